@@ -1,0 +1,1 @@
+"""See how a language model represents languages, by opening just its input embedding layer."""

@@ -1,0 +1,160 @@
+"""Which tokens a model has, and which it shares with others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from hyperpolyglot.labels import paper_strings
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.vocabulary import TokenKind
+
+__all__ = ["Census", "ModelCensus", "Overlap", "PairOverlap", "census", "overlap"]
+
+_IN_TEXT = frozenset({TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.FRAGMENT})
+_LATIN = frozenset({"Latn", "LATIN"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCensus:
+    """Tokens of one model by label and by kind; ``duplicates`` repeat the text of an earlier token."""
+
+    model: str
+    rows: int
+    tokens: int
+    labels: dict[str, int]
+    kinds: dict[str, int]
+    duplicates: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of the JSON contract."""
+        return {
+            "model": self.model,
+            "rows": self.rows,
+            "tokens": self.tokens,
+            "labels": self.labels,
+            "kinds": self.kinds,
+            "duplicates": self.duplicates,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """The census of any number of models."""
+
+    models: tuple[ModelCensus, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"models": [model.to_json() for model in self.models]}
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every model and label: ``model``, ``label``, ``tokens``, ``share`` of its labelled tokens."""
+        return [
+            {
+                "model": model.model,
+                "label": label,
+                "tokens": count,
+                "share": count / max(1, sum(model.labels.values())),
+            }
+            for model in self.models
+            for label, count in model.labels.items()
+        ]
+
+
+def census(spaces: Sequence[TokenSpace]) -> Census:
+    """Count the tokens of every model by label and by kind."""
+    return Census(
+        tuple(
+            ModelCensus(
+                model=space.model,
+                rows=space.rows,
+                tokens=space.vocabulary.tokens,
+                labels=space.labels.counts(),
+                kinds=space.vocabulary.kind_counts(),
+                duplicates=space.vocabulary.duplicates(),
+            )
+            for space in spaces
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairOverlap:
+    """What two vocabularies share.
+
+    ``count`` strings in both; ``overlap`` = count / size of the smaller; ``jaccard`` = count / size of the union;
+    ``latin_share``: the share of Latin ones in ``count`` (``None`` if nothing is shared); ``by_label``: shared strings
+    by label, those without one left out.
+    """
+
+    a: str
+    b: str
+    count: int
+    overlap: float | None
+    jaccard: float | None
+    latin_share: float | None
+    by_label: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of the JSON contract."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Every unordered pair of models."""
+
+    pairs: tuple[PairOverlap, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"pairs": [pair.to_json() for pair in self.pairs]}
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every pair, without the labels."""
+        return [{k: v for k, v in pair.to_json().items() if k != "by_label"} for pair in self.pairs]
+
+
+def _labels_by_string(space: TokenSpace, paper: bool) -> dict[str, str | None]:
+    strings = paper_strings(space.vocabulary) if paper else space.vocabulary.texts
+    kinds = space.vocabulary.kinds.tolist()
+    wanted = frozenset(TokenKind) - {TokenKind.PADDING} if paper else _IN_TEXT
+    names: tuple[str | None, ...] = (*space.labels.names, None)  # code −1 is no label
+    codes = space.labels.codes.tolist()
+    return {
+        string: names[code]
+        for string, code, kind in zip(strings, codes, kinds, strict=True)
+        if kind in wanted
+    }
+
+
+def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overlap:
+    """Compare the vocabularies of two or more models as sets of strings.
+
+    The default compares display texts of all tokens that can occur in text. ``protocol="paper"`` compares every
+    token by the paper's string (PAPER: section 3, figure 2). Labels are those of the first model of a pair.
+    """
+    tables = [_labels_by_string(space, protocol == "paper") for space in spaces]
+    pairs = []
+    for i, j in combinations(range(len(spaces)), 2):
+        shared = tables[i].keys() & tables[j].keys()
+        found = Counter(label for label in (tables[i][s] for s in shared) if label is not None)
+        smaller = min(len(tables[i]), len(tables[j]))
+        union = len(tables[i]) + len(tables[j]) - len(shared)
+        latin = sum(found[label] for label in _LATIN)
+        pairs.append(
+            PairOverlap(
+                a=spaces[i].model,
+                b=spaces[j].model,
+                count=len(shared),
+                overlap=len(shared) / smaller if smaller else None,
+                jaccard=len(shared) / union if union else None,
+                latin_share=latin / len(shared) if shared else None,
+                by_label=dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))),
+            )
+        )
+    return Overlap(tuple(pairs))

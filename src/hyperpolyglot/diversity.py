@@ -1,0 +1,300 @@
+"""How many writing systems live among a token's neighbours, against what chance would give.
+
+For token i with label a among V candidates of which n_b carry label b, k others drawn without replacement hold
+
+    E[D] = Σ_b 1 − C(V − 1 − m_b, k) / C(V − 1, k),    m_b = n_b − [b = a]
+
+distinct labels (a hypergeometric sum; neighbours without a label count for none). The paper's variant counts the
+token's own label as well, so it is always there: 1 + the same sum over b ≠ a.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.labels import Labels
+from hyperpolyglot.neighbors import Neighbors
+from hyperpolyglot.types import Array, Float64
+
+__all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]
+
+CURVE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelDiversity:
+    """Diversity of the tokens of one label.
+
+    ``mean`` and ``expected`` count distinct labels; ``entropy`` is in nats, ``effective`` = mean of e^entropy;
+    ``own_share`` is the share of labelled neighbours with the token's own label, ``own_expected`` that by chance.
+    """
+
+    label: str | None
+    tokens: int
+    mean: float
+    sd: float | None
+    expected: float
+    effective: float
+    own_share: float | None
+    own_expected: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelPair:
+    """How often tokens of label ``a`` have neighbours of label ``b``.
+
+    ``share``: of the labelled neighbours; ``lift`` = share / what chance gives; ``mean_if_any``: the mean number
+    among the tokens that have at least one (PAPER: figure 6), ``tokens_with_any`` of them.
+    """
+
+    a: str
+    b: str
+    share: float
+    lift: float
+    mean_if_any: float | None
+    tokens_with_any: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diversity:
+    """Distinct labels among the k nearest neighbours.
+
+    ``mean``, ``sd`` (n − 1) and ``standard_error`` are over ``tokens``; ``histogram[i]`` tokens have i distinct labels;
+    ``assortativity`` is Newman's r of the neighbour graph (1: only own label, 0: as by chance);
+    ``curve`` gives mean and expectation for smaller k. ``distinct`` int ``[tokens]`` and ``queries`` are per token.
+    """
+
+    k: int
+    tokens: int
+    candidates: int
+    mean: float
+    sd: float | None
+    standard_error: float | None
+    expected: float
+    own_share: float | None
+    effective: float
+    assortativity: float | None
+    by_label: tuple[LabelDiversity, ...]
+    pairs: tuple[LabelPair, ...]
+    histogram: tuple[int, ...]
+    curve: tuple[dict[str, float], ...]
+    excluded: dict[str, int]
+    protocol: str
+    queries: Array
+    distinct: Array
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "k": self.k,
+            "tokens": self.tokens,
+            "candidates": self.candidates,
+            "mean": self.mean,
+            "sd": self.sd,
+            "standard_error": self.standard_error,
+            "expected": self.expected,
+            "own_share": self.own_share,
+            "effective": self.effective,
+            "assortativity": self.assortativity,
+            "by_label": [_fields(row) for row in self.by_label],
+            "pairs": [_fields(row) for row in self.pairs],
+            "histogram": list(self.histogram),
+            "curve": list(self.curve),
+            "excluded": self.excluded,
+        }
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every label."""
+        return [_fields(row) for row in self.by_label]
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def _none_of(others: int, count: Float64, k: int) -> Float64:
+    """Probability that k of ``others`` drawn without replacement hold none of ``count`` marked ones."""
+    left = others - count
+    possible = left >= k
+    logs = gammaln(left + 1) - gammaln(np.where(possible, left - k, 0) + 1)
+    logs -= gammaln(others + 1) - gammaln(others - k + 1)
+    return np.where(possible, np.exp(logs), 0.0)
+
+
+def expected_distinct(counts: NDArray[np.integer], candidates: int, k: int, own: int, *, with_own: bool) -> float:
+    """Expected distinct labels among k neighbours drawn by chance, for a token of label ``own`` (−1: none).
+
+    ``counts``: tokens per label among the ``candidates``. ``with_own`` counts the token's own label in any case.
+
+    >>> expected_distinct(np.array([2, 2]), 4, 3, 0, with_own=False)
+    2.0
+    """
+    others = np.asarray(counts, np.float64).copy()
+    if own >= 0:
+        others[own] -= 1
+    present = 1.0 - _none_of(candidates - 1, others, k)
+    if with_own and own >= 0:
+        present[own] = 1.0
+    return float(present.sum())
+
+
+def diversity(neighbors: Neighbors, labels: Labels, *, k: int | None = None, protocol: str = "default") -> Diversity:
+    """Count the labels among the k nearest neighbours of every queried token.
+
+    ``labels`` are those of the neighbours' space. ``protocol="paper"`` adds the token's own label (PAPER: figure 5, 51
+    entries at k = 50). Raises ``NotEnoughData`` if there are no tokens or fewer than k neighbours.
+    """
+    k = neighbors.k if k is None else k
+    if k > neighbors.k:
+        raise NotEnoughData(f"{k} neighbours were asked for, but only {neighbors.k} are known.")
+    if not len(neighbors.queries):
+        raise NotEnoughData("no token is left to look at.")
+    with_own = protocol == "paper"
+    own = labels.codes[neighbors.queries].astype(np.int64)
+    near = labels.codes[neighbors.rows[:, :k]]
+    counts = np.bincount(labels.codes[neighbors.candidates] + 1, minlength=len(labels.names) + 1)[1:]
+    size = len(neighbors.candidates)
+    tally = _tally(near, len(labels.names))
+    present = tally > 0
+    distinct = _with_own(present, own).sum(axis=1) if with_own else present.sum(axis=1)
+    expected = np.array(
+        [expected_distinct(counts, size, k, label, with_own=with_own) for label in range(-1, len(counts))]
+    )
+    labelled = tally.sum(axis=1)
+    effective = np.exp(_entropy(tally, labelled))
+    own_count = np.where(own >= 0, tally[np.arange(len(own)), own], 0)
+    usable = (own >= 0) & (labelled > 0)
+    own_share = np.full(len(own), np.nan)
+    own_share[usable] = own_count[usable] / labelled[usable]
+    by_label = tuple(
+        _label_row(label, labels, own, distinct, expected, effective, own_share, counts)
+        for label in sorted(set(own.tolist()), key=lambda c: (-np.count_nonzero(own == c), c))
+    )
+    return Diversity(
+        k=k,
+        tokens=len(own),
+        candidates=size,
+        mean=float(distinct.mean()),
+        sd=_sd(distinct),
+        standard_error=None if len(own) < 2 else float(distinct.std(ddof=1) / np.sqrt(len(own))),
+        expected=float(expected[own + 1].mean()),
+        own_share=float(own_share[usable].mean()) if usable.any() else None,
+        effective=float(effective.mean()),
+        assortativity=_assortativity(tally, own),
+        by_label=by_label,
+        pairs=_pairs(tally, own, labels, counts),
+        histogram=tuple(np.bincount(distinct).tolist()),
+        curve=_curve(near, own, counts, size, with_own=with_own),
+        excluded=neighbors.excluded,
+        protocol=protocol,
+        queries=neighbors.queries,
+        distinct=distinct,
+    )
+
+
+def _tally(near: NDArray[np.integer], labels: int) -> NDArray[np.int32]:
+    """How many neighbours of every label a token has: int32 ``[q, labels]``."""
+    q = len(near)
+    flat = np.arange(q, dtype=np.int64)[:, None] * (labels + 1) + near + 1
+    return np.bincount(flat.ravel(), minlength=q * (labels + 1)).reshape(q, labels + 1)[:, 1:].astype(np.int32)
+
+
+def _with_own(present: NDArray[np.bool_], own: NDArray[np.int64]) -> NDArray[np.bool_]:
+    result = present.copy()
+    known = np.flatnonzero(own >= 0)
+    result[known, own[known]] = True
+    return result
+
+
+def _entropy(tally: NDArray[np.int32], labelled: NDArray[np.integer]) -> Float64:
+    share = tally / np.maximum(labelled, 1)[:, None]
+    logs = np.log(share, out=np.zeros_like(share), where=share > 0)
+    entropy: Float64 = np.abs((share * logs).sum(axis=1))
+    return entropy
+
+
+def _sd(values: Array) -> float | None:
+    return float(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def _label_row(
+    label: int,
+    labels: Labels,
+    own: NDArray[np.int64],
+    distinct: Array,
+    expected: Float64,
+    effective: Float64,
+    own_share: Float64,
+    counts: Array,
+) -> LabelDiversity:
+    here = own == label
+    shares = own_share[here]
+    shares = shares[~np.isnan(shares)]
+    labelled = int(counts.sum())
+    return LabelDiversity(
+        label=None if label < 0 else labels.names[label],
+        tokens=int(np.count_nonzero(here)),
+        mean=float(distinct[here].mean()),
+        sd=_sd(distinct[here]),
+        expected=float(expected[label + 1]),
+        effective=float(effective[here].mean()),
+        own_share=float(shares.mean()) if len(shares) else None,
+        own_expected=None if label < 0 or labelled < 2 else float((counts[label] - 1) / (labelled - 1)),
+    )
+
+
+def _assortativity(tally: NDArray[np.int32], own: NDArray[np.int64]) -> float | None:
+    """Newman's r (2003, Mixing patterns in networks, equation 2) of the directed neighbour graph."""
+    mixing = np.zeros((tally.shape[1], tally.shape[1]))
+    np.add.at(mixing, own[own >= 0], tally[own >= 0])
+    total = mixing.sum()
+    if not total:
+        return None
+    mixing /= total
+    chance = float(mixing.sum(axis=0) @ mixing.sum(axis=1))
+    return None if chance >= 1 else (float(np.trace(mixing)) - chance) / (1 - chance)
+
+
+def _pairs(tally: NDArray[np.int32], own: NDArray[np.int64], labels: Labels, counts: Array) -> tuple[LabelPair, ...]:
+    found = []
+    labelled = int(counts.sum())
+    for a in np.unique(own[own >= 0]).tolist():
+        here = tally[own == a]
+        total = int(here.sum())
+        if not total or labelled < 2:
+            continue
+        sums, having = here.sum(axis=0), (here > 0).sum(axis=0)
+        for b in np.flatnonzero(sums).tolist():
+            chance = (counts[b] - (a == b)) / (labelled - 1)
+            share = float(sums[b] / total)
+            found.append(
+                LabelPair(
+                    a=labels.names[a],
+                    b=labels.names[b],
+                    share=share,
+                    lift=float(share / chance),
+                    mean_if_any=float(sums[b] / having[b]),
+                    tokens_with_any=int(having[b]),
+                )
+            )
+    return tuple(sorted(found, key=lambda p: (p.a, -p.share, p.b)))
+
+
+def _curve(
+    near: NDArray[np.integer], own: NDArray[np.int64], counts: Array, size: int, *, with_own: bool
+) -> tuple[dict[str, float], ...]:
+    rows = []
+    for k in sorted({*(c for c in CURVE if c < near.shape[1]), near.shape[1]}):
+        present = _tally(near[:, :k], len(counts)) > 0
+        distinct = (_with_own(present, own) if with_own else present).sum(axis=1)
+        expected = np.array(
+            [expected_distinct(counts, size, k, label, with_own=with_own) for label in range(-1, len(counts))]
+        )
+        rows.append({"k": k, "mean": float(distinct.mean()), "expected": float(expected[own + 1].mean())})
+    return tuple(rows)

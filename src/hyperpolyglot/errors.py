@@ -1,0 +1,80 @@
+"""Every error a user can meet. One root, so that one ``except`` catches them all.
+
+    HyperpolyglotError
+    ├── ModelNotFound        nothing there by that name
+    ├── DamagedFile          a file is truncated, malformed or lies about itself
+    ├── UnsupportedFormat    a file is fine, but not of a kind that can be opened
+    ├── TensorNotFound       no embedding table could be told among the tensors
+    ├── VocabularyNotFound   no tokenizer file says what the rows stand for
+    ├── TokenNotFound        a text or id is not in the vocabulary
+    ├── NotEnoughData        an analysis has too little to work on
+    └── MissingExtra         an optional package is needed
+
+Each message is one sentence: what was wrong, where, and what to try.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DamagedFile",
+    "HyperpolyglotError",
+    "MissingExtra",
+    "ModelNotFound",
+    "NotEnoughData",
+    "TensorNotFound",
+    "TokenNotFound",
+    "UnsupportedFormat",
+    "VocabularyNotFound",
+]
+
+
+class HyperpolyglotError(Exception):
+    """The root of all errors that are the input's doing and not a bug."""
+
+
+class ModelNotFound(HyperpolyglotError):
+    """Nothing on disk answers to the name that was given."""
+
+
+class DamagedFile(HyperpolyglotError):
+    """A file is truncated, malformed, or its header contradicts its contents.
+
+    >>> str(DamagedFile("model.gguf", "the header ends early"))
+    'model.gguf: the header ends early.'
+    """
+
+    def __init__(self, where: object, what: str) -> None:
+        super().__init__(f"{where}: {what}.")
+        self.where = str(where)
+
+
+class UnsupportedFormat(HyperpolyglotError):
+    """A file is of a kind, or holds a construction, that is not opened."""
+
+
+class TensorNotFound(HyperpolyglotError):
+    """No tensor of the checkpoint could be recognised as the embedding table."""
+
+
+class VocabularyNotFound(HyperpolyglotError):
+    """There is no tokenizer file from which to learn what the rows stand for."""
+
+
+class TokenNotFound(HyperpolyglotError):
+    """A text or an id that was asked for is not in the vocabulary."""
+
+
+class NotEnoughData(HyperpolyglotError):
+    """An analysis was left with too few tokens to say anything."""
+
+
+class MissingExtra(HyperpolyglotError):
+    """An optional package is not installed.
+
+    >>> str(MissingExtra("a UMAP layout", "map"))
+    "a UMAP layout needs an optional package: pip install 'hyperpolyglot[map]'."
+    """
+
+    def __init__(self, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs an optional package: pip install 'hyperpolyglot[{extra}]'.")
+        self.extra = extra

@@ -1,0 +1,234 @@
+"""The exact nearest neighbours of tokens by cosine."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.engine.nearest import Nearest, nearest_to
+from hyperpolyglot.errors import NotEnoughData, TokenNotFound
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
+from hyperpolyglot.vocabulary import SPACE, TokenKind
+
+__all__ = ["Neighborhood", "Neighborhoods", "Neighbors", "find_tokens", "neighborhoods", "neighbors"]
+
+Search = Callable[[Float32, Int32, Float32, int, Progress], Nearest]
+"""The engine's interface: queries, their own positions, vectors, k, progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbors:
+    """The k nearest tokens of some tokens of a space.
+
+    ``queries`` int32 ``[q]``, ascending; ``rows`` int32 ``[q, k]``, nearest first, never the query itself;
+    ``similarity`` float32 ``[q, k]``, cosines. All are positions in the space. ``candidates``: how many tokens could
+    be neighbours; ``excluded``: those that could not, by reason.
+    """
+
+    queries: Int32
+    rows: Int32
+    similarity: Float32
+    candidates: Int32
+    excluded: dict[str, int]
+
+    def __post_init__(self) -> None:
+        if not self.rows.shape == self.similarity.shape or len(self.rows) != len(self.queries):
+            raise ValueError("queries, rows and similarity differ in shape")
+        for name in ("queries", "rows", "similarity", "candidates"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    @property
+    def k(self) -> int:
+        """Neighbours per token."""
+        return int(self.rows.shape[1])
+
+    def first(self, k: int) -> Neighbors:
+        """Only the k nearest."""
+        return Neighbors(
+            queries=self.queries,
+            rows=self.rows[:, :k],
+            similarity=self.similarity[:, :k],
+            candidates=self.candidates,
+            excluded=self.excluded,
+        )
+
+    def dense(self, tokens: int) -> tuple[Int32, Float32]:
+        """``rows`` and ``similarity`` over all tokens ``[tokens, k]``: −1 and NaN where none were computed."""
+        rows = np.full((tokens, self.k), -1, np.int32)
+        similarity = np.full((tokens, self.k), np.nan, np.float32)
+        rows[self.queries] = self.rows
+        similarity[self.queries] = self.similarity
+        return rows, similarity
+
+
+def neighbors(
+    space: TokenSpace,
+    k: int = 50,
+    *,
+    queries: NDArray[np.integer] | None = None,
+    exclude: Collection[TokenKind] = (),
+    search: Search = nearest_to,
+    progress: Progress = silent,
+) -> Neighbors:
+    """The exact k nearest neighbours of every token, or of ``queries`` (positions).
+
+    Neighbours are tokens with a finite, non-zero vector; ``exclude`` leaves out kinds. Cosine descending in float64,
+    then position. Raises ``NotEnoughData`` where fewer than k other tokens are left, or a query is none of them.
+    """
+    candidates = space.candidates(exclude)
+    chosen = candidates.rows if queries is None else np.unique(queries).astype(np.int32)
+    own = np.searchsorted(candidates.rows, chosen).astype(np.int32)
+    if len(chosen):
+        lost = (own >= len(candidates.rows)) | (candidates.rows[np.minimum(own, len(candidates.rows) - 1)] != chosen)
+        if lost.any():
+            token = space.vocabulary.texts[int(chosen[lost.argmax()])]
+            raise NotEnoughData(f"{space.model}: the token {token!r} has no direction to compare (padding, zero, …).")
+    vectors = space.vectors(candidates.rows)
+    queried = vectors if queries is None else vectors[own]
+    found = search(queried, own, vectors, k, progress)
+    return Neighbors(
+        queries=chosen,
+        rows=candidates.rows[found.positions],
+        similarity=found.similarity,
+        candidates=candidates.rows,
+        excluded=candidates.excluded,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighborhood:
+    """One token and its nearest: positions in the space and cosines."""
+
+    row: int
+    rows: tuple[int, ...]
+    similarity: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighborhoods:
+    """Some tokens of a space with their neighbours, ready to be shown."""
+
+    space: TokenSpace
+    queries: tuple[Neighborhood, ...]
+
+    def _token(self, row: int) -> dict[str, Any]:
+        vocabulary = self.space.vocabulary
+        return {
+            "id": int(self.space.ids[row]),
+            "token": vocabulary.texts[row],
+            "piece": vocabulary.pieces[row],
+            "label": self.space.labels.of(row),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "queries": [
+                self._token(query.row)
+                | {
+                    "neighbors": [
+                        self._token(row) | {"similarity": similarity}
+                        for row, similarity in zip(query.rows, query.similarity, strict=True)
+                    ]
+                }
+                for query in self.queries
+            ]
+        }
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every neighbour: the query's id and token, rank from 1, the neighbour and its cosine."""
+        return [
+            {"query_id": query["id"], "query": query["token"], "rank": rank, **neighbor}
+            for query in self.to_json()["queries"]
+            for rank, neighbor in enumerate(query["neighbors"], start=1)
+        ]
+
+
+def neighborhoods(
+    space: TokenSpace,
+    rows: Sequence[int],
+    k: int = 20,
+    *,
+    label: str | None = None,
+    include_self: bool = False,
+    exclude: Collection[TokenKind] = (),
+    search: Search = nearest_to,
+) -> Neighborhoods:
+    """The k nearest of a few tokens, in the order asked for.
+
+    ``label`` keeps to neighbours of one label, exactly (not a filter over a longer list). ``include_self``: the
+    token itself is the first of k, as in the paper.
+    """
+    candidates = space.candidates(exclude).rows
+    known = set(candidates.tolist())
+    for row in rows:
+        if row not in known:
+            token = space.vocabulary.texts[row] or f"id {space.ids[row]}"
+            raise NotEnoughData(f"{space.model}: {token!r} has no direction to compare (padding, zero or not finite).")
+    if label is not None:
+        if label not in space.labels.names:
+            raise TokenNotFound(f"{space.model}: no token is labelled {label!r}.")
+        candidates = candidates[space.labels.codes[candidates] == space.labels.names.index(label)]
+    own = np.array([_position(candidates, row) for row in rows], np.int32)
+    others = k - 1 if include_self else k
+    found = search(space.vectors(np.asarray(rows)), own, space.vectors(candidates), others, silent) if others else None
+    result = []
+    for i, row in enumerate(rows):
+        near = candidates[found.positions[i]].tolist() if found else []
+        cosines = found.similarity[i].tolist() if found else []
+        if include_self:
+            near, cosines = [row, *near], [1.0, *cosines]
+        result.append(Neighborhood(row=row, rows=tuple(near), similarity=tuple(cosines)))
+    return Neighborhoods(space=space, queries=tuple(result))
+
+
+def _position(candidates: Int32, row: int) -> int:
+    position = int(np.searchsorted(candidates, row))
+    return position if position < len(candidates) and candidates[position] == row else -1
+
+
+def find_tokens(space: TokenSpace, text: str) -> list[int]:
+    """Positions of the tokens that a text means: ``Nike`` finds ``Nike`` and ``▁Nike``, ``▁Nike`` only itself.
+
+    A space at the start stands for ``▁``. Raises ``TokenNotFound`` with the closest spellings there are.
+    """
+    wanted = text.replace(" ", SPACE)
+    spellings = {wanted} if wanted.startswith(SPACE) else {wanted, SPACE + wanted}
+    texts = space.vocabulary.texts
+    kinds = space.vocabulary.kinds
+    found = [i for i, t in enumerate(texts) if t in spellings and kinds[i] != TokenKind.PADDING]
+    if not found:
+        near = _closest(wanted, texts)
+        hint = f"the closest are {', '.join(near)}" if near else "nothing is spelled like it"
+        raise TokenNotFound(f"{space.model}: {text!r} is no token of this vocabulary; {hint}.")
+    return found
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.removeprefix(SPACE)).casefold()
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _closest(text: str, texts: Sequence[str], count: int = 5) -> list[str]:
+    target = _folded(text)
+    same, similar = [], []
+    for t in texts:
+        if abs(len(t) - len(text)) > 2 or not t:
+            continue
+        folded = _folded(t)
+        if folded == target:
+            same.append(t)
+        elif folded[:1] == target[:1]:
+            similar.append(t)
+    by_spelling: dict[str, str] = {}
+    for t in similar:
+        by_spelling.setdefault(_folded(t), t)
+    near = difflib.get_close_matches(target, list(by_spelling), n=count, cutoff=0.5)
+    return list(dict.fromkeys([*same, *(by_spelling[n] for n in near)]))[:count]

@@ -1,0 +1,53 @@
+"""What a MODEL names: a folder or a file on disk, or a demo model that comes with the package."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from hyperpolyglot.errors import ModelNotFound
+
+__all__ = ["DEMOS", "resolve"]
+
+DEMOS = ("language", "meaning")
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
+
+
+def resolve(model: str) -> Path:
+    """The folder or file that ``model`` names. Raises ``ModelNotFound``.
+
+    >>> resolve("demo:meaning").name
+    'meaning.safetensors'
+    """
+    if model.startswith("demo:"):
+        return _demo(model.removeprefix("demo:"))
+    path = Path(model).expanduser()
+    if path.exists():
+        return path
+    if _HUB_NAME.fullmatch(model) and not model.startswith((".", "/", "~")) and "/" in model:
+        raise ModelNotFound(
+            f"{model}: there is no such folder or file; Hub repositories are not fetched yet, "
+            f"so download it first and name the folder."
+        )
+    near = _similar(path)
+    hint = f"did you mean {near}?" if near else "name a folder, a file or demo:NAME."
+    raise ModelNotFound(f"{model}: there is no such folder or file; {hint}")
+
+
+def _demo(name: str) -> Path:
+    if name not in DEMOS:
+        known = " and ".join(f"demo:{demo}" for demo in DEMOS)
+        raise ModelNotFound(f"demo:{name}: there is no such demo model; there are {known}.")
+    return Path(str(files("hyperpolyglot") / "demos" / f"{name}.safetensors"))
+
+
+def _similar(path: Path) -> str | None:
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return None
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return str(path.parent / near[0]) if near else None

@@ -1,0 +1,141 @@
+"""A model as this project sees it: tokens, their vectors and their labels on one axis."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.errors import TensorNotFound
+from hyperpolyglot.labels import Labeller, Labels, label
+from hyperpolyglot.table import Table
+from hyperpolyglot.types import Float32, Int32, frozen
+from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+
+__all__ = ["Candidates", "TokenSpace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The tokens that a measure works on.
+
+    ``rows``: int32, ascending positions in the space. ``excluded``: how many are left out, by reason.
+    """
+
+    rows: Int32
+    excluded: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenSpace:
+    """Token ``i`` is row ``ids[i]`` of the model's table; all parts are aligned on that axis.
+
+    ``model`` is the name the user wrote; ``table`` is ``None`` for a vocabulary alone, which is enough to count and
+    compare tokens. :meth:`take` is the only way to a subset.
+    """
+
+    model: str
+    revision: str | None
+    table: Table | None
+    vocabulary: Vocabulary
+    labels: Labels
+    ids: Int32
+
+    def __post_init__(self) -> None:
+        if not len(self.vocabulary) == len(self.labels) == len(self.ids):
+            raise ValueError("vocabulary, labels and ids differ in length")
+        rows = self.rows
+        if len(self.ids) and not 0 <= int(self.ids.min()) <= int(self.ids.max()) < rows:
+            raise ValueError("ids are not rows of the table")
+        object.__setattr__(self, "ids", frozen(self.ids))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the model's table; for a vocabulary alone, its ids."""
+        return self.table.shape[0] if self.table else len(self)
+
+    @property
+    def matrix(self) -> Table:
+        """The table. Raises ``TensorNotFound`` for a vocabulary alone."""
+        if self.table is None:
+            raise TensorNotFound(
+                f"{self.model}: a vocabulary alone has no vectors; name a checkpoint, or use census or overlap."
+            )
+        return self.table
+
+    def vectors(self, rows: NDArray[np.integer] | slice = slice(None)) -> Float32:
+        """The vectors of some tokens, float32 ``[n, d]``, as they are in the table (not scaled)."""
+        return self.matrix.rows(self.ids[rows])
+
+    def take(self, rows: NDArray[np.integer]) -> TokenSpace:
+        """The space of the given tokens, in that order."""
+        return TokenSpace(
+            model=self.model,
+            revision=self.revision,
+            table=self.table,
+            vocabulary=self.vocabulary.take(rows),
+            labels=self.labels.take(rows),
+            ids=self.ids[rows],
+        )
+
+    def relabel(self, labeller: Labeller) -> TokenSpace:
+        """The same tokens under other labels."""
+        return TokenSpace(
+            model=self.model,
+            revision=self.revision,
+            table=self.table,
+            vocabulary=self.vocabulary,
+            labels=label(self.vocabulary, labeller),
+            ids=self.ids,
+        )
+
+    def candidates(self, exclude: Collection[TokenKind] = ()) -> Candidates:
+        """Tokens whose vector has a direction: finite and not zero, and that stand for something.
+
+        ``exclude`` leaves out further kinds. Reasons are tried in the order padding, kind, not finite, zero.
+        """
+        kinds = self.vocabulary.kinds
+        reason = np.zeros(len(self), np.int8)
+        names = ["", "padding", *(kind.label for kind in sorted(exclude)), "not finite", "zero"]
+        reason[kinds == TokenKind.PADDING] = 1
+        for position, kind in enumerate(sorted(exclude), start=2):
+            reason[(reason == 0) & (kinds == kind)] = position
+        finite, nonzero = self._usable
+        reason[(reason == 0) & ~finite] = len(names) - 2
+        reason[(reason == 0) & ~nonzero] = len(names) - 1
+        excluded = {
+            name: int(np.count_nonzero(reason == i)) for i, name in enumerate(names) if i
+        }
+        return Candidates(
+            frozen(np.flatnonzero(reason == 0).astype(np.int32)), {k: v for k, v in excluded.items() if v}
+        )
+
+    @cached_property
+    def _usable(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        finite, nonzero = np.empty(self.rows, bool), np.empty(self.rows, bool)
+        for where, block in self.matrix.blocks():
+            finite[where] = np.isfinite(block).all(axis=1)
+            nonzero[where] = block.any(axis=1)
+        return finite[self.ids], nonzero[self.ids]
+
+    @cached_property
+    def digest(self) -> str | None:
+        """SHA-256 of the table (see :meth:`Table.digest`), ``None`` without one; reads all of it once."""
+        return self.table.digest() if self.table else None
+
+    @cached_property
+    def token_digest(self) -> str:
+        """SHA-256 of the token axis: ids, pieces, kinds and labels."""
+        digest = hashlib.sha256("\n".join(map(repr, self.vocabulary.pieces)).encode())
+        labels = repr((self.labels.names, self.labels.labeller, self.labels.unicode))
+        digest.update(labels.encode())
+        for column in (self.ids, self.vocabulary.kinds, self.labels.codes):
+            digest.update(np.ascontiguousarray(column).data)
+        return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,151 @@
+"""Results on disk: nothing half-written is ever taken for one, and nothing is computed twice.
+
+:func:`written` writes a file under a temporary name and renames it when it is whole. A :class:`Store` keeps the
+results of steps by the digest of everything they depend on:
+
+    <root>/<step>/<key>/*.npy          the arrays, memory-mapped when they are read
+    <root>/<step>/<key>/manifest.json  written last: format, key, values, and the SHA-256 of every array
+
+A step is found only if its manifest is there and every array has the digest that it states; anything else is
+computed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hyperpolyglot.types import Array, frozen
+
+__all__ = ["Step", "Store", "default_root", "digest_of", "written"]
+
+FORMAT = "hyperpolyglot.step/1"
+
+
+def default_root() -> Path:
+    """Where steps are kept: ``$HYPERPOLYGLOT_CACHE``, else ``hyperpolyglot`` among the Hub's assets (``$HF_HOME``)."""
+    own = os.environ.get("HYPERPOLYGLOT_CACHE")
+    if own:
+        return Path(own)
+    hub = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    return Path(hub).expanduser() / "assets" / "hyperpolyglot"
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of a JSON value in canonical form, as hexadecimal digits.
+
+    >>> digest_of({"b": 1, "a": [2]}) == digest_of({"a": [2], "b": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` to write to; it takes its place when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step gives: named arrays and a JSON object."""
+
+    arrays: Mapping[str, Array]
+    values: Mapping[str, Any]
+
+
+class Store:
+    """Steps by name and content.
+
+    ``note`` is told, in one sentence, about an entry that is damaged and so computed again.
+    """
+
+    def __init__(self, root: Path | None = None, note: Callable[[str], None] = lambda _: None) -> None:
+        self.root = root or default_root()
+        self._note = note
+
+    def step(self, name: str, inputs: Mapping[str, Any], compute: Callable[[], Step]) -> Step:
+        """The result of ``compute`` for these inputs: read if it is there and whole, else made and kept.
+
+        ``inputs`` is all that the result depends on, as JSON.
+        """
+        key = digest_of({"format": FORMAT, "step": name, "inputs": inputs})
+        folder = self.root / name / key
+        found = self._read(folder)
+        if found is not None:
+            return found
+        self._write(folder, key, compute())
+        kept = self._read(folder)
+        if kept is None:
+            raise OSError(f"{folder}: the step could not be read back after it was written")
+        return kept
+
+    def _read(self, folder: Path) -> Step | None:
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text("utf8"))
+            arrays = {
+                name: _verified(folder / f"{name}.npy", digest)
+                for name, digest in manifest["arrays"].items()
+            }
+            return Step(arrays, manifest["values"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, OSError):
+            self._note(f"{folder}: damaged, so it is computed again")
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+
+    def _write(self, folder: Path, key: str, step: Step) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+        try:
+            digests = {}
+            for name, array in step.arrays.items():
+                path = temporary / f"{name}.npy"
+                np.save(path, array, allow_pickle=False)
+                digests[name] = _file_digest(path)
+            manifest = {"format": FORMAT, "key": key, "arrays": digests, "values": step.values}
+            (temporary / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), "utf8")
+            with contextlib.suppress(OSError):  # another process was first: its result is the same
+                temporary.replace(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _verified(path: Path, digest: str) -> Array:
+    if _file_digest(path) != digest:
+        raise ValueError(f"{path} has changed")
+    array = np.load(path, mmap_mode="r" if path.stat().st_size > 1 << 16 else None, allow_pickle=False)
+    return frozen(array)
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

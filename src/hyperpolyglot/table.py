@@ -1,0 +1,65 @@
+"""An embedding matrix that lies on disk: rows are read, and turned into float32, when they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hyperpolyglot.types import Array, Float32, Progress, silent
+
+__all__ = ["Table"]
+
+_BLOCK_BYTES = 1 << 26
+
+
+def _widen(stored: Array) -> Float32:
+    return np.asarray(stored, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A ``[V, d]`` matrix in its stored type.
+
+    ``stored`` has V rows; a row is d numbers of any float type, or the packed bytes of a quantised row.
+    ``decode`` turns a block of stored rows into float32 ``[n, d]`` exactly (F16, BF16, FP8) or as the
+    format defines it (quantised types); F64 is rounded to nearest.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, int]
+    stored: Array
+    decode: Callable[[Array], Float32] = field(default=_widen)
+
+    def __post_init__(self) -> None:
+        if len(self.shape) != 2 or self.stored.shape[0] != self.shape[0]:
+            raise ValueError(f"table {self.name}: stored {self.stored.shape} does not hold {self.shape}")
+
+    def rows(self, index: slice | Array) -> Float32:
+        """Rows as float32 ``[n, d]``, a fresh array; ``index`` is a slice or integer array."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            block = self.decode(self.stored[index])
+        return np.array(block, dtype=np.float32, order="C", copy=True)
+
+    def blocks(self) -> Iterator[tuple[slice, Float32]]:
+        """All rows in order, in blocks of bounded size: ``(slice, rows)``."""
+        step = max(1, _BLOCK_BYTES // (4 * max(1, self.shape[1])))
+        for start in range(0, self.shape[0], step):
+            where = slice(start, min(start + step, self.shape[0]))
+            yield where, self.rows(where)
+
+    def digest(self, progress: Progress = silent) -> str:
+        """SHA-256 over the stored type, the shape and the stored bytes, row by row: ``"sha256:…"``.
+
+        The same matrix has the same digest in whichever file format it lies.
+        """
+        digest = hashlib.sha256(f"{self.dtype} {self.shape[0]} {self.shape[1]}\n".encode())
+        row_bytes = max(1, self.stored[:1].nbytes)
+        step = max(1, _BLOCK_BYTES // row_bytes)
+        for start in range(0, self.shape[0], step):
+            digest.update(np.ascontiguousarray(self.stored[start : start + step]).view(np.uint8).data)
+            progress("digest", min(start + step, self.shape[0]), self.shape[0])
+        return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,111 @@
+"""The script of a string by the Unicode Script and Script_Extensions properties (UAX #24).
+
+A character of one script votes for it; the script with most votes wins, a tie goes to the one met first.
+Common and Inherited characters (digits, punctuation, combining marks, ``ー``) have no vote: they take the script
+of their context. Where a string has no voting character at all, Script_Extensions decide if they leave exactly
+one script; otherwise the string is ``Zyyy`` (Common), ``Zinh`` (only marks) or ``Zzzz`` (unassigned, private use).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.writing import _script_table
+
+__all__ = ["ISO_15924", "UNICODE_VERSION", "script_codes", "script_name", "script_of"]
+
+UNICODE_VERSION: str = _script_table.UNICODE_VERSION
+_LAST = 0x110000
+
+
+def _ranges(packed: str) -> list[tuple[int, str]]:
+    return [(int(start, 16), value) for start, value in (row.split(":") for row in packed.split())]
+
+
+ISO_15924: tuple[str, ...] = tuple(sorted({value for _, value in _ranges(_script_table.SCRIPTS)}))
+_CODE = {name: code for code, name in enumerate(ISO_15924)}
+_COMMON, _INHERITED, _UNKNOWN = _CODE["Zyyy"], _CODE["Zinh"], _CODE["Zzzz"]
+_NAMES = dict(row.split(":") for row in _script_table.NAMES.split())
+
+
+@cache
+def _script_by_code_point() -> NDArray[np.uint8]:
+    table = np.empty(_LAST, np.uint8)
+    ranges = _ranges(_script_table.SCRIPTS)
+    for (start, value), (end, _) in zip(ranges, [*ranges[1:], (_LAST, "")], strict=True):
+        table[start:end] = _CODE[value]
+    return table
+
+
+@cache
+def _extensions() -> tuple[NDArray[np.uint32], tuple[frozenset[int], ...]]:
+    ranges = _ranges(_script_table.EXTENSIONS)
+    starts = np.array([start for start, _ in ranges], np.uint32)
+    return starts, tuple(frozenset(_CODE[v] for v in value.split(",") if v) for _, value in ranges)
+
+
+def _script_by_extensions(text: str) -> int | None:
+    """The one script that every character with extensions can be of, or ``None``."""
+    starts, sets = _extensions()
+    found = [sets[int(np.searchsorted(starts, ord(c), side="right")) - 1] for c in text]
+    possible = [s for s in found if s]
+    scripts = frozenset.intersection(*possible) if possible else frozenset()
+    return next(iter(scripts)) if len(scripts) == 1 else None
+
+
+def script_codes(texts: Sequence[str]) -> NDArray[np.int16]:
+    """The script of every string, as positions in :data:`ISO_15924`: int16 ``[len(texts)]``.
+
+    >>> [ISO_15924[c] for c in script_codes(["cat", "кіт", "ネコ、", "12", "日本ー", "क\u094d"])]
+    ['Latn', 'Cyrl', 'Kana', 'Zyyy', 'Hani', 'Deva']
+    """
+    lengths = np.fromiter((len(t) for t in texts), np.int64, len(texts))
+    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    script = _script_by_code_point()[points]
+    owner = np.repeat(np.arange(len(texts)), lengths)
+    votes = (script != _COMMON) & (script != _INHERITED) & (script != _UNKNOWN)
+    result = _by_majority(owner[votes], script[votes], len(texts))
+    undecided = np.flatnonzero(result < 0)
+    result[undecided] = _COMMON
+    ends = np.cumsum(lengths)
+    for i in undecided.tolist():
+        only = set(script[ends[i] - lengths[i] : ends[i]].tolist())
+        by_extensions = _script_by_extensions(texts[i]) if only else None
+        if by_extensions is not None:
+            result[i] = by_extensions
+        elif only in ({_INHERITED}, {_UNKNOWN}):
+            result[i] = only.pop()
+    return result
+
+
+def _by_majority(owner: NDArray[np.int64], script: NDArray[np.uint8], size: int) -> NDArray[np.int16]:
+    result = np.full(size, -1, np.int16)
+    if not len(owner):
+        return result
+    pair, first, count = np.unique(owner * 256 + script, return_index=True, return_counts=True)
+    best = np.lexsort((first, -count, pair // 256))
+    owners, position = np.unique(pair[best] // 256, return_index=True)
+    result[owners] = pair[best][position] % 256
+    return result
+
+
+def script_of(text: str) -> str:
+    """The ISO 15924 code of one string.
+
+    >>> script_of("▁привет"), script_of("ー"), script_of("")
+    ('Cyrl', 'Zyyy', 'Zyyy')
+    """
+    return ISO_15924[int(script_codes([text])[0])]
+
+
+def script_name(code: str) -> str:
+    """The English name of a script; other labels are returned as they are.
+
+    >>> script_name("Cyrl"), script_name("Cans"), script_name("LATIN")
+    ('Cyrillic', 'Canadian Aboriginal', 'LATIN')
+    """
+    return _NAMES.get(code, code).replace("_", " ")
