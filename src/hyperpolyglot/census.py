@@ -14,7 +14,9 @@ from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["Census", "ModelCensus", "Overlap", "PairOverlap", "census", "overlap"]
 
-_IN_TEXT = frozenset({TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.FRAGMENT})
+_IN_TEXT = frozenset(
+    {TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.FRAGMENT}
+)
 _LATIN = frozenset({"Latn", "LATIN"})
 
 

@@ -127,7 +127,9 @@ def _none_of(others: int, count: Float64, k: int) -> Float64:
     return np.where(possible, np.exp(logs), 0.0)
 
 
-def expected_distinct(counts: NDArray[np.integer], candidates: int, k: int, own: int, *, with_own: bool) -> float:
+def expected_distinct(
+    counts: NDArray[np.integer], candidates: int, k: int, own: int, *, with_own: bool
+) -> float:
     """Expected distinct labels among k neighbours drawn by chance, for a token of label ``own`` (−1: none).
 
     ``counts``: tokens per label among the ``candidates``. ``with_own`` counts the token's own label in any case.
@@ -144,7 +146,9 @@ def expected_distinct(counts: NDArray[np.integer], candidates: int, k: int, own:
     return float(present.sum())
 
 
-def diversity(neighbors: Neighbors, labels: Labels, *, k: int | None = None, protocol: str = "default") -> Diversity:
+def diversity(
+    neighbors: Neighbors, labels: Labels, *, k: int | None = None, protocol: str = "default"
+) -> Diversity:
     """Count the labels among the k nearest neighbours of every queried token.
 
     ``labels`` are those of the neighbours' space. ``protocol="paper"`` adds the token's own label (PAPER: figure 5, 51
@@ -202,7 +206,9 @@ def _tally(near: NDArray[np.integer], labels: int) -> NDArray[np.int32]:
     """How many neighbours of every label a token has: int32 ``[q, labels]``."""
     q = len(near)
     flat = np.arange(q, dtype=np.int64)[:, None] * (labels + 1) + near + 1
-    return np.bincount(flat.ravel(), minlength=q * (labels + 1)).reshape(q, labels + 1)[:, 1:].astype(np.int32)
+    return (
+        np.bincount(flat.ravel(), minlength=q * (labels + 1)).reshape(q, labels + 1)[:, 1:].astype(np.int32)
+    )
 
 
 def _with_own(present: NDArray[np.bool_], own: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -261,7 +267,9 @@ def _assortativity(tally: NDArray[np.int32], own: NDArray[np.int64]) -> float | 
     return None if chance >= 1 else (float(np.trace(mixing)) - chance) / (1 - chance)
 
 
-def _pairs(tally: NDArray[np.int32], own: NDArray[np.int64], labels: Labels, counts: Array) -> tuple[LabelPair, ...]:
+def _pairs(
+    tally: NDArray[np.int32], own: NDArray[np.int64], labels: Labels, counts: Array
+) -> tuple[LabelPair, ...]:
     found = []
     labelled = int(counts.sum())
     for a in np.unique(own[own >= 0]).tolist():

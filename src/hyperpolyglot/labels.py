@@ -50,9 +50,7 @@ class Labels:
 
     def take(self, rows: NDArray[np.integer]) -> Labels:
         """The labels of the given rows."""
-        return Labels(
-            codes=self.codes[rows], names=self.names, labeller=self.labeller, unicode=self.unicode
-        )
+        return Labels(codes=self.codes[rows], names=self.names, labeller=self.labeller, unicode=self.unicode)
 
     @classmethod
     def from_strings(cls, labels: Iterable[str | None], *, labeller: str, unicode: str) -> Labels:
@@ -89,9 +87,7 @@ def _by_script(vocabulary: Vocabulary) -> Labels:
     position = np.full(len(scripts.ISO_15924) + 1, -1, np.int16)
     position[present] = np.arange(len(present))
     names = tuple(scripts.ISO_15924[i] for i in present.tolist())
-    return Labels(
-        codes=position[codes], names=names, labeller="script", unicode=scripts.UNICODE_VERSION
-    )
+    return Labels(codes=position[codes], names=names, labeller="script", unicode=scripts.UNICODE_VERSION)
 
 
 def _by_script_joining_cjk(vocabulary: Vocabulary) -> Labels:

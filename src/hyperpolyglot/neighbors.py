@@ -17,7 +17,16 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import SPACE, TokenKind
 
-__all__ = ["Neighborhood", "Neighborhoods", "Neighbors", "find_tokens", "neighborhoods", "neighbors"]
+__all__ = [
+    "Neighborhood",
+    "Neighborhoods",
+    "Neighbors",
+    "find_ids",
+    "find_tokens",
+    "neighborhoods",
+    "neighbors",
+    "sample_rows",
+]
 
 Search = Callable[[Float32, Int32, Float32, int, Progress], Nearest]
 """The engine's interface: queries, their own positions, vectors, k, progress."""
@@ -86,10 +95,14 @@ def neighbors(
     chosen = candidates.rows if queries is None else np.unique(queries).astype(np.int32)
     own = np.searchsorted(candidates.rows, chosen).astype(np.int32)
     if len(chosen):
-        lost = (own >= len(candidates.rows)) | (candidates.rows[np.minimum(own, len(candidates.rows) - 1)] != chosen)
+        lost = (own >= len(candidates.rows)) | (
+            candidates.rows[np.minimum(own, len(candidates.rows) - 1)] != chosen
+        )
         if lost.any():
             token = space.vocabulary.texts[int(chosen[lost.argmax()])]
-            raise NotEnoughData(f"{space.model}: the token {token!r} has no direction to compare (padding, zero, …).")
+            raise NotEnoughData(
+                f"{space.model}: the token {token!r} has no direction to compare (padding, zero, …)."
+            )
     vectors = space.vectors(candidates.rows)
     queried = vectors if queries is None else vectors[own]
     found = search(queried, own, vectors, k, progress)
@@ -166,19 +179,27 @@ def neighborhoods(
     ``label`` keeps to neighbours of one label, exactly (not a filter over a longer list). ``include_self``: the
     token itself is the first of k, as in the paper.
     """
+    if not rows:
+        return Neighborhoods(space=space, queries=())
     candidates = space.candidates(exclude).rows
     known = set(candidates.tolist())
     for row in rows:
         if row not in known:
             token = space.vocabulary.texts[row] or f"id {space.ids[row]}"
-            raise NotEnoughData(f"{space.model}: {token!r} has no direction to compare (padding, zero or not finite).")
+            raise NotEnoughData(
+                f"{space.model}: {token!r} has no direction to compare (padding, zero or not finite)."
+            )
     if label is not None:
         if label not in space.labels.names:
             raise TokenNotFound(f"{space.model}: no token is labelled {label!r}.")
         candidates = candidates[space.labels.codes[candidates] == space.labels.names.index(label)]
     own = np.array([_position(candidates, row) for row in rows], np.int32)
     others = k - 1 if include_self else k
-    found = search(space.vectors(np.asarray(rows)), own, space.vectors(candidates), others, silent) if others else None
+    found = (
+        search(space.vectors(np.asarray(rows)), own, space.vectors(candidates), others, silent)
+        if others
+        else None
+    )
     result = []
     for i, row in enumerate(rows):
         near = candidates[found.positions[i]].tolist() if found else []
@@ -209,6 +230,28 @@ def find_tokens(space: TokenSpace, text: str) -> list[int]:
         hint = f"the closest are {', '.join(near)}" if near else "nothing is spelled like it"
         raise TokenNotFound(f"{space.model}: {text!r} is no token of this vocabulary; {hint}.")
     return found
+
+
+def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
+    """Positions of the tokens with these ids. Raises ``TokenNotFound`` for an id without a token."""
+    positions = {int(token_id): row for row, token_id in enumerate(space.ids.tolist())}
+    for token_id in ids:
+        row = positions.get(token_id)
+        if row is None or space.vocabulary.kinds[row] == TokenKind.PADDING:
+            raise TokenNotFound(
+                f"{space.model}: no token has the id {token_id}; ids run from 0 to {space.rows - 1}."
+            )
+    return [positions[token_id] for token_id in ids]
+
+
+def sample_rows(
+    space: TokenSpace, share: float, seed: int = 0, *, exclude: Collection[TokenKind] = ()
+) -> Int32:
+    """A seeded sample of the candidates without replacement, at least one, int32 ascending."""
+    candidates = space.candidates(exclude).rows
+    count = max(1, round(share * len(candidates)))
+    random = np.random.default_rng(seed)
+    return np.sort(random.choice(candidates, min(count, len(candidates)), replace=False)).astype(np.int32)
 
 
 def _folded(text: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import unit_rows
-from hyperpolyglot.errors import MissingExtra, NotEnoughData
+from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
 from hyperpolyglot.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, frozen
@@ -84,9 +84,10 @@ def project(
 ) -> Projection:
     """Lay the tokens of ``neighbors`` out in the plane.
 
-    ``method``: ``"umap"``, ``"pca"``, or ``"auto"`` (UMAP if it is installed). ``layout`` float ``[rows of the table, 2]`` is taken as
-    it is where given; tokens without finite coordinates are left out. Raises ``MissingExtra`` for ``"umap"`` without
-    the extra, ``NotEnoughData`` for fewer than 16 tokens.
+    ``method``: ``"umap"``, ``"pca"``, or ``"auto"`` (UMAP if it is installed). ``layout``, float ``[rows of the table,
+    2]``, is taken as it is where given; tokens without finite coordinates are left out. Raises ``MissingExtra`` for
+    ``"umap"`` without the extra, ``NotEnoughData`` for fewer than 16 tokens, ``DamagedFile`` for a layout that does
+    not fit the table.
     """
     if method not in {"auto", "umap", "pca"}:
         raise ValueError(f"no map is made by {method!r}; there are auto, umap and pca")
@@ -94,9 +95,13 @@ def project(
         raise MissingExtra("a UMAP layout", "map")
     rows = neighbors.queries
     if len(rows) <= NEIGHBORS:
-        raise NotEnoughData(f"{space.model}: a map needs more than {NEIGHBORS} tokens; there are {len(rows)}.")
+        raise NotEnoughData(
+            f"{space.model}: a map needs more than {NEIGHBORS} tokens; there are {len(rows)}."
+        )
     units = unit_rows(space.vectors(rows))
     if layout is not None:
+        if layout.shape != (space.rows, 2):
+            raise DamagedFile(space.model, f"its layout has the shape {layout.shape}, not {(space.rows, 2)}")
         points, name = np.asarray(layout, np.float32)[space.ids[rows]], "shipped"
         placed = np.isfinite(points).all(axis=1)
         rows, points, units = rows[placed], points[placed], units[placed]
@@ -138,17 +143,22 @@ def _pca(units: Float32) -> Float32:
     axes = vectors[:, :-3:-1] if vectors.shape[1] > 1 else np.column_stack([vectors, np.zeros_like(vectors)])
     strongest = np.abs(axes).argmax(axis=0)
     signs = np.sign(axes[strongest, np.arange(axes.shape[1])])
-    return (centred @ (axes * np.where(signs == 0, 1, signs))).astype(np.float32)
+    projected: Float32 = (centred @ (axes * np.where(signs == 0, 1, signs))).astype(np.float32)
+    return projected
 
 
-def trustworthiness(units: Float32, points: Float32, *, k: int = NEIGHBORS, sample: int = SAMPLE, seed: int = 0) -> float:
+def trustworthiness(
+    units: Float32, points: Float32, *, k: int = NEIGHBORS, sample: int = SAMPLE, seed: int = 0
+) -> float:
     """T(k) = 1 − 2/(n·k·(2n − 3k − 1)) Σ_i Σ_{j ∈ U_k(i)} (r(i, j) − k), over a seeded sample of tokens i.
 
     U_k(i) are the tokens among the k nearest of i in the plane but not in the space, r(i, j) their rank there.
     """
     n = len(units)
     k = min(k, (n - 1) // 2)
-    chosen = np.arange(n) if n <= sample else np.sort(np.random.default_rng(seed).choice(n, sample, replace=False))
+    chosen = (
+        np.arange(n) if n <= sample else np.sort(np.random.default_rng(seed).choice(n, sample, replace=False))
+    )
     penalty = 0.0
     for start in range(0, len(chosen), 128):
         part = chosen[start : start + 128]

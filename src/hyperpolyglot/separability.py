@@ -59,9 +59,9 @@ class ProbeOptions:
 class LabelAccuracy:
     """Accuracy of one probe.
 
-    ``label`` is ``"A|B"`` for a pair and ``"all"`` for the multinomial probe. ``tokens``: tokens of that label (the smaller of
-    a pair); ``accuracy`` is the mean over ``folds`` (× repeats), ``sd`` their deviation (n); ``interval`` a 95 % t-interval
-    corrected for overlapping training sets (Nadeau and Bengio 2003); ``chance`` that of guessing.
+    ``label`` is ``"A|B"`` for a pair and ``"all"`` for the multinomial probe. ``tokens``: tokens of that label (the
+    smaller of a pair); ``accuracy`` is the mean over folds × repeats, ``sd`` their deviation (n); ``interval`` a 95 %
+    t-interval corrected for overlapping training sets (Nadeau and Bengio 2003); ``chance`` that of guessing.
     """
 
     label: str
@@ -125,7 +125,9 @@ def separability(
     codes = space.labels.codes[rows].astype(np.int64)
     counts = Counter(codes.tolist())
     if len(counts) < 2:
-        raise NotEnoughData(f"{space.model}: a probe needs tokens of at least two labels; there is {len(counts)}.")
+        raise NotEnoughData(
+            f"{space.model}: a probe needs tokens of at least two labels; there is {len(counts)}."
+        )
     least = max(options.minimum, options.folds)
     names = space.labels.names
     large = sorted((c for c in counts if counts[c] >= least), key=lambda c: (-counts[c], names[c]))
@@ -171,7 +173,9 @@ def _one_vs_rest(
             accuracies, ok = _cross_validate(vectors[sample], own[sample], fold, options.folds)
             scores.append(accuracies)
             converged &= ok
-        found.append(_accuracy(names[label], int(own.sum()), np.concatenate(scores), 0.5, options.folds, converged))
+        found.append(
+            _accuracy(names[label], int(own.sum()), np.concatenate(scores), 0.5, options.folds, converged)
+        )
     progress("probes", len(large), len(large))
     return found
 
@@ -240,7 +244,10 @@ def _paper_undersample(own: NDArray[np.bool_]) -> NDArray[np.int64]:
     sides = [np.flatnonzero(~own), np.flatnonzero(own)]
     smaller = min(len(side) for side in sides)
     return np.concatenate(
-        [s if len(s) == smaller else s[random.choice(range(len(s)), size=smaller, replace=False)] for s in sides]
+        [
+            s if len(s) == smaller else s[random.choice(range(len(s)), size=smaller, replace=False)]
+            for s in sides
+        ]
     )
 
 

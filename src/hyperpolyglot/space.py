@@ -62,6 +62,11 @@ class TokenSpace:
         return self.table.shape[0] if self.table else len(self)
 
     @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self.matrix.shape[1]
+
+    @property
     def matrix(self) -> Table:
         """The table. Raises ``TensorNotFound`` for a vocabulary alone."""
         if self.table is None:
@@ -110,9 +115,7 @@ class TokenSpace:
         finite, nonzero = self._usable
         reason[(reason == 0) & ~finite] = len(names) - 2
         reason[(reason == 0) & ~nonzero] = len(names) - 1
-        excluded = {
-            name: int(np.count_nonzero(reason == i)) for i, name in enumerate(names) if i
-        }
+        excluded = {name: int(np.count_nonzero(reason == i)) for i, name in enumerate(names) if i}
         return Candidates(
             frozen(np.flatnonzero(reason == 0).astype(np.int32)), {k: v for k, v in excluded.items() if v}
         )

@@ -111,15 +111,13 @@ class Store:
         try:
             manifest = json.loads((folder / "manifest.json").read_text("utf8"))
             arrays = {
-                name: _verified(folder / f"{name}.npy", digest)
-                for name, digest in manifest["arrays"].items()
+                name: _verified(folder / f"{name}.npy", digest) for name, digest in manifest["arrays"].items()
             }
             return Step(arrays, manifest["values"])
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, OSError):
-            self._note(f"{folder}: damaged, so it is computed again")
-            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            if folder.exists():
+                self._note(f"{folder}: damaged, so it is computed again")
+                shutil.rmtree(folder, ignore_errors=True)
             return None
 
     def _write(self, folder: Path, key: str, step: Step) -> None:

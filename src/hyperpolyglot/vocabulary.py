@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.types import Float32, frozen
 
-__all__ = ["SPACE", "Entry", "TokenKind", "Vocabulary", "display", "special_kind"]
+__all__ = ["LARGEST_ID", "SPACE", "Entry", "TokenKind", "Vocabulary", "byte_of", "display", "special_kind"]
 
 SPACE = "▁"
 LARGEST_ID = (1 << 24) - 1
@@ -106,9 +106,11 @@ def display(utf8: bytes) -> str:
     >>> display(b" caf\\xc3\\xa9"), display(b"\\xe3\\x81")
     ('▁café', '<0xE3><0x81>')
     """
-    text = utf8.decode("utf-8", "surrogateescape")
-    if not text.isascii():
-        text = "".join(f"<0x{ord(c) - 0xDC00:02X}>" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in text)
+    try:
+        text = utf8.decode("utf-8")
+    except UnicodeDecodeError:
+        escaped = utf8.decode("utf-8", "surrogateescape")
+        text = "".join(f"<0x{ord(c) - 0xDC00:02X}>" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in escaped)
     return text.replace(" ", SPACE)
 
 

@@ -15,7 +15,7 @@ from hyperpolyglot.types import Float32, Float64
 __all__ = ["dot", "norms", "unit_rows"]
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True, inline="always")
 def dot(x, y):  # type: ignore[no-untyped-def]
     """Inner product of two float32 vectors in float64, in the stated order."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
@@ -37,7 +37,7 @@ def dot(x, y):  # type: ignore[no-untyped-def]
     return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _norms(vectors, out):  # type: ignore[no-untyped-def]
     for i in range(vectors.shape[0]):
         out[i] = np.sqrt(dot(vectors[i], vectors[i]))

@@ -35,13 +35,12 @@ class Nearest:
     similarity: Float32
 
 
-
 def slack(dim: int) -> float:
     """Largest difference between a float32 product of unit rows and their cosine."""
     return (dim + 4) * 2.0**-24 * 1.01
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _kth_largest(scores, skip, k, heap):  # type: ignore[no-untyped-def]
     """The k-th largest score, ``skip`` left out; ``heap`` is scratch of length k, smallest first."""
     heap[:] = -np.inf
@@ -64,7 +63,7 @@ def _kth_largest(scores, skip, k, heap):  # type: ignore[no-untyped-def]
     return heap[0]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True, nogil=True)
 def _rank(scores, queries, own, query_norms, vectors, lengths, margin, positions, similarity):  # type: ignore[no-untyped-def]
     """Exact neighbours of a few queries, given their float32 products with all vectors."""
     k = positions.shape[1]

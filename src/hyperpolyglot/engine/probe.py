@@ -71,7 +71,7 @@ def _gradient(vectors: Float32, residuals: Float64) -> Float64:
 
 
 def _softplus(x: Float64) -> Float64:
-    return np.logaddexp(0.0, x)
+    return np.asarray(np.logaddexp(0.0, x))
 
 
 def _sigmoid(x: Float64) -> Float64:

@@ -1,8 +1,8 @@
 """The founding paper's category of a string, to the letter, with its quirks (Wen-Yi and Mimno 2023, section 3).
 
 A letter's category is the first word of its Unicode name (``LATIN``, ``CJK``, ``HALFWIDTH``), any other
-character's the first letter of its general category (``S``, ``N``, ``P``, ``M``, ``Z``, ``C``). The most frequent one is the
-string's, a tie goes to the one met first. ``▁`` is a symbol like any other, so ``▁a`` is ``S``.
+character's the first letter of its general category (``S``, ``N``, ``P``, ``M``, ``Z``, ``C``). The most frequent one
+is the string's, a tie goes to the one met first. ``▁`` is a symbol like any other, so ``▁a`` is ``S``.
 The Unicode version is that of the running Python.
 """
 

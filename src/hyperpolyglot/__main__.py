@@ -1,0 +1,5 @@
+"""``python -m hyperpolyglot``."""
+
+from hyperpolyglot.cli import main
+
+main()

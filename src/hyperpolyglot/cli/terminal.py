@@ -1,0 +1,137 @@
+"""What people see: tables of at most 80 columns on standard output, progress and notes on standard error.
+
+Only this module prints. Nothing that comes out of a file reaches the terminal raw: control, directional and
+unassigned characters are shown by their code point.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["note", "print_json", "print_table", "progress_bar", "say", "visible"]
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"
+_BAR_AFTER = 1.0
+
+
+def visible(text: str) -> str:
+    r"""Text that is safe to print: ``\\x1b`` becomes ``⟨U+001B⟩``.
+
+    >>> visible("a\x1b[31m")
+    'a⟨U+001B⟩[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        f"⟨U+{ord(c):04X}⟩" if unicodedata.category(c) in _HIDDEN and c not in _JOINERS else c for c in text
+    )
+
+
+def _write(text: str, stream: Any) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
+
+
+def say(text: str = "") -> None:
+    """A line on standard output."""
+    _write(visible(text), sys.stdout)
+
+
+def note(text: str) -> None:
+    """A line on standard error."""
+    _write(visible(text), sys.stderr)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON document on standard output; characters that are no UTF-8 are escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+    safe = any("\ud800" <= c <= "\udfff" for c in text)
+    _write(json.dumps(value, indent=1, allow_nan=False) if safe else text, sys.stdout)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return visible(str(value))
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = None) -> None:
+    """Rows as a table under a title. Put text of any direction in the last column, where it cannot reorder others."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    names = list(columns) if columns else list(rows[0]) if rows else []
+    console = Console(file=sys.stdout, width=_width(), highlight=False, emoji=False, markup=False)
+    console.print(Text(visible(title), style="bold"))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        numeric = any(isinstance(row.get(name), int | float) for row in rows)
+        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(name))) for name in names))
+    console.print(table)
+
+
+def _width() -> int:
+    from shutil import get_terminal_size
+
+    return min(100, get_terminal_size((80, 24)).columns) if sys.stdout.isatty() else 80
+
+
+class _Bar:
+    """Progress on standard error; nothing for steps that take less than a second."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, float] = {}
+        self._shown = ""
+        self._last = 0.0
+        self._tty = sys.stderr.isatty()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        begun = self._started.setdefault(step, now)
+        finished = done >= total
+        if now - begun < _BAR_AFTER or (not finished and now - self._last < (0.2 if self._tty else 10.0)):
+            return
+        self._last = now
+        left = (now - begun) / done * (total - done) if done else None
+        remaining = "" if finished or left is None else f", {left:,.0f} s left"
+        line = f"{step}: {100 * done // max(1, total):3d} %{remaining}" + (
+            f", {now - begun:.0f} s" if finished else ""
+        )
+        if self._tty:
+            sys.stderr.write(f"\r\x1b[K{visible(line)}" + ("\n" if finished else ""))
+            sys.stderr.flush()
+            self._shown = "" if finished else line
+        else:
+            note(line)
+
+    def close(self) -> None:
+        """Leave the cursor at the start of a line."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+@contextmanager
+def progress_bar() -> Iterator[_Bar]:
+    """A progress callable for the length of a command."""
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.close()

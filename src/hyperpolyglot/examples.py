@@ -1,0 +1,87 @@
+"""Which tokens to show a reader: the paper's own, everyday words of many scripts, then each script's commonest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.vocabulary import SPACE, TokenKind
+
+__all__ = ["PAPER_TOKENS", "example_rows"]
+
+PAPER_TOKENS = ("Comment", "Nike", "miliki", "när", "アメリカ")
+EVERYDAY = (
+    *("water", "вода", "水", "पानी", "ماء", "νερό", "מים", "물", "น้ำ", "জল", "நீர்", "წყალი", "ջուր", "ውሃ"),
+    *(
+        "cat",
+        "кошка",
+        "猫",
+        "बिल्ली",
+        "قطة",
+        "γάτα",
+        "חתול",
+        "고양이",
+        "แมว",
+        "বিড়াল",
+        "பூனை",
+        "კატა",
+        "կատու",
+        "ድመት",
+    ),
+    *(
+        "sun",
+        "солнце",
+        "太陽",
+        "सूरज",
+        "شمس",
+        "ήλιος",
+        "שמש",
+        "태양",
+        "หัวใจ",
+        "সূর্য",
+        "சூரியன்",
+        "მზე",
+        "արև",
+        "ፀሐይ",
+    ),
+)
+
+
+def example_rows(space: TokenSpace, known: Sequence[int], count: int = 12) -> list[int]:
+    """Up to ``count`` positions out of ``known``: the paper's tokens, then one word for each further script.
+
+    Scripts without an everyday word in the vocabulary give their best-scored token of three letters or more, in
+    the order of their size.
+    """
+    allowed = set(known)
+    by_text: dict[str, int] = {}
+    for row in known:
+        by_text.setdefault(space.vocabulary.texts[row], row)
+
+    def find(word: str) -> int | None:
+        return by_text.get(SPACE + word, by_text.get(word))
+
+    chosen = [row for row in map(find, PAPER_TOKENS) if row is not None]
+    shown = {space.labels.of(row) for row in chosen}
+    for row in map(find, EVERYDAY):
+        if row is not None and space.labels.of(row) not in shown:
+            chosen.append(row)
+            shown.add(space.labels.of(row))
+    if len(chosen) < count:
+        others = (label for label in space.labels.counts() if label not in shown)
+        commonest = (_commonest(space, label, allowed) for label in others)
+        chosen += [row for row in commonest if row is not None]
+    return list(dict.fromkeys(chosen))[:count]
+
+
+def _commonest(space: TokenSpace, label: str, allowed: set[int]) -> int | None:
+    rows = np.flatnonzero(space.labels.codes == space.labels.names.index(label))
+    kinds, scores = space.vocabulary.kinds, space.vocabulary.scores
+    ordered = rows[np.argsort(-np.nan_to_num(scores[rows], nan=-1e30), kind="stable")]
+    for row in ordered.tolist():
+        text = space.vocabulary.texts[row].removeprefix(SPACE)
+        if row in allowed and kinds[row] == TokenKind.TEXT and len(text) > 2 and text.isalpha():
+            return int(row)
+    return None

@@ -1,0 +1,25 @@
+"""Checkpoint files: what tensors they list, and one of them as a table.
+
+>>> from pathlib import Path
+>>> open_checkpoint(Path("no-such.gguf"))
+Traceback (most recent call last):
+    ...
+hyperpolyglot.errors.ModelNotFound: no-such.gguf cannot be opened: No such file or directory.
+"""
+
+from hyperpolyglot.formats.layout import open_checkpoint, open_files, open_folder
+from hyperpolyglot.formats.registry import read_checkpoint
+from hyperpolyglot.formats.source import LocalFile
+from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
+
+__all__ = [
+    "Checkpoint",
+    "LocalFile",
+    "StoredTensor",
+    "Tensor",
+    "UnreadableTensor",
+    "open_checkpoint",
+    "open_files",
+    "open_folder",
+    "read_checkpoint",
+]

@@ -1,0 +1,175 @@
+"""Which files of a model folder make up its checkpoint."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from hyperpolyglot.errors import DamagedFile, ModelNotFound, UnsupportedFormat
+from hyperpolyglot.formats.cursor import shown
+from hyperpolyglot.formats.registry import read_checkpoint, refuse_adapter
+from hyperpolyglot.formats.sharded import ShardedTensors, joined, read_index
+from hyperpolyglot.formats.source import LocalFile
+from hyperpolyglot.formats.tensor import Checkpoint
+from hyperpolyglot.types import ByteSource
+
+__all__ = ["open_checkpoint", "open_files", "open_folder"]
+
+_INDEX = ".index.json"
+
+_PREFERRED = (
+    "model.safetensors.index.json",
+    "model.safetensors",
+    "model-*-of-*.safetensors",
+    "*.safetensors.index.json",
+    "consolidated.safetensors",
+    "*.safetensors",
+    "pytorch_model.bin.index.json",
+    "pytorch_model.bin",
+    "*.bin.index.json",
+    "*.bin",
+    "consolidated*.pth",
+    "*.pth",
+    "*.pt",
+    "*.gguf",
+    "*.npz",
+    "*.vec",
+)
+"""File names in the order in which a folder is searched for them."""
+
+_NO_WEIGHTS = (
+    "adapter_model.*",
+    "training_args.bin",
+    "optimizer*",
+    "scheduler*",
+    "rng_state*",
+    "scaler*",
+    "random_states*",
+    "mmproj*",
+    "imatrix*",
+    "*.imatrix.gguf",
+    ".*",
+)
+"""Files with suffixes of checkpoints that hold no model."""
+
+_ELSEWHERE = (
+    (
+        ("adapter_config.json", "adapter_model.*"),
+        "holds an adapter only; open its base model, or merge the two first",
+    ),
+    (("flax_model*.msgpack", "*.msgpack"), "holds a Flax checkpoint only; save the model as safetensors"),
+    (
+        ("tf_model*.h5", "*.h5", "*.ckpt.index", "*.ckpt-*.index", "saved_model.pb"),
+        "holds a TensorFlow checkpoint only; save the model as safetensors",
+    ),
+    (("*.onnx",), "holds an ONNX program only; open the checkpoint it was made from"),
+)
+
+_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")
+
+Opener = Callable[[str], ByteSource]
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint that a path names: a file, the index or first part of a split one, or a folder.
+
+    Raises ``ModelNotFound``, ``UnsupportedFormat`` or ``DamagedFile``.
+    """
+    if path.is_dir():
+        return open_folder(path)
+    part = _PART.fullmatch(path.name)
+    if path.name.endswith(_INDEX):
+        return _open_indexed(path.name, str(path), _opener(path.parent))
+    if part is not None and part["suffix"] == ".gguf":
+        names = [name for name in _listing(path.parent) if _same_file(part, name)]
+        return _open_parts(sorted(names), str(path), _opener(path.parent))
+    return read_checkpoint(LocalFile(path))
+
+
+def open_folder(folder: Path) -> Checkpoint:
+    """The checkpoint in a folder of the layout of the Hub; raises as :func:`open_checkpoint`."""
+    return open_files(str(folder), _listing(folder), _opener(folder))
+
+
+def open_files(where: str, names: Iterable[str], opener: Opener) -> Checkpoint:
+    """The checkpoint among files called ``names``, wherever they lie; ``opener`` opens one by its name.
+
+    An index is preferred to single files, safetensors to PyTorch, those to GGUF, npz and word2vec text.
+    Of a sharded checkpoint only the shards that are asked for are opened.
+    """
+    present = sorted(names)
+    weights = [name for name in present if not _matches(name, _NO_WEIGHTS)]
+    for pattern in _PREFERRED:
+        found = [name for name in weights if fnmatchcase(name, pattern)]
+        if found:
+            return _open_found(found, where, opener)
+    for patterns, what in _ELSEWHERE:
+        if any(_matches(name, patterns) for name in present):
+            raise UnsupportedFormat(f"{where} {what}.")
+    raise ModelNotFound(
+        f"{where} has no checkpoint that can be opened (.safetensors, .bin, .pth, .pt, .gguf, .npz, .vec)."
+    )
+
+
+def _open_found(found: list[str], where: str, opener: Opener) -> Checkpoint:
+    parts = [_PART.fullmatch(name) for name in found]
+    if len(found) == 1 and found[0].endswith(_INDEX):
+        return _open_indexed(found[0], where, opener)
+    if parts[0] is not None and all(_same_file(parts[0], name) for name in found):
+        return _open_parts(found, where, opener)
+    if len(found) == 1:
+        refuse_adapter(found[0])
+        return read_checkpoint(opener(found[0]))
+    if all(re.fullmatch(r"consolidated\.\d+\.pth", name) for name in found):
+        raise UnsupportedFormat(
+            f"{where} holds a checkpoint cut for {len(found)} devices (consolidated.*.pth); open the same model as "
+            "safetensors."
+        )
+    some = ", ".join(shown(name) for name in found[:4])
+    raise UnsupportedFormat(
+        f"{where} holds {len(found)} checkpoints ({some}{', …' * (len(found) > 4)}); name one."
+    )
+
+
+def _open_indexed(index: str, where: str, opener: Opener) -> Checkpoint:
+    shards = read_index(opener(index))
+    return Checkpoint(
+        name=where, tensors=ShardedTensors(where, shards, lambda shard: read_checkpoint(opener(shard)))
+    )
+
+
+def _open_parts(names: list[str], where: str, opener: Opener) -> Checkpoint:
+    """A checkpoint in parts ``-00001-of-00003`` that has no index."""
+    part = _PART.fullmatch(names[0]) if names else None
+    if part is None:
+        raise ModelNotFound(f"{where}: there is no such file.")
+    if len(names) != int(part["total"]):
+        raise DamagedFile(
+            where, f"{len(names)} of the {int(part['total'])} parts of the checkpoint are there"
+        )
+    return joined(where, {name: read_checkpoint(opener(name)) for name in names})
+
+
+def _same_file(part: re.Match[str], name: str) -> bool:
+    """Whether ``name`` is a part of the checkpoint that ``part`` belongs to."""
+    other = _PART.fullmatch(name)
+    return other is not None and all(part[key] == other[key] for key in ("stem", "total", "suffix"))
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _opener(folder: Path) -> Opener:
+    return lambda name: LocalFile(folder / name)
+
+
+def _listing(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if entry.is_file()]
+    except OSError as error:
+        raise ModelNotFound(f"{folder} cannot be opened: {error.strerror}.") from error

@@ -1,0 +1,174 @@
+"""npz: a zip of npy arrays; ``embeddings`` is the ``[V, d]`` matrix and ``tokens`` the V strings."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.formats.cursor import shown
+from hyperpolyglot.formats.dtypes import FLOATS, MOST_AXES
+from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
+from hyperpolyglot.formats.ziparchive import Member, inflate, inflate_start, members, payload
+from hyperpolyglot.table import Table
+from hyperpolyglot.types import Array, ByteSource, frozen
+
+__all__ = ["read"]
+
+_SUFFIX = ".npy"
+_MAGIC = b"\x93NUMPY"
+_LONGEST_HEADER = 1 << 14
+_MOST_DIGITS = 18
+_MOST_TOKENS = 1 << 24
+_LARGEST_TOKENS = 1 << 29
+_ALWAYS_INFLATED = 1 << 26
+_GREATEST_RATIO = 20
+_DESCRIPTION = re.compile(r"'descr'\s*:\s*'([<>|=]?[A-Za-z]\d*)'")
+_ORDER = re.compile(r"'fortran_order'\s*:\s*(True|False)")
+_SHAPE = re.compile(r"'shape'\s*:\s*\(([0-9 ,]*)\)")
+_NAMES = {"f8": "F64", "f4": "F32", "f2": "F16"} | {
+    f"{k}{n}": f"{k.upper()}{8 * n}" for k in "iu" for n in (1, 2, 4, 8)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What an npy header says, and how many bytes it takes."""
+
+    descr: str
+    fortran: bool
+    shape: tuple[int, ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PackedTensor:
+    """An array that is compressed, or stored by columns; unpacked when it is opened."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    source: ByteSource
+    member: Member
+    header: _Header
+
+    def table(self) -> Table:
+        """The matrix, in memory where it was compressed."""
+        rows, columns = self.shape
+        if self.member.stored:
+            start = payload(self.source, self.member) + self.header.length
+            raw = self.source.map(start, self.member.size - self.header.length)
+        else:
+            limit = max(_ALWAYS_INFLATED, _GREATEST_RATIO * self.member.packed)
+            contents = inflate(self.source, self.member, limit)
+            raw = frozen(np.frombuffer(contents, np.uint8, offset=self.header.length))
+        values = raw.view(FLOATS[self.dtype])
+        stored = values.reshape(columns, rows).T if self.header.fortran else values.reshape(rows, columns)
+        return Table(name=self.name, dtype=self.dtype, shape=(rows, columns), stored=stored)
+
+
+def read(source: ByteSource) -> Checkpoint:
+    """The arrays of an npz file; ``tokens`` are the strings of its member of that name, if there is one.
+
+    Uncompressed arrays are mapped, compressed ones unpacked when they are opened, within bounds. Object
+    arrays (pickles) raise ``UnsupportedFormat``.
+    """
+    tensors: dict[str, Tensor] = {}
+    tokens: tuple[str, ...] | None = None
+    for member in members(source).values():
+        if not member.name.endswith(_SUFFIX):
+            continue
+        name = member.name.removesuffix(_SUFFIX)
+        header = _header(source, member)
+        if name == "tokens":
+            tokens = _tokens(source, member, header)
+        else:
+            tensors[name] = _tensor(source, member, header, name)
+    return Checkpoint(name=source.name, tensors=MappingProxyType(tensors), tokens=tokens)
+
+
+def _header(source: ByteSource, member: Member) -> _Header:
+    label = f"the array {shown(member.name)}"
+    head = _head(source, member)
+    major = head[6] if len(head) > 10 and head[:6] == _MAGIC else 0
+    width = {1: 2, 2: 4, 3: 4}.get(major)
+    if width is None:
+        raise DamagedFile(source.name, f"{label} does not begin like an npy array")
+    length = 8 + width + int.from_bytes(head[8 : 8 + width], "little")
+    if length > min(_LONGEST_HEADER, member.size):
+        raise DamagedFile(source.name, f"{label} has a header of {length} bytes")
+    text = head[8 + width : length].decode("latin-1")
+    descr, order, shape = _DESCRIPTION.search(text), _ORDER.search(text), _SHAPE.search(text)
+    if "'|O'" in text or "'O'" in text:
+        raise UnsupportedFormat(
+            f"{source.name}: {label} holds pickled Python objects, which are never executed; save tokens as a "
+            "numpy array of type str."
+        )
+    if not text.startswith("{") or descr is None or order is None or shape is None:
+        raise UnsupportedFormat(f"{source.name}: {label} is not a plain array of numbers or strings.")
+    sizes = re.findall(r"\d+", shape[1])
+    if len(sizes) > MOST_AXES or any(len(size) > _MOST_DIGITS for size in sizes):
+        raise DamagedFile(source.name, f"{label} has an impossible shape")
+    return _Header(descr[1], order[1] == "True", tuple(map(int, sizes)), length)
+
+
+def _head(source: ByteSource, member: Member) -> bytes:
+    """The first bytes of a member, enough for its header."""
+    if member.stored:
+        return source.read(payload(source, member), min(member.size, _LONGEST_HEADER))
+    return inflate_start(source, member, _LONGEST_HEADER)
+
+
+def _tensor(source: ByteSource, member: Member, header: _Header, name: str) -> Tensor:
+    kind, width = header.descr[-2:], header.descr.lstrip("<>|=")
+    dtype = _NAMES.get(width, header.descr)
+    if header.descr[0] == ">" or dtype not in FLOATS or kind != width:
+        reason = (
+            f"{source.name}: {shown(name)} has the numpy type {header.descr}, not a little-endian float of 2, 4 or "
+            "8 bytes; save it as float32."
+        )
+        return UnreadableTensor(name=name, dtype=dtype, shape=header.shape, reason=reason)
+    nbytes = math.prod(header.shape) * FLOATS[dtype].itemsize
+    if header.length + nbytes != member.size:
+        raise DamagedFile(source.name, f"the array {shown(name)} does not fill its {member.size} bytes")
+    flat = len(header.shape) != 2 or 0 in header.shape
+    if flat or (member.stored and not header.fortran):
+        if not member.stored:
+            reason = f"{source.name}: {shown(name)} has the shape {list(header.shape)}, not rows and columns."
+            return UnreadableTensor(name=name, dtype=dtype, shape=header.shape, reason=reason)
+        start = payload(source, member) + header.length
+        return StoredTensor(
+            name=name, dtype=dtype, shape=header.shape, source=source, offset=start, nbytes=nbytes
+        )
+    return _PackedTensor(
+        name=name, dtype=dtype, shape=header.shape, source=source, member=member, header=header
+    )
+
+
+def _tokens(source: ByteSource, member: Member, header: _Header) -> tuple[str, ...]:
+    kind, count = re.fullmatch(r"[<|=]?([US])(\d+)", header.descr), math.prod(header.shape)
+    if kind is None or len(header.shape) != 1:
+        raise UnsupportedFormat(
+            f"{source.name}: tokens has the numpy type {header.descr} and the shape {list(header.shape)}, not one "
+            "string per row; save it as a one-dimensional array of type str."
+        )
+    width = int(kind[2]) * (4 if kind[1] == "U" else 1)
+    if count > _MOST_TOKENS or header.length + count * width != member.size:
+        raise DamagedFile(source.name, f"tokens does not hold {count} strings of {width} bytes")
+    contents = inflate(source, member, _LARGEST_TOKENS)
+    if not width:
+        return ("",) * count
+    array: Array = np.frombuffer(contents, f"<{kind[1]}{kind[2]}", offset=header.length)
+    try:
+        values = array.tolist()
+        if kind[1] == "U":
+            "".join(values).encode("utf-8", "surrogateescape")
+    except (ValueError, OverflowError, SystemError) as error:
+        raise DamagedFile(source.name, "tokens holds what is no text") from error
+    if kind[1] == "S":
+        return tuple(value.decode("utf-8", "surrogateescape") for value in values)
+    return tuple(values)

@@ -1,0 +1,169 @@
+"""PyTorch checkpoints, zip and legacy: the pickle says which tensor views which stretch of which storage."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import Any
+
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.formats.cursor import Cursor, shown
+from hyperpolyglot.formats.dtypes import BITS
+from hyperpolyglot.formats.picklevm import LONGEST_PICKLE, load
+from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
+from hyperpolyglot.formats.torch_views import ALLOWED, Storage, View, register
+from hyperpolyglot.formats.ziparchive import members, payload
+from hyperpolyglot.types import ByteSource
+
+__all__ = ["LEGACY_MAGIC", "read"]
+
+LEGACY_MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
+_PROTOCOL = 1001
+_NESTED = ("state_dict", "model_state_dict", "model", "module")
+_DEEPEST = 4
+
+
+def read(source: ByteSource) -> Checkpoint:
+    """The tensors of a ``torch.save`` file, those under ``state_dict``, ``model`` or ``module`` included.
+
+    No pickle is executed. Raises ``UnsupportedFormat`` for pickles that hold more than tensors and plain
+    values, TorchScript and big-endian files; ``DamagedFile`` where extents contradict the file.
+    """
+    magic = source.read(0, min(len(LEGACY_MAGIC), source.size))
+    if magic[:4] == b"PK\x03\x04":
+        return _read_zip(source)
+    if magic == LEGACY_MAGIC:
+        return _read_legacy(source)
+    raise UnsupportedFormat(
+        f"{source.name} is not a PyTorch checkpoint, neither zip nor legacy; name a .safetensors, .gguf, .npz or "
+        "word2vec text file instead."
+    )
+
+
+def _read_zip(source: ByteSource) -> Checkpoint:
+    found = members(source)
+    pickles = [name for name in found if name == "data.pkl" or name.endswith("/data.pkl")]
+    if len(pickles) != 1:
+        raise DamagedFile(source.name, f"a PyTorch archive has one data.pkl, and here are {len(pickles)}")
+    prefix = pickles[0].removesuffix("data.pkl")
+    if f"{prefix}constants.pkl" in found:
+        raise UnsupportedFormat(
+            f"{source.name} is a TorchScript program; save its state_dict as safetensors."
+        )
+
+    def extent(name: str) -> tuple[int, int]:
+        member = found.get(prefix + name)
+        if member is None or not member.stored:
+            fault = "missing" if member is None else "compressed"
+            raise DamagedFile(source.name, f"the archive's record {shown(name)} is {fault}")
+        return payload(source, member), member.size
+
+    if f"{prefix}byteorder" in found:
+        start, length = extent("byteorder")
+        _refuse_big_endian(source.read(start, min(length, 8)) == b"little", source.name)
+    start, length = extent("data.pkl")
+    storages: dict[str, Storage] = {}
+    top = load(Cursor(source, start, start + _bounded(length, source)), ALLOWED, register(storages, source))
+    placed: dict[str, int] = {}
+    for key, storage in storages.items():
+        placed[key], size = extent(f"data/{key}")
+        if size < storage.nbytes:
+            raise DamagedFile(source.name, f"the storage {shown(key)} is shorter than its tensors")
+    return _checkpoint(top, placed, source)
+
+
+def _read_legacy(source: ByteSource) -> Checkpoint:
+    cursor = Cursor(source, len(LEGACY_MAGIC), min(source.size, LONGEST_PICKLE))
+    protocol, system = _plain(cursor), _plain(cursor)
+    if protocol != _PROTOCOL or not isinstance(system, dict):
+        raise DamagedFile(source.name, "the legacy PyTorch preamble is malformed")
+    _refuse_big_endian(system.get("little_endian") is True, source.name)
+    storages: dict[str, Storage] = {}
+    top = load(cursor, ALLOWED, register(storages, source))
+    keys = _plain(cursor)
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise DamagedFile(source.name, "the list of storages is malformed")
+    if len(set(keys)) != len(keys) or set(keys) != set(storages):
+        raise DamagedFile(source.name, "the list of storages is not that of the tensors")
+    placed, spot = {}, cursor.position
+    for key in keys:
+        placed[key] = spot + 8
+        spot += 8 + storages[key].nbytes
+    if spot != source.size:
+        raise DamagedFile(source.name, f"the storages end at byte {spot} and the file at {source.size}")
+    return _checkpoint(top, placed, source)
+
+
+def _plain(cursor: Cursor) -> Any:
+    return load(cursor, {}, _no_persistent)
+
+
+def _no_persistent(identity: Any) -> Any:
+    raise ValueError("a persistent id where none is due")
+
+
+def _bounded(length: int, source: ByteSource) -> int:
+    if length > LONGEST_PICKLE:
+        raise DamagedFile(source.name, f"its data.pkl has {length} bytes, more than any checkpoint needs")
+    return length
+
+
+def _refuse_big_endian(little: bool, where: str) -> None:
+    if not little:
+        raise UnsupportedFormat(f"{where} was saved on a big-endian machine; save it again as safetensors.")
+
+
+def _checkpoint(top: Any, placed: dict[str, int], source: ByteSource) -> Checkpoint:
+    views = {"tensor": top} if isinstance(top, View) else _views(top)
+    tensors = {name: _place(name, view, placed, source) for name, view in views.items()}
+    return Checkpoint(name=source.name, tensors=MappingProxyType(tensors))
+
+
+def _views(top: Any) -> dict[str, View]:
+    """The tensors of a dictionary, or of the first one nested in it that has any."""
+    layer, seen = [top], set[int]()
+    outermost: dict[str, View] = {}
+    for depth in range(_DEEPEST):
+        inner: list[Any] = []
+        for held in layer:
+            if not isinstance(held, dict) or id(held) in seen:
+                continue
+            seen.add(id(held))
+            views = {k: v for k, v in held.items() if isinstance(k, str) and isinstance(v, View)}
+            if views and depth:
+                return views
+            outermost = outermost or views
+            inner += [held[name] for name in _NESTED if name in held]
+        layer = inner
+    return outermost
+
+
+def _place(name: str, view: View, placed: dict[str, int], source: ByteSource) -> Tensor:
+    width = BITS[view.dtype] // 8
+    last = sum((n - 1) * step for n, step in zip(view.shape, view.strides, strict=True))
+    reach = 0 if 0 in view.shape else view.first + last + 1
+    if view.storage.start + reach * width > view.storage.nbytes:
+        raise DamagedFile(source.name, f"the tensor {shown(name)} reaches beyond its storage")
+    if not _row_major(view):
+        reason = (
+            f"{source.name}: {shown(name)} is a transposed or strided view; save it again after .contiguous(), "
+            "best as safetensors."
+        )
+        return UnreadableTensor(name=name, dtype=view.dtype, shape=view.shape, reason=reason)
+    return StoredTensor(
+        name=name,
+        dtype=view.dtype,
+        shape=view.shape,
+        source=source,
+        offset=placed[view.storage.key] + view.storage.start + (view.first * width if reach else 0),
+        nbytes=math.prod(view.shape) * width,
+    )
+
+
+def _row_major(view: View) -> bool:
+    step = 1
+    for length, stride in zip(reversed(view.shape), reversed(view.strides), strict=True):
+        if length > 1 and stride != step:
+            return 0 in view.shape
+        step *= length
+    return True

@@ -1,0 +1,51 @@
+"""What a model is, before anything is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hyperpolyglot.space import TokenSpace
+
+__all__ = ["Inspection", "inspect"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """Size and kind of the table and of the vocabulary; ``duplicates`` repeat the text of an earlier token."""
+
+    model: str
+    rows: int
+    tokens: int
+    dim: int | None
+    dtype: str | None
+    tensor: str | None
+    tokenizer: str
+    vocabulary_file: str
+    kinds: dict[str, int]
+    duplicates: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every kind of token."""
+        return [{"kind": kind, "tokens": count} for kind, count in self.kinds.items()]
+
+
+def inspect(space: TokenSpace) -> Inspection:
+    """Say what was opened. Reads no vector."""
+    table = space.table
+    return Inspection(
+        model=space.model,
+        rows=space.rows,
+        tokens=space.vocabulary.tokens,
+        dim=table.shape[1] if table else None,
+        dtype=table.dtype if table else None,
+        tensor=table.name if table else None,
+        tokenizer=space.vocabulary.scheme,
+        vocabulary_file=space.vocabulary.source,
+        kinds=space.vocabulary.kind_counts(),
+        duplicates=space.vocabulary.duplicates(),
+    )

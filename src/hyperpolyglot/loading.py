@@ -1,0 +1,142 @@
+"""From the name of a model to its token space: files, the one tensor, the vocabulary, the labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from hyperpolyglot.errors import DamagedFile, ModelNotFound, VocabularyNotFound
+from hyperpolyglot.formats import Checkpoint, open_checkpoint
+from hyperpolyglot.labels import Labeller, label
+from hyperpolyglot.locate import locate
+from hyperpolyglot.sources import resolve
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.table import Table
+from hyperpolyglot.types import Float32
+from hyperpolyglot.vocabularies import (
+    find_in_folder,
+    from_gguf,
+    from_words,
+    is_vocabulary_file,
+    open_vocabulary_file,
+)
+from hyperpolyglot.vocabulary import Vocabulary
+
+__all__ = ["Opening", "open_model", "shipped_layout"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What to open of a model.
+
+    ``table``: ``"input"`` (what tokens are turned into) or ``"output"`` (the unembedding); ``tensor`` names one
+    instead; ``tokenizer`` is a file or folder to take the vocabulary from.
+    """
+
+    table: Literal["input", "output"] = "input"
+    tensor: str | None = None
+    tokenizer: str | None = None
+
+
+def open_model(model: str, opening: Opening | None = None, *, labels: Labeller = "script") -> TokenSpace:
+    """Open a folder, a file or a demo model as a token space. Reads headers and the vocabulary, no vectors.
+
+    A vocabulary alone gives a space without a table. Raises an error of :mod:`hyperpolyglot.errors`, each one
+    sentence.
+
+    >>> space = open_model("demo:meaning")
+    >>> space.dim, space.table.dtype
+    (64, 'F16')
+    """
+    opening = opening or Opening()
+    path = resolve(model)
+    table, vocabulary = _open_parts(path, opening)
+    if table is not None:
+        vocabulary = vocabulary.fit(table.shape[0])
+    return TokenSpace(
+        model=model,
+        revision=_revision(path),
+        table=table,
+        vocabulary=vocabulary,
+        labels=label(vocabulary, labels),
+        ids=np.arange(len(vocabulary), dtype=np.int32),
+    )
+
+
+def _open_parts(path: Path, opening: Opening) -> tuple[Table | None, Vocabulary]:
+    if path.is_file() and is_vocabulary_file(path.name):
+        return None, open_vocabulary_file(path)
+    try:
+        checkpoint = open_checkpoint(path)
+    except ModelNotFound:
+        alone = find_in_folder(path)
+        if alone is None:
+            raise
+        return None, open_vocabulary_file(alone)
+    folder = path if path.is_dir() else path.parent
+    config = _config(folder)
+    name = locate(
+        checkpoint.tensors,
+        opening.table,
+        opening.tensor,
+        _size(config, "vocab_size"),
+        _size(config, "hidden_size") or _size(config, "d_model"),
+    )
+    return checkpoint.table(name), _vocabulary(checkpoint, folder, opening.tokenizer)
+
+
+def _vocabulary(checkpoint: Checkpoint, folder: Path, tokenizer: str | None) -> Vocabulary:
+    if tokenizer is not None:
+        return open_vocabulary_file(Path(tokenizer).expanduser())
+    if checkpoint.tokens is not None:
+        return from_words(checkpoint.tokens, checkpoint.name)
+    if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):
+        return from_gguf(checkpoint.metadata, checkpoint.name)
+    beside = find_in_folder(folder)
+    if beside is None:
+        raise VocabularyNotFound(
+            f"{checkpoint.name}: there is no tokenizer file beside it (tokenizer.json, tokenizer.model, vocab.txt, …); "
+            f"name one with --tokenizer."
+        )
+    return open_vocabulary_file(beside)
+
+
+def _config(folder: Path) -> Mapping[str, Any]:
+    """``config.json``, or an empty mapping; multimodal ones keep the text model's part under ``text_config``."""
+    try:
+        config = json.loads((folder / "config.json").read_text("utf8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(config, dict):
+        return {}
+    text = config.get("text_config")
+    return config | text if isinstance(text, dict) else config
+
+
+def _size(config: Mapping[str, Any], name: str) -> int | None:
+    value = config.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _revision(path: Path) -> str | None:
+    """The commit, where a folder or file lies in a snapshot of the Hub's cache."""
+    parts = path.resolve().parts if path.is_dir() else path.absolute().parts
+    at = max((i for i, part in enumerate(parts) if part == "snapshots"), default=len(parts))
+    return parts[at + 1] if at + 1 < len(parts) and len(parts[at + 1]) == 40 else None
+
+
+def shipped_layout(model: str) -> Float32 | None:
+    """The map that comes with a demo model, float32 ``[rows, 2]``, NaN where a token has no place."""
+    if not model.startswith("demo:"):
+        return None
+    path = resolve(model).with_suffix(".map.npy")
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    except (OSError, ValueError) as error:
+        what = "the layout of the demo model cannot be read; install the package again"
+        raise DamagedFile(path.name, what) from error

@@ -1,0 +1,25 @@
+"""Readers of tokenizer files: each kind becomes a :class:`~hyperpolyglot.vocabulary.Vocabulary`.
+
+``open_vocabulary_file`` opens any of them by name; ``from_gguf`` and ``from_words`` take vocabularies that come
+inside other files. The table of formats is in :mod:`hyperpolyglot.vocabularies.registry`.
+"""
+
+from hyperpolyglot.vocabularies.companions import COMPANIONS
+from hyperpolyglot.vocabularies.gguf_vocabulary import from_gguf
+from hyperpolyglot.vocabularies.plain import from_words
+from hyperpolyglot.vocabularies.registry import (
+    find_among,
+    find_in_folder,
+    is_vocabulary_file,
+    open_vocabulary_file,
+)
+
+__all__ = [
+    "COMPANIONS",
+    "find_among",
+    "find_in_folder",
+    "from_gguf",
+    "from_words",
+    "is_vocabulary_file",
+    "open_vocabulary_file",
+]

@@ -1,0 +1,130 @@
+"""The vocabulary in the metadata of a GGUF file: the keys ``tokenizer.ggml.*``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat, VocabularyNotFound
+from hyperpolyglot.vocabularies.byte_alphabet import stand_ins
+from hyperpolyglot.vocabularies.json_values import score_of
+from hyperpolyglot.vocabularies.pieces import ToBytes, added_entry, byte_level, literal, ordinary_kind, spaced
+from hyperpolyglot.vocabularies.sentencepiece_model import NORMAL, UNUSED, USER_DEFINED, piece_entry
+from hyperpolyglot.vocabularies.token_list import BPE, BYTE_LEVEL, FALLBACK_BPE, UNIGRAM, WORDPIECE, TokenList
+from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
+
+__all__ = ["from_gguf", "read_gguf"]
+
+_KEY = "tokenizer.ggml."
+_ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
+_ESCAPED = {b"t": b"\t", b"n": b"\n", b"r": b"\r"}
+
+
+def from_gguf(metadata: Mapping[str, object], source: str) -> Vocabulary:
+    """The vocabulary of a GGUF file, as :func:`read_gguf` lists it."""
+    return read_gguf(metadata, source).vocabulary(source)
+
+
+def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
+    """The tokens in the metadata of a GGUF file; arrays may be sequences or numpy arrays.
+
+    Rows that a converter filled up (``[PAD123]`` at 123) are left out. Raises ``VocabularyNotFound`` where
+    there are no tokens, ``UnsupportedFormat`` for an unknown tokenizer, ``DamagedFile`` where columns disagree.
+    """
+    model = metadata.get(_KEY + "model")
+    if model is None or model in ("none", "no_vocab") or metadata.get(_KEY + "tokens") is None:
+        raise VocabularyNotFound(f"{source}: holds no vocabulary; name a tokenizer file with --tokenizer.")
+    if not isinstance(model, str) or model not in _MODELS:
+        known = ", ".join(_MODELS)
+        raise UnsupportedFormat(
+            f"{source}: the tokenizer {str(model)[:40]!r} is not opened; known are {known}."
+        )
+    scheme, to_bytes = _MODELS[model]
+    pieces = _column(metadata, "tokens", source)
+    count = len(pieces)
+    kinds = _column(metadata, "token_type", source, count) or [NORMAL] * count
+    scores = _column(metadata, "scores", source, count) or [None] * count
+    ranks = _merge_ranks(_column(metadata, "merges", source))
+    entries = []
+    for id_, (raw, kind, score) in enumerate(zip(pieces, kinds, scores, strict=True)):
+        piece = _text(raw, id_, source)
+        if kind == UNUSED and piece == f"[PAD{id_}]":
+            continue
+        if type(kind) is not int:
+            raise DamagedFile(source, f"the type of token {id_} is not a whole number")
+        if scheme == WORDPIECE and ordinary_kind(piece.removeprefix(SPACE)):
+            piece = piece.removeprefix(SPACE)
+        if scheme == BYTE_LEVEL and kind == USER_DEFINED:
+            entry = added_entry(id_, piece, special=False)
+        else:
+            entry = piece_entry(id_, piece, kind, to_bytes)
+        rank = ranks.get(piece)
+        entries.append(entry._replace(score=score_of(score) if rank is None else float(-rank)))
+    if model == "rwkv":
+        entries = [entry._replace(piece=stand_ins(entry.utf8)) for entry in entries]
+    if scheme == FALLBACK_BPE and not any(entry.kind is TokenKind.BYTE for entry in entries):
+        scheme = BPE
+    return TokenList(entries, scheme)
+
+
+def _column(metadata: Mapping[str, object], name: str, source: str, count: int | None = None) -> list[Any]:
+    value: Any = metadata.get(_KEY + name)
+    if value is None:
+        return []
+    listed = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(listed, str | bytes | Mapping) or not hasattr(listed, "__iter__"):
+        raise DamagedFile(source, f"{_KEY}{name} is not an array")
+    column = [item.item() if isinstance(item, np.generic) else item for item in listed]
+    if count is not None and len(column) != count:
+        raise DamagedFile(source, f"{_KEY}{name} has {len(column)} values for {count} tokens")
+    return column
+
+
+def _text(raw: object, id_: int, source: str) -> str:
+    if isinstance(raw, bytes):
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DamagedFile(source, f"token {id_} is not valid UTF-8") from error
+    if not isinstance(raw, str):
+        raise DamagedFile(source, f"token {id_} is not a string")
+    return raw
+
+
+def _merge_ranks(merges: list[Any]) -> dict[str, int]:
+    """The rank of the first merge that makes each piece; pieces can begin with a space, so the first may not split."""
+    ranks: dict[str, int] = {}
+    for rank, merge in enumerate(merges):
+        text = merge.decode("utf-8", "replace") if isinstance(merge, bytes) else str(merge)
+        space = text.find(" ", 1)
+        ranks.setdefault(text[:space] + text[space + 1 :], rank)
+    return ranks
+
+
+def _word_start(piece: str) -> bytes:
+    """BERT as llama.cpp rewrites it: ``▁`` before what begins a word, no ``##`` before what continues one."""
+    return b" " + literal(piece[1:]) if piece.startswith(SPACE) and len(piece) > 1 else literal(piece)
+
+
+def _unescaped(piece: str) -> bytes:
+    r"""RWKV: bytes that are no text are spelled ``\xNN``."""
+
+    def byte(found: re.Match[bytes]) -> bytes:
+        code = found[1]
+        return bytes([int(code[1:], 16)]) if len(code) == 3 else _ESCAPED.get(code, code)
+
+    return _ESCAPE.sub(byte, literal(piece))
+
+
+_MODELS: dict[str, tuple[str, ToBytes]] = {
+    "llama": (FALLBACK_BPE, spaced()),
+    "gpt2": (BYTE_LEVEL, byte_level),
+    "bert": (WORDPIECE, _word_start),
+    "t5": (UNIGRAM, spaced()),
+    "gemma4": (FALLBACK_BPE, spaced()),
+    "rwkv": ("byte-level trie", _unescaped),
+    "plamo2": (UNIGRAM, literal),
+}

@@ -1,0 +1,192 @@
+"""Hugging Face ``tokenizer.json``: any of its four models, with the tokens added to them.
+
+Only ``model``, ``added_tokens`` and the components that say how pieces become text are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.vocabularies.components import falls_back, is_byte_level, space_mark
+from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text, parse_json, score_of
+from hyperpolyglot.vocabularies.pieces import (
+    BYTE_PIECES,
+    ToBytes,
+    added_entry,
+    byte_level,
+    ending,
+    has_all_bytes,
+    literal,
+    ordinary_kind,
+    prefixed,
+    spaced,
+)
+from hyperpolyglot.vocabularies.token_list import (
+    BPE,
+    BYTE_LEVEL,
+    FALLBACK_BPE,
+    UNIGRAM,
+    WORDPIECE,
+    WORDS,
+    TokenList,
+)
+from hyperpolyglot.vocabulary import SPACE, Entry, TokenKind, special_kind
+
+__all__ = ["read_tokenizer_json"]
+
+Json = dict[str, Any]
+
+
+def read_tokenizer_json(data: bytes, source: str) -> TokenList:
+    """The tokens of a ``tokenizer.json``.
+
+    Raises ``DamagedFile`` for a malformed file, ``UnsupportedFormat`` for an unknown kind of model.
+    """
+    document = as_object(parse_json(data, source), source, "the document")
+    model = as_object(document.get("model"), source, "the field model")
+    read_model = _MODELS.get(_model_type(model, source))
+    if read_model is None:
+        raise UnsupportedFormat(
+            f"{source}: a model of type {model['type'][:40]!r} is not opened; known are {', '.join(_MODELS)}."
+        )
+    tokens, text_rule = read_model(document, model, source)
+    return tokens.overridden(_added_tokens(document, text_rule, source))
+
+
+def _model_type(model: Json, source: str) -> str:
+    if model.get("type") is not None:
+        return as_text(model["type"], source, "the type of the model")
+    if isinstance(model.get("vocab"), list):
+        return "Unigram"
+    if "merges" in model:
+        return "BPE"
+    return "WordPiece" if "continuing_subword_prefix" in model else "WordLevel"
+
+
+def _piece_ids(model: Json, source: str) -> dict[str, int]:
+    ids: dict[str, int] = as_object(model.get("vocab"), source, "the vocabulary of the model")
+    for piece, id_ in ids.items():
+        if type(id_) is not int or id_ < 0:
+            as_id(id_, source, f"the id of the token {piece[:40]!a}")
+    if len(set(ids.values())) != len(ids):
+        raise DamagedFile(source, "two tokens of the model have the same id")
+    return ids
+
+
+def _merge_ranks(model: Json, source: str) -> dict[str, int]:
+    """The rank of the first merge that makes each piece."""
+    merges = as_list(model.get("merges", []), source, "the list of merges")
+    prefix = as_text(model.get("continuing_subword_prefix") or "", source, "the continuing prefix")
+    ranks: dict[str, int] = {}
+    for rank, merge in enumerate(merges):
+        pair = merge.split(" ", 1) if isinstance(merge, str) else merge
+        if type(pair) is not list or len(pair) != 2 or not (type(pair[0]) is type(pair[1]) is str):
+            raise DamagedFile(source, f"merge {rank} is not a pair of pieces")
+        left, right = pair
+        ranks.setdefault(left + (right.removeprefix(prefix) if prefix else right), rank)
+    return ranks
+
+
+def _unknown(model: Json) -> str | None:
+    found = model.get("unk_token")
+    return found if isinstance(found, str) else None
+
+
+def _bpe(document: Json, model: Json, source: str) -> tuple[TokenList, ToBytes]:
+    ids, ranks = _piece_ids(model, source), _merge_ranks(model, source)
+    prefix = as_text(model.get("continuing_subword_prefix") or "", source, "the continuing prefix")
+    suffix = as_text(model.get("end_of_word_suffix") or "", source, "the end-of-word suffix")
+    byte_pieces: dict[str, bytes] = {}
+    to_bytes: ToBytes
+    added: ToBytes = literal
+    if is_byte_level(document):
+        scheme, to_bytes = BYTE_LEVEL, byte_level
+    elif suffix:
+        scheme, to_bytes = BPE, literal
+    elif prefix:
+        scheme, to_bytes = BPE, prefixed(prefix)
+    else:
+        byte_pieces = BYTE_PIECES if falls_back(document, model) or has_all_bytes(ids) else {}
+        scheme = FALLBACK_BPE if byte_pieces else BPE
+        to_bytes = added = spaced(space_mark(document) or SPACE)
+    if suffix:
+        to_bytes = ending(suffix, to_bytes)
+    unknown = _unknown(model)
+    entries = []
+    for piece, id_ in ids.items():
+        rank = ranks.get(piece)
+        if rank is not None:
+            entries.append(Entry(id_, piece, to_bytes(piece), None, float(-rank)))
+        elif piece in byte_pieces:
+            entries.append(Entry(id_, piece, byte_pieces[piece], TokenKind.BYTE))
+        else:
+            entries.append(_unmerged(id_, piece, to_bytes, piece == unknown))
+    return TokenList(entries, scheme), added
+
+
+def _unmerged(id_: int, piece: str, to_bytes: ToBytes, unknown: bool) -> Entry:
+    kind = special_kind(piece, declared=True) if unknown else ordinary_kind(piece)
+    return Entry(id_, piece, to_bytes(piece) if kind is None else literal(piece), kind)
+
+
+def _unigram(document: Json, model: Json, source: str) -> tuple[TokenList, ToBytes]:
+    pairs = as_list(model.get("vocab"), source, "the vocabulary of the model")
+    unknown = model.get("unk_id")
+    whole = is_byte_level(document)
+    to_bytes = byte_level if whole else spaced(space_mark(document) or SPACE)
+    scored: list[tuple[str, float | None]] = []
+    for id_, pair in enumerate(pairs):
+        if type(pair) is not list or len(pair) != 2 or type(pair[0]) is not str or isinstance(pair[1], str):
+            raise DamagedFile(source, f"token {id_} is not a piece with its score")
+        scored.append((pair[0], score_of(pair[1])))
+    bytes_too = falls_back(document, model) or has_all_bytes({piece for piece, _ in scored})
+    byte_pieces = BYTE_PIECES if bytes_too and not whole else {}
+    entries = []
+    for id_, (piece, score) in enumerate(scored):
+        if piece in byte_pieces:
+            entries.append(Entry(id_, piece, byte_pieces[piece], TokenKind.BYTE, score))
+        else:
+            entries.append(_unmerged(id_, piece, to_bytes, id_ == unknown)._replace(score=score))
+    return TokenList(entries, "byte-level unigram" if whole else UNIGRAM), literal if whole else to_bytes
+
+
+def _wordpiece(document: Json, model: Json, source: str) -> tuple[TokenList, ToBytes]:
+    prefix = as_text(model.get("continuing_subword_prefix", "##"), source, "the continuing prefix")
+    to_bytes, unknown = prefixed(prefix), _unknown(model)
+    ids = _piece_ids(model, source).items()
+    return TokenList(
+        [_unmerged(i, piece, to_bytes, piece == unknown) for piece, i in ids], WORDPIECE
+    ), literal
+
+
+def _word_level(document: Json, model: Json, source: str) -> tuple[TokenList, ToBytes]:
+    mark, unknown = space_mark(document), _unknown(model)
+    whole = is_byte_level(document)
+    to_bytes = byte_level if whole else spaced(mark) if mark else literal
+    starts = None if whole or mark else True
+    ids = _piece_ids(model, source).items()
+    entries = [_unmerged(i, p, to_bytes, p == unknown)._replace(starts_word=starts) for p, i in ids]
+    return TokenList(entries, "byte-level words" if whole else WORDS), spaced(mark) if mark else literal
+
+
+_MODELS: dict[str, Callable[[Json, Json, str], tuple[TokenList, ToBytes]]] = {
+    "BPE": _bpe,
+    "Unigram": _unigram,
+    "WordPiece": _wordpiece,
+    "WordLevel": _word_level,
+}
+
+
+def _added_tokens(document: Json, to_bytes: ToBytes, source: str) -> dict[int, Entry]:
+    added: dict[int, Entry] = {}
+    for token in as_list(document.get("added_tokens") or [], source, "the list of added tokens"):
+        fields = as_object(token, source, "an added token")
+        id_ = as_id(fields.get("id"), source, "the id of an added token")
+        content = as_text(fields.get("content"), source, "the content of an added token")
+        if id_ in added and added[id_].piece != content:
+            raise DamagedFile(source, f"two added tokens have the id {id_}")
+        special = fields.get("special") is True
+        added[id_] = added_entry(id_, content, special=special, to_bytes=to_bytes)
+    return added

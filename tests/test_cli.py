@@ -1,0 +1,293 @@
+"""The command line as a user meets it: the JSON contract, exit codes, files, sentences."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from arro3.io import read_parquet
+
+from hyperpolyglot.cli import main
+from hyperpolyglot.cli.commands import cli
+from tests.conftest import planted_pieces, unigram, write_model
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command line in this process; returns exit code, standard output and standard error."""
+
+    def call(*arguments):
+        code = 0
+        try:
+            main([str(a) for a in arguments])
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture
+def ask(run):
+    """The JSON document that a command prints."""
+
+    def call(*arguments):
+        code, out, err = run(*arguments, "--json")
+        assert 0 == code, err
+        return json.loads(out)
+
+    return call
+
+
+PROVENANCE = {"models", "version", "unicode", "seed", "options"}
+CONTRACT = {
+    "inspect": {"rows", "tokens", "dim", "dtype", "tensor", "tokenizer", "kinds"},
+    "census": {"models"},
+    "overlap": {"pairs"},
+    "separability": {"labels", "skipped", "mean_accuracy"},
+    "neighbors": {"queries"},
+    "diversity": {"k", "mean", "sd", "expected", "own_share", "by_label", "histogram"},
+    "map": {"points", "file", "trustworthiness"},
+    "report": {"files"},
+}
+
+
+@pytest.mark.parametrize("command", CONTRACT)
+@pytest.mark.parametrize("protocol", ["default", "paper"])
+def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
+    """Every command prints one object with its format, its keys and its provenance."""
+    models = [clustered, translated] if command in ("census", "overlap", "report") else [clustered]
+    extra = {
+        "separability": ["--minimum", 50, "--folds", 10],
+        "neighbors": ["--id", 0, "-k", 4],
+        "diversity": ["-k", 10],
+        "map": ["--method", "pca", "-o", tmp_path / "map.csv"],
+        "report": ["-o", tmp_path / "report", "--minimum", 50],
+    }.get(command, [])
+    if protocol == "paper":
+        extra = [
+            *extra,
+            *(["--labels", "paper"] if command in ("census", "map") else ["--protocol", "paper"]),
+        ]
+        if command == "inspect":
+            pytest.skip("inspect has no protocol")
+    found = ask(command, *models, *extra)
+    assert f"hyperpolyglot.{command}/1" == found["format"]
+    assert CONTRACT[command] <= found.keys()
+    assert PROVENANCE <= found["provenance"].keys()
+    assert models == [m["model"] for m in found["provenance"]["models"]]
+    for model in found["provenance"]["models"]:
+        assert {"model", "revision", "tensor", "dtype", "digest"} == model.keys()
+        assert model["digest"].startswith("sha256:")
+
+
+def test_values_of_the_contract(ask, clustered, translated):
+    """Planted truth arrives in the documents."""
+    found = ask("separability", clustered, "--minimum", 50)
+    assert {"label", "tokens", "accuracy", "sd", "chance"} <= found["labels"][0].keys()
+    assert (1.0, 4) == (found["mean_accuracy"], len(found["labels"]))
+    found = ask("diversity", translated, "-k", 3)
+    assert (3.0, 0.0) == (found["mean"], found["own_share"])
+    assert {"label", "tokens", "mean", "expected"} <= found["by_label"][0].keys()
+    found = ask("overlap", clustered, translated)
+    assert {"a", "b", "count", "overlap", "jaccard", "latin_share", "by_label"} == found["pairs"][0].keys()
+    assert 1.0 == found["pairs"][0]["overlap"]
+    found = ask("census", clustered)
+    assert {"model", "rows", "tokens", "labels", "kinds"} <= found["models"][0].keys()
+
+
+def test_neighbors_leave_the_token_out_but_in_the_paper(ask, translated):
+    """Self is left out; under the paper's protocol it is the first of K."""
+    ours = ask("neighbors", translated, "--id", 5, "-k", 3)["queries"][0]
+    theirs = ask("neighbors", translated, "--id", 5, "-k", 4, "--protocol", "paper")["queries"][0]
+    assert {"id", "token", "piece", "label", "neighbors"} == ours.keys()
+    assert {"id", "token", "piece", "label", "similarity"} == ours["neighbors"][0].keys()
+    assert [65, 125, 185] == sorted(n["id"] for n in ours["neighbors"])
+    assert [5] + [n["id"] for n in ours["neighbors"]] == [n["id"] for n in theirs["neighbors"]]
+
+
+def test_all_neighbours_in_a_file(run, tmp_path):
+    """-o neighbors.npz holds every token's neighbours, −1 and NaN for those left out."""
+    vectors = np.random.default_rng(0).standard_normal((42, 6)).astype(np.float32)
+    vectors[7] = 0
+    model = write_model(tmp_path / "m", vectors, planted_pieces(10))
+    code, _, _ = run("neighbors", model, "-k", 5, "-o", tmp_path / "n.npz")
+    assert 0 == code
+    found = np.load(tmp_path / "n.npz")
+    assert (np.int32, (42, 5)) == (found["rows"].dtype, found["rows"].shape)
+    assert (np.float32, (42, 5)) == (found["similarity"].dtype, found["similarity"].shape)
+    for row in (7, 40, 41):
+        assert [-1] * 5 == found["rows"][row].tolist()
+        assert np.isnan(found["similarity"][row]).all()
+
+
+def test_tables_and_figures_by_extension(run, clustered, tmp_path):
+    """-o writes CSV, Parquet, PNG and SVG; another extension is wrong usage."""
+    outputs = [tmp_path / f"c.{kind}" for kind in ("csv", "parquet", "png", "svg", "pdf")]
+    code, _, err = run("census", clustered, *(a for path in outputs for a in ("-o", path)))
+    assert 0 == code, err
+    rows = list(csv.DictReader(outputs[0].read_text("utf8").splitlines()))
+    assert {"model", "label", "tokens", "share"} == rows[0].keys()
+    table = read_parquet(outputs[1]).read_all()
+    assert [int(r["tokens"]) for r in rows] == table["tokens"].to_pylist()
+    assert b"\x89PNG" == outputs[2].read_bytes()[:4]
+    assert "Cyrillic" in outputs[3].read_text("utf8")
+    assert b"%PDF" == outputs[4].read_bytes()[:4]
+    code, _, err = run("census", clustered, "-o", tmp_path / "c.xyz")
+    assert (2, True) == (code, ".parquet" in err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["inspect", "nowhere"], 1, "no such folder or file"),
+        (["neighbors", "demo:meaning", "qqqqq"], 1, "is no token of this vocabulary"),
+        (["neighbors", "demo:meaning"], 2, "name a TEXT or --id"),
+        (["overlap", "demo:meaning"], 2, "at least two models"),
+        (["census", "demo:meaning", "demo:meaning"], 2, "named twice"),
+        (["separability", "demo:meaning", "--folds", "1"], 2, "--folds"),
+        (["separability", "demo:meaning", "--protocol", "paper", "--grouped"], 2, "the paper's protocol"),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_exit_codes_and_sentences(arguments, code, message, run):
+    """1 is a failure, 2 wrong usage; both are said on standard error and nothing else is printed."""
+    found, out, err = run(*arguments)
+    assert code == found
+    assert message in err
+    assert "" == out
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["m.safetensors", "m.bin", "m.pt", "m.gguf", "m.npz", "m.vec"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00" * 40, b"PK\x03\x04 cut", b"GGUF\x03\x00\x00\x00\xff", b"\x80\x02c__main__\n"]
+)
+def test_broken_files_are_one_sentence(name, content, run, tmp_path):
+    """A malformed file of any kind: exit code 1, one line, no traceback."""
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "tokenizer.json").write_text(unigram(["a"]), "utf8")
+    code, out, err = run("inspect", tmp_path / name)
+    assert (1, "") == (code, out)
+    assert 1 == len(err.strip().splitlines()), err
+    assert "Traceback" not in err
+
+
+def test_nothing_from_a_file_reaches_the_terminal_raw(run, tmp_path):
+    """Escape sequences and direction overrides in tokens are shown by code point, in tables and in errors."""
+    pieces = ["\x1b[31mred\x1b]0;x\x07", "\u202eevil", "▁ok", "<script>"]
+    model = write_model(tmp_path / "m", np.eye(4, dtype=np.float32) + 0.1, pieces)
+    for arguments in (["neighbors", model, "ok", "-k", "3"], ["neighbors", model, "\x1b[2J"]):
+        _, out, err = run(*arguments)
+        assert not {"\x1b", "\x07", "\u202e"} & set(out + err)
+    _, out, _ = run("neighbors", model, "ok", "-k", "3")
+    assert "⟨U+202E⟩evil" in out
+
+
+def test_every_command_has_help(run):
+    """Every command explains itself within 80 columns and states its defaults."""
+    for name, command in cli.commands.items():
+        code, out, _ = run(name, "--help")
+        assert 0 == code
+        assert command.help
+        assert max(map(len, out.splitlines())) <= 80
+        for option in command.params:
+            if option.param_type_name == "option" and option.name not in ("help", "as_json", "outputs"):
+                assert option.help, (name, option.name)
+
+
+def test_help_answers_at_once():
+    """--help takes no heavy import; three times the 0.3 s that are promised."""
+    begun = time.perf_counter()
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "hyperpolyglot", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert time.perf_counter() - begun < 0.9
+    for heavy in ("numpy", "numba", "scipy", "matplotlib", "jinja2", "rich", "gguf"):
+        assert f"| {heavy}\n" not in loaded.stderr, heavy
+
+
+@pytest.fixture(scope="module")
+def report_of(tmp_path_factory, clustered, translated):
+    """An undisturbed report and the arguments that made it."""
+    folder = tmp_path_factory.mktemp("report")
+    arguments = ["report", clustered, translated, "--minimum", "50", "-k", "20"]
+    environment = os.environ | {"HYPERPOLYGLOT_CACHE": str(folder / "cache")}
+    command = [sys.executable, "-m", "hyperpolyglot", *arguments, "-o", str(folder / "out")]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return folder / "out", arguments
+
+
+def test_report_files(report_of):
+    """The page needs no other file; the manifest states what was written, with digests that hold."""
+    folder, _ = report_of
+    manifest = json.loads((folder / "manifest.json").read_text("utf8"))
+    names = {entry["path"] for entry in manifest["files"]}
+    assert {
+        "report.html",
+        "report.json",
+        "tables/census.csv",
+        "tables/map.csv",
+        "tables/overlap.csv",
+    } <= names
+    for entry in manifest["files"]:
+        content = (folder / entry["path"]).read_bytes()
+        assert entry["bytes"] == len(content)
+        assert entry["digest"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    page = (folder / "report.html").read_text("utf8")
+    fetched = re.findall(r'(?:src|href)="([^"#]+)"|url\(([^#)]+)\)', page)
+    outside = [a or b for a, b in fetched if not (a or b).startswith("data:")]
+    assert {"report.json"} == set(outside)
+    for needed in (
+        "by chance",
+        "mT5-XL",
+        "Trustworthiness",
+        "Tokens live among their own script",
+        "Cyrillic",
+    ):
+        assert needed in page
+    numbers = json.loads((folder / "report.json").read_text("utf8"))
+    assert [1.0, 1.0] != [m["diversity"]["mean"] for m in numbers["models"]]
+
+
+def test_report_shows_tokens_as_text(run, tmp_path):
+    """A token that is markup is shown, never obeyed."""
+    pieces = [*planted_pieces(20), "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>"]
+    vectors = np.random.default_rng(0).standard_normal((82, 6)).astype(np.float32)
+    model = write_model(tmp_path / "m", vectors, pieces)
+    code, _, err = run("report", model, "-o", tmp_path / "r", "-k", 20, "--minimum", 20)
+    assert 0 == code, err
+    page = (tmp_path / "r" / "report.html").read_text("utf8")
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+@pytest.mark.parametrize("moment", [0.6, 1.5, 2.5, 4.0])
+def test_a_killed_report_ends_with_the_same_bytes(moment, report_of, tmp_path):
+    """Killed at any moment and started again, the report is the undisturbed one, and was never half there."""
+    undisturbed, arguments = report_of
+    environment = os.environ | {"HYPERPOLYGLOT_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "hyperpolyglot", *arguments, "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(moment)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    for path in sorted(undisturbed.rglob("*")):
+        if path.is_file():
+            assert path.read_bytes() == (tmp_path / "out" / path.relative_to(undisturbed)).read_bytes(), (
+                path.name
+            )

@@ -1,0 +1,167 @@
+"""The probes against scikit-learn and imbalanced-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+from hyperpolyglot.engine.cosine import unit_rows
+from hyperpolyglot.engine.probe import binary_probe, multinomial_probe, stratified_folds
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.labels import Labels
+from hyperpolyglot.loading import open_model
+from hyperpolyglot.separability import ProbeOptions, _grouped_folds, separability
+from tests.conftest import planted_pieces, write_model
+
+
+def noisy(seed=0, n=900, d=24, shift=0.5):
+    random = np.random.default_rng(seed)
+    positive = random.random(n) < 0.5
+    vectors = random.standard_normal((n, d)) + shift * positive[:, None] * random.standard_normal(d) + 0.5
+    return unit_rows(vectors.astype(np.float32)), positive
+
+
+@given(st.lists(st.integers(0, 4), min_size=10, max_size=80), st.integers(2, 5))
+def test_folds_are_scikit_learns(classes, folds):
+    """Folds without shuffling are those of StratifiedKFold."""
+    values, counts = np.unique(classes, return_counts=True)
+    if counts.min() < folds:
+        return
+    expected = np.empty(len(classes), int)
+    for fold, (_, test) in enumerate(StratifiedKFold(folds).split(np.zeros(len(classes)), classes)):
+        expected[test] = fold
+    np.testing.assert_array_equal(expected, stratified_folds(np.array(classes), folds))
+
+
+def test_binary_optimum_is_scikit_learns():
+    """Every fold's coefficients are those of the float64 optimum."""
+    vectors, positive = noisy()
+    training = stratified_folds(positive, 5)[:, None] != np.arange(5)
+    fit = binary_probe(vectors, positive, training)
+    assert fit.converged
+    for fold in range(5):
+        rows = training[:, fold]
+        peer = LogisticRegression(tol=1e-12, max_iter=10_000).fit(vectors[rows].astype(float), positive[rows])
+        expected = np.append(peer.coef_[0], peer.intercept_)
+        assert np.abs(expected - fit.weights[:, fold]).max() < 2e-5 * np.abs(expected).max()
+
+
+def test_separable_data_converges():
+    """Data that a line separates perfectly has a finite optimum because of the penalty."""
+    vectors, positive = noisy(shift=30)
+    fit = binary_probe(vectors, positive, np.ones((len(vectors), 1), bool))
+    assert fit.converged
+    assert ((vectors @ fit.weights[:-1, 0] + fit.weights[-1, 0] > 0) == positive).mean() > 0.99
+
+
+def test_multinomial_optimum_is_scikit_learns():
+    """The softmax probe finds scikit-learn's optimum."""
+    random = np.random.default_rng(1)
+    classes = random.integers(0, 4, 500)
+    vectors = (random.standard_normal((500, 10)) + random.standard_normal((4, 10))[classes]).astype(
+        np.float32
+    )
+    fit = multinomial_probe(vectors, classes, np.ones(500, bool))
+    peer = LogisticRegression(tol=1e-12, max_iter=10_000).fit(vectors.astype(float), classes)
+    assert np.abs(peer.coef_.T - fit.weights[:-1]).max() < 1e-3 * np.abs(peer.coef_).max()
+
+
+@pytest.fixture(scope="module")
+def overlapping(tmp_path_factory):
+    """Four scripts whose clouds overlap, 300 tokens each."""
+    random = np.random.default_rng(5)
+    centres = np.repeat(0.9 * random.standard_normal((4, 16)), 300, axis=0)
+    vectors = (centres + random.standard_normal(centres.shape)).astype(np.float32)
+    return write_model(tmp_path_factory.mktemp("overlapping"), vectors, planted_pieces(300))
+
+
+def test_paper_protocol_is_the_authors_procedure(overlapping):
+    """Per label, the accuracy is that of RandomUnderSampler(150), LogisticRegression() and 10 folds, within 0.002."""
+    space = open_model(overlapping, labels="paper")
+    found = separability(space, ProbeOptions(protocol="paper", minimum=100))
+    vectors = unit_rows(space.vectors())
+    assert 4 == len(found.labels)
+    for row in found.labels:
+        target = np.array([space.labels.of(i) == row.label for i in range(len(space))])
+        x, y = RandomUnderSampler(random_state=150).fit_resample(vectors, target)
+        scores = cross_val_score(LogisticRegression(), x, y, cv=10)
+        assert abs(scores.mean() - row.accuracy) < 0.002
+        assert abs(scores.std() - row.sd) < 0.004
+        assert 0.5 == row.chance
+    assert 0.6 < found.mean_accuracy < 0.99
+
+
+def test_designs_agree_on_planted_truth(clustered):
+    """Far clusters are told apart perfectly by every design, with its own chance level."""
+    space = open_model(clustered)
+    for design, count, chance in (("one-vs-rest", 4, 0.5), ("pairwise", 6, 0.5), ("multinomial", 1, 0.25)):
+        found = separability(space, ProbeOptions(design=design, minimum=50, folds=5, repeats=2))
+        assert [1.0] * count == [row.accuracy for row in found.labels]
+        assert {chance} == {row.chance for row in found.labels}
+
+
+def test_shuffled_labels_are_at_chance(overlapping):
+    """Labels that mean nothing are guessed at chance, within the interval, for most labels."""
+    space = open_model(overlapping)
+    names = np.random.default_rng(0).permutation([space.labels.of(i) for i in range(len(space))])
+    mapping = dict(zip(space.vocabulary.texts, names.tolist(), strict=True))
+    found = separability(space.relabel(mapping), ProbeOptions(minimum=100, repeats=3))
+    assert abs(found.mean_accuracy - 0.5) < 0.05
+    assert sum(row.interval[0] <= 0.5 <= row.interval[1] for row in found.labels) >= 3
+
+
+def test_small_labels_are_skipped_by_name(overlapping):
+    """A label under the minimum is listed, not dropped; a single label is one sentence."""
+    space = open_model(overlapping)
+    few = space.relabel(lambda text: "few" if text in space.vocabulary.texts[:30] else "many")
+    assert (("few", 30),) == separability(few).skipped
+    with pytest.raises(NotEnoughData, match="at least two labels"):
+        separability(space.relabel(lambda _: "all"))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 25)), min_size=30, max_size=120), st.integers(2, 5)
+)
+def test_groups_are_never_split(rows, folds):
+    """All tokens of a word are in one fold, and folds stay about balanced."""
+    classes, groups = np.array(rows).T
+    fold = _grouped_folds(classes, groups, folds, np.random.default_rng(0))
+    for group in np.unique(groups):
+        assert 1 == len(np.unique(fold[groups == group]))
+
+
+def test_grouping_removes_leaks(tmp_path):
+    """Spellings of one word that share a random label are learnt by ordinary folds and not by grouped ones."""
+    random = np.random.default_rng(9)
+    words = planted_pieces(250)[:250]
+    pieces = [form for word in words for form in (word, word[1:], word[1:].capitalize())]
+    vectors = np.repeat(random.standard_normal((250, 300)), 3, axis=0).astype(np.float32)
+    space = open_model(write_model(tmp_path / "m", vectors, pieces))
+    side = {w: "left" if random.random() < 0.5 else "right" for w in words}
+    own = space.relabel(lambda text: side["▁" + text.removeprefix("▁").lower()])
+    loose = separability(own, ProbeOptions(minimum=50)).mean_accuracy
+    strict = separability(own, ProbeOptions(minimum=50, grouped=True)).mean_accuracy
+    assert loose > 0.8
+    assert strict < 0.65
+
+
+def test_the_same_answer_for_the_same_seed(overlapping):
+    """Draws depend on the seed alone."""
+    space = open_model(overlapping)
+    first, again, other = (
+        separability(space, ProbeOptions(minimum=100, seed=seed)).to_json() for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_labels_reject_codes_out_of_range():
+    """Labels check that their codes index the names."""
+    with pytest.raises(ValueError, match="do not index"):
+        Labels(codes=np.array([3], np.int16), names=("a",), labeller="own", unicode="")
