@@ -8,9 +8,9 @@ import json
 import numpy as np
 import pytest
 
-from hyperpolyglot.census import census, overlap
 from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.census import census, overlap
 from tests.conftest import write_model
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperpolyglot.diversity import diversity, expected_distinct
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
-from hyperpolyglot.neighbors import Neighbors, neighbors, sample_rows
+from hyperpolyglot.measures.diversity import diversity, expected_distinct
+from hyperpolyglot.measures.neighbors import Neighbors, neighbors, sample_rows
 
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=5), st.integers(0, 4), st.integers(1, 8), st.data())

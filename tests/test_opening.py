@@ -12,7 +12,6 @@ import pytest
 from gguf import GGMLQuantizationType, GGUFWriter, quants
 from safetensors.numpy import save_file
 
-from hyperpolyglot.diversity import diversity
 from hyperpolyglot.errors import (
     HyperpolyglotError,
     ModelNotFound,
@@ -21,7 +20,8 @@ from hyperpolyglot.errors import (
     VocabularyNotFound,
 )
 from hyperpolyglot.loading import Opening, open_model, shipped_layout
-from hyperpolyglot.neighbors import find_ids, find_tokens, neighborhoods, neighbors
+from hyperpolyglot.measures.diversity import diversity
+from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods, neighbors
 from hyperpolyglot.sources import DEMOS, resolve
 from hyperpolyglot.vocabulary import TokenKind
 from tests.conftest import planted_pieces, unigram, write_model
@@ -250,7 +250,7 @@ def test_what_is_not_there(model, message):
 def test_a_near_name_is_suggested(tmp_path):
     """A misspelt path is answered with the one that is there."""
     (tmp_path / "model.safetensors").touch()
-    with pytest.raises(ModelNotFound, match="did you mean .*model.safetensors"):
+    with pytest.raises(ModelNotFound, match=r"did you mean .*model\.safetensors"):
         resolve(str(tmp_path / "model.safetensor"))
 
 

@@ -15,7 +15,7 @@ from hyperpolyglot.engine.probe import binary_probe, multinomial_probe, stratifi
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
-from hyperpolyglot.separability import ProbeOptions, _grouped_folds, separability
+from hyperpolyglot.measures.separability import ProbeOptions, _grouped_folds, separability
 from tests.conftest import planted_pieces, write_model
 
 
@@ -29,7 +29,7 @@ def noisy(seed=0, n=900, d=24, shift=0.5):
 @given(st.lists(st.integers(0, 4), min_size=10, max_size=80), st.integers(2, 5))
 def test_folds_are_scikit_learns(classes, folds):
     """Folds without shuffling are those of StratifiedKFold."""
-    values, counts = np.unique(classes, return_counts=True)
+    _, counts = np.unique(classes, return_counts=True)
     if counts.min() < folds:
         return
     expected = np.empty(len(classes), int)

@@ -20,13 +20,19 @@ from hyperpolyglot.writing.scripts import ISO_15924, script_codes, script_of
 ASSIGNED = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) not in {"Cn", "Cs"}]
 
 
+def rows_of(path):
+    """The lines of a vocabulary."""
+    with gzip.open(path, "rt", encoding="utf8") as file:
+        return [json.loads(line) for line in file]
+
+
 def test_the_table_is_that_of_an_independent_library():
     """Every code point has the script that the regex module's own copy of Unicode gives it."""
     every = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF)
     table = scripts._script_by_code_point()
     for code, short in enumerate(ISO_15924):
         members = regex.findall(rf"\p{{Script={short}}}", every)
-        assert len(members) == sum(int((table[ord(c)] == code)) for c in members), short
+        assert len(members) == sum(int(table[ord(c)] == code) for c in members), short
     assert scripts.UNICODE_VERSION.split(".")[0] == "18"
 
 
@@ -80,7 +86,7 @@ def test_context_decides_for_common_and_inherited(text, script):
 
 def test_all_of_xlm_r_in_two_seconds(real_vocabulary):
     """All 250,002 pieces get a label; the bound is three times the two seconds that are promised."""
-    pieces = [json.loads(line)[1] for line in gzip.open(real_vocabulary("xlm-roberta"))]
+    pieces = [row[1] for row in rows_of(real_vocabulary("xlm-roberta"))]
     begun = time.process_time()
     codes = script_codes(pieces)
     assert time.process_time() - begun < 6
@@ -90,7 +96,7 @@ def test_all_of_xlm_r_in_two_seconds(real_vocabulary):
 
 def test_paper_categories_of_llama_are_the_authors(real_vocabulary):
     """The label of each of LLaMA's 32,000 pieces is the one the authors' rule gave."""
-    rows = [json.loads(line) for line in gzip.open(real_vocabulary("llama"))]
+    rows = rows_of(real_vocabulary("llama"))
     assert 32_000 == len(rows)
     assert [] == [row for row in rows if category_of(row[1]) != row[2]]
 

@@ -32,10 +32,7 @@ def packed(name: str, rows: list[str]) -> str:
 
 def main() -> None:
     """Write the module."""
-    scripts = [
-        f"{start:X}:{value}"
-        for start, value in zip(Scripts.RANGES, Scripts.VALUES, strict=True)
-    ]
+    scripts = [f"{start:X}:{value}" for start, value in zip(Scripts.RANGES, Scripts.VALUES, strict=True)]
     extensions = [
         f"{start:X}:{','.join(sorted(value)) if value else ''}"
         for start, value in zip(ScriptExtensions.RANGES, ScriptExtensions.VALUES, strict=True)

@@ -1,1 +1,104 @@
-"""See how a language model represents languages, by opening just its input embedding layer."""
+"""See how a language model represents languages, by opening just its input embedding layer.
+
+>>> import hyperpolyglot as hp
+>>> space = hp.open_model("demo:meaning")
+>>> near = hp.neighborhoods(space, hp.find_tokens(space, "cat"), k=3)
+>>> len(near.table())
+3
+
+Names are imported when they are first used, so that the command line answers at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hyperpolyglot.errors import HyperpolyglotError
+    from hyperpolyglot.labels import Labels, label
+    from hyperpolyglot.loading import Opening, open_model
+    from hyperpolyglot.measures.census import Census, Overlap, census, overlap
+    from hyperpolyglot.measures.diversity import Diversity, diversity
+    from hyperpolyglot.measures.inspection import Inspection, inspect
+    from hyperpolyglot.measures.neighbors import (
+        Neighborhoods,
+        Neighbors,
+        find_ids,
+        find_tokens,
+        neighborhoods,
+        neighbors,
+        sample_rows,
+    )
+    from hyperpolyglot.measures.projection import Projection, project
+    from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
+    from hyperpolyglot.report import write_report
+    from hyperpolyglot.space import TokenSpace
+    from hyperpolyglot.store import Store
+    from hyperpolyglot.study import Study, StudyOptions, run_study
+    from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+
+_HOME = {
+    "errors": ("HyperpolyglotError",),
+    "labels": ("Labels", "label"),
+    "loading": ("Opening", "open_model"),
+    "measures.census": ("Census", "Overlap", "census", "overlap"),
+    "measures.diversity": ("Diversity", "diversity"),
+    "measures.inspection": ("Inspection", "inspect"),
+    "measures.neighbors": (
+        *("Neighborhoods", "Neighbors", "find_ids", "find_tokens"),
+        *("neighborhoods", "neighbors", "sample_rows"),
+    ),
+    "measures.projection": ("Projection", "project"),
+    "measures.separability": ("ProbeOptions", "Separability", "separability"),
+    "report": ("write_report",),
+    "space": ("TokenSpace",),
+    "store": ("Store",),
+    "study": ("Study", "StudyOptions", "run_study"),
+    "vocabulary": ("TokenKind", "Vocabulary"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "Census",
+    "Diversity",
+    "HyperpolyglotError",
+    "Inspection",
+    "Labels",
+    "Neighborhoods",
+    "Neighbors",
+    "Opening",
+    "Overlap",
+    "ProbeOptions",
+    "Projection",
+    "Separability",
+    "Store",
+    "Study",
+    "StudyOptions",
+    "TokenKind",
+    "TokenSpace",
+    "Vocabulary",
+    "census",
+    "diversity",
+    "find_ids",
+    "find_tokens",
+    "inspect",
+    "label",
+    "neighborhoods",
+    "neighbors",
+    "open_model",
+    "overlap",
+    "project",
+    "run_study",
+    "sample_rows",
+    "separability",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
-from hyperpolyglot.census import Census, Overlap
-from hyperpolyglot.diversity import Diversity
-from hyperpolyglot.projection import Projection
+from hyperpolyglot.measures.census import Census, Overlap
+from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.projection import Projection
+from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
-from hyperpolyglot.separability import Separability
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import written
 from hyperpolyglot.types import Float32

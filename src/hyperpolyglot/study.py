@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.census import Census, Overlap, census, overlap
-from hyperpolyglot.diversity import Diversity, diversity
-from hyperpolyglot.examples import example_rows
-from hyperpolyglot.inspection import Inspection, inspect
-from hyperpolyglot.neighbors import Neighborhood, Neighborhoods, Neighbors, neighborhoods, neighbors
-from hyperpolyglot.projection import NEIGHBORS, Projection, project, umap_available
+from hyperpolyglot.measures.census import Census, Overlap, census, overlap
+from hyperpolyglot.measures.diversity import Diversity, diversity
+from hyperpolyglot.measures.examples import example_rows
+from hyperpolyglot.measures.inspection import Inspection, inspect
+from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, neighborhoods, neighbors
+from hyperpolyglot.measures.projection import NEIGHBORS, Projection, project, umap_available
+from hyperpolyglot.measures.separability import LabelAccuracy, ProbeOptions, Separability, separability
 from hyperpolyglot.provenance import VERSION
-from hyperpolyglot.separability import LabelAccuracy, ProbeOptions, Separability, separability
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Step, Store, written
 from hyperpolyglot.types import Array, Progress, silent

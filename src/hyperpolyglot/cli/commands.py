@@ -97,7 +97,7 @@ def inspect(**values: Any) -> None:
     """Say what MODEL is: its table, its tokenizer, its kinds of tokens."""
     _check_outputs(values["outputs"], figures=False)
     from hyperpolyglot.cli.terminal import print_table, say
-    from hyperpolyglot.inspection import inspect as look
+    from hyperpolyglot.measures.inspection import inspect as look
 
     (space,) = spaces = open_spaces((values["model"],), values)
     found = look(space)
@@ -121,8 +121,8 @@ def census(**values: Any) -> None:
     """Count the tokens of each MODEL by writing system and by kind."""
     _check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.census import census as count
     from hyperpolyglot.cli.terminal import print_table
+    from hyperpolyglot.measures.census import census as count
     from hyperpolyglot.writing.scripts import script_name
 
     spaces = open_spaces(values["models"], values)
@@ -153,8 +153,8 @@ def overlap(**values: Any) -> None:
     if len(values["models"]) < 2:
         raise click.UsageError("overlap needs at least two models.")
     from hyperpolyglot import figures
-    from hyperpolyglot.census import overlap as compare
     from hyperpolyglot.cli.terminal import print_table
+    from hyperpolyglot.measures.census import overlap as compare
 
     spaces = open_spaces(values["models"], values)
     found = compare(spaces, protocol=values["protocol"])
@@ -203,7 +203,7 @@ def separability(**values: Any) -> None:
     _check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.separability import ProbeOptions
+    from hyperpolyglot.measures.separability import ProbeOptions
     from hyperpolyglot.study import step_separability
 
     names = ("design", "folds", "repeats", "grouped", "minimum", "seed", "protocol")
@@ -257,7 +257,7 @@ def neighbors(**values: Any) -> None:
     if not (values["texts"] or values["ids"] or arrays):
         raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")
     from hyperpolyglot.cli.terminal import print_table, progress_bar
-    from hyperpolyglot.neighbors import find_ids, find_tokens, neighborhoods
+    from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods
     from hyperpolyglot.study import step_neighbors, write_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)
@@ -311,8 +311,8 @@ def diversity(**values: Any) -> None:
     _check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.diversity import diversity as measure
-    from hyperpolyglot.neighbors import sample_rows
+    from hyperpolyglot.measures.diversity import diversity as measure
+    from hyperpolyglot.measures.neighbors import sample_rows
     from hyperpolyglot.study import step_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)
@@ -357,7 +357,7 @@ def map_(**values: Any) -> None:
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import progress_bar, say
     from hyperpolyglot.loading import shipped_layout
-    from hyperpolyglot.projection import NEIGHBORS
+    from hyperpolyglot.measures.projection import NEIGHBORS
     from hyperpolyglot.study import step_neighbors, step_projection
 
     (space,) = spaces = open_spaces((values["model"],), values)
@@ -417,9 +417,9 @@ def report(**values: Any) -> None:
     """
     from hyperpolyglot.cli.terminal import progress_bar, say
     from hyperpolyglot.loading import shipped_layout
+    from hyperpolyglot.measures.separability import ProbeOptions
     from hyperpolyglot.report import write_report
     from hyperpolyglot.report.reading import summary
-    from hyperpolyglot.separability import ProbeOptions
     from hyperpolyglot.study import StudyOptions, run_study
 
     spaces = open_spaces(values["models"], values)

@@ -101,8 +101,9 @@ def binary_probe(
     decay[-1] = 0.0
 
     def loss(scores: Float64, parameters: Float64) -> Float64:
-        fitted: Float64 = (weight * _softplus(-sign * scores)).sum(axis=0)
-        return fitted + 0.5 * (decay * parameters**2).sum(axis=0)
+        total: Float64 = (weight * _softplus(-sign * scores)).sum(axis=0)
+        total += 0.5 * (decay * parameters**2).sum(axis=0)
+        return total
 
     def gradient(scores: Float64, parameters: Float64) -> Float64:
         return _gradient(vectors, -weight * sign * _sigmoid(-sign * scores)) + decay * parameters

@@ -19,7 +19,7 @@ from scipy.special import gammaln
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.neighbors import Neighbors
+from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.types import Array, Float64
 
 __all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]

@@ -65,10 +65,10 @@ def example_rows(space: TokenSpace, known: Sequence[int], count: int = 12) -> li
 
     chosen = [row for row in map(find, PAPER_TOKENS) if row is not None]
     shown = {space.labels.of(row) for row in chosen}
-    for row in map(find, EVERYDAY):
-        if row is not None and space.labels.of(row) not in shown:
-            chosen.append(row)
-            shown.add(space.labels.of(row))
+    for everyday in map(find, EVERYDAY):
+        if everyday is not None and space.labels.of(everyday) not in shown:
+            chosen.append(everyday)
+            shown.add(space.labels.of(everyday))
     if len(chosen) < count:
         others = (label for label in space.labels.counts() if label not in shown)
         commonest = (_commonest(space, label, allowed) for label in others)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
-from hyperpolyglot.neighbors import Neighbors
+from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, frozen
 
