@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
-from tokenizers import Tokenizer
-
 from cldr import Entry, emoji_names, read_entries
 from heldout import SHARE, held_out_concepts
 from locales import SCRIPTS
 from packages import VERSION, Packages, fetch
+from safetensors.numpy import load_file, save_file
 from tables import (
     Counts,
     count,
@@ -31,6 +29,7 @@ from tables import (
     scaled,
     seen_tokens,
 )
+from tokenizers import Tokenizer
 from vocabulary import choose_pieces, everyday_words, prune, scorable_words, unigram
 
 SHIPPED = Path(__file__).resolve().parents[2] / "src" / "hyperpolyglot" / "demos"

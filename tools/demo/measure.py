@@ -11,16 +11,15 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
-from tokenizers import Tokenizer
-
 from build import CACHE, SHIPPED, TENSOR, prepare
 from cldr import Entry, read_entries
 from locales import SCRIPTS
 from packages import Packages, fetch
+from safetensors.numpy import load_file
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
 from tables import factor, factor_seen, language_counts, meaning_counts, ppmi, scaled
+from tokenizers import Tokenizer
 from vocabulary import TIMES_USED, piece
 from words import main_script
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import svds
-from tokenizers import Tokenizer
-
 from cldr import Entry
 from locales import UNSPACED
+from scipy.sparse.linalg import svds
+from tokenizers import Tokenizer
 from vocabulary import MARK, UNKNOWN
 from words import main_script
 

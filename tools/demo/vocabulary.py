@@ -11,11 +11,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
-
 from cldr import Entry
 from everyday import EMOJI, EVERYDAY
 from locales import UNSPACED
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from words import main_script, script_of
 
 UNKNOWN = "<unk>"
@@ -127,7 +126,7 @@ def _script_pieces(script: str, words: dict[str, Counter[str]], must: set[str]) 
         total.update(counts)
     characters = Counter[str]()
     for word, count in total.items():
-        characters.update({character: count for character in word})
+        characters.update(dict.fromkeys(word, count))
     most = int(quota * CHARACTER_SHARE.get(script, 0.3))
     chosen = {character: 0.3 * count for character, count in _top(characters, most)}
     for word in sorted(must):

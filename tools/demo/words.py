@@ -7,7 +7,6 @@ import unicodedata
 from functools import cache
 
 from fontTools import unicodedata as font_unicode
-
 from locales import SCRIPTS
 
 # Punctuation that may stand inside a word (arc-en-ciel, l'eau, ארה״ב); elsewhere it separates words.

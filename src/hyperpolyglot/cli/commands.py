@@ -89,7 +89,7 @@ def _check_outputs(outputs: Sequence[Path], figures: bool, extra: tuple[str, ...
             raise click.UsageError(f"{path}: -o writes {', '.join(known)}.")
 
 
-@cli.command()
+@cli.command(short_help="What MODEL is: table, tokenizer, kinds of tokens.")
 @model_argument
 @opening_options
 @output_options(_TABLE)
@@ -112,7 +112,7 @@ def inspect(**values: Any) -> None:
     return print_table("Tokens by kind", found.table())
 
 
-@cli.command()
+@cli.command(short_help="Tokens by writing system and by kind.")
 @models_argument
 @opening_options
 @labels_option
@@ -141,7 +141,7 @@ def census(**values: Any) -> None:
     return None
 
 
-@cli.command()
+@cli.command(short_help="Tokens that vocabularies share.")
 @models_argument
 @opening_options
 @labels_option
@@ -168,7 +168,7 @@ def overlap(**values: Any) -> None:
     return None
 
 
-@cli.command()
+@cli.command(short_help="How well a line tells writing systems apart.")
 @model_argument
 @opening_options
 @labels_option
@@ -230,7 +230,7 @@ def separability(**values: Any) -> None:
     return None
 
 
-@cli.command()
+@cli.command(short_help="The nearest tokens of a text or an id.")
 @model_argument
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @click.option("--id", "ids", type=int, multiple=True, metavar="N", help="A token by its id; can be repeated.")
@@ -289,7 +289,7 @@ def neighbors(**values: Any) -> None:
     return None
 
 
-@cli.command()
+@cli.command(short_help="Writing systems among the neighbours of tokens.")
 @model_argument
 @click.option(
     "-k", "k", type=click.IntRange(1, 1000), default=50, show_default=True, help="Neighbours per token."
@@ -336,7 +336,7 @@ def diversity(**values: Any) -> None:
     return None
 
 
-@cli.command(name="map")
+@cli.command(name="map", short_help="All tokens in two dimensions.")
 @model_argument
 @click.option(
     "--method",
@@ -382,7 +382,7 @@ def map_(**values: Any) -> None:
     return None
 
 
-@cli.command()
+@cli.command(short_help="All of it on one page.")
 @models_argument
 @click.option(
     "-o",
