@@ -103,6 +103,8 @@ class _Bar:
 
     def __call__(self, step: str, done: int, total: int) -> None:
         now = time.monotonic()
+        if step not in self._started and self._tty:
+            self._draw(f"{step} …", last=False)
         begun = self._started.setdefault(step, now)
         finished = done >= total
         if now - begun < _BAR_AFTER or (not finished and now - self._last < (0.2 if self._tty else 10.0)):
@@ -114,11 +116,14 @@ class _Bar:
             f", {now - begun:.0f} s" if finished else ""
         )
         if self._tty:
-            sys.stderr.write(f"\r\x1b[K{visible(line)}" + ("\n" if finished else ""))
-            sys.stderr.flush()
-            self._shown = "" if finished else line
+            self._draw(line, last=finished)
         else:
             note(line)
+
+    def _draw(self, line: str, *, last: bool) -> None:
+        sys.stderr.write(f"\r\x1b[K{visible(line)}" + ("\n" if last else ""))
+        sys.stderr.flush()
+        self._shown = "" if last else line
 
     def close(self) -> None:
         """Leave the cursor at the start of a line."""
