@@ -26,6 +26,7 @@ from hyperpolyglot.sources import DEMOS, resolve
 from hyperpolyglot.vocabulary import TokenKind
 from tests.conftest import planted_pieces, unigram, write_model
 from tests.formats.writers import torch_legacy, torch_zip
+from tests.test_locate import FAMILIES
 
 PIECES = planted_pieces(30)
 NAME = "model.embed_tokens.weight"
@@ -129,6 +130,27 @@ def test_quantised_gguf_is_its_dequantisation(vectors, tmp_path):
     wide = quants.dequantize(quants.quantize(vectors, GGMLQuantizationType.Q8_0), GGMLQuantizationType.Q8_0)
     expected = open_model(write_model(tmp_path / "wide", wide, PIECES))
     assert results(open_model(str(tmp_path / "model.gguf")))[:3] == results(expected)[:3]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_key_layout_of_every_family(family, tmp_path):
+    """A folder with a family's tensors opens at its input table, and at its output table where it has one."""
+    held, entry, output = FAMILIES[family]
+    header, values, offset = {}, {}, 0
+    for name, shape in held.items():
+        size = 4 * int(np.prod(shape.shape))
+        header[name] = {"dtype": "F32", "shape": list(shape.shape), "data_offsets": [offset, offset + size]}
+        offset += size
+        values[name] = np.full(shape.shape, len(values), np.float32)
+    text = json.dumps(header).encode()
+    content = b"".join(value.tobytes() for value in values.values())
+    (tmp_path / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + content)
+    (tmp_path / "tokenizer.json").write_text(unigram(PIECES), "utf8")
+    for table, expected in (("input", entry), ("output", output)):
+        if expected is not None:
+            space = open_model(str(tmp_path), Opening(table=table))
+            assert expected == space.table.name
+            np.testing.assert_array_equal(values[expected][:3], space.vectors(slice(3)))
 
 
 def test_a_table_of_four_gigabytes_opens_at_once(tmp_path):

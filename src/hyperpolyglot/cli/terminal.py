@@ -97,6 +97,7 @@ class _Bar:
 
     def __init__(self) -> None:
         self._started: dict[str, float] = {}
+        self._moving: dict[str, tuple[float, int]] = {}
         self._shown = ""
         self._last = 0.0
         self._tty = sys.stderr.isatty()
@@ -107,11 +108,12 @@ class _Bar:
             self._draw(f"{step} …", last=False)
         begun = self._started.setdefault(step, now)
         finished = done >= total
+        if done:
+            self._moving.setdefault(step, (now, done))
         if now - begun < _BAR_AFTER or (not finished and now - self._last < (0.2 if self._tty else 10.0)):
             return
         self._last = now
-        left = (now - begun) / done * (total - done) if done else None
-        remaining = "" if finished or left is None else f", {left:,.0f} s left"
+        remaining = "" if finished else self._remaining(step, now, done, total)
         line = f"{step}: {100 * done // max(1, total):3d} %{remaining}" + (
             f", {now - begun:.0f} s" if finished else ""
         )
@@ -119,6 +121,11 @@ class _Bar:
             self._draw(line, last=finished)
         else:
             note(line)
+
+    def _remaining(self, step: str, now: float, done: int, total: int) -> str:
+        """What is left at the rate since the first part was done: what came before it was preparation."""
+        since, first = self._moving.get(step, (now, done))
+        return f", {(now - since) / (done - first) * (total - done):,.0f} s left" if done > first else ""
 
     def _draw(self, line: str, *, last: bool) -> None:
         sys.stderr.write(f"\r\x1b[K{visible(line)}" + ("\n" if last else ""))
