@@ -6,8 +6,8 @@ from hyperpolyglot.measures.census import Overlap
 from hyperpolyglot.measures.diversity import Diversity, LabelPair
 from hyperpolyglot.measures.inspection import Inspection
 from hyperpolyglot.measures.projection import Projection
-from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.study import ModelStudy, Study
 from hyperpolyglot.writing.scripts import script_name
 
@@ -34,7 +34,8 @@ def read_census(inspection: Inspection, labels: dict[str, int]) -> str:
     named = [f"{script_name(label)} ({_percent(count / total)})" for label, count in list(labels.items())[:3]]
     hundred = sum(count >= 100 for count in labels.values())
     return (
-        f"{inspection.model} has {inspection.tokens:,} tokens in {len(labels)} labels, {hundred} of them with 100 tokens "
+        f"{inspection.model} has {inspection.tokens:,} tokens in {len(labels)} labels, {hundred} of "
+        f"them with 100 tokens "
         f"or more. The largest are {', '.join(named)}."
     )
 
@@ -46,7 +47,8 @@ def read_overlap(overlap: Overlap) -> str:
         return "The models have no tokens to compare."
     most = max(known, key=lambda pair: pair.overlap or 0.0)
     text = (
-        f"{most.a} and {most.b} share {most.count:,} tokens, {_percent(most.overlap or 0.0)} of the smaller vocabulary; "
+        f"{most.a} and {most.b} share {most.count:,} tokens, {_percent(most.overlap or 0.0)} of the "
+        f"smaller vocabulary; "
         f"{_percent(most.latin_share or 0.0)} of these are Latin."
     )
     return text if len(known) == 1 else f"The most alike: {text}"
@@ -63,7 +65,8 @@ def read_separability(model: str, result: Separability) -> str:
     )
     chance = result.labels[0].chance
     return (
-        f"A line tells the writing systems of {model} apart {kept_apart}: {_percent(mean)} of held-out tokens on average "
+        f"A line tells the writing systems of {model} apart {kept_apart}: {_percent(mean)} of "
+        f"held-out tokens on average "
         f"over {len(result.labels)} labels, where guessing gives {_percent(chance, 0)}. The hardest is "
         f"{script_name(hardest.label)} with {_percent(hardest.accuracy)}."
     )
@@ -82,7 +85,8 @@ def read_diversity(model: str, result: Diversity) -> str:
     else:
         character = "Neighbourhoods cross scripts"
     return (
-        f"{character}: the {result.k} nearest neighbours of a token of {model} come from {result.mean:.2f} labels on average "
+        f"{character}: the {result.k} nearest neighbours of a token of {model} come from "
+        f"{result.mean:.2f} labels on average "
         f"(chance: {result.expected:.1f}), and {_percent(own, 0)} of the labelled ones share its own label."
     )
 
@@ -103,7 +107,8 @@ def read_mixing(model: str, result: Diversity) -> str:
     if best.lift <= MIXED_LIFT:
         return f"In {model} no label draws another more than chance would.{mixing}"
     return (
-        f"In {model}, {script_name(best.a)} draws {script_name(best.b)} most: {_percent(best.share)} of its neighbours, "
+        f"In {model}, {script_name(best.a)} draws {script_name(best.b)} most: "
+        f"{_percent(best.share)} of its neighbours, "
         f"{best.lift:.1f} times what chance gives.{mixing}"
     )
 
@@ -116,7 +121,8 @@ def read_map(projection: Projection) -> str:
         "shipped": "laid out by UMAP with the paper's parameters; the layout ships with the demo",
     }[projection.method]
     return (
-        f"{len(projection.rows):,} tokens, {made}. Trustworthiness {projection.trustworthiness:.2f} (1: neighbours on the "
+        f"{len(projection.rows):,} tokens, {made}. Trustworthiness {projection.trustworthiness:.2f} "
+        f"(1: neighbours on the "
         f"map are neighbours in the model; distances between far islands mean nothing)."
     )
 
@@ -132,15 +138,19 @@ def summary(study: Study) -> str:
     closest = min(study.models, key=lambda m: m.diversity.mean)
     times = mixed.diversity.mean / closest.diversity.mean
     return (
-        f"{apart.space.model} keeps writing systems apart (a line separates {_percent(apart.separability.mean_accuracy or 0)} of "
-        f"tokens; {mixed.space.model}: {_percent(mixed.separability.mean_accuracy or 0)}). {mixed.space.model} mixes them: "
+        f"{apart.space.model} keeps writing systems apart (a line separates "
+        f"{_percent(apart.separability.mean_accuracy or 0)} of "
+        f"tokens; {mixed.space.model}: {_percent(mixed.separability.mean_accuracy or 0)}). "
+        f"{mixed.space.model} mixes them: "
         f"{mixed.diversity.mean:.1f} labels among {mixed.diversity.k} neighbours, {times:.1f} times those of "
-        f"{closest.space.model} ({closest.diversity.mean:.1f}); chance would give {mixed.diversity.expected:.1f}."
+        f"{closest.space.model} ({closest.diversity.mean:.1f}); chance would give "
+        f"{mixed.diversity.expected:.1f}."
     )
 
 
 def _one(model: ModelStudy) -> str:
-    return f"{read_separability(model.space.model, model.separability)} {read_diversity(model.space.model, model.diversity)}"
+    name = model.space.model
+    return f"{read_separability(name, model.separability)} {read_diversity(name, model.diversity)}"
 
 
 def published_note(protocol: str) -> str:
@@ -150,9 +160,11 @@ def published_note(protocol: str) -> str:
     same = (
         "This report uses the paper's own protocol and labels."
         if protocol == "paper"
-        else "This report labels by Unicode script and leaves the token itself out; --protocol paper gives the paper's variant."
+        else "This report labels by Unicode script and leaves the token itself out; "
+        "--protocol paper gives the paper's variant."
     )
     return (
-        f"Dotted lines are the paper's means (separability {probes}; labels among 50 neighbours {mixing}), measured on its "
+        f"Dotted lines are the paper's means (separability {probes}; labels among 50 neighbours "
+        f"{mixing}), measured on its "
         f"own vocabularies. {same}"
     )
