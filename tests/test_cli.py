@@ -17,7 +17,7 @@ import pytest
 from arro3.io import read_parquet
 
 from hyperpolyglot.cli import main
-from hyperpolyglot.cli.commands import cli
+from hyperpolyglot.cli.app import cli
 from tests.conftest import planted_pieces, unigram, write_model
 
 

@@ -1,5 +1,5 @@
 """The command line: each command is one call of the library, shown."""
 
-from hyperpolyglot.cli.commands import main
+from hyperpolyglot.cli.app import main
 
 __all__ = ["main"]

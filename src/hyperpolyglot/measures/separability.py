@@ -8,7 +8,7 @@ Three designs, all with L2-regularised logistic regression (C = 1) on unit rows 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -134,8 +134,12 @@ def separability(
     small = sorted((c for c in counts if counts[c] < least), key=lambda c: (-counts[c], names[c]))
     vectors = unit_rows(space.vectors(rows))
     groups = _word_groups(space.vocabulary, rows) if options.grouped else None
-    run = {"one-vs-rest": _one_vs_rest, "pairwise": _pairwise, "multinomial": _multinomial}[options.design]
-    found = run(vectors, codes, large, names, groups, options, progress)
+    problems = _problems(options.design, codes, large, names)
+    found = []
+    for done, problem in enumerate(problems):
+        progress("probes", done, len(problems))
+        found.append(_solve(vectors, problem, groups, options))
+    progress("probes", len(problems), len(problems))
     unlabelled = len(candidates.rows) - len(rows)
     return Separability(
         labels=tuple(found),
@@ -150,92 +154,52 @@ def _word_groups(vocabulary: Vocabulary, rows: NDArray[np.integer]) -> NDArray[n
     return np.unique(words, return_inverse=True)[1].astype(np.int64)
 
 
-def _one_vs_rest(
-    vectors: Float32,
-    codes: NDArray[np.int64],
-    large: list[int],
-    names: tuple[str, ...],
-    groups: NDArray[np.int64] | None,
-    options: ProbeOptions,
-    progress: Progress,
-) -> list[LabelAccuracy]:
-    found = []
-    for done, label in enumerate(large):
-        progress("probes", done, len(large))
-        own = codes == label
-        if options.protocol == "paper":
-            samples = [_paper_undersample(own)]
-        else:
-            samples = [_balanced([own, ~own], options.seed, (label, r)) for r in range(options.repeats)]
-        scores, converged = [], True
-        for repeat, sample in enumerate(samples):
-            fold = _folds(own[sample], groups, sample, options, (label, repeat))
-            accuracies, ok = _cross_validate(vectors[sample], own[sample], fold, options.folds)
-            scores.append(accuracies)
-            converged &= ok
-        found.append(
-            _accuracy(names[label], int(own.sum()), np.concatenate(scores), 0.5, options.folds, converged)
-        )
-    progress("probes", len(large), len(large))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One probe: bool masks ``[token]`` of the sides to tell apart, and what its random draws depend on."""
+
+    label: str
+    sides: tuple[NDArray[np.bool_], ...]
+    draw: tuple[int, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the label that is probed; of the smaller side where two labels or more are."""
+        counts = [int(np.count_nonzero(side)) for side in self.sides]
+        return counts[0] if len(self.draw) == 1 else min(counts)
 
 
-def _pairwise(
-    vectors: Float32,
-    codes: NDArray[np.int64],
-    large: list[int],
-    names: tuple[str, ...],
-    groups: NDArray[np.int64] | None,
-    options: ProbeOptions,
-    progress: Progress,
-) -> list[LabelAccuracy]:
-    pairs = list(combinations(large, 2))
-    found = []
-    for done, (a, b) in enumerate(pairs):
-        progress("probes", done, len(pairs))
-        scores, converged = [], True
-        for repeat in range(options.repeats):
-            sample = _balanced([codes == a, codes == b], options.seed, (a, b, repeat))
-            own = codes[sample] == a
-            fold = _folds(own, groups, sample, options, (a, b, repeat))
-            accuracies, ok = _cross_validate(vectors[sample], own, fold, options.folds)
-            scores.append(accuracies)
-            converged &= ok
-        tokens = int(min(np.count_nonzero(codes == a), np.count_nonzero(codes == b)))
-        label = f"{names[a]}|{names[b]}"
-        found.append(_accuracy(label, tokens, np.concatenate(scores), 0.5, options.folds, converged))
-    progress("probes", len(pairs), len(pairs))
-    return found
+def _problems(
+    design: str, codes: NDArray[np.int64], large: list[int], names: tuple[str, ...]
+) -> list[_Problem]:
+    if design == "one-vs-rest":
+        return [_Problem(names[c], (codes == c, codes != c), (c,)) for c in large]
+    if design == "pairwise":
+        return [
+            _Problem(f"{names[a]}|{names[b]}", (codes == a, codes == b), (a, b))
+            for a, b in combinations(large, 2)
+        ]
+    return [_Problem("all", tuple(codes == c for c in large), tuple(large))] if len(large) > 1 else []
 
 
-def _multinomial(
-    vectors: Float32,
-    codes: NDArray[np.int64],
-    large: list[int],
-    names: tuple[str, ...],
-    groups: NDArray[np.int64] | None,
-    options: ProbeOptions,
-    progress: Progress,
-) -> list[LabelAccuracy]:
-    if len(large) < 2:
-        return []
-    total = options.repeats * options.folds
+def _solve(
+    vectors: Float32, problem: _Problem, groups: NDArray[np.int64] | None, options: ProbeOptions
+) -> LabelAccuracy:
+    """The cross-validated accuracy of one probe over all repeats."""
+    validate = _validate_two if len(problem.sides) == 2 else _validate_many
     scores, converged = [], True
     for repeat in range(options.repeats):
-        sample = _balanced([codes == c for c in large], options.seed, (len(names), repeat))
-        position = {c: i for i, c in enumerate(large)}
-        classes = np.array([position[c] for c in codes[sample].tolist()])
-        fold = _folds(classes, groups, sample, options, (len(names), repeat))
-        for held_out in range(options.folds):
-            progress("probes", repeat * options.folds + held_out, total)
-            test = fold == held_out
-            fit = multinomial_probe(vectors[sample], classes, ~test)
-            guesses = (vectors[sample][test] @ fit.weights[:-1] + fit.weights[-1]).argmax(axis=1)
-            scores.append(float((guesses == classes[test]).mean()))
-            converged &= fit.converged
-    progress("probes", total, total)
-    tokens = int(min(np.count_nonzero(codes == c) for c in large))
-    return [_accuracy("all", tokens, np.array(scores), 1 / len(large), options.folds, converged)]
+        draw = (*problem.draw, repeat)
+        if options.protocol == "paper":
+            sample = _paper_undersample(problem.sides[0])
+        else:
+            sample = _balanced(problem.sides, np.random.default_rng([options.seed, 0, *draw]))
+        side = np.stack([mask[sample] for mask in problem.sides]).argmax(axis=0)
+        fold = _folds(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
+        accuracies, well = validate(vectors[sample], side, fold, options.folds)
+        scores.append(accuracies)
+        converged &= well
+    return _accuracy(problem, np.concatenate(scores), options.folds, converged)
 
 
 def _paper_undersample(own: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -251,30 +215,32 @@ def _paper_undersample(own: NDArray[np.bool_]) -> NDArray[np.int64]:
     )
 
 
-def _balanced(sides: list[NDArray[np.bool_]], seed: int, draw: tuple[int, ...]) -> NDArray[np.int64]:
-    random = np.random.default_rng([seed, *draw])
+def _balanced(sides: Sequence[NDArray[np.bool_]], random: np.random.Generator) -> NDArray[np.int64]:
+    """As many tokens of every side as the smallest has, ascending."""
     members = [np.flatnonzero(side) for side in sides]
-    smaller = min(map(len, members))
-    return np.sort(np.concatenate([random.choice(m, smaller, replace=False, shuffle=False) for m in members]))
+    smallest = min(map(len, members))
+    return np.sort(
+        np.concatenate([random.choice(m, smallest, replace=False, shuffle=False) for m in members])
+    )
 
 
 def _folds(
-    classes: NDArray[Any],
+    side: NDArray[np.int64],
     groups: NDArray[np.int64] | None,
     sample: NDArray[np.int64],
     options: ProbeOptions,
-    draw: tuple[int, ...],
+    random: np.random.Generator,
 ) -> NDArray[np.int64]:
     """The fold of every sampled token: stratified; shuffled unless the protocol is the paper's."""
     if options.protocol == "paper":
-        return stratified_folds(classes, options.folds)
-    random = np.random.default_rng([options.seed, 1, *draw])
-    if groups is None:
-        order = random.permutation(len(classes))
-        fold = np.empty(len(classes), np.int64)
-        fold[order] = stratified_folds(classes[order], options.folds)
-        return fold
-    return _grouped_folds(classes, groups[sample], options.folds, random)
+        # the authors' classes are "other" and "this label", in the order in which the sample holds them
+        return stratified_folds(side == 0, options.folds)
+    if groups is not None:
+        return _grouped_folds(side, groups[sample], options.folds, random)
+    order = random.permutation(len(side))
+    fold = np.empty(len(side), np.int64)
+    fold[order] = stratified_folds(side[order], options.folds)
+    return fold
 
 
 def _grouped_folds(
@@ -295,30 +261,44 @@ def _grouped_folds(
     return fold_of[member]
 
 
-def _cross_validate(
-    vectors: Float32, positive: NDArray[np.bool_], fold: NDArray[np.int64], folds: int
+def _validate_two(
+    vectors: Float32, side: NDArray[np.int64], fold: NDArray[np.int64], folds: int
 ) -> tuple[Float64, bool]:
-    fit = binary_probe(vectors, positive, fold[:, None] != np.arange(folds))
+    """Accuracy on every fold of a two-class probe, all folds fitted at once."""
+    first = side == 0
+    fit = binary_probe(vectors, first, fold[:, None] != np.arange(folds))
     accuracies = np.empty(folds)
     for held_out in range(folds):
         test = fold == held_out
         scores = vectors[test] @ fit.weights[:-1, held_out] + fit.weights[-1, held_out]
-        accuracies[held_out] = ((scores > 0) == positive[test]).mean()
+        accuracies[held_out] = ((scores > 0) == first[test]).mean()
     return accuracies, fit.converged
 
 
-def _accuracy(
-    label: str, tokens: int, scores: Float64, chance: float, folds: int, converged: bool
-) -> LabelAccuracy:
-    mean, sd = float(scores.mean()), float(scores.std())
-    spread = float(scores.std(ddof=1)) * np.sqrt(1 / len(scores) + 1 / (folds - 1))
-    reach = float(student.ppf(0.975, len(scores) - 1)) * float(spread)
+def _validate_many(
+    vectors: Float32, side: NDArray[np.int64], fold: NDArray[np.int64], folds: int
+) -> tuple[Float64, bool]:
+    """Accuracy on every fold of a softmax probe."""
+    accuracies, converged = np.empty(folds), True
+    for held_out in range(folds):
+        test = fold == held_out
+        fit = multinomial_probe(vectors, side, ~test)
+        guesses = (vectors[test] @ fit.weights[:-1] + fit.weights[-1]).argmax(axis=1)
+        accuracies[held_out] = (guesses == side[test]).mean()
+        converged &= fit.converged
+    return accuracies, converged
+
+
+def _accuracy(problem: _Problem, scores: Float64, folds: int, converged: bool) -> LabelAccuracy:
+    mean = float(scores.mean())
+    spread = float(scores.std(ddof=1)) * float(np.sqrt(1 / len(scores) + 1 / (folds - 1)))
+    reach = float(student.ppf(0.975, len(scores) - 1)) * spread
     return LabelAccuracy(
-        label=label,
-        tokens=tokens,
+        label=problem.label,
+        tokens=problem.tokens,
         accuracy=mean,
-        sd=sd,
+        sd=float(scores.std()),
         interval=(max(0.0, mean - reach), min(1.0, mean + reach)),
-        chance=chance,
+        chance=1 / len(problem.sides),
         converged=converged,
     )

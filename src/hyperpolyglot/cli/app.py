@@ -1,0 +1,59 @@
+"""The command line as a whole. Heavy imports happen inside the commands, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from hyperpolyglot.cli.pages import report
+from hyperpolyglot.cli.tokens import census, inspect, overlap
+from hyperpolyglot.cli.vectors import diversity, map_, neighbors, separability
+from hyperpolyglot.errors import HyperpolyglotError
+
+__all__ = ["cli", "main"]
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="MODEL is a folder, a checkpoint or tokenizer file, or demo:language, demo:meaning.",
+)
+@click.version_option(package_name="hyperpolyglot")
+def cli() -> None:
+    """See how a language model represents languages, by opening just its input
+    embedding layer.
+    """
+
+
+for _command in (inspect, census, overlap, separability, neighbors, diversity, map_, report):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Exits 0 when done, 1 on a failure, 2 on wrong usage."""
+    from hyperpolyglot.cli.terminal import note
+
+    try:
+        cli.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="hyperpolyglot",
+            standalone_mode=False,
+        )
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        note("interrupted")
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except HyperpolyglotError as error:
+        note(f"hyperpolyglot: {error}")
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        note(f"hyperpolyglot: {error.strerror or error}: {error.filename or 'no file'}.")
+        sys.exit(1)
