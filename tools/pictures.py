@@ -18,7 +18,7 @@ def main() -> None:
     models = run_study(spaces, StudyOptions(), Store(), layouts=layouts).models
     save(draw_map([(m.space, m.projection) for m in models]), TARGET / "map.png")
     save(draw_separability([(m.space.model, m.separability) for m in models]), TARGET / "separability.png")
-    save(draw_diversity([(m.space.model, m.diversity) for m in models]), TARGET / "diversity.png")
+    save(draw_diversity([(m.space.model, m.diversity) for m in models], "scripts"), TARGET / "diversity.png")
 
 
 if __name__ == "__main__":

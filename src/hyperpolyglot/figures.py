@@ -243,7 +243,7 @@ def _vertical(axes: Axes, x: float, text: str, colour: str, style: str) -> None:
 
 
 @_styled
-def draw_diversity(results: Sequence[tuple[str, Diversity]]) -> Figure:
+def draw_diversity(results: Sequence[tuple[str, Diversity]], noun: str = "labels") -> Figure:
     """How many tokens have how many labels among their neighbours; mean, chance and the paper's means."""
     figure, axes = _figure(7.2, 0.4 + 1.6 * len(results), rows=len(results))
     widest = max([*(len(r.histogram) for _, r in results), *(int(r.expected) + 2 for _, r in results)])
@@ -260,12 +260,14 @@ def draw_diversity(results: Sequence[tuple[str, Diversity]]) -> Figure:
         panel.set_ylabel("% of tokens")
         panel.grid(axis="y")
         panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
-    axes[-1].set_xlabel(f"distinct labels among the {results[0][1].k} nearest neighbours")
+    axes[-1].set_xlabel(f"distinct {noun} among the {results[0][1].k} nearest neighbours")
     return figure
 
 
 @_styled
-def draw_diversity_by_label(results: Sequence[tuple[str, Diversity]], most: int = 30) -> Figure:
+def draw_diversity_by_label(
+    results: Sequence[tuple[str, Diversity]], noun: str = "labels", most: int = 30
+) -> Figure:
     """Mean distinct labels for the tokens of each label, and what chance gives."""
     sizes = {
         row.label: row.tokens for _, result in results for row in result.by_label if row.label is not None
@@ -283,7 +285,7 @@ def draw_diversity_by_label(results: Sequence[tuple[str, Diversity]], most: int 
     axes.set_yticks(range(len(labels)), [_named(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(left=0)
-    axes.set_xlabel(f"mean distinct labels among the {results[0][1].k} nearest neighbours")
+    axes.set_xlabel(f"mean distinct {noun} among the {results[0][1].k} nearest neighbours")
     axes.grid(axis="x")
     figure.legend(loc="outside lower center", ncols=2)
     return figure

@@ -37,6 +37,13 @@ class Labels:
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def noun(self) -> str:
+        """What the labels are called in a sentence: ``"scripts"``, ``"categories"`` (the paper's) or ``"labels"``."""
+        return {"script": "scripts", "script-cjk": "scripts", "paper": "categories"}.get(
+            self.labeller, "labels"
+        )
+
     def of(self, row: int) -> str | None:
         """The label of one token."""
         code = int(self.codes[row])

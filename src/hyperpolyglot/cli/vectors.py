@@ -181,11 +181,17 @@ def diversity(**values: Any) -> None:
         store = the_store(values["cache"])
         near = step_neighbors(space, values["k"], store, queries=queries, exclude=kinds, progress=bar)
     found = measure(near, space.labels, protocol=values["protocol"])
-    save_outputs(values["outputs"], found.table, lambda: figures.draw_diversity([(space.model, found)]))
+    save_outputs(
+        values["outputs"],
+        found.table,
+        lambda: figures.draw_diversity([(space.model, found)], space.labels.noun),
+    )
     if values["as_json"]:
         return emit("diversity", found.to_json(), spaces, values)
     columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
-    print_table(f"{space.model}: distinct labels among {found.k} neighbours", found.table(), columns)
+    print_table(
+        f"{space.model}: distinct {space.labels.noun} among {found.k} neighbours", found.table(), columns
+    )
     spread = f"mean {found.mean:.2f}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
     say(f"{spread}; by chance {found.expected:.2f}")
     if found.own_share is not None:

@@ -39,15 +39,16 @@ def sections(study: Study) -> list[Section]:
     models = study.models
     probes = [(m.space.model, m.separability) for m in models]
     near = [(m.space.model, m.diversity) for m in models]
+    noun = models[0].space.labels.noun
     published = reading.published_note(study.options.protocol)
     found = [
         Section(
             key="census",
             title="Which writing systems have tokens?",
-            question="Tokens by label, on a logarithmic axis.",
+            question=f"Tokens of the largest {noun}, on a logarithmic axis.",
             figure=figures.svg(figures.draw_census(study.census)),
             reading=tuple(
-                reading.read_census(m.inspection, c.labels)
+                reading.read_census(m.inspection, c.labels, noun)
                 for m, c in zip(models, study.census.models, strict=True)
             ),
             note="Bytes, special tokens and padding have a kind, not a script, and are not counted here.",
@@ -70,22 +71,23 @@ def sections(study: Study) -> list[Section]:
             title="Does a line separate the writing systems?",
             question="A linear probe for each label against the rest, balanced, on tokens it has not seen.",
             figure=figures.svg(figures.draw_separability(probes)),
-            reading=tuple(reading.read_separability(name, result) for name, result in probes),
-            note=f"Labels with fewer than {study.options.probes.minimum} tokens are not probed. {published}",
+            reading=tuple(reading.read_separability(name, result, noun) for name, result in probes),
+            note=f"{noun.capitalize()} with fewer than {study.options.probes.minimum} tokens are not probed. "
+            f"{published}",
         ),
         Section(
             key="diversity",
             title="How many writing systems live in a neighbourhood?",
-            question=f"Distinct labels among the {study.options.k} nearest neighbours of every token, by cosine.",
-            figure=figures.svg(figures.draw_diversity(near)),
-            reading=tuple(reading.read_diversity(name, result) for name, result in near),
+            question=f"Distinct {noun} among the {study.options.k} nearest neighbours of every token, by cosine.",
+            figure=figures.svg(figures.draw_diversity(near, noun)),
+            reading=tuple(reading.read_diversity(name, result, noun) for name, result in near),
             note=f"Chance draws as many neighbours at random from the whole vocabulary. {published}",
         ),
         Section(
             key="diversity-by-label",
             title="Whose neighbourhoods are mixed?",
             question="The same, by the label of the token (dot), against chance (bar).",
-            figure=figures.svg(figures.draw_diversity_by_label(near)),
+            figure=figures.svg(figures.draw_diversity_by_label(near, noun)),
             reading=(),
             note="A dot at its bar means a neighbourhood as mixed as a random draw.",
         ),
@@ -160,7 +162,7 @@ def _facts(model: ModelStudy) -> list[tuple[str, str]]:
         ("kinds", ", ".join(f"{kind} {count:,}" for kind, count in facts.kinds.items())),
         ("separability", "–" if mean is None else f"{100 * mean:.1f} % (chance {100 * (chance or 0):.0f} %)"),
         (
-            f"labels among {model.diversity.k} neighbours",
+            f"{model.space.labels.noun} among {model.diversity.k} neighbours",
             f"{model.diversity.mean:.2f} ± {model.diversity.sd or 0:.2f} s.d. (chance {model.diversity.expected:.1f})",
         ),
         ("assortativity", "–" if r is None else f"{r:.2f} (chance 0)"),

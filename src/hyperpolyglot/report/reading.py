@@ -28,13 +28,13 @@ def _percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def read_census(inspection: Inspection, labels: dict[str, int]) -> str:
+def read_census(inspection: Inspection, labels: dict[str, int], noun: str) -> str:
     """Size of the vocabulary and its largest labels."""
     total = sum(labels.values())
     named = [f"{script_name(label)} ({_percent(count / total)})" for label, count in list(labels.items())[:3]]
     hundred = sum(count >= 100 for count in labels.values())
     return (
-        f"{inspection.model} has {inspection.tokens:,} tokens in {len(labels)} labels, {hundred} of "
+        f"{inspection.model} has {inspection.tokens:,} tokens in {len(labels)} {noun}, {hundred} of "
         f"them with 100 tokens "
         f"or more. The largest are {', '.join(named)}."
     )
@@ -54,7 +54,7 @@ def read_overlap(overlap: Overlap) -> str:
     return text if len(known) == 1 else f"The most alike: {text}"
 
 
-def read_separability(model: str, result: Separability) -> str:
+def read_separability(model: str, result: Separability, noun: str) -> str:
     """How well a line tells the labels apart, against chance and the published means."""
     mean = result.mean_accuracy
     if mean is None:
@@ -67,12 +67,12 @@ def read_separability(model: str, result: Separability) -> str:
     return (
         f"A line tells the writing systems of {model} apart {kept_apart}: {_percent(mean)} of "
         f"held-out tokens on average "
-        f"over {len(result.labels)} labels, where guessing gives {_percent(chance, 0)}. The hardest is "
+        f"over {len(result.labels)} {noun}, where guessing gives {_percent(chance, 0)}. The hardest is "
         f"{script_name(hardest.label)} with {_percent(hardest.accuracy)}."
     )
 
 
-def read_diversity(model: str, result: Diversity) -> str:
+def read_diversity(model: str, result: Diversity, noun: str) -> str:
     """Whether tokens live among their own, against chance."""
     own = result.own_share or 0.0
     ratio = result.mean / result.expected if result.expected else 0.0
@@ -86,8 +86,8 @@ def read_diversity(model: str, result: Diversity) -> str:
         character = "Neighbourhoods cross scripts"
     return (
         f"{character}: the {result.k} nearest neighbours of a token of {model} come from "
-        f"{result.mean:.2f} labels on average "
-        f"(chance: {result.expected:.1f}), and {_percent(own, 0)} of the labelled ones share its own label."
+        f"{result.mean:.2f} {noun} on average "
+        f"(chance: {result.expected:.1f}), and {_percent(own, 0)} of the labelled ones share its own."
     )
 
 
@@ -142,15 +142,17 @@ def summary(study: Study) -> str:
         f"{_percent(apart.separability.mean_accuracy or 0)} of "
         f"tokens; {mixed.space.model}: {_percent(mixed.separability.mean_accuracy or 0)}). "
         f"{mixed.space.model} mixes them: "
-        f"{mixed.diversity.mean:.1f} labels among {mixed.diversity.k} neighbours, {times:.1f} times those of "
-        f"{closest.space.model} ({closest.diversity.mean:.1f}); chance would give "
+        f"{mixed.diversity.mean:.1f} {mixed.space.labels.noun} among {mixed.diversity.k} neighbours, "
+        f"{times:.1f} times those of {closest.space.model} ({closest.diversity.mean:.1f}); chance would give "
         f"{mixed.diversity.expected:.1f}."
     )
 
 
 def _one(model: ModelStudy) -> str:
-    name = model.space.model
-    return f"{read_separability(name, model.separability)} {read_diversity(name, model.diversity)}"
+    name, noun = model.space.model, model.space.labels.noun
+    return (
+        f"{read_separability(name, model.separability, noun)} {read_diversity(name, model.diversity, noun)}"
+    )
 
 
 def published_note(protocol: str) -> str:
