@@ -18,6 +18,7 @@ from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import written
 from hyperpolyglot.types import Float32
@@ -164,7 +165,7 @@ def draw_census(census: Census, most: int = 30) -> Figure:
         seen = [j for j, c in enumerate(counts) if c]
         dots = [counts[j] for j in seen]
         places = [j + _dodge(i, len(census.models)) for j in seen]
-        axes.scatter(dots, places, s=22, color=_model_colour(i), label=model.model, zorder=3)
+        axes.scatter(dots, places, s=22, color=_model_colour(i), label=title_of(model.model), zorder=3)
     axes.hlines(range(len(labels)), 1, [totals[label] for label in labels], color=GRID, linewidth=3, zorder=1)
     axes.set_yticks(range(len(labels)), [_named(label) for label in labels])
     axes.set_xscale("log")
@@ -193,14 +194,15 @@ def draw_overlap(overlap: Overlap) -> Figure:
     for pair in overlap.pairs:
         i, j = models.index(pair.a), models.index(pair.b)
         values[i, j] = values[j, i] = pair.overlap or 0.0
+    titles = [title_of(model) for model in models]
     figure, (axes,) = _figure(2.6 + 0.9 * len(models), 1.4 + 0.6 * len(models))
     axes.imshow(values, vmin=0, vmax=1, cmap="Blues")
     for i in range(len(models)):
         for j in range(len(models)):
             ink = "white" if values[i, j] > 0.6 else INK
             axes.text(j, i, f"{100 * values[i, j]:.0f} %", ha="center", va="center", color=ink)
-    axes.set_xticks(range(len(models)), models, rotation=30, ha="right")
-    axes.set_yticks(range(len(models)), models)
+    axes.set_xticks(range(len(models)), titles, rotation=30, ha="right")
+    axes.set_yticks(range(len(models)), titles)
     axes.spines[:].set_visible(False)
     return figure
 
@@ -220,7 +222,9 @@ def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 3
             places, [r.interval[0] for r in rows], [r.interval[1] for r in rows], color=colour, alpha=0.45
         )
         mean = "" if result.mean_accuracy is None else f": mean {100 * result.mean_accuracy:.1f} %"
-        axes.scatter([r.accuracy for r in rows], places, s=18, color=colour, label=f"{model}{mean}", zorder=3)
+        axes.scatter(
+            [r.accuracy for r in rows], places, s=18, color=colour, label=f"{title_of(model)}{mean}", zorder=3
+        )
     chance = results[0][1].labels[0].chance if results and results[0][1].labels else 0.5
     _vertical(axes, chance, "chance", FAINT, "-")
     for name, value in SEPARABILITY.items():
@@ -255,7 +259,7 @@ def draw_diversity(results: Sequence[tuple[str, Diversity]], noun: str = "labels
         if result.k == 50:
             for (name, value), style in zip(DIVERSITY.items(), (":", "--"), strict=True):
                 panel.axvline(value, color=FAINT, linestyle=style, label=f"{name}, paper {value:.2f}")
-        panel.set_title(model)
+        panel.set_title(title_of(model))
         panel.set_xlim(-0.6, widest)
         panel.set_ylabel("% of tokens")
         panel.grid(axis="y")
@@ -277,10 +281,12 @@ def draw_diversity_by_label(
     for i, (model, result) in enumerate(results):
         rows = [row for row in result.by_label if row.label in labels]
         places = [labels.index(row.label or "") + _dodge(i, len(results)) for row in rows]
-        axes.scatter([r.mean for r in rows], places, s=24, color=_model_colour(i), label=model, zorder=3)
+        axes.scatter(
+            [r.mean for r in rows], places, s=24, color=_model_colour(i), label=title_of(model), zorder=3
+        )
         axes.scatter(
             [r.expected for r in rows], places, s=30, marker="|", color=_model_colour(i), alpha=0.7,
-            label=f"{model}: by chance", zorder=2,
+            label=f"{title_of(model)}: by chance", zorder=2,
         )  # fmt: skip
     axes.set_yticks(range(len(labels)), [_named(label) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
@@ -341,7 +347,7 @@ def _scatter(panel: Axes, space: TokenSpace, projection: Projection, order: list
     size = float(np.clip(30000 / max(1, len(codes)), 0.3, 12))
     x, y = projection.points[shuffled].T
     panel.scatter(x, y, s=size, c=colours[shuffled], linewidths=0, rasterized=True)
-    panel.set_title(space.model, pad=8)
+    panel.set_title(title_of(space.model), pad=8)
     panel.set_xticks([])
     panel.set_yticks([])
     panel.spines[:].set_visible(False)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from hyperpolyglot.errors import ModelNotFound
 
-__all__ = ["DEMOS", "resolve"]
+__all__ = ["DEMOS", "resolve", "title_of"]
+
+LONGEST_TITLE = 40
 
 DEMOS = ("language", "meaning")
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
@@ -35,6 +37,18 @@ def resolve(model: str) -> Path:
     near = _similar(path)
     hint = f"did you mean {near}?" if near else "name a folder, a file or demo:NAME."
     raise ModelNotFound(f"{model}: there is no such folder or file; {hint}")
+
+
+def title_of(model: str) -> str:
+    """A name short enough for a figure: of a long path, the end.
+
+    >>> title_of("/home/someone/models/downloaded/by/hand/xlm-r/model.safetensors")
+    '…/xlm-r/model.safetensors'
+    """
+    if len(model) <= LONGEST_TITLE:
+        return model
+    kept = "/".join(Path(model).parts[-2:])
+    return f"…/{kept}" if len(kept) <= LONGEST_TITLE else f"…{kept[-LONGEST_TITLE:]}"
 
 
 def _demo(name: str) -> Path:

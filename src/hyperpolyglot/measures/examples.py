@@ -52,7 +52,7 @@ EVERYDAY = (
 def example_rows(space: TokenSpace, known: Sequence[int], count: int = 12) -> list[int]:
     """Up to ``count`` positions out of ``known``: the paper's tokens, then one word for each further script.
 
-    Scripts without an everyday word in the vocabulary give their best-scored token of three letters or more, in
+    Scripts without an everyday word in the vocabulary give their best-scored token of two letters or more, in
     the order of their size.
     """
     allowed = set(known)
@@ -82,6 +82,6 @@ def _commonest(space: TokenSpace, label: str, allowed: set[int]) -> int | None:
     ordered = rows[np.argsort(-np.nan_to_num(scores[rows], nan=-1e30), kind="stable")]
     for row in ordered.tolist():
         text = space.vocabulary.texts[row].removeprefix(SPACE)
-        if row in allowed and kinds[row] == TokenKind.TEXT and len(text) > 2 and text.isalpha():
+        if row in allowed and kinds[row] == TokenKind.TEXT and len(text) > 1 and text.isalpha():
             return int(row)
     return None

@@ -15,7 +15,7 @@ from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
 from hyperpolyglot.report import reading
-from hyperpolyglot.sources import DEMOS
+from hyperpolyglot.sources import DEMOS, title_of
 from hyperpolyglot.study import ModelStudy, Study
 from hyperpolyglot.writing.scripts import script_name
 
@@ -37,8 +37,8 @@ class Section:
 def sections(study: Study) -> list[Section]:
     """Every figure of a study with its question and reading."""
     models = study.models
-    probes = [(m.space.model, m.separability) for m in models]
-    near = [(m.space.model, m.diversity) for m in models]
+    probes = [(title_of(m.space.model), m.separability) for m in models]
+    near = [(title_of(m.space.model), m.diversity) for m in models]
     noun = models[0].space.labels.noun
     published = reading.published_note(study.options.protocol)
     found = [
@@ -94,10 +94,10 @@ def sections(study: Study) -> list[Section]:
         *(
             Section(
                 key=f"mixing-{position}",
-                title=f"Who neighbours whom in {m.space.model}?",
+                title=f"Who neighbours whom in {title_of(m.space.model)}?",
                 question="Of the neighbours of a row's tokens, the share that each column has.",
                 figure=figures.svg(figures.draw_mixing(m.diversity)),
-                reading=(reading.read_mixing(m.space.model, m.diversity),),
+                reading=(reading.read_mixing(title_of(m.space.model), m.diversity),),
                 note="The diagonal is a label's own; the colour scale is a square root, so that small shares show.",
             )
             for position, m in enumerate(models, start=1)
@@ -179,15 +179,16 @@ def page(study: Study) -> str:
     """The whole report as one HTML document that needs no other file."""
     spaces = [m.space for m in study.models]
     names = [space.model for space in spaces]
+    titles = [title_of(name) for name in names]
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.from_string(_template("template.html")).render(
-        title=" and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more models",
+        title=" and ".join(titles) if len(titles) < 3 else f"{titles[0]} and {len(titles) - 1} more models",
         style=_template("style.css"),
         summary=reading.summary(study),
         demo=any(name == f"demo:{demo}" for name in names for demo in DEMOS),
-        models=[{"name": m.space.model, "examples": _examples(m.examples)} for m in study.models],
+        models=[{"name": title_of(m.space.model), "examples": _examples(m.examples)} for m in study.models],
         facts=[
             (column[0][0], [value for _, value in column])
             for column in zip(*map(_facts, study.models), strict=True)

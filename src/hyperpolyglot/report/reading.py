@@ -8,6 +8,7 @@ from hyperpolyglot.measures.inspection import Inspection
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import ModelStudy, Study
 from hyperpolyglot.writing.scripts import script_name
 
@@ -34,7 +35,7 @@ def read_census(inspection: Inspection, labels: dict[str, int], noun: str) -> st
     named = [f"{script_name(label)} ({_percent(count / total)})" for label, count in list(labels.items())[:3]]
     hundred = sum(count >= 100 for count in labels.values())
     return (
-        f"{inspection.model} has {inspection.tokens:,} tokens in {len(labels)} {noun}, {hundred} of "
+        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {len(labels)} {noun}, {hundred} of "
         f"them with 100 tokens "
         f"or more. The largest are {', '.join(named)}."
     )
@@ -47,7 +48,8 @@ def read_overlap(overlap: Overlap) -> str:
         return "The models have no tokens to compare."
     most = max(known, key=lambda pair: pair.overlap or 0.0)
     text = (
-        f"{most.a} and {most.b} share {most.count:,} tokens, {_percent(most.overlap or 0.0)} of the "
+        f"{title_of(most.a)} and {title_of(most.b)} share {most.count:,} tokens, "
+        f"{_percent(most.overlap or 0.0)} of the "
         f"smaller vocabulary; "
         f"{_percent(most.latin_share or 0.0)} of these are Latin."
     )
@@ -138,18 +140,18 @@ def summary(study: Study) -> str:
     closest = min(study.models, key=lambda m: m.diversity.mean)
     times = mixed.diversity.mean / closest.diversity.mean
     return (
-        f"{apart.space.model} keeps writing systems apart (a line separates "
+        f"{title_of(apart.space.model)} keeps writing systems apart (a line separates "
         f"{_percent(apart.separability.mean_accuracy or 0)} of "
-        f"tokens; {mixed.space.model}: {_percent(mixed.separability.mean_accuracy or 0)}). "
-        f"{mixed.space.model} mixes them: "
+        f"tokens; {title_of(mixed.space.model)}: {_percent(mixed.separability.mean_accuracy or 0)}). "
+        f"{title_of(mixed.space.model)} mixes them: "
         f"{mixed.diversity.mean:.1f} {mixed.space.labels.noun} among {mixed.diversity.k} neighbours, "
-        f"{times:.1f} times those of {closest.space.model} ({closest.diversity.mean:.1f}); chance would give "
+        f"{times:.1f} times those of {title_of(closest.space.model)} ({closest.diversity.mean:.1f}); chance would give "
         f"{mixed.diversity.expected:.1f}."
     )
 
 
 def _one(model: ModelStudy) -> str:
-    name, noun = model.space.model, model.space.labels.noun
+    name, noun = title_of(model.space.model), model.space.labels.noun
     return (
         f"{read_separability(name, model.separability, noun)} {read_diversity(name, model.diversity, noun)}"
     )
