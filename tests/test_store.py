@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -82,3 +84,19 @@ def test_digests_do_not_depend_on_order():
     """A key is the same however its inputs are listed, and another for other values."""
     assert digest_of({"a": 1, "b": [1, 2]}) == digest_of({"b": [1, 2], "a": 1})
     assert digest_of({"a": 1}) != digest_of({"a": 2})
+
+
+def test_what_is_kept_can_be_listed_verified_and_pruned(tmp_path):
+    """Entries have sizes; verifying removes the damaged one only; pruning removes the old ones only."""
+    store = Store(tmp_path)
+    for k in range(3):
+        store.step("s", {"k": k}, lambda: a_step([]))
+    assert 3 == len(store.entries())
+    assert all(entry.bytes > 160_000 for entry in store.entries())
+    array = next((tmp_path / "s").glob("*/big.npy"))
+    array.write_bytes(array.read_bytes()[:-4])
+    assert [array.parent.name] == [entry.key for entry in store.verify()]
+    oldest = store.entries()[0]
+    os.utime(tmp_path / "s" / oldest.key / "manifest.json", (1, 1))
+    assert [oldest.key] == [entry.key for entry in store.prune(before=1000)]
+    assert 1 == len(store.entries())

@@ -27,7 +27,7 @@ import numpy as np
 
 from hyperpolyglot.types import Array, frozen
 
-__all__ = ["Step", "Store", "default_root", "digest_of", "written"]
+__all__ = ["Step", "Store", "StoredStep", "default_root", "digest_of", "written"]
 
 FORMAT = "hyperpolyglot.step/1"
 
@@ -74,6 +74,16 @@ def _umask() -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredStep:
+    """A step that lies in a store: its name and key, its size in bytes, when it was last used (seconds, Unix time)."""
+
+    step: str
+    key: str
+    bytes: int
+    used: float
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What a step gives: named arrays and a JSON object."""
 
@@ -107,13 +117,36 @@ class Store:
             raise OSError(f"{folder}: the step could not be read back after it was written")
         return kept
 
+    def entries(self) -> list[StoredStep]:
+        """All steps that are kept, the least recently used first."""
+        found = []
+        for manifest in self.root.glob("*/*/manifest.json"):
+            folder = manifest.parent
+            size = sum(path.stat().st_size for path in folder.iterdir())
+            found.append(StoredStep(folder.parent.name, folder.name, size, manifest.stat().st_mtime))
+        return sorted(found, key=lambda entry: (entry.used, entry.step, entry.key))
+
+    def verify(self) -> list[StoredStep]:
+        """Read every step and remove what is damaged; returns what was removed."""
+        return [e for e in self.entries() if self._read(self.root / e.step / e.key) is None]
+
+    def prune(self, before: float) -> list[StoredStep]:
+        """Remove the steps that were last used before a time (seconds, Unix time); returns them."""
+        old = [entry for entry in self.entries() if entry.used < before]
+        for entry in old:
+            shutil.rmtree(self.root / entry.step / entry.key, ignore_errors=True)
+        return old
+
     def _read(self, folder: Path) -> Step | None:
         try:
             manifest = json.loads((folder / "manifest.json").read_text("utf8"))
             arrays = {
                 name: _verified(folder / f"{name}.npy", digest) for name, digest in manifest["arrays"].items()
             }
-            return Step(arrays, manifest["values"])
+            values = manifest["values"]
+            with contextlib.suppress(OSError):  # a cache that cannot be written to can still be read
+                os.utime(folder / "manifest.json")
+            return Step(arrays, values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             if folder.exists():
                 self._note(f"{folder}: damaged, so it is computed again")

@@ -41,8 +41,8 @@ class Table:
     def rows(self, index: slice | Array) -> Float32:
         """Rows as float32 ``[n, d]``, a fresh array; ``index`` is a slice or integer array."""
         with np.errstate(over="ignore", invalid="ignore"):
-            block = self.decode(self.stored[index])
-        return np.array(block, dtype=np.float32, order="C", copy=True)
+            block = np.asarray(self.decode(self.stored[index]), np.float32)
+        return block if block.flags.owndata and block.flags.c_contiguous else block.copy()
 
     def blocks(self) -> Iterator[tuple[slice, Float32]]:
         """All rows in order, in blocks of bounded size: ``(slice, rows)``."""
