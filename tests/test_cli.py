@@ -60,6 +60,7 @@ CONTRACT = {
     "map": {"points", "file", "trustworthiness"},
     "report": {"files"},
 }
+UPKEEP = {"cache": {"entries"}}
 
 
 @pytest.mark.parametrize("command", CONTRACT)

@@ -258,7 +258,6 @@ def test_kinds_can_be_excluded(tmp_path):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("no/such", "no such folder or file; Hub repositories"),
         ("demo:nothing", "there are demo:language and demo:meaning"),
         ("./nowhere.gguf", "no such folder or file"),
     ],

@@ -8,7 +8,10 @@
     ├── VocabularyNotFound   no tokenizer file says what the rows stand for
     ├── TokenNotFound        a text or id is not in the vocabulary
     ├── NotEnoughData        an analysis has too little to work on
-    └── MissingExtra         an optional package is needed
+    ├── MissingExtra         an optional package is needed
+    └── TransferError        a file of the Hub could not be had
+        ├── AccessRefused    the repository is gated or private
+        └── NotCached        the Hub is not to be asked, and the file is not in the cache
 
 Each message is one sentence: what was wrong, where, and what to try.
 """
@@ -16,13 +19,16 @@ Each message is one sentence: what was wrong, where, and what to try.
 from __future__ import annotations
 
 __all__ = [
+    "AccessRefused",
     "DamagedFile",
     "HyperpolyglotError",
     "MissingExtra",
     "ModelNotFound",
+    "NotCached",
     "NotEnoughData",
     "TensorNotFound",
     "TokenNotFound",
+    "TransferError",
     "UnsupportedFormat",
     "VocabularyNotFound",
 ]
@@ -78,3 +84,15 @@ class MissingExtra(HyperpolyglotError):
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an optional package: pip install 'hyperpolyglot[{extra}]'.")
         self.extra = extra
+
+
+class TransferError(HyperpolyglotError):
+    """A file of the Hub could not be transferred, or what came is not what was announced."""
+
+
+class AccessRefused(TransferError):
+    """The repository is gated or private, and the token, if there is one, does not open it."""
+
+
+class NotCached(TransferError):
+    """The Hub is not to be asked (``HF_HUB_OFFLINE=1``) or not reachable, and something is not in the cache."""

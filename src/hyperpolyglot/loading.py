@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,13 +12,15 @@ import numpy as np
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, VocabularyNotFound
 from hyperpolyglot.formats import Checkpoint, open_checkpoint
+from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
 from hyperpolyglot.locate import locate
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table
-from hyperpolyglot.types import Float32
+from hyperpolyglot.types import Float32, Progress, silent
 from hyperpolyglot.vocabularies import (
+    find_among,
     find_in_folder,
     from_gguf,
     from_words,
@@ -43,9 +45,12 @@ class Opening:
     tokenizer: str | None = None
 
 
-def open_model(model: str, opening: Opening | None = None, *, labels: Labeller = "script") -> TokenSpace:
-    """Open a folder, a file or a demo model as a token space. Reads headers and the vocabulary, no vectors.
+def open_model(
+    model: str, opening: Opening | None = None, *, labels: Labeller = "script", progress: Progress = silent
+) -> TokenSpace:
+    """Open a repository of the Hub, a folder, a file or a demo model as a token space.
 
+    Of a local file only headers and the vocabulary are read; of a remote one the table is fetched into the cache.
     A vocabulary alone gives a space without a table. Raises an error of :mod:`hyperpolyglot.errors`, each one
     sentence.
 
@@ -54,21 +59,29 @@ def open_model(model: str, opening: Opening | None = None, *, labels: Labeller =
     (64, 'F16')
     """
     opening = opening or Opening()
-    path = resolve(model)
-    table, vocabulary = _open_parts(path, opening)
+    place = resolve(model)
+    revision: str | None
+    if isinstance(place, HubName):
+        repository = open_repository(place, progress=progress)
+        table, vocabulary = _open_repository(repository, place.file, opening)
+        revision, remark = repository.commit, repository.note
+    else:
+        table, vocabulary = _open_path(place, opening)
+        revision, remark = _revision(place), ""
     if table is not None:
         vocabulary = vocabulary.fit(table.shape[0])
     return TokenSpace(
         model=model,
-        revision=_revision(path),
+        revision=revision,
         table=table,
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
+        remark=remark,
     )
 
 
-def _open_parts(path: Path, opening: Opening) -> tuple[Table | None, Vocabulary]:
+def _open_path(path: Path, opening: Opening) -> tuple[Table | None, Vocabulary]:
     if path.is_file() and is_vocabulary_file(path.name):
         return None, open_vocabulary_file(path)
     try:
@@ -79,7 +92,28 @@ def _open_parts(path: Path, opening: Opening) -> tuple[Table | None, Vocabulary]
             raise
         return None, open_vocabulary_file(alone)
     folder = path if path.is_dir() else path.parent
-    config = _config(folder)
+    table = _table(checkpoint, _config(folder), opening)
+    return table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer)
+
+
+def _open_repository(
+    repository: Repository, file: str | None, opening: Opening
+) -> tuple[Table | None, Vocabulary]:
+    if file is not None and is_vocabulary_file(file):
+        return None, open_vocabulary_file(repository.local([file, *repository.tokenizer()]) / file)
+    try:
+        checkpoint = repository.checkpoint(file)
+    except ModelNotFound:
+        names = repository.tokenizer()
+        if file is not None or find_among(names) is None:
+            raise
+        return None, open_vocabulary_file(repository.local(names))
+    config = [name for name in repository.names if name == "config.json"]
+    table = _table(checkpoint, _config(repository.local(config)), opening)
+    return table, _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
+
+
+def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> Table:
     name = locate(
         checkpoint.tensors,
         opening.table,
@@ -87,17 +121,17 @@ def _open_parts(path: Path, opening: Opening) -> tuple[Table | None, Vocabulary]
         _size(config, "vocab_size"),
         _size(config, "hidden_size") or _size(config, "d_model"),
     )
-    return checkpoint.table(name), _vocabulary(checkpoint, folder, opening.tokenizer)
+    return checkpoint.table(name)
 
 
-def _vocabulary(checkpoint: Checkpoint, folder: Path, tokenizer: str | None) -> Vocabulary:
+def _vocabulary(checkpoint: Checkpoint, folder: Callable[[], Path], tokenizer: str | None) -> Vocabulary:
     if tokenizer is not None:
         return open_vocabulary_file(Path(tokenizer).expanduser())
     if checkpoint.tokens is not None:
         return from_words(checkpoint.tokens, checkpoint.name)
     if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):
         return from_gguf(checkpoint.metadata, checkpoint.name)
-    beside = find_in_folder(folder)
+    beside = find_in_folder(folder())
     if beside is None:
         raise VocabularyNotFound(
             f"{checkpoint.name}: there is no tokenizer file beside it (tokenizer.json, tokenizer.model, vocab.txt, …); "
@@ -134,7 +168,10 @@ def shipped_layout(model: str) -> Float32 | None:
     """The map that comes with a demo model, float32 ``[rows, 2]``, NaN where a token has no place."""
     if not model.startswith("demo:"):
         return None
-    path = resolve(model).with_suffix(".map.npy")
+    place = resolve(model)
+    if isinstance(place, HubName):
+        return None
+    path = place.with_suffix(".map.npy")
     try:
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
     except (OSError, ValueError) as error:

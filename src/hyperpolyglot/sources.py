@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from importlib.resources import files
 from pathlib import Path
 
 from hyperpolyglot.errors import ModelNotFound
+from hyperpolyglot.hub.names import HubName, parse_name
 
 __all__ = ["DEMOS", "resolve", "title_of"]
 
 LONGEST_TITLE = 40
 
 DEMOS = ("language", "meaning")
-_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
 
 
-def resolve(model: str) -> Path:
-    """The folder or file that ``model`` names. Raises ``ModelNotFound``.
+def resolve(model: str) -> Path | HubName:
+    """The folder or file that ``model`` names, else its name on the Hub. Raises ``ModelNotFound``.
 
-    >>> resolve("demo:meaning").name
-    'meaning.safetensors'
+    >>> resolve("google/mt5-xxl@main").repository
+    'google/mt5-xxl'
     """
     if model.startswith("demo:"):
         return _demo(model.removeprefix("demo:"))
     path = Path(model).expanduser()
     if path.exists():
         return path
-    if _HUB_NAME.fullmatch(model) and not model.startswith((".", "/", "~")) and "/" in model:
-        raise ModelNotFound(
-            f"{model}: there is no such folder or file; Hub repositories are not fetched yet, "
-            f"so download it first and name the folder."
-        )
+    named = parse_name(model)
+    if named is not None:
+        return named
     near = _similar(path)
     hint = f"did you mean {near}?" if near else "name a folder, a file or demo:NAME."
     raise ModelNotFound(f"{model}: there is no such folder or file; {hint}")

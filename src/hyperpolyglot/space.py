@@ -35,7 +35,8 @@ class TokenSpace:
     """Token ``i`` is row ``ids[i]`` of the model's table; all parts are aligned on that axis.
 
     ``model`` is the name the user wrote; ``table`` is ``None`` for a vocabulary alone, which is enough to count and
-    compare tokens. :meth:`take` is the only way to a subset.
+    compare tokens. ``remark`` is what the user should know of the opening, in a sentence. :meth:`take` is the only way
+    to a subset.
     """
 
     model: str
@@ -44,6 +45,7 @@ class TokenSpace:
     vocabulary: Vocabulary
     labels: Labels
     ids: Int32
+    remark: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.vocabulary) == len(self.labels) == len(self.ids):

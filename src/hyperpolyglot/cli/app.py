@@ -9,6 +9,7 @@ import click
 
 from hyperpolyglot.cli.pages import report
 from hyperpolyglot.cli.tokens import census, inspect, overlap
+from hyperpolyglot.cli.upkeep import cache
 from hyperpolyglot.cli.vectors import diversity, map_, neighbors, separability
 from hyperpolyglot.errors import HyperpolyglotError
 
@@ -17,7 +18,8 @@ __all__ = ["cli", "main"]
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="MODEL is a folder, a checkpoint or tokenizer file, or demo:language, demo:meaning.",
+    epilog="MODEL is org/name on the Hugging Face Hub (org/name@revision), a folder, a checkpoint "
+    "or tokenizer file, or demo:language, demo:meaning.",
 )
 @click.version_option(package_name="hyperpolyglot")
 def cli() -> None:
@@ -26,7 +28,7 @@ def cli() -> None:
     """
 
 
-for _command in (inspect, census, overlap, separability, neighbors, diversity, map_, report):
+for _command in (inspect, census, overlap, separability, neighbors, diversity, map_, report, cache):
     cli.add_command(_command)
 
 

@@ -108,6 +108,7 @@ def output_options(formats: str) -> Callable[[F], F]:
 
 def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSpace]:
     """The spaces that the shared options describe."""
+    from hyperpolyglot.cli.terminal import note, progress_bar
     from hyperpolyglot.loading import Opening, open_model
 
     if values.get("tokenizer") and len(models) > 1:
@@ -118,7 +119,12 @@ def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSp
     chosen = values.get("labels") or ("paper" if values.get("protocol") == "paper" else "script")
     if len(set(models)) < len(models):
         raise click.UsageError("a model is named twice.")
-    return [open_model(model, opening, labels=chosen) for model in models]
+    with progress_bar() as bar:
+        spaces = [open_model(model, opening, labels=chosen, progress=bar) for model in models]
+    for space in spaces:
+        if space.remark:
+            note(space.remark)
+    return spaces
 
 
 def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:

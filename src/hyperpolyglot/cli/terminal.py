@@ -104,16 +104,17 @@ class _Bar:
 
     def __call__(self, step: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if step not in self._started and self._tty:
-            self._draw(f"{step} …", last=False)
-        begun = self._started.setdefault(step, now)
+        said, _, detail = step.partition(" · ")
+        if said not in self._started and self._tty:
+            self._draw(f"{said} …", last=False)
+        begun = self._started.setdefault(said, now)
         finished = done >= total
         if done:
-            self._moving.setdefault(step, (now, done))
+            self._moving.setdefault(said, (now, done))
         if now - begun < _BAR_AFTER or (not finished and now - self._last < (0.2 if self._tty else 10.0)):
             return
         self._last = now
-        remaining = "" if finished else self._remaining(step, now, done, total)
+        remaining = "" if finished or detail else self._remaining(said, now, done, total)
         line = f"{step}: {100 * done // max(1, total):3d} %{remaining}" + (
             f", {now - begun:.0f} s" if finished else ""
         )

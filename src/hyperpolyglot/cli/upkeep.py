@@ -1,0 +1,121 @@
+"""Commands that look after what is kept on disk."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hyperpolyglot.cli.options import store_option
+from hyperpolyglot.cli.output import emit
+
+__all__ = ["cache"]
+
+_DAY = 86_400
+
+
+def _entries(root: Path | None) -> list[dict[str, Any]]:
+    """Tensors that were fetched and steps that were computed, as the rows of one table."""
+    from hyperpolyglot.hub import cached_entries
+    from hyperpolyglot.store import Store
+
+    fetched = [
+        {
+            "kind": entry.kind,
+            "name": f"{entry.model}/{entry.file}",
+            "key": entry.commit,
+            "bytes": entry.bytes,
+            "days": (time.time() - entry.last_used) / _DAY,
+        }
+        for entry in cached_entries(root)
+    ]
+    steps = [
+        {
+            "kind": "step",
+            "name": entry.step,
+            "key": entry.key,
+            "bytes": entry.bytes,
+            "days": (time.time() - entry.used) / _DAY,
+        }
+        for entry in Store(root).entries()
+    ]
+    return fetched + steps
+
+
+def _verify(root: Path | None) -> list[str]:
+    """Remove what is damaged; the names of what was."""
+    from hyperpolyglot import hub
+    from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.store import Store
+
+    with progress_bar() as bar:
+        damaged = hub.verify(root, bar)
+    gone = [f"{entry.model}/{entry.file}" for entry in hub.prune(root, entries=damaged)]
+    return gone + [f"{entry.step}/{entry.key}" for entry in Store(root).verify()]
+
+
+def _prune(root: Path | None, model: str | None, days: float | None) -> list[str]:
+    """Remove what was asked for; the names of what was."""
+    from hyperpolyglot import hub
+    from hyperpolyglot.store import Store
+
+    older_than = None if days is None else days * _DAY
+    gone = [f"{e.model}/{e.file}" for e in hub.prune(root, model=model, older_than=older_than)]
+    if model is None:
+        gone += [f"{e.step}/{e.key}" for e in Store(root).prune(time.time() - (older_than or 0.0))]
+    return gone
+
+
+@click.command(short_help="What is kept on disk: list, verify, prune.")
+@click.argument("action", type=click.Choice(["list", "verify", "prune"]), default="list")
+@click.option("--model", metavar="NAME", help="prune: only what was fetched of this repository.")
+@click.option(
+    "--older-than",
+    "days",
+    type=click.FloatRange(0),
+    metavar="DAYS",
+    help="prune: only what was not used since.",
+)
+@click.option("--all", "everything", is_flag=True, help="prune: everything.")
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def cache(**values: Any) -> None:
+    """Look after what is kept on disk: tensors that were fetched, steps that were computed.
+
+    list (the default) shows each with its size; verify reads all of it and
+    removes what is damaged; prune removes what --model, --older-than or --all
+    names. What is removed is fetched or computed again when it is needed.
+    """
+    from hyperpolyglot.cli.terminal import print_table, say
+
+    root, action = values["cache"], values["action"]
+    if action == "prune" and not (values["model"] or values["days"] is not None or values["everything"]):
+        raise click.UsageError("prune needs --model NAME, --older-than DAYS or --all.")
+    gone: list[str] = []
+    if action == "verify":
+        gone = _verify(root)
+    elif action == "prune":
+        gone = _prune(root, values["model"], values["days"])
+    entries = _entries(root)
+    if values["as_json"]:
+        return emit("cache", {"entries": entries, "removed": gone}, [], values)
+    if action != "list":
+        say(f"{len(gone)} entries removed" if gone else "nothing to remove")
+    for name in gone:
+        say(f"  {name}")
+    total = sum(entry["bytes"] for entry in entries) / 1e6
+    rows = [
+        {
+            "kind": e["kind"],
+            "MB": e["bytes"] / 1e6,
+            "days": e["days"],
+            "key": e["key"][:12],
+            "name": e["name"],
+        }
+        for e in entries
+    ]
+    if rows:
+        print_table("Kept on disk", rows)
+    return say(f"{len(entries)} entries, {total:,.1f} MB")

@@ -1,0 +1,210 @@
+"""A repository of the Hub as a folder of files that are opened for the price of what is read of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import MappingProxyType
+
+from hyperpolyglot.errors import DamagedFile, ModelNotFound, NotCached, TransferError
+from hyperpolyglot.formats import Checkpoint, LocalFile, open_files
+from hyperpolyglot.hub.connection import Connection
+from hyperpolyglot.hub.link import FileLink, RemoteFileInfo
+from hyperpolyglot.hub.listing import Listing, Unreachable, ask, kept, list_repository, remember
+from hyperpolyglot.hub.names import HubName, is_commit, is_plain_path, parse_name
+from hyperpolyglot.hub.ranges import FileRanges
+from hyperpolyglot.hub.remote import RemoteFile
+from hyperpolyglot.hub.snapshot import Snapshot
+from hyperpolyglot.types import ByteSource, Progress, silent
+from hyperpolyglot.vocabularies import COMPANIONS, find_among
+
+__all__ = ["Repository", "open_repository"]
+
+_LARGEST_WHOLE = 1 << 28
+_WEIGHTS = (
+    "*.safetensors",
+    "*.bin",
+    "*.pth",
+    "*.pt",
+    "*.gguf",
+    "*.npz",
+    "*.vec",
+    "*.h5",
+    "*.msgpack",
+    "*.onnx",
+)
+_READ_WHOLE = (".vec", ".txt")
+_COMPLETE = ("tokenizer.json", "tekken.json")
+
+
+def open_repository(
+    name: str | HubName,
+    revision: str | None = None,
+    progress: Progress = silent,
+    connection: Connection | None = None,
+) -> Repository:
+    """A repository at one commit: the one that ``revision`` (a branch, tag or commit; ``main``) stands for now.
+
+    One request, none for a commit that was opened before. Without a network the commit that was last opened is
+    taken, and ``note`` says so. Raises ``ModelNotFound`` (no such repository or revision), ``AccessRefused``
+    (gated or private), ``NotCached`` (``HF_HUB_OFFLINE``) or ``TransferError``.
+    """
+    asked = name if isinstance(name, HubName) else parse_name(name)
+    if asked is None or (revision is not None and not is_plain_path(revision)):
+        shown = name if revision is None else f"{name}@{revision}"
+        raise ModelNotFound(f"{shown!r} is no name on the Hub; write org/name or org/name@revision.")
+    name, revision = asked.repository, revision or asked.revision
+    connection = connection or Connection.from_environment()
+    note = ""
+    listing: Listing | None
+    if connection.offline:
+        listing = kept(connection, name, revision)
+    else:
+        try:
+            listing = _current(connection, name, revision)
+        except Unreachable:
+            try:
+                listing = kept(connection, name, revision)
+            except NotCached:
+                listing = None
+            if listing is None:
+                raise
+            note = f"the Hub cannot be reached, so the commit {listing.commit[:7]} that is in the cache is opened"
+    return Repository(connection, name, listing, progress, note)
+
+
+def _current(connection: Connection, name: str, revision: str | None) -> Listing:
+    if revision is not None and is_commit(revision):
+        try:
+            return kept(connection, name, revision)
+        except NotCached:
+            pass
+    listing = list_repository(connection, name, revision)
+    with contextlib.suppress(TransferError):  # a cache that can only be read is good enough for what it has
+        Snapshot(connection, name, listing.commit).remember(revision or "main")
+        remember(connection, name, listing)
+    return listing
+
+
+class Repository:
+    """The files of a repository at one commit. ``name`` is ``org/name``."""
+
+    def __init__(
+        self, connection: Connection, name: str, listing: Listing, progress: Progress, note: str = ""
+    ) -> None:
+        self.name = name
+        self.commit = listing.commit
+        self._connection = connection
+        self._files = dict(listing.files)
+        self._unsized = listing.unsized
+        self._progress = progress
+        self._note = note
+        self._snapshot = Snapshot(connection, name, listing.commit)
+        self._opened: list[str] = []
+
+    @property
+    def files(self) -> Mapping[str, RemoteFileInfo]:
+        """The files whose size the Hub lists, by path."""
+        return MappingProxyType(self._files)
+
+    @property
+    def names(self) -> list[str]:
+        """The files at the top of the repository."""
+        return sorted(name for name in self._files.keys() | self._unsized if "/" not in name)
+
+    @property
+    def note(self) -> str:
+        """What the user is to know, in a sentence: which checkpoint was chosen, which commit; may be empty."""
+        return "; ".join(part for part in (self._choice(), self._note) if part)
+
+    def open(self, name: str) -> ByteSource:
+        """A file as a source of bytes: out of the Hub's cache where it lies there whole, else remote.
+
+        Raises ``ModelNotFound`` where there is none of that name; reading raises as :class:`RemoteFile`.
+        """
+        info = self._info(name)
+        self._opened.append(name)
+        whole = self._snapshot.find(name, info)
+        if whole is None and name.endswith(".json") and info.size <= _LARGEST_WHOLE:
+            whole = self._snapshot.fetch(self._link(name, info), self._progress)
+        if whole is not None:
+            return LocalFile(whole)
+        ranges = FileRanges(self._link(name, info), self.name, self.commit, self._progress)
+        return RemoteFile(f"{self.name}/{name}", info.size, ranges, whole=name.endswith(_READ_WHOLE))
+
+    def local(self, names: list[str]) -> Path:
+        """The folder of the Hub's cache in which these small files lie whole, fetched if need be.
+
+        Raises ``ModelNotFound``, ``DamagedFile`` for a file larger than any tokenizer's, and as :meth:`open`.
+        """
+        for name in names:
+            info = self._info(name)
+            if info.size > _LARGEST_WHOLE:
+                raise DamagedFile(
+                    f"{self.name}/{name}", f"it has {info.size} bytes, more than any tokenizer file needs"
+                )
+            self._snapshot.fetch(self._link(name, info), self._progress)
+        return self._snapshot.folder
+
+    def checkpoint(self, file: str | None = None) -> Checkpoint:
+        """The checkpoint at the top of the repository, or the one that ``file`` names (or begins).
+
+        Raises as :func:`hyperpolyglot.formats.open_files`, and as :meth:`open`.
+        """
+        self._opened.clear()
+        if file is None:
+            return open_files(self.name, self.names, self.open)
+        self._info(file)
+        stem, _, rest = file.rpartition("-00001-of-")
+        names = [name for name in self._files if stem and name.startswith(f"{stem}-") and name.endswith(rest)]
+        folder, _, _ = file.rpartition("/")
+        short = {name.removeprefix(f"{folder}/"): name for name in names or [file]}
+        return open_files(f"{self.name}/{file}", short, lambda name: self.open(short[name]))
+
+    def tokenizer(self) -> list[str]:
+        """The files that the vocabulary is read from: the tokenizer's, and those that complete it."""
+        names = self.names
+        chosen = find_among(names)
+        config = [name for name in names if name == "config.json"]
+        if chosen is None:
+            return config
+        if chosen in _COMPLETE or chosen.endswith((".jsonl", ".jsonl.gz")):
+            return [chosen, *config]
+        return [chosen, *(name for name in names if name in COMPANIONS and name != chosen)]
+
+    def _choice(self) -> str:
+        opened = [name for name in self._opened if _is_weights(name)]
+        if not opened:
+            return ""
+        kinds = {_kind(name) for name in opened}
+        others = sorted({_kind(n) for n in self.names if _is_weights(n)} - kinds)
+        beside = f" (also there: {', '.join(others)})" if others else ""
+        return f"{', '.join(dict.fromkeys(opened))} of {self.name}@{self.commit[:7]} is read{beside}"
+
+    def _link(self, name: str, info: RemoteFileInfo) -> FileLink:
+        return FileLink(self._connection, self.name, self.commit, name, info)
+
+    def _info(self, name: str) -> RemoteFileInfo:
+        if name in self._unsized and name not in self._files:
+            self._files[name] = self._asked(name)
+        if name not in self._files:
+            raise ModelNotFound(f"{self.name} has no file {name[:200]!r} at commit {self.commit[:7]}.")
+        return self._files[name]
+
+    def _asked(self, name: str) -> RemoteFileInfo:
+        """Size and digest of a file that the list of the repository has without them, as mirrors give it."""
+        link = self._link(name, RemoteFileInfo(0, ""))
+        told = ask(self._connection, link.name, link.told)
+        if told is None:
+            raise DamagedFile(link.name, "the Hub does not tell its size")
+        return told
+
+
+def _is_weights(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in _WEIGHTS) or name.endswith(".index.json")
+
+
+def _kind(name: str) -> str:
+    return "*." + name.removesuffix(".index.json").rpartition(".")[2]
