@@ -60,7 +60,6 @@ CONTRACT = {
     "map": {"points", "file", "trustworthiness"},
     "report": {"files"},
 }
-UPKEEP = {"cache": {"entries"}}
 
 
 @pytest.mark.parametrize("command", CONTRACT)
