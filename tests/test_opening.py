@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 
 import ml_dtypes
@@ -17,6 +19,7 @@ from hyperpolyglot.errors import (
     ModelNotFound,
     NotEnoughData,
     TokenNotFound,
+    UnsupportedFormat,
     VocabularyNotFound,
 )
 from hyperpolyglot.loading import Opening, open_model, shipped_layout
@@ -313,3 +316,47 @@ def test_a_named_pipe_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.safetensors")
     with pytest.raises(HyperpolyglotError):
         open_model(str(tmp_path / "pipe.safetensors"))
+
+
+def test_links_out_of_a_folder_are_refused(tmp_path, vectors):
+    """A link may lead into the Hub's blobs and about the folder, not to another file of the user's."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("private\n", "utf8")
+    model = tmp_path / "model"
+    model.mkdir()
+    as_safetensors(model, vectors)
+    (model / "vocab.txt").symlink_to(secret)
+    with pytest.raises(UnsupportedFormat, match="leads out of its folder"):
+        open_model(str(model))
+    (model / "vocab.txt").unlink()
+    (model / "config.json").symlink_to("config.json")
+    (model / "tokenizer.json").write_text(unigram(PIECES), "utf8")
+    assert PIECES == list(open_model(str(model)).vocabulary.pieces)
+    repository = tmp_path / "models--acme--mini"
+    snapshot, blobs = repository / "snapshots" / ("a" * 40), repository / "blobs"
+    snapshot.mkdir(parents=True)
+    blobs.mkdir()
+    (blobs / "1").write_bytes((model / "model.safetensors").read_bytes())
+    (blobs / "2").write_text(unigram(PIECES), "utf8")
+    (snapshot / "model.safetensors").symlink_to("../../blobs/1")
+    (snapshot / "tokenizer.json").symlink_to("../../blobs/2")
+    space = open_model(str(snapshot))
+    assert ("a" * 40, PIECES) == (space.revision, list(space.vocabulary.pieces))
+
+
+def test_labelling_takes_little_memory_beyond_its_input():
+    """Scripts of 12 MB of text, and of a million numerals, need neither much memory nor much time."""
+    script = (
+        "from hyperpolyglot.writing.scripts import script_codes; import resource, sys, time;"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024;"
+        "texts = ['\u0915' * 12] * 1000000 if sys.argv[1] == 'a' else [str(i) for i in range(1000000)];"
+        "before, begun = peak(), time.process_time(); script_codes(texts);"
+        "print(peak() - before, time.process_time() - begun)"
+    )
+    for kind in "ab":
+        found = subprocess.run(
+            [sys.executable, "-c", script, kind], capture_output=True, text=True, check=True
+        )
+        mebibytes, seconds = map(float, found.stdout.split())
+        assert mebibytes < 150
+        assert seconds < 6

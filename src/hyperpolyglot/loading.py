@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Float32, Progress, silent
 from hyperpolyglot.vocabularies import (
+    configuration,
     find_among,
     find_in_folder,
     from_gguf,
@@ -142,14 +142,9 @@ def _vocabulary(checkpoint: Checkpoint, folder: Callable[[], Path], tokenizer: s
 
 def _config(folder: Path) -> Mapping[str, Any]:
     """``config.json``, or an empty mapping; multimodal ones keep the text model's part under ``text_config``."""
-    try:
-        config = json.loads((folder / "config.json").read_text("utf8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(config, dict):
-        return {}
+    config = configuration(folder)
     text = config.get("text_config")
-    return config | text if isinstance(text, dict) else config
+    return {**config, **text} if isinstance(text, dict) else config
 
 
 def _size(config: Mapping[str, Any], name: str) -> int | None:

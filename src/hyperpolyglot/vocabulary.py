@@ -192,23 +192,29 @@ class Vocabulary:
         >>> v.texts, v.kind_counts(), v.starts_word.tolist()
         (('<s>', '', '▁a'), {'text': 1, 'special': 1, 'padding': 1}, [False, False, True])
         """
-        by_id: dict[int, Entry] = {}
-        for entry in entries:
-            if not 0 <= entry.id <= LARGEST_ID:
-                raise DamagedFile(source, f"the token id {entry.id} is out of range (0 to {LARGEST_ID})")
-            if entry.id in by_id:
-                raise DamagedFile(source, f"the token id {entry.id} is given twice")
-            by_id[entry.id] = entry
-        size = max(by_id, default=-1) + 1
+        listed = entries if isinstance(entries, list) else list(entries)
+        outside = next((entry.id for entry in listed if not 0 <= entry.id <= LARGEST_ID), None)
+        if outside is not None:
+            raise DamagedFile(source, f"the token id {outside} is out of range (0 to {LARGEST_ID})")
+        size = max((entry.id for entry in listed), default=-1) + 1
+        taken = bytearray(size)
         pieces, utf8, texts = [""] * size, [b""] * size, [""] * size
         kinds = np.full(size, TokenKind.PADDING, np.uint8)
         starts_word = np.zeros(size, bool)
         scores = np.full(size, np.nan, np.float32)
-        for i, entry in by_id.items():
+        for entry in listed:
+            i = entry.id
+            if taken[i]:
+                raise DamagedFile(source, f"the token id {i} is given twice")
+            taken[i] = 1
             text = entry.piece if entry.kind in _SHOWN_AS_SPELLED else display(entry.utf8)
             kind = _kind_by_bytes(entry.utf8, text) if entry.kind is None else entry.kind
             begins = entry.utf8[:1] == b" " if entry.starts_word is None else entry.starts_word
-            pieces[i], utf8[i], texts[i] = entry.piece, entry.utf8, text
+            pieces[i], utf8[i], texts[i] = (
+                entry.piece,
+                entry.utf8,
+                entry.piece if text == entry.piece else text,
+            )
             kinds[i] = kind
             starts_word[i] = begins and kind in (TokenKind.TEXT, TokenKind.ADDED)
             if entry.score is not None:
@@ -225,7 +231,14 @@ class Vocabulary:
         )
 
     def fit(self, rows: int) -> Vocabulary:
-        """The same tokens over exactly ``rows`` rows: surplus rows are padding, surplus tokens ``missing``."""
+        """The same tokens over exactly ``rows`` rows: surplus rows are padding, surplus tokens ``missing``.
+
+        Raises ``DamagedFile`` where millions of rows have no token.
+        """
+        if rows == len(self):
+            return self
+        if rows - len(self) > _MOST_PADDING:
+            raise DamagedFile(self.source, f"it has {len(self)} tokens for a table of {rows} rows")
         lost = int(np.count_nonzero(self.kinds[rows:] != TokenKind.PADDING))
         more = max(0, rows - len(self))
         return Vocabulary(
@@ -255,4 +268,5 @@ class Vocabulary:
         )
 
 
+_MOST_PADDING = 1 << 22
 _SHOWN_AS_SPELLED = frozenset({TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED, TokenKind.BYTE})

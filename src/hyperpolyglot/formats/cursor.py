@@ -63,6 +63,11 @@ class Cursor:
         return self._end - self.position
 
     @property
+    def size(self) -> int:
+        """Length of the whole source in bytes."""
+        return self._source.size
+
+    @property
     def where(self) -> str:
         """The name of the source, for messages."""
         return self._source.name

@@ -11,6 +11,7 @@ import numpy as np
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.cursor import Cursor, parsed_name, shown
 from hyperpolyglot.formats.ggml import BLOCKS, TYPES
+from hyperpolyglot.formats.limits import STRING_COST, Purse, most_tensors
 from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor, stored_bytes
 from hyperpolyglot.types import ByteSource, frozen
 
@@ -19,9 +20,11 @@ __all__ = ["MAGIC", "read"]
 MAGIC = b"GGUF"
 LARGEST_HEADER = 1 << 28
 _LONGEST_ARRAY = 1 << 24
-_LONGEST_NAME = 1 << 16
+_LONGEST_NAME = 1 << 10
+_LONG_TEXT = 1 << 10
+_WIDEST = 10
+_AT_ONCE = 1 << 12
 _MOST_PAIRS = 1 << 16
-_MOST_TENSORS = 1 << 20
 _MOST_DIMENSIONS = 8
 _LARGEST_ALIGNMENT = 1 << 20
 _STRING, _ARRAY = 8, 9
@@ -61,7 +64,7 @@ def read(source: ByteSource) -> Checkpoint:
         raise DamagedFile(source.name, "the file does not begin like a GGUF file")
     _check_version(cursor)
     tensor_count, pair_count = cursor.unpack("<2Q")
-    if tensor_count > min(_MOST_TENSORS, cursor.left // 24) or pair_count > min(
+    if tensor_count > min(most_tensors(source.size), cursor.left // 24) or pair_count > min(
         _MOST_PAIRS, cursor.left // 13
     ):
         raise DamagedFile(
@@ -69,12 +72,13 @@ def read(source: ByteSource) -> Checkpoint:
             f"the header claims {tensor_count} tensors and {pair_count} keys, which is not plausible",
         )
     metadata: dict[str, Any] = {}
+    purse = Purse(source.size, source.name)
     for _ in range(pair_count):
-        key = _name(cursor)
+        key = _name(cursor, purse)
         if key in metadata:
             raise DamagedFile(source.name, f"the key {shown(key)} is given twice")
-        metadata[key] = _value(cursor, key)
-    entries = [_entry(cursor) for _ in range(tensor_count)]
+        metadata[key] = _value(cursor, key, purse)
+    entries = [_entry(cursor, purse) for _ in range(tensor_count)]
     alignment = metadata.get("general.alignment", 32)
     if type(alignment) is not int or not 0 < alignment <= _LARGEST_ALIGNMENT or alignment & (alignment - 1):
         raise DamagedFile(source.name, "general.alignment is not a power of two")
@@ -102,25 +106,37 @@ def _check_version(cursor: Cursor) -> None:
         raise UnsupportedFormat(f"{cursor.where} is GGUF version {version}, and only 2 and 3 can be opened.")
 
 
-def _name(cursor: Cursor) -> str:
+def _name(cursor: Cursor, purse: Purse) -> str:
     (length,) = cursor.unpack("<Q")
     if length > _LONGEST_NAME:
         raise DamagedFile(cursor.where, f"a name in the header claims {length} bytes")
+    purse.spend(_WIDEST * length, "its names")
     return parsed_name(cursor.take(length), cursor.where)
 
 
-def _value(cursor: Cursor, key: str) -> Any:
+def _value(cursor: Cursor, key: str, purse: Purse) -> Any:
     (kind,) = cursor.unpack("<I")
     if kind == _ARRAY:
-        return _array(cursor, key)
+        return _array(cursor, key, purse)
     if kind == _STRING:
-        return cursor.strings(1)[0].decode("utf-8", "surrogateescape")
+        return _texts(cursor, 1, purse)[0]
     dtype = _scalar(kind, key, cursor.where)
     value = np.frombuffer(cursor.take(dtype.itemsize), dtype)[0].item()
     return bool(value) if kind == _BOOL else value
 
 
-def _array(cursor: Cursor, key: str) -> Any:
+def _texts(cursor: Cursor, count: int, purse: Purse) -> list[str]:
+    """The next strings, some at a time, so that not all of them are there twice."""
+    found: list[str] = []
+    purse.spend(count * STRING_COST, "its strings")
+    while count > len(found):
+        some = cursor.strings(min(_AT_ONCE, count - len(found)))
+        purse.spend(sum(_WIDEST * len(raw) for raw in some if len(raw) > _LONG_TEXT), "its long texts")
+        found += [raw.decode("utf-8", "surrogateescape") for raw in some]
+    return found
+
+
+def _array(cursor: Cursor, key: str, purse: Purse) -> Any:
     kind, count = cursor.unpack("<IQ")
     if kind == _ARRAY:
         raise UnsupportedFormat(f"{cursor.where}: {shown(key)} is an array of arrays, which no model has.")
@@ -128,7 +144,8 @@ def _array(cursor: Cursor, key: str) -> Any:
     if count > _LONGEST_ARRAY or count * least > cursor.left:
         raise DamagedFile(cursor.where, f"{shown(key)} claims {count} items, more than the file has")
     if kind == _STRING:
-        return tuple([raw.decode("utf-8", "surrogateescape") for raw in cursor.strings(count)])
+        return tuple(_texts(cursor, count, purse))
+    purse.spend(2 * count * least, "its arrays")
     array = np.frombuffer(cursor.take(count * least), _SCALARS[kind])
     return frozen(array != 0) if kind == _BOOL else array
 
@@ -139,8 +156,8 @@ def _scalar(kind: int, key: str, where: str) -> np.dtype[Any]:
     return _SCALARS[kind]
 
 
-def _entry(cursor: Cursor) -> _Entry:
-    name = _name(cursor)
+def _entry(cursor: Cursor, purse: Purse) -> _Entry:
+    name = _name(cursor, purse)
     (dimensions,) = cursor.unpack("<I")
     if dimensions > _MOST_DIMENSIONS:
         raise DamagedFile(cursor.where, f"the tensor {shown(name)} claims {dimensions} dimensions")

@@ -5,27 +5,42 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
+
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.formats.limits import afford
 
 __all__ = ["parse_object"]
 
+_COSTS = {b"[": 104, b"{": 360, b",": 24, b":": 170, b'"': 32}
+_BEYOND_TWO_BYTES = 0xF0
 
-def parse_object(text: bytes, where: str, what: str) -> dict[str, Any]:
-    """A JSON object in UTF-8.
 
-    Raises ``DamagedFile`` where ``text`` is anything else, repeats a key, or nests beyond reason.
+def parse_object(text: bytes, where: str, what: str, size: int) -> dict[str, Any]:
+    """A JSON object in UTF-8, out of a file of ``size`` bytes.
 
-    >>> parse_object(b'{"a": [1]}', "x.json", "the header")
+    Raises ``DamagedFile`` where ``text`` is anything else, repeats a key, nests beyond reason, or would take
+    more memory than such a file may.
+
+    >>> parse_object(b'{"a": [1]}', "x.json", "the header", 10)
     {'a': [1]}
     """
+    afford(_cost(text), size, where, what)
     try:
         parsed = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).split(";")[0]
         raise DamagedFile(where, f"{what} is not proper JSON ({reason[:200]})") from error
     if not isinstance(parsed, dict):
         raise DamagedFile(where, f"{what} is not a JSON object")
     return parsed
+
+
+def _cost(text: bytes) -> int:
+    """Bytes of memory that parsing takes at most: the text itself, twice decoded, and an object for each sign."""
+    wide = b"\\u" in text or (bool(text) and int(np.frombuffer(text, np.uint8).max()) >= _BEYOND_TWO_BYTES)
+    width = 4 if wide else 1 if text.isascii() else 2
+    return len(text) * (1 + 2 * width) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, UnsupportedFormat
+from hyperpolyglot.folders import in_folder
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.registry import read_checkpoint, refuse_adapter
 from hyperpolyglot.formats.sharded import ShardedTensors, joined, read_index
@@ -164,7 +165,7 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _opener(folder: Path) -> Opener:
-    return lambda name: LocalFile(folder / name)
+    return lambda name: LocalFile(in_folder(folder, name))
 
 
 def _listing(folder: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ import numpy as np
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.dtypes import FLOATS, MOST_AXES
+from hyperpolyglot.formats.limits import STRING_COST, afford
 from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.formats.ziparchive import Member, inflate, inflate_start, members, payload
 from hyperpolyglot.table import Table
@@ -23,6 +25,7 @@ _SUFFIX = ".npy"
 _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 14
 _MOST_DIGITS = 18
+_MOST_ARRAYS = 1 << 13
 _MOST_TOKENS = 1 << 24
 _LARGEST_TOKENS = 1 << 29
 _ALWAYS_INFLATED = 1 << 26
@@ -79,9 +82,10 @@ def read(source: ByteSource) -> Checkpoint:
     """
     tensors: dict[str, Tensor] = {}
     tokens: tuple[str, ...] | None = None
-    for member in members(source).values():
-        if not member.name.endswith(_SUFFIX):
-            continue
+    arrays = [member for member in members(source).values() if member.name.endswith(_SUFFIX)]
+    if len(arrays) > _MOST_ARRAYS:
+        raise DamagedFile(source.name, f"it holds {len(arrays)} arrays, more than any model")
+    for member in arrays:
         name = member.name.removesuffix(_SUFFIX)
         header = _header(source, member)
         if name == "tokens":
@@ -159,16 +163,22 @@ def _tokens(source: ByteSource, member: Member, header: _Header) -> tuple[str, .
     width = int(kind[2]) * (4 if kind[1] == "U" else 1)
     if count > _MOST_TOKENS or header.length + count * width != member.size:
         raise DamagedFile(source.name, f"tokens does not hold {count} strings of {width} bytes")
+    afford(
+        2 * member.size + count * STRING_COST,
+        source.size,
+        source.name,
+        f"{count} tokens in {member.size} bytes",
+    )
     contents = inflate(source, member, _LARGEST_TOKENS)
     if not width:
         return ("",) * count
+    if (
+        kind[1] == "U"
+        and count
+        and np.frombuffer(contents, "<u4", offset=header.length).max() > sys.maxunicode
+    ):
+        raise DamagedFile(source.name, "tokens holds what is no text")
     array: Array = np.frombuffer(contents, f"<{kind[1]}{kind[2]}", offset=header.length)
-    try:
-        values = array.tolist()
-        if kind[1] == "U":
-            "".join(values).encode("utf-8", "surrogateescape")
-    except (ValueError, OverflowError, SystemError) as error:
-        raise DamagedFile(source.name, "tokens holds what is no text") from error
     if kind[1] == "S":
-        return tuple(value.decode("utf-8", "surrogateescape") for value in values)
-    return tuple(values)
+        return tuple(value.decode("utf-8", "surrogateescape") for value in array.tolist())
+    return tuple(array.tolist())

@@ -16,7 +16,9 @@ from hyperpolyglot.formats.cursor import Cursor, shown
 __all__ = ["LONGEST_PICKLE", "Constructor", "Inert", "load"]
 
 LONGEST_PICKLE = 1 << 25
+_FEWEST_STEPS = 3 << 19
 _MOST_STEPS = 1 << 22
+_MOST_ARGUMENTS = 64
 _LONGEST_INTEGER = 64
 
 Constructor = Callable[..., Any]
@@ -98,10 +100,12 @@ class _Machine:
         self.persistent = persistent
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
+        self.steps = min(_MOST_STEPS, _FEWEST_STEPS + (cursor.size >> 9))
 
     def run(self) -> Any:
         take, stack = self.cursor.take, self.stack
-        for _ in range(_MOST_STEPS):
+        while self.steps > 0:
+            self.steps -= 1
             code = take(1)[0]
             if code in _PUSHES:
                 stack.append(_PUSHES[code]())
@@ -141,9 +145,7 @@ class _Machine:
             self.replace(1, self.persistent(self.top(1)[0]))
         elif code in (0x52, 0x81):
             callee, arguments = self.top(2)
-            if not isinstance(callee, _Callee) or not isinstance(arguments, tuple):
-                raise TypeError("a call of what is no constructor")
-            self.replace(2, callee.build(*arguments))
+            self.replace(2, self.built(callee, arguments))
         elif code == 0x30:
             self.pop()
         elif code == 0x32:
@@ -187,6 +189,15 @@ class _Machine:
                 "of tensors needs (nothing was executed); save the tensors alone, best as safetensors."
             )
         return _Callee(build)
+
+    def built(self, callee: Any, arguments: Any) -> Any:
+        """The result of a constructor; going through a list again and again costs steps like making it."""
+        if not isinstance(callee, _Callee) or not isinstance(arguments, tuple):
+            raise TypeError("a call of what is no constructor")
+        if len(arguments) > _MOST_ARGUMENTS:
+            raise ValueError("more arguments than any constructor takes")
+        self.steps -= sum(len(held) for held in arguments if isinstance(held, (list, tuple)))
+        return callee.build(*arguments)
 
     def number(self, form: str) -> int:
         value: int = self.cursor.unpack(form)[0]
@@ -242,7 +253,7 @@ def _update(target: Any, items: list[Any]) -> None:
         raise ValueError("a key without a value")
     if isinstance(target, dict):
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if isinstance(key, (str, int, float, bytes)):
+            if isinstance(key, str):
                 target[key] = value
     elif not isinstance(target, Inert):
         raise TypeError("items for what is no dictionary")

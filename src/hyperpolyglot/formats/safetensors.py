@@ -7,14 +7,17 @@ from typing import Any
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.formats.cursor import shown
-from hyperpolyglot.formats.dtypes import BITS
+from hyperpolyglot.formats.dtypes import BITS, MOST_AXES
 from hyperpolyglot.formats.jsontext import parse_object
+from hyperpolyglot.formats.limits import most_tensors
 from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["read"]
 
 LARGEST_HEADER = 100_000_000
+_LONGEST_DTYPE = 20
+_BEYOND_ALL = 1 << 63
 
 
 def read(source: ByteSource) -> Checkpoint:
@@ -28,7 +31,9 @@ def read(source: ByteSource) -> Checkpoint:
     length = int.from_bytes(source.read(0, 8), "little")
     if length > min(LARGEST_HEADER, source.size - 8):
         raise DamagedFile(source.name, f"the header claims {length} bytes in a file of {source.size}")
-    header = parse_object(source.read(8, length), source.name, "the header")
+    header = parse_object(source.read(8, length), source.name, "the header", source.size)
+    if len(header) > most_tensors(source.size):
+        raise DamagedFile(source.name, f"the header lists {len(header)} tensors in {source.size} bytes")
     metadata = header.pop("__metadata__", None)
     metadata = {} if metadata is None else metadata
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
@@ -49,7 +54,9 @@ def read(source: ByteSource) -> Checkpoint:
             reason = (
                 f"{source.name}: {shown(name)} has the element type {shown(dtype)}, which is not known here."
             )
-            tensors[name] = UnreadableTensor(name=name, dtype=dtype, shape=shape, reason=reason)
+            tensors[name] = UnreadableTensor(
+                name=name, dtype=shown(dtype, _LONGEST_DTYPE), shape=shape[:MOST_AXES], reason=reason
+            )
     _check_extents(extents, source.size - base, source.name)
     return Checkpoint(
         name=source.name, tensors=MappingProxyType(tensors), metadata=MappingProxyType(metadata)
@@ -67,7 +74,7 @@ def _entry(name: str, entry: Any, where: str) -> tuple[str, tuple[int, ...], int
 
 
 def _sizes(value: Any) -> tuple[int, ...] | None:
-    if isinstance(value, list) and all(type(item) is int and item >= 0 for item in value):
+    if isinstance(value, list) and all(type(item) is int and 0 <= item < _BEYOND_ALL for item in value):
         return tuple(value)
     return None
 

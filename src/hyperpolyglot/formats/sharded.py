@@ -58,7 +58,9 @@ def read_index(source: ByteSource) -> dict[str, str]:
     """
     if source.size > LARGEST_INDEX:
         raise DamagedFile(source.name, f"the index has {source.size} bytes, more than any needs")
-    shards = parse_object(source.read(0, source.size), source.name, "the index").get("weight_map")
+    shards = parse_object(source.read(0, source.size), source.name, "the index", source.size).get(
+        "weight_map"
+    )
     if not isinstance(shards, dict) or not all(isinstance(shard, str) for shard in shards.values()):
         raise DamagedFile(source.name, "the index has no weight_map from tensors to files")
     for shard in set(shards.values()):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.cursor import Cursor, shown
 from hyperpolyglot.formats.dtypes import BITS
+from hyperpolyglot.formats.limits import most_tensors
 from hyperpolyglot.formats.picklevm import LONGEST_PICKLE, load
 from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.formats.torch_views import ALLOWED, Storage, View, register
-from hyperpolyglot.formats.ziparchive import members, payload
+from hyperpolyglot.formats.ziparchive import Member, members, payload
+from hyperpolyglot.table import Table
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["LEGACY_MAGIC", "read"]
@@ -21,6 +25,30 @@ LEGACY_MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 _PROTOCOL = 1001
 _NESTED = ("state_dict", "model_state_dict", "model", "module")
 _DEEPEST = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MemberTensor:
+    """A tensor in a zip archive; only when it is opened is it read where its own member lies."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    source: ByteSource
+    member: Member
+    start: int
+    nbytes: int
+
+    def table(self) -> Table:
+        """The matrix, mapped and not loaded; raises as that of :class:`StoredTensor`."""
+        return StoredTensor(
+            name=self.name,
+            dtype=self.dtype,
+            shape=self.shape,
+            source=self.source,
+            offset=payload(self.source, self.member) + self.start,
+            nbytes=self.nbytes,
+        ).table()
 
 
 def read(source: ByteSource) -> Checkpoint:
@@ -51,11 +79,15 @@ def _read_zip(source: ByteSource) -> Checkpoint:
             f"{source.name} is a TorchScript program; save its state_dict as safetensors."
         )
 
-    def extent(name: str) -> tuple[int, int]:
+    def record(name: str) -> Member:
         member = found.get(prefix + name)
         if member is None or not member.stored:
             fault = "missing" if member is None else "compressed"
             raise DamagedFile(source.name, f"the archive's record {shown(name)} is {fault}")
+        return member
+
+    def extent(name: str) -> tuple[int, int]:
+        member = record(name)
         return payload(source, member), member.size
 
     if f"{prefix}byteorder" in found:
@@ -64,10 +96,10 @@ def _read_zip(source: ByteSource) -> Checkpoint:
     start, length = extent("data.pkl")
     storages: dict[str, Storage] = {}
     top = load(Cursor(source, start, start + _bounded(length, source)), ALLOWED, register(storages, source))
-    placed: dict[str, int] = {}
+    placed: dict[str, int | Member] = {}
     for key, storage in storages.items():
-        placed[key], size = extent(f"data/{key}")
-        if size < storage.nbytes:
+        placed[key] = held = record(f"data/{key}")
+        if held.size < storage.nbytes:
             raise DamagedFile(source.name, f"the storage {shown(key)} is shorter than its tensors")
     return _checkpoint(top, placed, source)
 
@@ -85,7 +117,8 @@ def _read_legacy(source: ByteSource) -> Checkpoint:
         raise DamagedFile(source.name, "the list of storages is malformed")
     if len(set(keys)) != len(keys) or set(keys) != set(storages):
         raise DamagedFile(source.name, "the list of storages is not that of the tensors")
-    placed, spot = {}, cursor.position
+    placed: dict[str, int | Member] = {}
+    spot = cursor.position
     for key in keys:
         placed[key] = spot + 8
         spot += 8 + storages[key].nbytes
@@ -113,8 +146,10 @@ def _refuse_big_endian(little: bool, where: str) -> None:
         raise UnsupportedFormat(f"{where} was saved on a big-endian machine; save it again as safetensors.")
 
 
-def _checkpoint(top: Any, placed: dict[str, int], source: ByteSource) -> Checkpoint:
+def _checkpoint(top: Any, placed: Mapping[str, int | Member], source: ByteSource) -> Checkpoint:
     views = {"tensor": top} if isinstance(top, View) else _views(top)
+    if len(views) > most_tensors(source.size):
+        raise DamagedFile(source.name, f"it lists {len(views)} tensors in {source.size} bytes")
     tensors = {name: _place(name, view, placed, source) for name, view in views.items()}
     return Checkpoint(name=source.name, tensors=MappingProxyType(tensors))
 
@@ -138,7 +173,7 @@ def _views(top: Any) -> dict[str, View]:
     return outermost
 
 
-def _place(name: str, view: View, placed: dict[str, int], source: ByteSource) -> Tensor:
+def _place(name: str, view: View, placed: Mapping[str, int | Member], source: ByteSource) -> Tensor:
     width = BITS[view.dtype] // 8
     last = sum((n - 1) * step for n, step in zip(view.shape, view.strides, strict=True))
     reach = 0 if 0 in view.shape else view.first + last + 1
@@ -150,13 +185,20 @@ def _place(name: str, view: View, placed: dict[str, int], source: ByteSource) ->
             "best as safetensors."
         )
         return UnreadableTensor(name=name, dtype=view.dtype, shape=view.shape, reason=reason)
+    start = view.storage.start + (view.first * width if reach else 0)
+    place, nbytes = placed[view.storage.key], math.prod(view.shape) * width
+    if isinstance(place, Member):
+        return _MemberTensor(
+            name=name,
+            dtype=view.dtype,
+            shape=view.shape,
+            source=source,
+            member=place,
+            start=start,
+            nbytes=nbytes,
+        )
     return StoredTensor(
-        name=name,
-        dtype=view.dtype,
-        shape=view.shape,
-        source=source,
-        offset=placed[view.storage.key] + view.storage.start + (view.first * width if reach else 0),
-        nbytes=math.prod(view.shape) * width,
+        name=name, dtype=view.dtype, shape=view.shape, source=source, offset=place + start, nbytes=nbytes
     )
 
 

@@ -14,6 +14,8 @@ from hyperpolyglot.types import ByteSource
 
 __all__ = ["ALLOWED", "Storage", "View", "register"]
 
+_LONGEST_IDENTITY = 8
+
 _STORAGES = {
     "Double": "F64",
     "Float": "F32",
@@ -122,6 +124,8 @@ def register(storages: dict[str, Storage], source: ByteSource) -> Callable[[Any]
     """Answers the persistent ids by which a pickle names its storages."""
 
     def persistent(identity: Any) -> Storage:
+        if not isinstance(identity, tuple) or len(identity) > _LONGEST_IDENTITY:
+            raise TypeError("a persistent id that is no storage")
         label, kind, key, _, count, *view = identity
         kind = getattr(kind, "build", None)
         kind = kind() if kind in _TYPE_BUILDERS else None
@@ -180,7 +184,7 @@ def _subclass(callee: Any, kind: Any, arguments: Any, state: Any) -> View:
 
 def _dictionary(*arguments: Any) -> dict[Any, Any]:
     pairs = arguments[0] if arguments and isinstance(arguments[0], list) else []
-    return {key: value for key, value in pairs if isinstance(key, (str, int))}
+    return {key: value for key, value in pairs if isinstance(key, str)}
 
 
 def _type_builder(dtype: str, bare: bool) -> Constructor:

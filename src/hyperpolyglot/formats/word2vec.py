@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.formats.limits import STRING_COST, Purse
 from hyperpolyglot.formats.tensor import Checkpoint, HeldTensor
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import ByteSource, Float32, frozen
@@ -17,7 +18,10 @@ __all__ = ["read"]
 
 NAME = "embeddings"
 _BLOCK = 1 << 22
-_LONGEST_LINE = 1 << 24
+_LONGEST_LINE = 1 << 22
+_MOST_COLUMNS = 1 << 16
+_WIDEST = 10
+_COUNTED = 1 << 10
 _SAMPLE = 1000
 _NUMBERS_AT_ONCE = 1 << 22
 _BLANKS = b" \t\r"
@@ -83,10 +87,13 @@ def _parse(
             source.name,
             f"its first line announces {announced[0]} rows of {columns} numbers, more than it can hold",
         )
+    if columns > _MOST_COLUMNS:
+        raise DamagedFile(source.name, f"it has rows of {columns} numbers, more than any embedding")
     tokens: list[str] = []
     blocks: list[Float32] = []
     block = np.empty((0, columns), np.float32)
     filled = 0
+    purse = Purse(source.size, source.name)
     rows_at_once = announced[0] if announced and announced[0] else max(1, _NUMBERS_AT_ONCE // columns)
     for number, line in enumerate(lines, first):
         fields = _fields(line, columns, number, source.name)
@@ -99,6 +106,8 @@ def _parse(
         except ValueError as error:
             raise DamagedFile(source.name, f"line {number} does not end with {columns} numbers") from error
         filled += 1
+        if not filled % _COUNTED or len(fields[0]) > _COUNTED:
+            purse.spend(_COUNTED * STRING_COST + _WIDEST * len(fields[0]), f"{len(tokens)} rows")
         tokens.append(fields[0].decode("utf-8", "surrogateescape"))
     if announced is not None and len(tokens) != announced[0]:
         raise DamagedFile(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.cursor import Cursor, shown
+from hyperpolyglot.formats.limits import afford
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["Member", "inflate", "inflate_start", "members", "payload"]
@@ -21,6 +22,7 @@ _ENCRYPTED = 1
 _LARGEST_DIRECTORY = 1 << 26
 _LONGEST_END = 22 + 0xFFFF
 _SMALL_TAIL = 1 << 10
+_MEMBER_COST = 700
 _CHUNK = 1 << 20
 _MARK32, _MARK16 = 0xFFFFFFFF, 0xFFFF
 
@@ -51,6 +53,7 @@ def members(source: ByteSource) -> dict[str, Member]:
     count, length, start = _end_of_directory(source)
     if start + length > source.size or length > _LARGEST_DIRECTORY or count * 46 > length:
         raise DamagedFile(source.name, "the zip directory does not lie where the file says")
+    afford(count * _MEMBER_COST + 4 * length, source.size, source.name, f"a directory of {count} members")
     cursor = Cursor(source, start, start + length, window=max(length, 1))
     found: dict[str, Member] = {}
     for _ in range(count):

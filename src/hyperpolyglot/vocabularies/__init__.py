@@ -4,7 +4,7 @@
 inside other files. The table of formats is in :mod:`hyperpolyglot.vocabularies.registry`.
 """
 
-from hyperpolyglot.vocabularies.companions import COMPANIONS
+from hyperpolyglot.vocabularies.companions import COMPANIONS, configuration
 from hyperpolyglot.vocabularies.gguf_vocabulary import from_gguf
 from hyperpolyglot.vocabularies.plain import from_words
 from hyperpolyglot.vocabularies.registry import (
@@ -16,6 +16,7 @@ from hyperpolyglot.vocabularies.registry import (
 
 __all__ = [
     "COMPANIONS",
+    "configuration",
     "find_among",
     "find_in_folder",
     "from_gguf",

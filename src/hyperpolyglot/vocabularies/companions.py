@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hyperpolyglot.folders import in_folder
 from hyperpolyglot.vocabularies.files import read_file
-from hyperpolyglot.vocabularies.json_values import as_id, as_object, as_text, parse_json
+from hyperpolyglot.vocabularies.json_text import parse_json
+from hyperpolyglot.vocabularies.json_values import as_id, as_object, as_text
 from hyperpolyglot.vocabularies.pieces import added_entry
 from hyperpolyglot.vocabulary import Entry
 
@@ -20,7 +22,7 @@ def configuration(folder: Path) -> dict[str, object]:
 
     Raises ``DamagedFile`` where one is no JSON object.
     """
-    return _object(folder / "config.json") | _object(folder / "tokenizer_config.json")
+    return _object(folder, "config.json") | _object(folder, "tokenizer_config.json")
 
 
 def added_tokens(folder: Path, config: dict[str, object]) -> dict[int, Entry]:
@@ -30,7 +32,7 @@ def added_tokens(folder: Path, config: dict[str, object]) -> dict[int, Entry]:
     """
     added: dict[int, Entry] = {}
     source = "added_tokens.json"
-    for piece, value in _object(folder / source).items():
+    for piece, value in _object(folder, source).items():
         id_ = as_id(value, source, f"the id of the token {piece[:40]!a}")
         added[id_] = added_entry(id_, piece, special=False)
     source = "tokenizer_config.json"
@@ -43,7 +45,8 @@ def added_tokens(folder: Path, config: dict[str, object]) -> dict[int, Entry]:
     return added
 
 
-def _object(path: Path) -> dict[str, object]:
+def _object(folder: Path, name: str) -> dict[str, object]:
+    path = in_folder(folder, name)
     if not path.is_file():
         return {}
     return as_object(parse_json(read_file(path), path.name), path.name, "the document")

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, VocabularyNotFound
 
-__all__ = ["LARGEST_FILE", "inflate", "lines_of", "read_file", "text_of"]
+__all__ = ["LARGEST_FILE", "LONG", "WIDEST", "afford", "allowance", "inflate", "lines_of", "read_file"]
 
-LARGEST_FILE = 1 << 28
-"""Bytes, compressed or not: several times the largest tokenizer file known."""
+LARGEST_FILE = 1 << 27
+"""Bytes, compressed or not: twice the largest tokenizer file known."""
 
 LARGEST_RATIO = 100
 """By how much a vocabulary can have been compressed; a tenth of what a bomb reaches."""
 
+TOKEN_COST = 380
+"""Bytes that a token of ordinary length takes at most while a file of them is read."""
+
+LONG = 1 << 10
+WIDEST = 10
+"""A token of more than ``LONG`` bytes is counted with ``WIDEST`` bytes for each: its text is held in several forms."""
+
+_MOST_TOKENS, _SHORTEST_ENTRY = 1 << 20, 16
+
+_SPARE = 195 << 20
 _STEP = 1 << 20
+_BOM = b"\xef\xbb\xbf"
 _LFS_POINTER = b"version https://git-lfs"
 
 
@@ -27,10 +40,11 @@ def read_file(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(size) if size <= LARGEST_FILE else b""
     except (OSError, ValueError) as error:
         raise VocabularyNotFound(f"{path}: cannot be read ({error})") from error
-    if len(data) > LARGEST_FILE:
+    if size > LARGEST_FILE:
         raise DamagedFile(path.name, f"it is larger than any vocabulary ({LARGEST_FILE >> 20} MiB)")
     if data.startswith(_LFS_POINTER):
         raise DamagedFile(path.name, "it is a Git LFS pointer; fetch the file itself with `git lfs pull`")
@@ -64,18 +78,40 @@ def inflate(data: bytes, source: str) -> bytes:
     return b"".join(parts)
 
 
-def text_of(data: bytes, source: str) -> str:
-    """The bytes as UTF-8 text, without a byte order mark; raises ``DamagedFile``."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DamagedFile(source, f"byte {error.start} is not valid UTF-8") from error
+def allowance(size: int) -> int:
+    """Bytes of memory that a tokenizer file of ``size`` bytes may take: little more than any of that size needs."""
+    return _SPARE + 2 * size
 
 
-def lines_of(data: bytes, source: str) -> list[str]:
-    r"""Lines without their ends; only ``\n`` and ``\r\n`` end a line, as other breaks can be tokens."""
-    text = text_of(data, source).replace("\r\n", "\n")
-    lines = text.split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines
+def afford(count: int, size: int, source: str, long: int = 0) -> None:
+    """Raise ``DamagedFile`` where ``count`` tokens take more memory than a file of ``size`` bytes may.
+
+    ``long`` are the bytes of long ones. A million tokens of ordinary length are let through: the largest
+    vocabulary that is known, XLM-V's, has 901,629 in 20 bytes each.
+    """
+    cost = count * TOKEN_COST + WIDEST * long + size
+    ordinary = not long and count <= _MOST_TOKENS and size >= _SHORTEST_ENTRY * count
+    if cost > allowance(size) and not ordinary:
+        raise DamagedFile(source, f"it lists {count} tokens in {size} bytes, more than any vocabulary has")
+
+
+def lines_of(data: bytes, source: str) -> Iterator[str]:
+    r"""Lines without their ends; only ``\n`` and ``\r\n`` end a line, as other breaks can be tokens.
+
+    A byte order mark is left out. Raises ``DamagedFile`` where a line is no UTF-8 or there are too many.
+    """
+    count, long = data.count(b"\n"), 0
+    afford(count, len(data), source)
+    start = len(_BOM) if data.startswith(_BOM) else 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        line = data[start:end]
+        if len(line) > LONG:
+            long += len(line)
+            afford(count, len(data), source, long)
+        try:
+            yield line.removesuffix(b"\r").decode("utf-8") if end < len(data) else line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DamagedFile(source, f"byte {start + error.start} is not valid UTF-8") from error
+        start = end + 1

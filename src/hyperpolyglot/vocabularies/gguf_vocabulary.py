@@ -40,7 +40,8 @@ def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
     if not isinstance(model, str) or model not in _MODELS:
         known = ", ".join(_MODELS)
         raise UnsupportedFormat(
-            f"{source}: the tokenizer {str(model)[:40]!r} is not opened; known are {known}."
+            f"{source}: the tokenizer {model[:40] if isinstance(model, str) else type(model).__name__!r} "
+            f"is not opened; known are {known}."
         )
     scheme, to_bytes = _MODELS[model]
     pieces = _column(metadata, "tokens", source)
@@ -74,6 +75,10 @@ def _column(metadata: Mapping[str, object], name: str, source: str, count: int |
     value: Any = metadata.get(_KEY + name)
     if value is None:
         return []
+    if count is not None and hasattr(value, "__len__") and len(value) != count:
+        raise DamagedFile(source, f"{_KEY}{name} has {len(value)} values for {count} tokens")
+    if isinstance(value, np.ndarray) and count is None:
+        raise DamagedFile(source, f"{_KEY}{name} is not an array of strings")
     listed = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(listed, str | bytes | Mapping) or not hasattr(listed, "__iter__"):
         raise DamagedFile(source, f"{_KEY}{name} is not an array")

@@ -1,27 +1,15 @@
-"""JSON from a file that nobody vouches for: parsed, and each value checked for its type before use."""
+"""Values of JSON that nobody vouches for, each checked for its type before use."""
 
 from __future__ import annotations
 
-import json
 from typing import Any, NoReturn
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.vocabulary import LARGEST_ID
 
-__all__ = ["as_id", "as_list", "as_object", "as_text", "parse_json", "refuse", "score_of"]
+__all__ = ["as_id", "as_list", "as_object", "as_text", "refuse", "score_of"]
 
 _LARGEST_SCORE = 3e38
-
-
-def parse_json(data: bytes | str, source: str) -> Any:
-    """The value of a JSON document; raises ``DamagedFile`` for one that is malformed or nested too deeply."""
-    try:
-        return json.loads(data)
-    except ValueError as error:
-        reason = str(error) if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        raise DamagedFile(source, f"it is not valid JSON ({reason})") from error
-    except (RecursionError, MemoryError) as error:
-        raise DamagedFile(source, "its JSON is nested too deeply or too large") from error
 
 
 def refuse(source: str, what: str, wanted: str, value: object) -> NoReturn:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.vocabularies.files import lines_of
-from hyperpolyglot.vocabularies.json_values import parse_json, score_of
+from hyperpolyglot.vocabularies.json_text import parse_json
+from hyperpolyglot.vocabularies.json_values import as_id, score_of
 from hyperpolyglot.vocabularies.marks import tokens_by_marks
 from hyperpolyglot.vocabularies.token_list import TokenList
 
 __all__ = ["read_jsonl"]
+
+_AT_ONCE = 1 << 12
 
 
 def read_jsonl(data: bytes, source: str) -> TokenList:
@@ -20,9 +24,10 @@ def read_jsonl(data: bytes, source: str) -> TokenList:
     A number in third place is the piece's score; anything else there and after it is ignored. Raises
     ``DamagedFile`` for a line that does not begin with an id and a piece.
     """
-    lines = [(number, line) for number, line in enumerate(lines_of(data, source), start=1) if line.strip()]
-    rows: list[tuple[int, str, float | None]] = []
-    for (number, _), value in zip(lines, _values(lines, source), strict=True):
+    pieces: list[str] = []
+    ids: list[int] = []
+    scores: list[float | None] = []
+    for number, value in _values(data, source):
         if (
             type(value) is not list
             or len(value) < 2
@@ -30,16 +35,27 @@ def read_jsonl(data: bytes, source: str) -> TokenList:
             or type(value[1]) is not str
         ):
             raise DamagedFile(f"{source}, line {number}", "it does not begin with an id and a piece")
-        rows.append((value[0], value[1], score_of(value[2]) if len(value) > 2 else None))
-    return tokens_by_marks(rows)
+        ids.append(as_id(value[0], f"{source}, line {number}", "the id"))
+        pieces.append(value[1])
+        scores.append(score_of(value[2]) if len(value) > 2 else None)
+    return tokens_by_marks(pieces, ids, scores)
 
 
-def _values(lines: list[tuple[int, str]], source: str) -> list[Any]:
-    """The value of each line: parsed as one array where that works, else line by line to name the wrong one."""
+def _values(data: bytes, source: str) -> Iterator[tuple[int, Any]]:
+    """The number and the value of each line that is not blank."""
+    lines = ((number, line) for number, line in enumerate(lines_of(data, source), start=1) if line.strip())
+    while some := list(islice(lines, _AT_ONCE)):
+        values = _parsed(some, source, len(data))
+        yield from zip((number for number, _ in some), values, strict=True)
+
+
+def _parsed(lines: list[tuple[int, str]], source: str, size: int) -> list[Any]:
+    """The values of some lines: parsed as one array where that works, else line by line to name the wrong one."""
+    joined = b",".join(line.encode() for _, line in lines)
     try:
-        values: list[Any] = json.loads("[" + ",".join(line for _, line in lines) + "]")
-    except (ValueError, RecursionError):
+        values: list[Any] = parse_json(b"[%b]" % joined, source, size)
+    except DamagedFile:
         values = []
     if len(values) == len(lines):
         return values
-    return [parse_json(line, f"{source}, line {number}") for number, line in lines]
+    return [parse_json(line.encode(), f"{source}, line {number}", size) for number, line in lines]

@@ -6,8 +6,9 @@ and the token lists of ``.npz`` and word2vec files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from hyperpolyglot.vocabularies.byte_alphabet import ALPHABET, bytes_of
 from hyperpolyglot.vocabularies.pieces import (
@@ -66,7 +67,7 @@ def convention(
     >>> convention(["▁the", "▁king", "s"]).scheme, convention(["king", "##s"]).scheme, convention(["king"]).scheme
     ('unigram', 'WordPiece', 'words')
     """
-    if has_all_bytes(set(pieces)):
+    if has_all_bytes(pieces):
         return _sentencepiece(BYTE_PIECES, scores)
     counts = {
         "space": sum(piece.startswith(SPACE) for piece in pieces),
@@ -91,13 +92,16 @@ def convention(
 
 
 def tokens_by_marks(
-    rows: Sequence[tuple[int, str, float | None]], unmarked: Convention = PLAIN_WORDS
+    pieces: Sequence[str],
+    ids: Iterable[int],
+    scores: Sequence[float | None] = (),
+    unmarked: Convention = PLAIN_WORDS,
 ) -> TokenList:
-    """Entries for ids, pieces and scores, by the convention that the pieces show."""
-    found = convention([row[1] for row in rows], [row[2] for row in rows], unmarked)
+    """Entries for pieces, their ids and their scores, by the convention that the pieces show."""
+    found = convention(pieces, scores, unmarked)
     starts = True if found.whole_words else None
     entries = []
-    for id_, piece, score in rows:
+    for id_, piece, score in zip(ids, pieces, scores or repeat(None)):  # noqa: B905
         if piece in found.byte_pieces:
             entries.append(Entry(id_, piece, found.byte_pieces[piece], TokenKind.BYTE, score))
             continue

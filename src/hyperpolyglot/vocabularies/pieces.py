@@ -5,7 +5,7 @@ A word start is a leading space byte; a word end, in schemes that mark ends, a t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 
 from hyperpolyglot.vocabularies.byte_alphabet import bytes_of
 from hyperpolyglot.vocabulary import SPACE, Entry, TokenKind, special_kind
@@ -83,9 +83,9 @@ def ending(suffix: str, inner: ToBytes = literal) -> ToBytes:
     return to_bytes
 
 
-def has_all_bytes(pieces: Collection[str]) -> bool:
+def has_all_bytes(pieces: Iterable[str]) -> bool:
     """Whether the pieces of all 256 bytes are there: the vocabulary falls back to bytes."""
-    return all(piece in pieces for piece in BYTE_PIECES)
+    return len({piece for piece in pieces if piece in BYTE_PIECES}) == len(BYTE_PIECES)
 
 
 def ordinary_kind(piece: str) -> TokenKind | None:

@@ -18,5 +18,4 @@ def from_words(tokens: Sequence[str], source: str) -> Vocabulary:
     >>> from_words(["king", "<unk>"], "doctest").kind_counts()
     {'text': 1, 'special': 1}
     """
-    rows: list[tuple[int, str, float | None]] = [(i, str(token), None) for i, token in enumerate(tokens)]
-    return tokens_by_marks(rows).vocabulary(source)
+    return tokens_by_marks(tokens, range(len(tokens))).vocabulary(source)

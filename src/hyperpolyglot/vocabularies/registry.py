@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hyperpolyglot.errors import UnsupportedFormat, VocabularyNotFound
+from hyperpolyglot.folders import in_folder
 from hyperpolyglot.vocabularies.companions import added_tokens, configuration
 from hyperpolyglot.vocabularies.fairseq import fairseq_layout
 from hyperpolyglot.vocabularies.files import read_file
@@ -46,12 +47,17 @@ def _model(data: bytes, path: Path) -> TokenList:
 
 
 def _vocab_json(data: bytes, path: Path) -> TokenList:
-    merges = path.with_name("merges.txt")
+    merges = in_folder(path.parent, "merges.txt")
     return read_vocab_json(data, path.name, merges=read_file(merges) if merges.is_file() else b"")
 
 
 def _by_name(read: Callable[[bytes, str], TokenList]) -> Read:
-    return lambda data, path: read(data, path.name)
+    def read_named(data: bytes, path: Path) -> TokenList:
+        held = [data]
+        del data
+        return read(held.pop(), path.name)  # which is then free to let go of the bytes
+
+    return read_named
 
 
 _VOCAB_JSON = Format(("vocab.json",), ("*vocab*.json",), _vocab_json)
@@ -91,7 +97,7 @@ def find_in_folder(folder: Path) -> Path | None:
     if not folder.is_dir():
         return None
     found = find_among(path.name for path in folder.iterdir() if path.is_file())
-    return None if found is None else folder / found
+    return None if found is None else in_folder(folder, found)
 
 
 def open_vocabulary_file(path: Path) -> Vocabulary:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.vocabularies.files import LONG, afford
 from hyperpolyglot.vocabularies.json_values import score_of
 from hyperpolyglot.vocabularies.pieces import ToBytes, added_kind, literal, ordinary_kind, spaced
 from hyperpolyglot.vocabularies.protobuf import fields
@@ -15,12 +17,14 @@ __all__ = ["NORMAL", "UNUSED", "USER_DEFINED", "piece_entry", "read_sentencepiec
 
 _SCHEMES = {1: UNIGRAM, 2: BPE, 3: WORDS, 4: CHARACTERS}
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+_COUNTED = 1 << 16
 _FAIRSEQ_START = ("<s>", "<pad>", "</s>", "<unk>")
 _REPLACED = ("<unk>", "<s>", "</s>")
 
 
 class _Model(NamedTuple):
-    pieces: list[tuple[str, float, int]]
+    pieces: int
+    long: int
     scheme: int
     escapes_spaces: bool
 
@@ -31,13 +35,14 @@ def read_sentencepiece(data: bytes, source: str, *, fairseq: bool = False) -> To
     ``fairseq`` asks for the layout of XLM-R: ``<s> <pad> </s> <unk>`` first, every other piece one id
     later than in the model, ``<mask>`` last. Raises ``DamagedFile`` for anything but such a model.
     """
-    model = _parse(data, source)
+    model = _outline(data, source)
     if not model.pieces:
         raise DamagedFile(source, "it is not a SentencePiece model, or one without pieces")
+    afford(model.pieces, len(data), source, model.long)
     to_bytes = spaced() if model.escapes_spaces else literal
+    parsed = (_piece(data, *value, source) for value in _messages(data, source))
     entries = [
-        piece_entry(id_, piece, kind, to_bytes, score)
-        for id_, (piece, score, kind) in enumerate(model.pieces)
+        piece_entry(id_, piece, kind, to_bytes, score) for id_, (piece, score, kind) in enumerate(parsed)
     ]
     scheme = _SCHEMES.get(model.scheme)
     if scheme is None:
@@ -69,20 +74,31 @@ def _content(piece: str, kind: int, to_bytes: ToBytes) -> tuple[bytes, TokenKind
     return literal(piece) if spelled else to_bytes(piece), declared
 
 
-def _parse(data: bytes, source: str) -> _Model:
-    pieces: list[tuple[str, float, int]] = []
-    scheme, escapes = 1, True
+def _outline(data: bytes, source: str) -> _Model:
+    """How many pieces there are, and what the messages about the training and the normaliser say."""
+    count, long, scheme, escapes = 0, 0, 1, True
     for number, value in fields(data, 0, len(data), source):
         if number > 3 or not isinstance(value, tuple):
             continue
         inner = fields(data, *value, source)
         if number == 1:
-            pieces.append(_piece(data, *value, source))
+            count += 1
+            if not count % _COUNTED:
+                afford(count, len(data), source)
+            length = value[1] - value[0]
+            long += length if length > LONG else 0
         elif number == 2:
             scheme = next((v for n, v in inner if n == 3 and isinstance(v, int)), scheme)
         else:
             escapes = next((bool(v) for n, v in inner if n == 5), escapes)
-    return _Model(pieces, scheme, escapes)
+    return _Model(count, long, scheme, escapes)
+
+
+def _messages(data: bytes, source: str) -> Iterator[tuple[int, int]]:
+    """Where the pieces lie."""
+    for number, value in fields(data, 0, len(data), source):
+        if number == 1 and isinstance(value, tuple):
+            yield value
 
 
 def _piece(data: bytes, start: int, end: int, source: str) -> tuple[str, float, int]:

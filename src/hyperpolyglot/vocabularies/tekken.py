@@ -6,7 +6,9 @@ import base64
 from typing import Any
 
 from hyperpolyglot.errors import DamagedFile
-from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text, parse_json
+from hyperpolyglot.vocabularies.files import afford
+from hyperpolyglot.vocabularies.json_text import parse_json
+from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text
 from hyperpolyglot.vocabularies.pieces import added_entry
 from hyperpolyglot.vocabularies.tiktoken_file import ranked_entry
 from hyperpolyglot.vocabularies.token_list import BYTE_LEVEL, WIDEST_GAP, TokenList
@@ -32,6 +34,7 @@ def read_tekken(data: bytes, source: str) -> TokenList:
     size = as_id(config.get("default_vocab_size"), source, "default_vocab_size")
     reserved = as_id(config.get("default_num_special_tokens"), source, "default_num_special_tokens")
     listed = as_list(document.get("vocab"), source, "the field vocab")
+    afford(len(listed), len(data), source)
     used = size - reserved
     if reserved > WIDEST_GAP or not 0 <= used <= len(listed):
         raise DamagedFile(

@@ -60,11 +60,9 @@ def _refuse_gap(source: str, largest: int, count: int) -> NoReturn:
 
 def _writable(entries: list[Entry]) -> list[Entry]:
     """Entries whose pieces can be written as UTF-8: a lone surrogate is spelled as its three bytes."""
-    try:
-        "".join(entry.piece for entry in entries).encode()
-    except UnicodeEncodeError:
-        return [entry._replace(piece=_SURROGATE.sub(_spelled, entry.piece)) for entry in entries]
-    return entries
+    if not any(_SURROGATE.search(entry.piece) for entry in entries):
+        return entries
+    return [entry._replace(piece=_SURROGATE.sub(_spelled, entry.piece)) for entry in entries]
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.vocabularies.components import falls_back, is_byte_level, space_mark
-from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text, parse_json, score_of
+from hyperpolyglot.vocabularies.files import afford
+from hyperpolyglot.vocabularies.json_text import parse_json
+from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text, score_of
 from hyperpolyglot.vocabularies.pieces import (
     BYTE_PIECES,
     ToBytes,
@@ -32,7 +34,7 @@ from hyperpolyglot.vocabularies.token_list import (
     WORDS,
     TokenList,
 )
-from hyperpolyglot.vocabulary import SPACE, Entry, TokenKind, special_kind
+from hyperpolyglot.vocabulary import LARGEST_ID, SPACE, Entry, TokenKind, special_kind
 
 __all__ = ["read_tokenizer_json"]
 
@@ -44,13 +46,17 @@ def read_tokenizer_json(data: bytes, source: str) -> TokenList:
 
     Raises ``DamagedFile`` for a malformed file, ``UnsupportedFormat`` for an unknown kind of model.
     """
-    document = as_object(parse_json(data, source), source, "the document")
+    size, held = len(data), [data]
+    del data
+    document = as_object(parse_json(held, source), source, "the document")
     model = as_object(document.get("model"), source, "the field model")
     read_model = _MODELS.get(_model_type(model, source))
     if read_model is None:
         raise UnsupportedFormat(
             f"{source}: a model of type {model['type'][:40]!r} is not opened; known are {', '.join(_MODELS)}."
         )
+    if isinstance(model.get("vocab"), list | dict):
+        afford(len(model["vocab"]), size, source)
     tokens, text_rule = read_model(document, model, source)
     return tokens.overridden(_added_tokens(document, text_rule, source))
 
@@ -70,14 +76,14 @@ def _piece_ids(model: Json, source: str) -> dict[str, int]:
     for piece, id_ in ids.items():
         if type(id_) is not int or id_ < 0:
             as_id(id_, source, f"the id of the token {piece[:40]!a}")
-    if len(set(ids.values())) != len(ids):
+    if max(ids.values(), default=0) <= LARGEST_ID and len(set(ids.values())) != len(ids):
         raise DamagedFile(source, "two tokens of the model have the same id")
     return ids
 
 
-def _merge_ranks(model: Json, source: str) -> dict[str, int]:
-    """The rank of the first merge that makes each piece."""
-    merges = as_list(model.get("merges", []), source, "the list of merges")
+def _merge_ranks(model: Json, ids: dict[str, int], source: str) -> dict[str, int]:
+    """The rank of the first merge that makes each piece; the merges are used up, as they take more than the rest."""
+    merges = as_list(model.pop("merges", []), source, "the list of merges")
     prefix = as_text(model.get("continuing_subword_prefix") or "", source, "the continuing prefix")
     ranks: dict[str, int] = {}
     for rank, merge in enumerate(merges):
@@ -85,7 +91,10 @@ def _merge_ranks(model: Json, source: str) -> dict[str, int]:
         if type(pair) is not list or len(pair) != 2 or not (type(pair[0]) is type(pair[1]) is str):
             raise DamagedFile(source, f"merge {rank} is not a pair of pieces")
         left, right = pair
-        ranks.setdefault(left + (right.removeprefix(prefix) if prefix else right), rank)
+        piece = left + (right.removeprefix(prefix) if prefix else right)
+        if piece in ids:
+            ranks.setdefault(piece, rank)
+        merges[rank] = None
     return ranks
 
 
@@ -95,7 +104,8 @@ def _unknown(model: Json) -> str | None:
 
 
 def _bpe(document: Json, model: Json, source: str) -> tuple[TokenList, ToBytes]:
-    ids, ranks = _piece_ids(model, source), _merge_ranks(model, source)
+    ids = _piece_ids(model, source)
+    ranks = _merge_ranks(model, ids, source)
     prefix = as_text(model.get("continuing_subword_prefix") or "", source, "the continuing prefix")
     suffix = as_text(model.get("end_of_word_suffix") or "", source, "the end-of-word suffix")
     byte_pieces: dict[str, bytes] = {}
@@ -136,15 +146,15 @@ def _unigram(document: Json, model: Json, source: str) -> tuple[TokenList, ToByt
     unknown = model.get("unk_id")
     whole = is_byte_level(document)
     to_bytes = byte_level if whole else spaced(space_mark(document) or SPACE)
-    scored: list[tuple[str, float | None]] = []
     for id_, pair in enumerate(pairs):
         if type(pair) is not list or len(pair) != 2 or type(pair[0]) is not str or isinstance(pair[1], str):
             raise DamagedFile(source, f"token {id_} is not a piece with its score")
-        scored.append((pair[0], score_of(pair[1])))
-    bytes_too = falls_back(document, model) or has_all_bytes({piece for piece, _ in scored})
+    bytes_too = falls_back(document, model) or has_all_bytes(pair[0] for pair in pairs)
     byte_pieces = BYTE_PIECES if bytes_too and not whole else {}
     entries = []
-    for id_, (piece, score) in enumerate(scored):
+    for id_, (piece, listed) in enumerate(pairs):
+        score = score_of(listed)
+        pairs[id_] = None
         if piece in byte_pieces:
             entries.append(Entry(id_, piece, byte_pieces[piece], TokenKind.BYTE, score))
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hyperpolyglot.vocabularies.files import lines_of
-from hyperpolyglot.vocabularies.json_values import as_id, as_object, parse_json
+from hyperpolyglot.vocabularies.files import afford, lines_of
+from hyperpolyglot.vocabularies.json_text import parse_json
+from hyperpolyglot.vocabularies.json_values import as_id, as_object
 from hyperpolyglot.vocabularies.marks import tokens_by_marks
 from hyperpolyglot.vocabularies.token_list import TokenList
 
@@ -17,17 +18,19 @@ def read_vocab_json(data: bytes, source: str, *, merges: bytes = b"") -> TokenLi
     ``DamagedFile`` where the file is no object of whole numbers.
     """
     ids = as_object(parse_json(data, source), source, "the document")
+    afford(len(ids), len(data), source)
     for piece, id_ in ids.items():
         as_id(id_, source, f"the id of the token {piece[:40]!a}")
     ranks = _merge_ranks(merges, source) if merges else {}
-    return tokens_by_marks([(id_, piece, ranks.get(piece)) for piece, id_ in ids.items()])
+    return tokens_by_marks(list(ids), ids.values(), [ranks.get(piece) for piece in ids] if ranks else ())
 
 
 def _merge_ranks(merges: bytes, source: str) -> dict[str, float]:
     lines = lines_of(merges, f"the merges.txt beside {source}")
-    if lines and lines[0].startswith("#version"):
-        del lines[0]
     ranks: dict[str, float] = {}
-    for rank, line in enumerate(lines):
+    version = b"#version"
+    for rank, line in enumerate(lines, start=-1 if merges.startswith(version) else 0):
+        if rank < 0:
+            continue
         ranks.setdefault("".join(line.split(" ")[:2]), float(-rank))
     return ranks

@@ -20,10 +20,10 @@ def read_vocab_txt(data: bytes, source: str) -> TokenList:
     An empty line is a row without a token. Raises ``DamagedFile`` for text that is not UTF-8,
     ``UnsupportedFormat`` for a fairseq dictionary (a count after each piece), whose ids are not line numbers.
     """
-    lines = lines_of(data, source)
+    lines = list(lines_of(data, source))
     if lines and all(_COUNTED.fullmatch(line) for line in lines[:1000]):
         raise UnsupportedFormat(
             f"{source}: is a fairseq dictionary, whose ids are not its line numbers; give a tokenizer.json instead."
         )
-    rows: list[tuple[int, str, float | None]] = [(i, line, None) for i, line in enumerate(lines) if line]
-    return tokens_by_marks(rows, unmarked=WORD_PIECES)
+    ids = [i for i, line in enumerate(lines) if line]
+    return tokens_by_marks([line for line in lines if line], ids, unmarked=WORD_PIECES)

@@ -8,8 +8,9 @@ one script; otherwise the string is ``Zyyy`` (Common), ``Zinh`` (only marks) or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ __all__ = ["ISO_15924", "UNICODE_VERSION", "script_codes", "script_name", "scrip
 
 UNICODE_VERSION: str = _script_table.UNICODE_VERSION
 _LAST = 0x110000
+_BLOCK_CHARACTERS = 1 << 20
 
 
 def _ranges(packed: str) -> list[tuple[int, str]]:
@@ -48,6 +50,18 @@ def _extensions() -> tuple[NDArray[np.uint32], tuple[frozenset[int], ...]]:
     return starts, tuple(frozenset(_CODE[v] for v in value.split(",") if v) for _, value in ranges)
 
 
+@cache
+def _unusual() -> NDArray[np.bool_]:
+    """Characters without a vote that are more than just Common: those with extensions, Inherited, Unknown."""
+    script = _script_by_code_point()
+    unusual = (script == _INHERITED) | (script == _UNKNOWN)
+    starts, sets = _extensions()
+    for start, end, extensions in zip(starts.tolist(), [*starts.tolist()[1:], _LAST], sets, strict=True):
+        unusual[start:end] |= bool(extensions)
+    return unusual
+
+
+@lru_cache(maxsize=1 << 14)
 def _script_by_extensions(text: str) -> int | None:
     """The one script that every character with extensions can be of, or ``None``."""
     starts, sets = _extensions()
@@ -64,17 +78,33 @@ def script_codes(texts: Sequence[str]) -> NDArray[np.int16]:
     ['Latn', 'Cyrl', 'Kana', 'Zyyy', 'Hani', 'Deva']
     """
     lengths = np.fromiter((len(t) for t in texts), np.int64, len(texts))
+    result = np.empty(len(texts), np.int16)
+    for start, end in _blocks(lengths):
+        result[start:end] = _codes_of_block(texts[start:end], lengths[start:end])
+    return result
+
+
+def _blocks(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Runs of strings of about a million characters, so that memory does not grow with the vocabulary."""
+    block = np.cumsum(lengths) // _BLOCK_CHARACTERS
+    edges = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(lengths)]
+    return ((start, end) for start, end in pairwise(edges) if end > start)
+
+
+def _codes_of_block(texts: Sequence[str], lengths: NDArray[np.int64]) -> NDArray[np.int16]:
     points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
     script = _script_by_code_point()[points]
     owner = np.repeat(np.arange(len(texts)), lengths)
     votes = (script != _COMMON) & (script != _INHERITED) & (script != _UNKNOWN)
     result = _by_majority(owner[votes], script[votes], len(texts))
-    undecided = np.flatnonzero(result < 0)
+    undecided = result < 0
     result[undecided] = _COMMON
+    unusual = np.zeros(len(texts), bool)
+    unusual[owner[_unusual()[points]]] = True
     ends = np.cumsum(lengths)
-    for i in undecided.tolist():
+    for i in np.flatnonzero(undecided & unusual).tolist():
         only = set(script[ends[i] - lengths[i] : ends[i]].tolist())
-        by_extensions = _script_by_extensions(texts[i]) if only else None
+        by_extensions = _script_by_extensions(texts[i])
         if by_extensions is not None:
             result[i] = by_extensions
         elif only in ({_INHERITED}, {_UNKNOWN}):
