@@ -54,7 +54,7 @@ def _extensions() -> tuple[NDArray[np.uint32], tuple[frozenset[int], ...]]:
 def _unusual() -> NDArray[np.bool_]:
     """Characters without a vote that are more than just Common: those with extensions, Inherited, Unknown."""
     script = _script_by_code_point()
-    unusual = (script == _INHERITED) | (script == _UNKNOWN)
+    unusual: NDArray[np.bool_] = (script == _INHERITED) | (script == _UNKNOWN)
     starts, sets = _extensions()
     for start, end, extensions in zip(starts.tolist(), [*starts.tolist()[1:], _LAST], sets, strict=True):
         unusual[start:end] |= bool(extensions)
