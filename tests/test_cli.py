@@ -116,6 +116,32 @@ def test_neighbors_leave_the_token_out_but_in_the_paper(ask, translated):
     assert [5] + [n["id"] for n in ours["neighbors"]] == [n["id"] for n in theirs["neighbors"]]
 
 
+def test_translations_in_the_contract(ask, tmp_path):
+    """translate and languages print their keys, with the demo model's held-out concepts and a lexicon of one's own."""
+    some = [a for tag in ("en", "ru", "el", "hi") for a in ("--language", tag)]
+    found = ask("translate", "demo:meaning", *some, "--questions", 300)
+    assert {"coverage", "overall", "denominators", "pairs"} <= found.keys()
+    for candidates in ("weak", "script", "strong"):
+        for method in ("cosine", "csls"):
+            scores = found["overall"][candidates][method]
+            assert {"p1", "p5", "p10", "mrr"} <= scores.keys()
+            assert {"value", "interval", "chance"} == scores["p1"].keys()
+    assert (
+        found["overall"]["weak"]["csls"]["p1"]["value"]
+        > 0.5
+        > found["overall"]["weak"]["csls"]["p1"]["chance"]
+    )
+    words = tmp_path / "words.tsv"
+    words.write_text("cat\tкошка\ndog\tсобака\nsun\tсолнце\n", "utf8")
+    own = ["--lexicon", words, "--format", "pairs", "--pair", "en", "ru", "--all-concepts"]
+    assert 6 == ask("translate", "demo:meaning", *own, "--questions", 0)["coverage"]["words"]
+    found = ask("languages", "demo:meaning", "demo:language", "--language", "ru")
+    (language,) = found["languages"]
+    assert "ru" == language["language"]
+    assert ["demo:meaning", "demo:language"] == [m["model"] for m in language["models"]]
+    assert {"coverage", "pieces_per_word", "undertrained", "translation"} <= language["models"][0].keys()
+
+
 def test_all_neighbours_in_a_file(run, tmp_path):
     """-o neighbors.npz holds every token's neighbours, −1 and NaN for those left out."""
     vectors = np.random.default_rng(0).standard_normal((42, 6)).astype(np.float32)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hyperpolyglot.errors import HyperpolyglotError
     from hyperpolyglot.labels import Labels, label
+    from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import Opening, open_model
     from hyperpolyglot.measures.census import Census, Overlap, census, overlap
     from hyperpolyglot.measures.diversity import Diversity, diversity
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
     )
     from hyperpolyglot.measures.projection import Projection, project
     from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
+    from hyperpolyglot.measures.translation import (
+        Languages,
+        TranslateOptions,
+        Translation,
+        languages,
+        translate,
+    )
     from hyperpolyglot.report import write_report
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
 _HOME = {
     "errors": ("HyperpolyglotError",),
     "labels": ("Labels", "label"),
+    "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
     "loading": ("Opening", "open_model"),
     "measures.census": ("Census", "Overlap", "census", "overlap"),
     "measures.diversity": ("Diversity", "diversity"),
@@ -49,6 +58,7 @@ _HOME = {
     ),
     "measures.projection": ("Projection", "project"),
     "measures.separability": ("ProbeOptions", "Separability", "separability"),
+    "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
     "report": ("write_report",),
     "space": ("TokenSpace",),
     "store": ("Store",),
@@ -63,6 +73,8 @@ __all__ = [
     "HyperpolyglotError",
     "Inspection",
     "Labels",
+    "Languages",
+    "Lexicon",
     "Neighborhoods",
     "Neighbors",
     "Opening",
@@ -75,6 +87,8 @@ __all__ = [
     "StudyOptions",
     "TokenKind",
     "TokenSpace",
+    "TranslateOptions",
+    "Translation",
     "Vocabulary",
     "census",
     "diversity",
@@ -82,14 +96,18 @@ __all__ = [
     "find_tokens",
     "inspect",
     "label",
+    "languages",
     "neighborhoods",
     "neighbors",
     "open_model",
     "overlap",
+    "packaged_lexicon",
     "project",
+    "read_lexicon",
     "run_study",
     "sample_rows",
     "separability",
+    "translate",
     "write_report",
 ]
 

@@ -21,7 +21,7 @@ from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import written
-from hyperpolyglot.types import Float32
+from hyperpolyglot.types import Float32, Float64
 from hyperpolyglot.writing.scripts import script_name
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "draw_mixing",
     "draw_overlap",
     "draw_separability",
+    "draw_translation",
     "save",
     "svg",
 ]
@@ -315,6 +316,23 @@ def draw_mixing(result: Diversity, most: int = 20) -> Figure:
     bar = figure.colorbar(image, ax=axes, shrink=0.6, ticks=[0, 0.1**0.5, 0.5, 0.5**0.5, 1])
     bar.ax.set_yticklabels(["0", "10 %", "25 %", "50 %", "100 %"])
     bar.set_label("share of neighbours")
+    return figure
+
+
+@_styled
+def draw_translation(names: Sequence[str], values: Float64, most: int = 28) -> Figure:
+    """Share of questions answered rightly, ``values[source, target]`` in 0…1; grey where nothing was asked."""
+    asked = np.isfinite(values).sum(axis=0) + np.isfinite(values).sum(axis=1)
+    chosen = np.sort(np.argsort(-asked, kind="stable")[:most])
+    figure, (axes,) = _figure(min(7.4, 2.8 + 0.24 * len(chosen)), min(6.8, 2.2 + 0.24 * len(chosen)))
+    axes.set_facecolor("#eceff1")
+    image = axes.imshow(values[np.ix_(chosen, chosen)], cmap="magma_r", vmin=0, vmax=1)
+    titles = [_named(names[i]) for i in chosen]
+    axes.set_xticks(range(len(chosen)), titles, rotation=60, ha="right")
+    axes.set_yticks(range(len(chosen)), titles)
+    axes.set_xlabel("asked for in")
+    axes.set_ylabel("word given in")
+    figure.colorbar(image, ax=axes, shrink=0.6, label="answered rightly (P@1, CSLS, target's words)")
     return figure
 
 

@@ -9,6 +9,7 @@ import click
 
 from hyperpolyglot.cli.pages import report
 from hyperpolyglot.cli.tokens import census, inspect, overlap
+from hyperpolyglot.cli.translations import languages, translate
 from hyperpolyglot.cli.upkeep import cache
 from hyperpolyglot.cli.vectors import diversity, map_, neighbors, separability
 from hyperpolyglot.errors import HyperpolyglotError
@@ -28,7 +29,10 @@ def cli() -> None:
     """
 
 
-for _command in (inspect, census, overlap, separability, neighbors, diversity, map_, report, cache):
+_OF_TOKENS = (inspect, census, overlap)
+_OF_VECTORS = (separability, neighbors, diversity, map_, translate, languages)
+
+for _command in (*_OF_TOKENS, *_OF_VECTORS, report, cache):
     cli.add_command(_command)
 
 

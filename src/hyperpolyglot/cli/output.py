@@ -55,7 +55,7 @@ def emit(
     from hyperpolyglot.provenance import document
 
     options = {
-        name: list(value) if isinstance(value, tuple) else value
+        name: list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
         for name, value in values.items()
         if name not in _UNRECORDED
     }

@@ -1,0 +1,174 @@
+"""Commands that ask for translations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hyperpolyglot.cli.options import (
+    model_argument,
+    models_argument,
+    open_spaces,
+    opening_options,
+    output_options,
+    seed_option,
+)
+from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hyperpolyglot.lexicon import Lexicon
+    from hyperpolyglot.measures.translation import TranslateOptions
+
+__all__ = ["languages", "translate"]
+
+
+def _lexicon_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    decorators = (
+        click.option(
+            "--lexicon",
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            help="Words of your own.  [default: the Unicode CLDR lexicon of the package]",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["pairs", "muse", "words", "panlex", "omw", "cldf"]),
+            help="What kind of file that is.  [default: told by its name and contents]",
+        ),
+        click.option(
+            "--pair",
+            nargs=2,
+            metavar="FROM TO",
+            help="The two languages of a file of pairs.  [default: in the file]",
+        ),
+        click.option(
+            "--kind",
+            "kinds",
+            multiple=True,
+            help="Only concepts of this kind, such as object; can be repeated.  [default: all]",
+        ),
+        click.option(
+            "--all-concepts",
+            is_flag=True,
+            help="Score a demo model on what it was counted from too.  [default: held-out concepts only]",
+        ),
+    )
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def _lexicon(values: dict[str, Any]) -> Lexicon:
+    from hyperpolyglot.lexicon import packaged_lexicon, read_lexicon
+
+    if values["lexicon"] is None:
+        return packaged_lexicon()
+    return read_lexicon(values["lexicon"], values["form"], values["pair"] or None)
+
+
+def _options(values: dict[str, Any], **more: Any) -> TranslateOptions:
+    from hyperpolyglot.measures.translation import TranslateOptions
+
+    return TranslateOptions(
+        kinds=values["kinds"] or None,
+        held_out=False if values["all_concepts"] else None,
+        seed=values["seed"],
+        **more,
+    )
+
+
+def _score(found: dict[str, Any] | None) -> dict[str, Any]:
+    if not found:
+        return {"value": None, "low": None, "high": None, "chance": None}
+    low, high = found["interval"] or (None, None)
+    return {"value": found["value"], "low": low, "high": high, "chance": found["chance"]}
+
+
+@click.command(short_help="Whether neighbours are translations.")
+@model_argument
+@_lexicon_options
+@click.option(
+    "--language", "only", multiple=True, metavar="TAG", help="Only these languages; can be repeated."
+)
+@click.option(
+    "--multi-piece", is_flag=True, help="Take words of several pieces too, as the mean of their pieces."
+)
+@click.option(
+    "--questions",
+    type=click.IntRange(0),
+    default=2000,
+    show_default=True,
+    help="Questions asked among all tokens; 0 asks none.",
+)
+@opening_options
+@seed_option
+@output_options(TABLE_OR_FIGURE)
+def translate(**values: Any) -> None:
+    """Ask for the translations of a lexicon's words among the tokens of MODEL.
+
+    Candidates are the target language's words (weak), all tokens of its
+    script (script) or all tokens (strong), by cosine and by CSLS.
+    """
+    check_outputs(values["outputs"], figures=True)
+    from hyperpolyglot import figures
+    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.measures.translation import translate as measure
+
+    (space,) = spaces = open_spaces((values["model"],), values)
+    more = {"languages": values["only"] or None, "multi_piece": values["multi_piece"]}
+    options = _options(values, questions=values["questions"], **more)
+    with progress_bar() as bar:
+        found = measure(space, _lexicon(values), options, bar)
+    save_outputs(values["outputs"], found.table, lambda: figures.draw_translation(*found.matrix("script")))
+    payload = found.to_json()
+    if values["as_json"]:
+        return emit("translate", payload, spaces, values)
+    share = payload["coverage"]["share"]
+    covered = payload["coverage"]["single_token"]
+    say(
+        f"{space.model}: {covered:,} of {payload['coverage']['words']:,} words are single tokens ({share or 0:.1%})"
+    )
+    if note := found.concepts.get("note"):
+        say(str(note))
+    rows = [
+        {"candidates": name, "method": method, "measure": measured, **_score(scores)}
+        for name, by_method in found.overall.items()
+        for method in ("cosine", "csls")
+        for measured, scores in (by_method.get(method) or {}).items()
+        if measured in ("p1", "p10")
+    ]
+    print_table("Questions answered rightly (95 % interval over concepts)", rows)
+    return None
+
+
+@click.command(short_help="Which model for which language.")
+@models_argument
+@_lexicon_options
+@click.option("--language", metavar="TAG", help="The language asked about, such as sw.  [default: all]")
+@opening_options
+@seed_option
+@output_options(TABLE)
+def languages(**values: Any) -> None:
+    """Compare MODELs on a language: which of its words are tokens, how many pieces a word takes, how many are
+    translated rightly.
+    """
+    check_outputs(values["outputs"], figures=False)
+    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.measures.translation import languages as measure
+
+    spaces = open_spaces(values["models"], values)
+    with progress_bar() as bar:
+        options = _options(values)
+        found = measure(spaces, _lexicon(values), values["language"], options=options, progress=bar)
+    save_outputs(values["outputs"], found.table)
+    if values["as_json"]:
+        return emit("languages", found.to_json(), spaces, values)
+    columns = ("language", "coverage", "pieces_per_word", "translated_of_all", "low", "high", "model")
+    print_table("Models by language, best first", found.table(), columns)
+    for note in found.notes:
+        say(note)
+    return None

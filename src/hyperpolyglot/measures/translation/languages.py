@@ -1,0 +1,218 @@
+"""Which model for my language? Coverage, pieces per word, under-trained tokens and translation, side by side.
+
+Models are ranked by the share of *all* questions from and into the language that are answered (weak candidates,
+CSLS, P@1): a word that is no token counts as missed, so a model that knows three words well is not the best. A
+difference within the intervals is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, narrowed, wants_held_out
+from hyperpolyglot.measures.translation.coverage import language_coverage
+from hyperpolyglot.measures.translation.lookup import Words, look_up
+from hyperpolyglot.measures.translation.questions import DIFFERENT
+from hyperpolyglot.measures.translation.scores import chance, interval_of, values_of
+from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.statistics import bootstrap
+from hyperpolyglot.types import Array, Float64, Progress, silent
+
+__all__ = ["LanguageModel", "Languages", "languages"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageModel:
+    """What one model holds of one language.
+
+    ``coverage``: share of the lexicon's words that are one token; ``pieces_per_word``: the mean over all words, an
+    estimate from the vocabulary alone (:mod:`hyperpolyglot.measures.translation.segmentation`); ``unknown``: share of
+    words with a part that no piece covers; ``undertrained``: share of the distinct tokens that its words are cut into,
+    ``None`` without a mask; ``translation``: {value, interval, chance, questions, all, all_interval, asked}, ``None``
+    for a
+    vocabulary alone or too few words; ``rank`` from 1, best first.
+    """
+
+    model: str
+    words: int
+    coverage: float
+    pieces_per_word: float
+    unknown: float
+    undertrained: float | None
+    translation: dict[str, Any] | None
+    rank: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Languages:
+    """Models by language, best first; ``by_language`` in the order of the languages."""
+
+    by_language: dict[str, tuple[LanguageModel, ...]]
+    scripts: dict[str, str]
+    concepts: dict[str, Any]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "languages": [
+                {
+                    "language": language,
+                    "script": self.scripts[language],
+                    "models": [model.to_json() for model in models],
+                }
+                for language, models in self.by_language.items()
+            ],
+            "concepts": self.concepts,
+            "ranked_by": "translation.all",
+            "notes": list(self.notes),
+        }
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every language and model."""
+        rows = []
+        for language, models in self.by_language.items():
+            for model in models:
+                row = {"language": language, **model.to_json()}
+                found = row.pop("translation") or {}
+                interval = found.get("all_interval") or [None, None]
+                row |= {"translated": found.get("value"), "translated_of_all": found.get("all")}
+                rows.append(row | {"low": interval[0], "high": interval[1]})
+        return rows
+
+
+_NOTES = (
+    "Pieces per word are an estimate from the vocabulary alone, without the tokenizer's own rules.",
+    "Translation asks for covered words among covered words: a small vocabulary has fewer candidates and an "
+    "easier task, which chance shows; shares of all questions count an uncovered word as missed.",
+)
+
+
+def languages(
+    spaces: Sequence[TokenSpace],
+    lexicon: Lexicon,
+    language: str | None = None,
+    *,
+    undertrained: Mapping[str, NDArray[np.bool_] | None] | None = None,
+    options: TranslateOptions | None = None,
+    progress: Progress = silent,
+) -> Languages:
+    """Compare models on one language of the lexicon, or on every one.
+
+    ``undertrained``: per model name a mask over its tokens. Concepts are the same for all models: where one of them is
+    a demo model, held-out ones. Raises ``NotEnoughData`` for a language that the lexicon does not have.
+    """
+    options = options or TranslateOptions()
+    wanted = sorted(set(lexicon.languages)) if language is None else [language]
+    if language is not None and language not in set(lexicon.languages):
+        near = sorted({tag for tag in lexicon.languages if tag.split("-")[0] == language.split("-")[0]})
+        hint = f"it has {', '.join(near)}" if near else f"it has {len(set(lexicon.languages))} others"
+        raise NotEnoughData(f"{language}: the lexicon has no words of this language; {hint}.")
+    options = replace(options, held_out=wants_held_out(spaces, lexicon, options))
+    found: dict[str, list[LanguageModel]] = {tag: [] for tag in wanted}
+    scripts: dict[str, str] = {}
+    concepts: dict[str, Any] = {}
+    for space in spaces:
+        mask = (undertrained or {}).get(space.model)
+        asked = ask(space, lexicon, options, progress) if space.table is not None else None
+        if asked is not None:
+            concepts = asked.concepts
+        words = (
+            asked.words
+            if asked is not None
+            else look_up(space, narrowed(lexicon, options, bool(options.held_out)))
+        )
+        scripts |= {row.language: row.script for row in language_coverage(words, options.fewest)}
+        for tag, row in _of_model(space, words, asked, mask, wanted, options).items():
+            found[tag].append(row)
+    return Languages(
+        by_language={tag: _ranked(rows) for tag, rows in found.items() if rows},
+        scripts=scripts,
+        concepts=concepts,
+        notes=_NOTES,
+    )
+
+
+def _ranked(rows: list[LanguageModel]) -> tuple[LanguageModel, ...]:
+    def order(row: LanguageModel) -> tuple[float, float, float, str]:
+        answered = row.translation["all"] if row.translation else -1.0
+        return -answered, -row.coverage, row.pieces_per_word, row.model
+
+    return tuple(replace(row, rank=i) for i, row in enumerate(sorted(rows, key=order), start=1))
+
+
+def _of_model(
+    space: TokenSpace,
+    words: Words,
+    asked: Asked | None,
+    mask: NDArray[np.bool_] | None,
+    wanted: Sequence[str],
+    options: TranslateOptions,
+) -> dict[str, LanguageModel]:
+    cut = segmenter(space.vocabulary)
+    single = words.covered() & (words.rule < 4)
+    result = {}
+    for tag in wanted:
+        if tag not in words.languages:
+            continue
+        number = words.languages.index(tag)
+        own = np.flatnonzero(words.language == number)
+        pieces = [cut.pieces(words.words[i], words.scripts[words.script[i]]) for i in own.tolist()]
+        # A word that the lookup found is one piece, whatever its capitals.
+        lengths = [1 if single[i] else len(found) for i, found in zip(own.tolist(), pieces, strict=True)]
+        tokens = np.unique([row for found in pieces for row in found if row != UNKNOWN]).astype(np.int64)
+        result[tag] = LanguageModel(
+            model=space.model,
+            words=len(own),
+            coverage=float(single[own].mean()),
+            pieces_per_word=float(np.mean(lengths)),
+            unknown=float(np.mean([UNKNOWN in found for found in pieces])),
+            undertrained=None if mask is None or not len(tokens) else float(mask[tokens].mean()),
+            translation=None if asked is None else _translation(asked, number, options),
+            rank=0,
+        )
+    return result
+
+
+def _translation(asked: Asked, number: int, options: TranslateOptions) -> dict[str, Any] | None:
+    every = asked.questions
+    at = (every.source == number) | (every.target == number)
+    chosen = np.flatnonzero(at & (every.likeness == DIFFERENT))
+    if not len(chosen):
+        return None
+    values = values_of("p1", asked.ranks.csls[chosen])
+    golds = np.diff(every.gold_at)[chosen]
+    sizes = asked.candidates[chosen]
+    concepts = every.concept[chosen]
+    expected = [chance("p1", m, g) for m, g in zip(sizes.tolist(), golds.tolist(), strict=True)]
+    whole = every.asked_of[number]
+    hits = np.bincount(concepts, weights=values, minlength=len(whole))
+    columns = np.stack([hits, whole.astype(np.float64)], axis=1)[whole > 0]
+    random = np.random.default_rng(options.seed)
+    interval = bootstrap(columns, _share, random=random, resamples=options.resamples)
+    return {
+        "value": float(values.mean()),
+        "interval": interval_of(values, concepts, random, options.resamples),
+        "chance": float(np.mean(expected)),
+        "questions": len(chosen),
+        "all": float(hits.sum() / whole.sum()),
+        "all_interval": None if interval is None else list(interval),
+        "asked": int(whole.sum()),
+    }
+
+
+def _share(totals: Array) -> Float64:
+    share: Float64 = totals[:, 0] / totals[:, 1]
+    return share

@@ -1,0 +1,238 @@
+"""Which translations are asked for: every covered word of a language, into every other language that has one.
+
+A question is a word of one language and another language; its right answers (golds) are all covered words of that
+language for any concept of the word. Where one of them is spelled the same (capitals aside) or is the same token,
+the question is *identical*; where one is nearly the same in one script (Levenshtein distance over the longer length,
+without accents, at most ``near``), it is *near*: a transliteration or a loan. Both are kept apart.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.measures.translation.lookup import Words
+from hyperpolyglot.types import Int32
+
+__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "edit_distance", "questions"]
+
+DIFFERENT, NEAR, IDENTICAL = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questions:
+    """Per question ``[q]``: ``word`` asked about, its ``unit``, ``source`` and ``target`` language, ``likeness``
+    (different, near or identical), ``concept`` (the first that word and language share, the unit of resampling) and
+    ``target_script`` (of the first gold). Golds of question i are the units
+    ``golds[gold_at[i]:gold_at[i + 1]]``. ``asked``: questions of each likeness over all words, covered or not;
+    ``asked_of`` int64 ``[language, concept]``: the different ones, from and into each language.
+    """
+
+    word: Int32
+    unit: Int32
+    source: Int32
+    target: Int32
+    likeness: Int32
+    concept: Int32
+    target_script: Int32
+    gold_at: NDArray[np.int64]
+    golds: Int32
+    asked: tuple[int, int, int]
+    asked_of: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.word)
+
+    def take(self, chosen: NDArray[np.intp]) -> Questions:
+        """Some of the questions, in the order given; what was asked in all stays the same."""
+        counts = np.diff(self.gold_at)[chosen]
+        gold_at = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        shift = np.repeat(self.gold_at[:-1][chosen] - gold_at[:-1], counts)
+        columns = ("word", "unit", "source", "target", "likeness", "concept", "target_script")
+        return Questions(
+            **{name: getattr(self, name)[chosen] for name in columns},
+            gold_at=gold_at,
+            golds=self.golds[np.arange(len(shift)) + shift],
+            asked=self.asked,
+            asked_of=self.asked_of,
+        )
+
+
+@numba.njit(cache=True, nogil=True)
+def _distance(a, b, row):  # type: ignore[no-untyped-def]
+    for j in range(len(b) + 1):
+        row[j] = j
+    for i in range(1, len(a) + 1):
+        diagonal = row[0]
+        row[0] = i
+        for j in range(1, len(b) + 1):
+            cost = diagonal + (a[i - 1] != b[j - 1])
+            diagonal = row[j]
+            row[j] = min(cost, row[j] + 1, row[j - 1] + 1)
+    return row[len(b)]
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Levenshtein's distance: insertions, deletions and replacements of characters.
+
+    >>> edit_distance("kitten", "sitting")
+    3
+    """
+    points = [np.array([ord(c) for c in text], np.uint32) for text in (a, b)]
+    return int(_distance(points[0], points[1], np.empty(len(b) + 1, np.int64)))
+
+
+@numba.njit(cache=True, nogil=True)
+def _alike(v, w, script, spelling, at, points, near, row):  # type: ignore[no-untyped-def]
+    """How alike two words are: 0, 1 (near) or 2 (identical)."""
+    if spelling[v] == spelling[w]:
+        return 2
+    if script[v] != script[w]:
+        return 0
+    a = points[at[w] : at[w + 1]]
+    b = points[at[v] : at[v + 1]]
+    most = near * max(len(a), len(b))
+    return 1 if abs(len(a) - len(b)) <= most and _distance(a, b, row) <= most else 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _append_new(golds, begin, end, answers, languages, target):  # type: ignore[no-untyped-def]
+    """Append the answers in one language to the golds from ``begin`` on, each once; returns the new end."""
+    for j in range(len(answers)):
+        if languages[j] != target:
+            continue
+        known = False
+        for g in range(begin, end):
+            known |= golds[g] == answers[j]
+        if not known:
+            golds[end] = answers[j]
+            end += 1
+    return end
+
+
+@numba.njit(cache=True, nogil=True)
+def _enumerate(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
+    language,
+    script,
+    unit,
+    spelling,
+    at,
+    points,
+    concept_at,
+    concepts,
+    member_at,
+    members,
+    scored,
+    near,
+    out,
+    golds,
+    asked_of,
+    fill,
+):
+    """Count questions and golds, and with ``fill`` write them; returns (questions, golds, asked by likeness)."""
+    count = len(scored)
+    likeness = np.full(count, -1, np.int64)
+    first = np.empty(count, np.int64)
+    answer_script = np.empty(count, np.int64)
+    answers_in = np.empty(count, np.int64)
+    touched = np.empty(count, np.int64)
+    row = np.empty(points.size + 2, np.int64)
+    answers = np.empty(len(members), np.int64)
+    answer_language = np.empty(len(members), np.int64)
+    asked = np.zeros(3, np.int64)
+    questions = 0
+    answered = 0
+    for w in range(len(language)):
+        reached = 0
+        found = 0
+        for m in range(concept_at[w], concept_at[w + 1]):
+            c = concepts[m]
+            for n in range(member_at[c], member_at[c + 1]):
+                v = members[n]
+                target = language[v]
+                if target == language[w]:
+                    continue
+                if likeness[target] < 0:
+                    likeness[target] = 0
+                    first[target] = c
+                    answer_script[target] = -1
+                    answers_in[target] = 0
+                    touched[reached] = target
+                    reached += 1
+                alike = 2 if unit[v] >= 0 and unit[v] == unit[w] else 0
+                if alike == 0:
+                    alike = _alike(v, w, script, spelling, at, points, near, row)
+                likeness[target] = max(likeness[target], alike)
+                if unit[v] >= 0:
+                    if answer_script[target] < 0:
+                        answer_script[target] = script[v]
+                    answers_in[target] += 1
+                    answers[found] = unit[v]
+                    answer_language[found] = target
+                    found += 1
+        for i in range(reached):
+            target = touched[i]
+            asked[likeness[target]] += 1
+            if fill and likeness[target] == 0:
+                asked_of[language[w], first[target]] += 1
+                asked_of[target, first[target]] += 1
+            if unit[w] >= 0 and answer_script[target] >= 0 and scored[language[w]] and scored[target]:
+                if fill:
+                    answered = _append_new(
+                        golds, answered, answered, answers[:found], answer_language[:found], target
+                    )
+                else:
+                    answered += answers_in[target]
+                if fill:
+                    out[questions, 0] = w
+                    out[questions, 1] = target
+                    out[questions, 2] = likeness[target]
+                    out[questions, 3] = first[target]
+                    out[questions, 4] = answer_script[target]
+                    out[questions, 5] = answered
+                questions += 1
+            likeness[target] = -1
+    return questions, answered, asked
+
+
+def _folded(word: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", word).casefold()
+    return "".join(c for c in decomposed if not unicodedata.combining(c)) or decomposed
+
+
+def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
+    """All questions between the languages that are ``scored`` ``[language]``, by word, then in order of concepts."""
+    folded = [_folded(word) for word in words.words]
+    ids: dict[str, int] = {}
+    spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words.words], np.int64)
+    at = np.concatenate([[0], np.cumsum([len(text) for text in folded])]).astype(np.int64)
+    points = np.array([ord(c) for text in folded for c in text], np.uint32)
+    given = (
+        *(words.language, words.script, words.unit, spelling, at, points),
+        *(words.concept_at, words.concepts, words.member_at, words.members),
+        *(np.asarray(scored, bool), near),
+    )
+    asked_of = np.zeros((len(words.languages), len(words.concept_names)), np.int64)
+    nothing = (np.empty((0, 6), np.int64), np.empty(0, np.int32))
+    count, gold_count, asked = _enumerate(*given, *nothing, asked_of, False)
+    out, golds = np.empty((count, 6), np.int64), np.empty(gold_count, np.int32)
+    _, used, _ = _enumerate(*given, out, golds, asked_of, True)
+    word, target, likeness, concept, script, end = out.T
+    return Questions(
+        word=word.astype(np.int32),
+        unit=words.unit[word],
+        source=words.language[word],
+        target=target.astype(np.int32),
+        likeness=likeness.astype(np.int32),
+        concept=concept.astype(np.int32),
+        target_script=script.astype(np.int32),
+        gold_at=np.concatenate([[0], end]).astype(np.int64),
+        golds=golds[:used],
+        asked=(int(asked[0]), int(asked[1]), int(asked[2])),
+        asked_of=asked_of,
+    )

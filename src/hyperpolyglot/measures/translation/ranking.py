@@ -1,0 +1,280 @@
+"""At which rank the right answer comes: exact ranks by cosine, CSLS and frequency among a language's words.
+
+CSLS (Conneau et al. 2018): 2·cos(x, y) − r_T(x) − r_S(y), where r_L(z) is the mean cosine of z to its k nearest words
+of language L, z itself left out. r_T(x) is the same for all candidates y and does not move a rank.
+
+Float64 products of unit rows differ from the cosine of :mod:`hyperpolyglot.engine.cosine` by far less than
+``TOLERANCE``; two candidates nearer than that are compared again in that module's order of summation, then by
+position. So ranks are exact and do not depend on blocks, threads or BLAS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numba
+import numpy as np
+
+from hyperpolyglot.engine.cosine import dot, norms
+from hyperpolyglot.engine.processor import usable_threads
+from hyperpolyglot.measures.translation.questions import Questions
+from hyperpolyglot.types import Array, Float32, Float64, Int32, Progress
+
+__all__ = [
+    "TOLERANCE",
+    "Pool",
+    "Ranks",
+    "in_parts",
+    "measure_reach",
+    "outranks",
+    "pool",
+    "ranks_among_words",
+    "unit_rows64",
+]
+
+TOLERANCE = 1e-10
+_BLOCK = 512
+_FEW = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The vectors of all covered words ``[u, d]`` and, per language, which of them are its words (``members``).
+
+    ``member_at`` int64 ``[language + 1]``, ``members`` int32, ascending within a language. ``frequency`` float64
+    ``[member]``: the place of each word among its language's, by frequency, 0 (most frequent) … 1.
+    """
+
+    vectors: Float32
+    units: Float64
+    lengths: Float64
+    member_at: Array
+    members: Int32
+    frequency: Float64
+    k: int
+
+    @property
+    def languages(self) -> int:
+        """How many languages there are, scored or not."""
+        return len(self.member_at) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranks:
+    """Rank of the best gold of each question, from 1; 0 where the only gold is the source's own token.
+
+    ``reach`` float64 ``[u, language]``: r_L of every word; ``near`` likewise: the cosine of the nearest word of L.
+    """
+
+    cosine: Int32
+    csls: Int32
+    frequency: Int32
+    reach: Float64
+    near: Float64
+
+
+def unit_rows64(vectors: Float32) -> Float64:
+    """Rows of length one in float64 ``[n, d]``."""
+    return vectors.astype(np.float64) / norms(vectors)[:, None]
+
+
+def pool(vectors: Float32, members: list[Int32], commonness: Float64, k: int) -> Pool:
+    """``members``: the units of each language, ascending; ``commonness`` ``[u]``: the larger the more frequent."""
+    places = []
+    for units in members:
+        order = np.lexsort((units, -commonness[units]))
+        place = np.empty(len(units))
+        place[order] = (np.arange(len(units)) + 0.5) / max(1, len(units))
+        places.append(place)
+    return Pool(
+        vectors=np.ascontiguousarray(vectors),
+        units=unit_rows64(vectors),
+        lengths=norms(vectors),
+        member_at=np.concatenate([[0], np.cumsum([len(m) for m in members])]).astype(np.int64),
+        members=np.concatenate([*members, np.empty(0, np.int32)]).astype(np.int32),
+        frequency=np.concatenate([*places, np.empty(0)]),
+        k=k,
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep(best, k, value):  # type: ignore[no-untyped-def]
+    """Insert a value into the k largest, kept in descending order."""
+    if value <= best[k - 1]:
+        return
+    i = k - 1
+    while i > 0 and best[i - 1] < value:
+        best[i] = best[i - 1]
+        i -= 1
+    best[i] = value
+
+
+@numba.njit(cache=True, nogil=True)
+def _mean_of_best(best, k):  # type: ignore[no-untyped-def]
+    total = 0.0
+    count = 0
+    for i in range(k):
+        if best[i] > -2.0:
+            total += best[i]
+            count += 1
+    return total / count if count else 0.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _reach_of(scores, own, members, member_at, k, reach, near):  # type: ignore[no-untyped-def]
+    """r_L and the nearest cosine of some rows, for every language, from their cosines with all units."""
+    best = np.empty(k)
+    for i in range(len(scores)):
+        row = scores[i]
+        for language in range(len(member_at) - 1):
+            best[:] = -3.0
+            least = -3.0
+            for m in range(member_at[language], member_at[language + 1]):
+                value = row[members[m]]
+                if value > least and members[m] != own[i]:
+                    _keep(best, k, value)
+                    least = best[k - 1]
+            reach[i, language] = _mean_of_best(best, k)
+            near[i, language] = best[0]
+
+
+@numba.njit(cache=True, nogil=True)
+def _exact(x, x_length, y, y_length):  # type: ignore[no-untyped-def]
+    return dot(x, y) / (x_length * y_length)
+
+
+@numba.njit(cache=True, nogil=True)
+def _exact_reach(y, y_length, own, language, vectors, lengths, members, member_at, k):  # type: ignore[no-untyped-def]
+    best = np.full(k, -3.0)
+    for m in range(member_at[language], member_at[language + 1]):
+        if members[m] != own:
+            _keep(best, k, _exact(y, y_length, vectors[members[m]], lengths[members[m]]))
+    return _mean_of_best(best, k)
+
+
+@numba.njit(cache=True, nogil=True)
+def outranks(csls, x, y, y_length, y_own, gold, source, vectors, lengths, members, member_at, k):  # type: ignore[no-untyped-def]
+    """Whether y is strictly nearer than a gold (1), exactly as near (0) or farther (−1), canonically."""
+    left = _exact(vectors[x], lengths[x], y, y_length)
+    right = _exact(vectors[x], lengths[x], vectors[gold], lengths[gold])
+    if csls:
+        left = 2 * left - _exact_reach(y, y_length, y_own, source, vectors, lengths, members, member_at, k)
+        right = 2 * right - _exact_reach(
+            vectors[gold], lengths[gold], gold, source, vectors, lengths, members, member_at, k
+        )
+    return 1 if left > right else (0 if left == right else -1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _rank_questions(  # type: ignore[no-untyped-def]  # noqa: PLR0912
+    start,
+    scores,
+    chosen,
+    unit,
+    source,
+    target,
+    gold_at,
+    golds,
+    reach,
+    frequency,
+    vectors,
+    lengths,
+    members,
+    member_at,
+    k,
+    out,
+):
+    """Ranks of the chosen questions, whose sources are the units from ``start`` on that ``scores`` holds."""
+    for q in chosen:
+        x = unit[q]
+        s = source[q]
+        t = target[q]
+        place = 0.0
+        for m in range(member_at[s], member_at[s + 1]):
+            if members[m] == x:
+                place = frequency[m]
+        row = scores[x - start]
+        for g in range(gold_at[q], gold_at[q + 1]):
+            gold = golds[g]
+            if gold == x:
+                continue
+            near_rank = 1
+            csls_rank = 1
+            frequency_rank = 1
+            gold_place = 2.0
+            for m in range(member_at[t], member_at[t + 1]):
+                if members[m] == gold:
+                    gold_place = abs(frequency[m] - place)
+            for m in range(member_at[t], member_at[t + 1]):
+                y = members[m]
+                if y in (x, gold):
+                    continue
+                difference = row[y] - row[gold]
+                if abs(difference) <= TOLERANCE:
+                    difference = outranks(
+                        False, x, vectors[y], lengths[y], y, gold, s, vectors, lengths, members, member_at, k
+                    )
+                near_rank += difference > 0 or (difference == 0 and y < gold)
+                difference = 2 * (row[y] - row[gold]) - (reach[y, s] - reach[gold, s])
+                if abs(difference) <= TOLERANCE:
+                    difference = outranks(
+                        True, x, vectors[y], lengths[y], y, gold, s, vectors, lengths, members, member_at, k
+                    )
+                csls_rank += difference > 0 or (difference == 0 and y < gold)
+                away = abs(frequency[m] - place)
+                frequency_rank += away < gold_place or (away == gold_place and y < gold)
+            for column, rank in enumerate((near_rank, csls_rank, frequency_rank)):
+                if out[q, column] == 0 or rank < out[q, column]:
+                    out[q, column] = rank
+
+
+def in_parts(count: int, work: Callable[[slice], None]) -> None:
+    """Do ``count`` things in as many parts as there are threads; the parts must not meet."""
+    workers = usable_threads(None)
+    if count < _FEW or workers == 1:
+        work(slice(0, count))
+        return
+    cuts = np.linspace(0, count, workers + 1).astype(int).tolist()
+    with ThreadPoolExecutor(workers) as threads:
+        for job in [threads.submit(work, slice(a, b)) for a, b in pairwise(cuts)]:
+            job.result()
+
+
+def measure_reach(scores: Float64, own: Array, words: Pool, reach: Float64, near: Float64) -> None:
+    """Fill r_L and the nearest cosine of some rows ``[n, language]`` from their cosines with all words ``[n, u]``."""
+
+    def part(rows: slice) -> None:
+        _reach_of(scores[rows], own[rows], words.members, words.member_at, words.k, reach[rows], near[rows])
+
+    in_parts(len(scores), part)
+
+
+def ranks_among_words(asked: Questions, words: Pool, progress: Progress) -> Ranks:
+    """The weak candidates: all covered words of the target language, but the source's own token."""
+    count = len(words.units)
+    reach, near = np.zeros((count, words.languages)), np.zeros((count, words.languages))
+    out = np.zeros((len(asked), 3), np.int32)
+    order = np.argsort(asked.unit, kind="stable")
+    starts = np.searchsorted(asked.unit[order], np.arange(0, count + _BLOCK, _BLOCK))
+    blocks = range(0, count, _BLOCK)
+    progress("translations among words", 0, 2 * count)
+    for start in blocks:
+        rows = slice(start, start + _BLOCK)
+        scores = words.units[rows] @ words.units.T
+        own = np.arange(start, start + len(scores))
+        measure_reach(scores, own, words, reach[rows], near[rows])
+        progress("translations among words", min(start + _BLOCK, count), 2 * count)
+    for number, start in enumerate(blocks):
+        chosen = order[starts[number] : starts[number + 1]]
+        if len(chosen):
+            scores = words.units[start : start + _BLOCK] @ words.units.T
+            after = (
+                *(asked.unit, asked.source, asked.target, asked.gold_at, asked.golds, reach, words.frequency),
+                *(words.vectors, words.lengths, words.members, words.member_at, words.k, out),
+            )
+            in_parts(len(chosen), lambda p: _rank_questions(start, scores, chosen[p], *after))  # noqa: B023
+        progress("translations among words", count + min(start + _BLOCK, count), 2 * count)
+    return Ranks(cosine=out[:, 0], csls=out[:, 1], frequency=out[:, 2], reach=reach, near=near)

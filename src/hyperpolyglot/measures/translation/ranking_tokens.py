@@ -1,0 +1,153 @@
+"""At which rank the right answer comes among all tokens, and among those of the target's scripts.
+
+Every token of the model passes once, in blocks: its cosines with all covered words give its r_S for each source
+language and its place in each question, so nothing of the size of the vocabulary squared is ever needed.
+The source side of CSLS is what it is among words: the covered words of the source language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.engine.cosine import norms
+from hyperpolyglot.measures.translation.questions import Questions
+from hyperpolyglot.measures.translation.ranking import (
+    TOLERANCE,
+    Pool,
+    in_parts,
+    measure_reach,
+    outranks,
+    unit_rows64,
+)
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Float64, Int32, Progress
+
+__all__ = ["TokenRanks", "ranks_among_tokens"]
+
+_BLOCK = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRanks:
+    """Per sampled question: ranks of the best gold, from 1 (0: none among the candidates), int32 ``[q]``."""
+
+    script_cosine: Int32
+    script_csls: Int32
+    strong_cosine: Int32
+    strong_csls: Int32
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(  # type: ignore[no-untyped-def]
+    scores,
+    reach,
+    own,
+    rows,
+    block,
+    block_lengths,
+    allowed,
+    asked,
+    unit,
+    source,
+    target,
+    gold_at,
+    golds,
+    unit_rows,
+    gold_cosine,
+    gold_reach,
+    vectors,
+    lengths,
+    members,
+    member_at,
+    k,
+    out,
+):
+    """Add the tokens of one block that outrank each gold: out ``[gold, script or strong, cosine or csls]``."""
+    for q in asked:
+        x = unit[q]
+        s = source[q]
+        for g in range(gold_at[q], gold_at[q + 1]):
+            gold = golds[g]
+            for i in range(len(rows)):
+                if rows[i] == unit_rows[x] or rows[i] == unit_rows[gold]:
+                    continue
+                for csls in range(2):
+                    difference = scores[i, x] - gold_cosine[g]
+                    if csls:
+                        difference = 2 * difference - (reach[i, s] - gold_reach[g])
+                    if abs(difference) <= TOLERANCE:
+                        difference = outranks(
+                            csls == 1,
+                            x,
+                            block[i],
+                            block_lengths[i],
+                            own[i],
+                            gold,
+                            s,
+                            vectors,
+                            lengths,
+                            members,
+                            member_at,
+                            k,
+                        )
+                    if difference > 0 or (difference == 0 and rows[i] < unit_rows[gold]):
+                        out[g, 1, csls] += 1
+                        if allowed[target[q], i]:
+                            out[g, 0, csls] += 1
+
+
+def ranks_among_tokens(
+    space: TokenSpace,
+    asked: Questions,
+    words: Pool,
+    unit_rows: Int32,
+    reach: Float64,
+    of_script: NDArray[np.bool_],
+    progress: Progress,
+) -> TokenRanks:
+    """Ranks among all tokens of the space with a direction, the source's own left out.
+
+    ``unit_rows`` int32 ``[u]``: the token of each word, −1 for none (such a gold is no candidate); ``reach`` is that of
+    :class:`Ranks`; ``of_script`` bool ``[language, token]``: which tokens are written as the language is.
+    """
+    candidates = space.candidates().rows
+    position = np.full(len(space), -1, np.int64)
+    known = np.flatnonzero(unit_rows >= 0)
+    position[unit_rows[known]] = known
+    owner = np.repeat(np.arange(len(asked)), np.diff(asked.gold_at))
+    gold_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.golds])
+    gold_reach = reach[asked.golds, asked.source[owner]]
+    above = np.zeros((len(asked.golds), 2, 2), np.int64)
+    everyone = np.arange(len(asked))
+    after = (
+        *(asked.unit, asked.source, asked.target, asked.gold_at, asked.golds, unit_rows),
+        *(gold_cosine, gold_reach, words.vectors, words.lengths, words.members, words.member_at, words.k),
+        above,
+    )
+    progress("translations among all tokens", 0, len(candidates))
+    for start in range(0, len(candidates), _BLOCK):
+        rows = candidates[start : start + _BLOCK]
+        block = space.vectors(rows)
+        scores = unit_rows64(block) @ words.units.T
+        token_reach, near = np.empty((len(rows), words.languages)), np.empty((len(rows), words.languages))
+        own = position[rows]
+        measure_reach(scores, own, words, token_reach, near)
+        before = (scores, token_reach, own, rows, block, norms(block), of_script[:, rows])
+        in_parts(len(asked), lambda part: _count(*before, everyone[part], *after))  # noqa: B023
+        progress("translations among all tokens", min(start + _BLOCK, len(candidates)), len(candidates))
+    source, gold = unit_rows[asked.unit[owner]], unit_rows[asked.golds]
+    usable = np.stack([(gold >= 0) & (gold != source)] * 2, axis=1)
+    usable[:, 0] &= of_script[asked.target[owner], np.maximum(gold, 0)]
+    ranks = np.where(usable[:, :, None], above + 1, np.iinfo(np.int32).max)
+    best = np.minimum.reduceat(ranks, asked.gold_at[:-1]) if len(asked) else ranks
+    best = np.where(best == np.iinfo(np.int32).max, 0, best).astype(np.int32)
+    return TokenRanks(
+        script_cosine=best[:, 0, 0],
+        script_csls=best[:, 0, 1],
+        strong_cosine=best[:, 1, 0],
+        strong_csls=best[:, 1, 1],
+    )

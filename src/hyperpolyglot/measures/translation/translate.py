@@ -1,0 +1,235 @@
+"""Are neighbours translations? A lexicon's words, asked for in every other language.
+
+Three sets of candidates: *weak*, the covered words of the target language; *script*, all tokens in the target's
+scripts; *strong*, all tokens; the source's own token is never one. Scores are P@1, P@5, P@10 and MRR, by cosine and
+by CSLS (:mod:`hyperpolyglot.measures.translation.ranking`). Means are over questions, a word asked for in one language
+each; intervals resample concepts. Words that are spelled (nearly) the same in both languages are not scored with the
+others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.labels import label
+from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask
+from hyperpolyglot.measures.translation.coverage import LanguageCoverage
+from hyperpolyglot.measures.translation.lookup import Words
+from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, NEAR, Questions
+from hyperpolyglot.measures.translation.ranking_tokens import ranks_among_tokens
+from hyperpolyglot.measures.translation.scores import scored
+from hyperpolyglot.measures.translation.tables import by_kind, by_pair, by_script, hubs
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Array, Float64, Progress, silent
+
+__all__ = ["TranslateOptions", "Translation", "translate"]
+
+_RARE_SCRIPT = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """Scores of one model on one lexicon; see :meth:`to_json` for the parts.
+
+    ``overall`` by candidate set, method and measure; ``pairs``, ``scripts``, ``kinds``: weak P@1 in parts;
+    ``apart``: the questions that are not in the scores above, with their own; ``concepts`` says which were used and
+    whether a score on them means anything.
+    """
+
+    lexicon: dict[str, Any]
+    concepts: dict[str, Any]
+    coverage: tuple[LanguageCoverage, ...]
+    overall: dict[str, Any]
+    apart: dict[str, Any]
+    baselines: dict[str, Any]
+    denominators: dict[str, Any]
+    pairs: tuple[dict[str, Any], ...]
+    scripts: tuple[dict[str, Any], ...]
+    kinds: tuple[dict[str, Any], ...]
+    hubs: tuple[dict[str, Any], ...]
+    options: TranslateOptions
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        words, single = (sum(getattr(c, name) for c in self.coverage) for name in ("words", "single_token"))
+        return {
+            "lexicon": self.lexicon,
+            "concepts": self.concepts,
+            "coverage": {
+                "words": words,
+                "single_token": single,
+                "share": single / words if words else None,
+                "languages": [row.to_json() for row in self.coverage],
+            },
+            "overall": self.overall,
+            "apart": self.apart,
+            "baselines": self.baselines,
+            "denominators": self.denominators,
+            "pairs": list(self.pairs),
+            "scripts": list(self.scripts),
+            "kinds": list(self.kinds),
+            "hubs": list(self.hubs),
+            "multi_piece": self.options.multi_piece,
+        }
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every ordered pair of languages."""
+        return [{**row, "interval": _written(row["interval"])} for row in self.pairs]
+
+    def matrix(self, by: Literal["language", "script"] = "language") -> tuple[tuple[str, ...], Float64]:
+        """Names, and weak P@1 by CSLS ``[source, target]`` in 0…1, NaN where nothing was asked."""
+        rows = self.pairs if by == "language" else self.scripts
+        names = tuple(sorted({row[side] for row in rows for side in ("source", "target")}))
+        values = np.full((len(names), len(names)), np.nan)
+        for row in rows:
+            values[names.index(row["source"]), names.index(row["target"])] = row["csls_p1"]
+        return names, values
+
+    def coverage_table(self) -> list[dict[str, Any]]:
+        """A row for every language."""
+        return [{k: v for k, v in row.to_json().items() if k != "rules"} | row.rules for row in self.coverage]
+
+
+def _written(interval: list[float] | None) -> str | None:
+    return None if interval is None else f"{interval[0]:.4f}–{interval[1]:.4f}"
+
+
+def translate(
+    space: TokenSpace,
+    lexicon: Lexicon,
+    options: TranslateOptions | None = None,
+    progress: Progress = silent,
+) -> Translation:
+    """How often the nearest tokens of a word are its translations.
+
+    Where fewer than two languages have words enough, scores are ``None`` and the coverage says why.
+    Raises ``TensorNotFound`` for a vocabulary alone.
+    """
+    options = options or TranslateOptions()
+    asked = ask(space, lexicon, options, progress)
+    random = np.random.default_rng(options.seed)
+    main, ranks, candidates = asked.of(DIFFERENT)
+    draw = (random, options.resamples)
+    golds = np.diff(main.gold_at)
+    weak = {"questions": len(main), "candidates": _mean(candidates)} | {
+        method: scored(getattr(ranks, method), (candidates, golds), main.concept, *draw)
+        for method in ("cosine", "csls")
+    }
+    overall = {"weak": weak} | _among_tokens(space, asked, main, options, random, progress)
+    return Translation(
+        lexicon={
+            "source": asked.lexicon.source,
+            "entries": len(asked.lexicon),
+            "languages": len(asked.words.languages),
+            "concepts": len(asked.words.concept_names),
+        },
+        concepts=asked.concepts,
+        coverage=asked.coverage,
+        overall=overall,
+        apart={name: _apart(asked, kind, draw) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
+        baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), main.concept, *draw)},
+        denominators=_denominators(asked, overall),
+        pairs=by_pair(main, ranks, candidates, asked.words, draw),
+        scripts=by_script(main, ranks, candidates, asked.words, draw),
+        kinds=by_kind(main, ranks, candidates, asked.words, draw),
+        hubs=hubs(main, ranks, asked.pool, asked.words),
+        options=options,
+    )
+
+
+def _mean(values: Array) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _apart(asked: Asked, likeness: int, draw: tuple[np.random.Generator, int]) -> dict[str, Any]:
+    some, ranks, candidates = asked.of(likeness)
+    other = np.flatnonzero(ranks.csls > 0)
+    sizes = (candidates[other], np.diff(some.gold_at)[other])
+    return {
+        "questions": len(some),
+        "same_token": len(some) - len(other),
+        "cosine": scored(ranks.cosine[other], sizes, some.concept[other], *draw),
+        "csls": scored(ranks.csls[other], sizes, some.concept[other], *draw),
+    }
+
+
+def _scripts_of(space: TokenSpace, words: Words) -> NDArray[np.bool_]:
+    """Which tokens are in a script of each language, bool ``[language, token]``; scripts of few words do not count."""
+    labels = space.labels if space.labels.labeller == "script" else label(space.vocabulary)
+    result = np.zeros((len(words.languages), len(space)), bool)
+    for i in range(len(words.languages)):
+        counts = np.bincount(words.script[words.language == i], minlength=len(words.scripts))
+        for j in np.flatnonzero(counts >= _RARE_SCRIPT * counts.sum()).tolist():
+            if words.scripts[j] in labels.names:
+                result[i] |= labels.codes == labels.names.index(words.scripts[j])
+    return result
+
+
+def _among_tokens(
+    space: TokenSpace,
+    asked: Asked,
+    main: Questions,
+    options: TranslateOptions,
+    random: np.random.Generator,
+    progress: Progress,
+) -> dict[str, Any]:
+    count = min(options.questions, len(main))
+    sample = main.take(
+        np.sort(random.choice(len(main), count, replace=False)) if count else np.empty(0, np.intp)
+    )
+    of_script = _scripts_of(space, asked.words)
+    rows = asked.words.rows
+    found = None
+    if count:
+        found = ranks_among_tokens(space, sample, asked.pool, rows, asked.ranks.reach, of_script, progress)
+    usable = space.candidates().rows
+    own = (rows[sample.unit] >= 0).astype(np.int64)
+    written = of_script[:, usable].sum(axis=1)[sample.target]
+    written = written - (own & of_script[sample.target, np.maximum(rows[sample.unit], 0)])
+    result = {}
+    for name, sizes in (("script", written), ("strong", len(usable) - own)):
+        ranks = {
+            m: getattr(found, f"{name}_{m}") if found else np.empty(0, np.int32) for m in ("cosine", "csls")
+        }
+        ok = np.flatnonzero(ranks["csls"] > 0)
+        golds = np.diff(sample.gold_at)[ok]
+        result[name] = {
+            "questions": len(ok),
+            "sampled": count,
+            "candidates": _mean(sizes[ok]),
+        } | {
+            method: scored(
+                ranks[method][ok], (sizes[ok], golds), sample.concept[ok], random, options.resamples
+            )
+            for method in ("cosine", "csls")
+        }
+    return result
+
+
+def _denominators(asked: Asked, overall: dict[str, Any]) -> dict[str, Any]:
+    """P@1 over covered questions and over all that the lexicon asks, where an uncovered one counts as missed."""
+    covered = np.bincount(asked.questions.likeness, minlength=3).tolist()
+    names = ("different", "near", "identical")
+    share = (
+        covered[DIFFERENT] / asked.questions.asked[DIFFERENT] if asked.questions.asked[DIFFERENT] else None
+    )
+    scores: dict[str, dict[str, Any]] = {}
+    for name, part in overall.items():
+        answered = part["questions"] / part["sampled"] if part.get("sampled") else 1.0
+        for method in ("cosine", "csls"):
+            value = part[method]["p1"]["value"]
+            missing = value is None or share is None
+            scores.setdefault(name, {})[method] = {
+                "covered": value,
+                "all": None if missing else value * answered * share,
+            }
+    return {
+        "covered": dict(zip(names, covered, strict=True)),
+        "all": dict(zip(names, asked.questions.asked, strict=True)),
+        "p1": scores,
+    }
