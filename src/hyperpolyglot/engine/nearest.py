@@ -1,105 +1,64 @@
-"""Exact nearest neighbours by cosine: blocked float32 products as a filter, float64 for the order.
+"""Exact nearest neighbours by cosine, in canonical order: float64 cosine descending, then position.
 
-A float32 product of unit rows differs from their cosine by at most ``slack(d)``, whatever the order of
-summation: each unit row carries a relative rounding of u = 2⁻²⁴ per entry, and a sum of d products one of d·u at
-most, so (d + 4)·u·1.01 covers both. If the k-th largest product of a row is t, then k tokens have a cosine of at
-least t − slack, so every true neighbour has a product of at least t − 2·slack. All tokens that reach that are ranked
-again by :mod:`hyperpolyglot.engine.cosine`, ties by position. So the result is exact, and the same for any block
-size, thread count or BLAS.
+Five back ends give the same bytes (``docs/engine.md``):
+
+- ``plain``: blocked products and a filter, short and obvious; the oracle, and the choice for small tables;
+- ``direct``: all cosines in float64, for a few queries;
+- ``fp32``: float32 tiles with fused thresholds, every pair computed once for both rows;
+- ``int8``: the same with int8 tiles, which a processor with VNNI multiplies four times as fast;
+- ``bf16``: the same with bfloat16 tiles on a processor's matrix unit.
 """
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import pairwise
+from typing import Literal
 
-import numba
 import numpy as np
 
-from hyperpolyglot.engine.cosine import dot, norms, unit_rows
+from hyperpolyglot.engine.cosine import norms
+from hyperpolyglot.engine.direct import direct
+from hyperpolyglot.engine.filtered import Task, filtered
+from hyperpolyglot.engine.memory import plan
+from hyperpolyglot.engine.operands import BF16, FP32, INT8, KINDS
+from hyperpolyglot.engine.plain import plain, slack
+from hyperpolyglot.engine.processor import usable_threads
+from hyperpolyglot.engine.result import Certificate, Nearest
+from hyperpolyglot.engine.selftest import MAX_INT8_DIM, bf16_is_right, int8_is_fast
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.types import Float32, Int32, Progress, silent
 
-__all__ = ["Nearest", "nearest", "nearest_to", "slack"]
+__all__ = ["Backend", "Certificate", "Nearest", "nearest", "nearest_to", "slack"]
+
+Backend = Literal["auto", "plain", "direct", "fp32", "int8", "bf16"]
 
 _BLOCK_BYTES = 1 << 27
+_FEW_QUERIES = 16
+_SMALL = 1 << 31
 
 
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """``positions`` int32 ``[q, k]``, best first; ``similarity`` float32 ``[q, k]``, the float64 cosine rounded."""
-
-    positions: Int32
-    similarity: Float32
-
-
-def slack(dim: int) -> float:
-    """Largest difference between a float32 product of unit rows and their cosine."""
-    return (dim + 4) * 2.0**-24 * 1.01
-
-
-@numba.njit(cache=True, nogil=True)
-def _kth_largest(scores, skip, k, heap):  # type: ignore[no-untyped-def]
-    """The k-th largest score, ``skip`` left out; ``heap`` is scratch of length k, smallest first."""
-    heap[:] = -np.inf
-    for j in range(len(scores)):
-        value = scores[j]
-        if value <= heap[0] or j == skip:
-            continue
-        i = 0
-        while True:
-            child = 2 * i + 1
-            if child >= k:
-                break
-            if child + 1 < k and heap[child + 1] < heap[child]:
-                child += 1
-            if heap[child] >= value:
-                break
-            heap[i] = heap[child]
-            i = child
-        heap[i] = value
-    return heap[0]
-
-
-@numba.njit(cache=True, nogil=True)
-def _rank(scores, queries, own, query_norms, vectors, lengths, margin, positions, similarity):  # type: ignore[no-untyped-def]
-    """Exact neighbours of a few queries, given their float32 products with all vectors."""
-    k = positions.shape[1]
-    heap = np.empty(k, np.float32)
-    for r in range(len(queries)):
-        floor = np.float64(_kth_largest(scores[r], own[r], k, heap)) - margin
-        reach = 0
-        for j in range(scores.shape[1]):
-            if np.float64(scores[r, j]) >= floor and j != own[r]:
-                reach += 1
-        found = np.empty(reach, np.int64)
-        cosine = np.empty(reach)
-        reach = 0
-        for j in range(scores.shape[1]):
-            if np.float64(scores[r, j]) >= floor and j != own[r]:
-                found[reach] = j
-                cosine[reach] = dot(queries[r], vectors[j]) / (query_norms[r] * lengths[j])
-                reach += 1
-        order = np.argsort(-cosine, kind="mergesort")  # stable: equal cosines stay in order of position
-        for m in range(k):
-            positions[r, m] = found[order[m]]
-            similarity[r, m] = cosine[order[m]]
-
-
-def nearest(vectors: Float32, k: int, progress: Progress = silent, *, threads: int | None = None) -> Nearest:
+def nearest(
+    vectors: Float32,
+    k: int,
+    progress: Progress = silent,
+    *,
+    threads: int | None = None,
+    backend: Backend = "auto",
+    memory_bytes: int | None = None,
+) -> Nearest:
     """The k nearest other rows of every row of ``vectors``, exactly.
 
     ``vectors``: float32 ``[n, d]``, finite, no zero rows.
     Order: cosine descending in float64 by the stated summation, then position.
-    Raises ``NotEnoughData`` where there are fewer than k other rows.
+    Options and errors as for :func:`nearest_to`.
 
     >>> nearest(np.array([[1, 0], [1, 1], [0, 2]], np.float32), k=2).positions.tolist()
     [[1, 2], [0, 2], [1, 0]]
     """
     own = np.arange(len(vectors), dtype=np.int32)
-    return nearest_to(vectors, own, vectors, k, progress, threads=threads)
+    return nearest_to(
+        vectors, own, vectors, k, progress, threads=threads, backend=backend, memory_bytes=memory_bytes
+    )
 
 
 def nearest_to(
@@ -110,49 +69,48 @@ def nearest_to(
     progress: Progress = silent,
     *,
     threads: int | None = None,
+    backend: Backend = "auto",
+    memory_bytes: int | None = None,
 ) -> Nearest:
     """The k nearest rows of ``vectors`` to each of ``queries``, float32 ``[q, d]``, exactly.
 
     ``own``: int32 ``[q]``, the position in ``vectors`` that is the query itself and is left out; −1 for none.
-    Order and errors as for :func:`nearest`.
+    ``backend``: see the module; ``auto`` takes the fastest that this processor passes the self-test for.
+    ``memory_bytes``: ceiling for what is taken besides the input, the result included; more rounds keep it.
+    Raises ``NotEnoughData`` where there are fewer than k other rows, ``ValueError`` for a ceiling too low.
     """
-    count = len(vectors)
-    others = count - int(bool(np.any(own >= 0)))
+    others = len(vectors) - int(bool(np.any(own >= 0)))
     if not 1 <= k <= others:
         raise NotEnoughData(f"{k} neighbours were asked for, but a token has only {others} others.")
-    vectors, queries = np.ascontiguousarray(vectors, np.float32), np.ascontiguousarray(queries, np.float32)
-    lengths, units = norms(vectors), unit_rows(vectors)
-    margin = 2 * slack(vectors.shape[1])
-    positions = np.empty((len(queries), k), np.int32)
-    similarity = np.empty((len(queries), k), np.float32)
-    block = max(1, min(1024, _BLOCK_BYTES // (4 * count)))
-    workers = threads or len(os.sched_getaffinity(0))
-    progress("neighbours", 0, len(queries))
-    with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(queries), block):
-            end = min(start + block, len(queries))
-            here = queries[start:end]
-            scores = unit_rows(here) @ units.T
-            query_norms = norms(here)
-            cuts = np.linspace(0, end - start, workers + 1).astype(int).tolist()
-            jobs = []
-            for first, last in pairwise(cuts):
-                part, out = slice(first, last), slice(start + first, start + last)
-                jobs.append(
-                    pool.submit(
-                        _rank,
-                        scores[part],
-                        here[part],
-                        own[out],
-                        query_norms[part],
-                        vectors,
-                        lengths,
-                        margin,
-                        positions[out],
-                        similarity[out],
-                    )
-                )
-            for job in jobs:
-                job.result()
-            progress("neighbours", end, len(queries))
-    return Nearest(positions, similarity)
+    same = queries is vectors and np.array_equal(own, np.arange(len(vectors)))
+    vectors = np.ascontiguousarray(vectors, np.float32)
+    queries = vectors if same else np.ascontiguousarray(queries, np.float32)
+    workers = usable_threads(threads)
+    chosen = _choose(queries, vectors, memory_bytes) if backend == "auto" else backend
+    if chosen == "plain":
+        return plain(queries, own, vectors, k, progress, workers, _BLOCK_BYTES)
+    lengths = norms(vectors)
+    if chosen == "direct":
+        with ThreadPoolExecutor(workers) as pool:
+            found = direct(queries, own, vectors, k, lengths, pool)
+        progress("neighbours", len(queries), len(queries))
+        return Nearest(*found, Certificate(backend="direct", certified=len(queries), redone=0, bound=0.0))
+    kind = KINDS.index(chosen)
+    if (kind == BF16 and not bf16_is_right()) or (kind == INT8 and vectors.shape[1] > MAX_INT8_DIM):
+        kind = FP32
+    shape = (len(queries), *vectors.shape)
+    task = Task(
+        queries=queries, own=own, vectors=vectors, lengths=lengths, k=k, mirrored=same, threads=workers
+    )
+    return filtered(task, plan(shape, k, workers, kind, memory_bytes), progress)
+
+
+def _choose(queries: Float32, vectors: Float32, memory_bytes: int | None) -> Backend:
+    """The back end for a search of this size on this processor."""
+    if len(queries) <= _FEW_QUERIES:
+        return "direct"
+    if len(queries) * vectors.size < _SMALL and memory_bytes is None:
+        return "plain"
+    if bf16_is_right():
+        return "bf16"
+    return "int8" if int8_is_fast() else "fp32"

@@ -1,0 +1,47 @@
+"""How much memory a search takes, and how to keep it below a ceiling: fewer rows at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hyperpolyglot.engine.candidates import capacity
+from hyperpolyglot.engine.operands import BF16, FP32, INT8
+
+__all__ = ["Plan", "plan"]
+
+_SCRATCH = 1 << 25
+_PER_VECTOR = 72  # lengths, scale, offset, start, shift, error, inverse, and the float64 they are made from
+_LEAST_ROWS = 256
+_WORD_BYTES = {FP32: 0, INT8: 1, BF16: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``kind`` of words; ``rows``: queries searched at once."""
+
+    kind: int
+    rows: int
+
+
+def plan(shape: tuple[int, int, int], k: int, threads: int, kind: int, ceiling: int | None) -> Plan:
+    """A plan for ``shape`` = (queries, vectors, d) that takes at most ``ceiling`` bytes besides its input.
+
+    The result counts. Other words give way to float32 where that saves enough rounds.
+    Raises ``ValueError`` where the ceiling is too low for any plan.
+    """
+    queries, vectors, dim = shape
+    if ceiling is None:
+        return Plan(kind, queries)
+    row = 8 * capacity(k) + 16
+    fixed = 8 * k * queries + _PER_VECTOR * vectors + threads * _SCRATCH
+    held = vectors + (0 if queries == vectors else queries)
+    choices = []
+    for one in dict.fromkeys((kind, FP32)):
+        left = ceiling - fixed - _WORD_BYTES[one] * (dim + 64) * held
+        rows = min(queries, left // row)
+        if rows >= min(queries, _LEAST_ROWS):
+            choices.append(Plan(one, rows))
+    if not choices:
+        least = fixed + row * min(queries, _LEAST_ROWS)
+        raise ValueError(f"{ceiling:,} bytes are too few: this search takes at least {least:,}.")
+    return min(choices, key=lambda p: -(-queries // p.rows) * (3 if p.kind == FP32 else 1))

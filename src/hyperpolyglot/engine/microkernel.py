@@ -1,0 +1,190 @@
+"""Products of a few rows with a few columns, held in registers: LLVM code emitted through numba.
+
+A *word* is 32 bits: one float32, or four int8. The tile is ``ROWS`` × ``COLUMNS``; its operands are panels, packed so
+that the inner loop reads both in order: int32 ``[words, ROWS]`` and ``[words, COLUMNS]``. Each step loads one word of
+every column and multiplies it with one word of every row, so float32 and int8 differ in a single instruction. The
+column side of int8 products is unsigned (entries + 128), as ``vpdpbusd`` wants it; the accumulators start at
+−128 · Σ row, which undoes the shift exactly.
+
+While the sums are still in registers they are compared with thresholds: bit j of ``masks[r]`` is set where
+
+    sum · (row_scale · column_scale) + column_offset  ≥  min(row_threshold, column_threshold) − row_offset
+
+in float32. No contraction or reordering is permitted, so a processor without fused instructions gives the same bits.
+Goto and van de Geijn, Anatomy of high-performance matrix multiplication, ACM TOMS 34 (2008).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import extending
+from numba.core import types
+
+from hyperpolyglot.engine.processor import COLUMNS, LANES, ROWS, has
+
+__all__ = ["compare", "float_tile", "int8_tile", "load", "lowest_bit"]
+
+intrinsic: Any = extending.intrinsic
+
+_I1, _I32, _I64, _F32 = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.FloatType()
+_INTS, _FLOATS = ir.VectorType(_I32, LANES), ir.VectorType(_F32, LANES)
+_HALVES = COLUMNS // LANES
+
+
+def load(builder: ir.IRBuilder, address: Any, kind: ir.Type) -> Any:
+    """The value at an address that is a multiple of four."""
+    value = builder.load(builder.inttoptr(address, kind.as_pointer()))
+    value.align = 4
+    return value
+
+
+def _store(builder: ir.IRBuilder, value: Any, address: Any) -> None:
+    builder.store(value, builder.inttoptr(address, value.type.as_pointer())).align = 4
+
+
+def _broadcast(builder: ir.IRBuilder, value: Any, kind: ir.VectorType) -> Any:
+    empty = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(empty, value, ir.Constant(_I32, 0))
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES))
+
+
+def _constant(value: int) -> ir.Constant:
+    return ir.Constant(_INTS, [value] * LANES)
+
+
+def _multiply_int8(builder: ir.IRBuilder, total: Any, columns: Any, row: Any) -> Any:
+    """``total`` + Σ over four bytes of unsigned column · signed row, exactly."""
+    if has("avx512vnni") and LANES == 16:
+        signature = ir.FunctionType(_INTS, [_INTS, _INTS, _INTS])
+        multiply = builder.module.declare_intrinsic("llvm.x86.avx512.vpdpbusd.512", (), signature)
+        return builder.call(multiply, [total, columns, row])
+    for byte in range(4):
+        unsigned = builder.and_(builder.lshr(columns, _constant(8 * byte)), _constant(255))
+        signed = builder.ashr(builder.shl(row, _constant(24 - 8 * byte)), _constant(24))
+        total = builder.add(total, builder.mul(unsigned, signed))
+    return total
+
+
+def _multiply_float(builder: ir.IRBuilder, total: Any, columns: Any, row: Any) -> Any:
+    if has("fma") or has("neon"):
+        signature = ir.FunctionType(_FLOATS, [_FLOATS, _FLOATS, _FLOATS])
+        fused = builder.module.declare_intrinsic(f"llvm.fma.v{LANES}f32", (), signature)
+        return builder.call(fused, [columns, row, total])
+    return builder.fadd(total, builder.fmul(columns, row))
+
+
+def _products(builder: ir.IRBuilder, panels: tuple[Any, Any, Any, Any], integer: bool) -> list[list[Any]]:
+    """The accumulators after all words, ``[ROWS][halves]``; leaves the builder behind the loop."""
+    rows, columns, words, start = panels
+    kind, word = (_INTS, _I32) if integer else (_FLOATS, _F32)
+    begin = [_broadcast(builder, load(builder, _at(builder, start, r), word), kind) for r in range(ROWS)]
+    before, loop = builder.block, builder.append_basic_block("words")
+    after = builder.append_basic_block("done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    step = builder.phi(_I64)
+    step.add_incoming(ir.Constant(_I64, 0), before)
+    sums = [[builder.phi(kind) for _ in range(_HALVES)] for _ in range(ROWS)]
+    for r in range(ROWS):
+        for half in range(_HALVES):
+            sums[r][half].add_incoming(begin[r], before)
+    here = builder.add(columns, builder.mul(step, ir.Constant(_I64, 4 * COLUMNS)))
+    row = builder.add(rows, builder.mul(step, ir.Constant(_I64, 4 * ROWS)))
+    column = [load(builder, _at(builder, here, LANES * half), kind) for half in range(_HALVES)]
+    multiply = _multiply_int8 if integer else _multiply_float
+    added = []
+    for r in range(ROWS):
+        one = _broadcast(builder, load(builder, _at(builder, row, r), word), kind)
+        added.append([multiply(builder, sums[r][half], column[half], one) for half in range(_HALVES)])
+    following = builder.add(step, ir.Constant(_I64, 1))
+    step.add_incoming(following, loop)
+    for r in range(ROWS):
+        for half in range(_HALVES):
+            sums[r][half].add_incoming(added[r][half], loop)
+    builder.cbranch(builder.icmp_signed("<", following, words), loop, after)
+    builder.position_at_end(after)
+    return added
+
+
+def _at(builder: ir.IRBuilder, address: Any, words: int) -> Any:
+    return builder.add(address, ir.Constant(_I64, 4 * words))
+
+
+def compare(builder: ir.IRBuilder, sums: list[list[Any]], sides: tuple[Any, Any], masks: Any) -> Any:
+    """Store the masks of sums ``[rows][halves]``; their union."""
+    row_side, column_side = sides
+    rows = len(sums)
+    columns = [
+        [
+            load(builder, _at(builder, column_side, COLUMNS * part + LANES * half), _FLOATS)
+            for part in range(3)
+        ]
+        for half in range(_HALVES)
+    ]
+    union = ir.Constant(_I32, 0)
+    for r in range(rows):
+        scale, offset, threshold = (
+            _broadcast(builder, load(builder, _at(builder, row_side, rows * part + r), _F32), _FLOATS)
+            for part in range(3)
+        )
+        mask = ir.Constant(_I32, 0)
+        for half in range(_HALVES):
+            column_scale, column_offset, column_threshold = columns[half]
+            total = sums[r][half]
+            value = builder.sitofp(total, _FLOATS) if total.type == _INTS else total
+            value = builder.fmul(value, builder.fmul(scale, column_scale))
+            value = builder.fadd(value, column_offset)
+            lower = builder.fcmp_ordered("<", column_threshold, threshold)
+            bound = builder.fsub(builder.select(lower, column_threshold, threshold), offset)
+            bits = builder.bitcast(builder.fcmp_ordered(">=", value, bound), ir.IntType(LANES))
+            bits = builder.zext(bits, _I32)
+            mask = builder.or_(mask, builder.shl(bits, ir.Constant(_I32, LANES * half)))
+        _store(builder, mask, _at(builder, masks, r))
+        union = builder.or_(union, mask)
+    return builder.zext(union, _I64)
+
+
+def _emit(builder: ir.IRBuilder, arguments: list[Any], integer: bool) -> Any:
+    rows, columns, words, start, row_side, column_side, tile, masks = arguments
+    sums = _products(builder, (rows, columns, words, start), integer)
+    for r, row in enumerate(sums):
+        for half, total in enumerate(row):
+            _store(builder, total, _at(builder, tile, COLUMNS * r + LANES * half))
+    return compare(builder, sums, (row_side, column_side), masks)
+
+
+@intrinsic
+def int8_tile(context, rows, columns, words, start, row_side, column_side, tile, masks):  # type: ignore[no-untyped-def]
+    """One tile of int8 products. All arguments are addresses but ``words``; returns the union of the masks.
+
+    ``rows`` and ``columns``: packed panels; ``start``: int32 ``[ROWS]``; ``row_side`` and ``column_side``: float32
+    ``[3, ROWS]`` and ``[3, COLUMNS]``, scale, offset and threshold; out: ``tile`` int32 ``[ROWS, COLUMNS]``, ``masks``
+    int32 ``[ROWS]``.
+    """
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        return _emit(builder, list(arguments), True)
+
+    return types.int64(*[types.int64] * 8), generate
+
+
+@intrinsic
+def float_tile(context, rows, columns, words, start, row_side, column_side, tile, masks):  # type: ignore[no-untyped-def]
+    """The same for float32 words; ``start`` and ``tile`` are float32."""
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        return _emit(builder, list(arguments), False)
+
+    return types.int64(*[types.int64] * 8), generate
+
+
+@intrinsic
+def lowest_bit(context, mask):  # type: ignore[no-untyped-def]
+    """The position of the lowest set bit of a number that is not zero."""
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        return builder.cttz(arguments[0], ir.Constant(_I1, 1))
+
+    return types.int64(types.int64), generate

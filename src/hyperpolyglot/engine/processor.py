@@ -1,0 +1,45 @@
+"""What this processor can do, and the register tile that suits it."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from llvmlite.binding import get_host_cpu_features  # type: ignore[import-untyped]
+
+__all__ = ["COLUMNS", "LANES", "ROWS", "has", "usable_threads"]
+
+
+@cache
+def _features() -> dict[str, bool]:
+    try:
+        return dict(get_host_cpu_features())
+    except RuntimeError:  # LLVM cannot tell on this system
+        return {}
+
+
+def has(feature: str) -> bool:
+    """Whether the processor has a feature, by LLVM's name for it."""
+    return _features().get(feature, False)
+
+
+def usable_threads(threads: int | None) -> int:
+    """``threads``, or as many as this process may run on."""
+    if threads is not None:
+        return max(1, threads)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _register_tile() -> tuple[int, int]:
+    """Lanes of a vector register and rows of a tile: two vectors wide, the accumulators filling the registers."""
+    if has("avx512f"):
+        return 16, 12
+    if has("avx2"):
+        return 8, 6
+    return 4, 6
+
+
+LANES, ROWS = _register_tile()
+COLUMNS = 2 * LANES

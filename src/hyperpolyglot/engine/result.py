@@ -1,0 +1,33 @@
+"""What a search for neighbours gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hyperpolyglot.types import Float32, Int32
+
+__all__ = ["Certificate", "Nearest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """How a result was proven exact.
+
+    ``backend``: plain, direct, fp32 or int8. ``certified``: rows proven by the filter's bound; ``redone``: rows for
+    which that failed, searched again until proven. ``bound``: the largest difference between the filter's product of
+    any two rows and their cosine.
+    """
+
+    backend: str
+    certified: int
+    redone: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """``positions`` int32 ``[q, k]``, best first; ``similarity`` float32 ``[q, k]``, the float64 cosine rounded."""
+
+    positions: Int32
+    similarity: Float32
+    certificate: Certificate

@@ -1,0 +1,110 @@
+"""Whether this processor multiplies int8 and bfloat16 fast, and rightly."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numba
+import numpy as np
+
+from hyperpolyglot.engine.matrixunit import HEIGHT, SHAPES, begin_tiles, bf16_tile, end_tiles, permitted
+from hyperpolyglot.engine.microkernel import int8_tile
+from hyperpolyglot.engine.panels import aligned, pack, pack_tiles
+from hyperpolyglot.engine.processor import COLUMNS, LANES, ROWS, has
+
+__all__ = ["MAX_INT8_DIM", "bf16_is_right", "bf16_products", "int8_is_fast", "int8_products"]
+
+MAX_INT8_DIM = 65_536
+"""255 · 127 · d must stay below 2³¹."""
+
+
+@numba.njit(cache=True, nogil=True)
+def _multiply(row_panel, column_panel, words, start, sides, tile, masks):  # type: ignore[no-untyped-def]
+    return int8_tile(
+        row_panel.ctypes.data,
+        column_panel.ctypes.data,
+        words,
+        start.ctypes.data,
+        sides[0].ctypes.data,
+        sides[1].ctypes.data,
+        tile.ctypes.data,
+        masks.ctypes.data,
+    )
+
+
+def int8_products(
+    rows: np.ndarray[tuple[int, int], np.dtype[np.int8]],
+    columns: np.ndarray[tuple[int, int], np.dtype[np.int8]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+    """The kernel's products of one register tile: int8 ``[ROWS, d]`` and ``[COLUMNS, d]``, d a multiple of 4."""
+    words = rows.shape[1] // 4
+    row_panel, column_panel = aligned(ROWS * words), aligned(COLUMNS * words)
+    pack(rows.view(np.int32), 0, ROWS, ROWS, np.int32(0), row_panel)
+    pack(columns.view(np.int32), 0, COLUMNS, COLUMNS, np.int32(-0x7F7F7F80), column_panel)
+    start = (-128 * rows.astype(np.int64).sum(axis=1)).astype(np.int32)
+    sides = np.zeros((3, ROWS), np.float32), np.zeros((3, COLUMNS), np.float32)
+    tile, masks = np.empty((ROWS, COLUMNS), np.int32), np.empty(ROWS, np.int32)
+    _multiply(row_panel, column_panel, words, start, sides, tile, masks)
+    return tile
+
+
+@cache
+def int8_is_fast() -> bool:
+    """VNNI in vectors of 512 bits, and the right sums of extreme and of random values."""
+    if not (has("avx512vnni") and LANES == 16):
+        return False
+    random = np.random.default_rng(0)
+    for dim in (4, 4096):
+        rows = random.integers(-127, 128, (ROWS, dim)).astype(np.int8)
+        columns = random.integers(-127, 128, (COLUMNS, dim)).astype(np.int8)
+        rows[:4], columns[:4] = 127, 127
+        rows[4:8], columns[4:8] = -127, -127
+        if not np.array_equal(
+            int8_products(rows, columns), rows.astype(np.int32) @ columns.astype(np.int32).T
+        ):
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _multiply_halves(row_panel, column_panel, words, sides, tile, masks):  # type: ignore[no-untyped-def]
+    begin_tiles(SHAPES.ctypes.data)
+    bf16_tile(
+        row_panel.ctypes.data,
+        column_panel.ctypes.data,
+        words,
+        sides[0].ctypes.data,
+        sides[1].ctypes.data,
+        tile.ctypes.data,
+        masks.ctypes.data,
+    )
+    end_tiles()
+
+
+def bf16_products(
+    rows: np.ndarray[tuple[int, int], np.dtype[np.uint16]],
+    columns: np.ndarray[tuple[int, int], np.dtype[np.uint16]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """The matrix unit's products of one tile: bits of bfloat16, uint16 ``[32, d]``, d a multiple of 32."""
+    words = rows.shape[1] // 2
+    row_panel, column_panel = aligned(HEIGHT * words), aligned(COLUMNS * words)
+    pack_tiles(rows.view(np.int32), 0, HEIGHT, HEIGHT, row_panel)
+    pack(columns.view(np.int32), 0, COLUMNS, COLUMNS, np.int32(0), column_panel)
+    sides = np.zeros((3, HEIGHT), np.float32), np.zeros((3, COLUMNS), np.float32)
+    tile, masks = np.empty((HEIGHT, COLUMNS), np.float32), np.empty(HEIGHT, np.int32)
+    _multiply_halves(row_panel, column_panel, words, sides, tile, masks)
+    return tile
+
+
+@cache
+def bf16_is_right() -> bool:
+    """A matrix unit that the system lets this process use, and the right sums of small whole numbers."""
+    if not permitted():
+        return False
+    random = np.random.default_rng(0)
+    for dim in (32, 1024):
+        rows, columns = (random.integers(-64, 65, (n, dim)).astype(np.float32) for n in (HEIGHT, COLUMNS))
+        halves = ((array.view(np.uint32) >> 16).astype(np.uint16) for array in (rows, columns))
+        if not np.array_equal(bf16_products(*halves), rows @ columns.T):
+            return False
+    return True

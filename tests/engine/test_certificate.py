@@ -1,0 +1,138 @@
+"""The bounds against float64 truth; schedule and memory."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+import numpy as np
+import pytest
+
+from hyperpolyglot.engine.candidates import capacity
+from hyperpolyglot.engine.cosine import norms
+from hyperpolyglot.engine.dots import float_dot
+from hyperpolyglot.engine.memory import plan
+from hyperpolyglot.engine.nearest import nearest
+from hyperpolyglot.engine.operands import BF16, FP32, INT8
+from hyperpolyglot.engine.schedule import BlockPairs
+from hyperpolyglot.engine.sides import margins, prepare, prepare_like, product_slack
+
+from .test_backends import SHAPES, gaussian, same
+
+
+def truth(x, y):
+    """Cosines in float64 (long double where the platform has it)."""
+    x, y = x.astype(np.longdouble), y.astype(np.longdouble)
+    x /= np.sqrt((x * x).sum(axis=1))[:, None]
+    y /= np.sqrt((y * y).sum(axis=1))[:, None]
+    return (x @ y.T).astype(np.float64)
+
+
+def filtered_values(rows, columns):
+    """What the filter says of every pair, from the words it reads, in float64."""
+    if rows.kind == INT8:
+        a, b = (
+            p.side.words.view(np.int8).astype(np.float64) * p.side.scale[:, None] for p in (rows, columns)
+        )
+    elif rows.kind == BF16:
+        a, b = (
+            (p.side.words.view(np.uint16).astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+            for p in (rows, columns)
+        )
+    else:
+        a, b = (p.side.vectors.astype(np.float64) * p.side.inverse[:, None] for p in (rows, columns))
+    return a @ b.T + rows.shift[:, None].astype(np.float64) + columns.shift
+
+
+@pytest.mark.parametrize("kind", [FP32, INT8, BF16])
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dim", [5, 96, 384])
+def test_no_value_is_further_off_than_the_bound(kind, shape, dim):
+    vectors = shape(np.random.default_rng(dim), 160, dim)
+    others = shape(np.random.default_rng(dim + 1), 90, dim)
+    with ThreadPoolExecutor(1) as pool:
+        columns = prepare(kind, vectors, norms(vectors), pool)
+        rows = prepare_like(columns, others, norms(others), pool)
+    bound = rows.error[:, None].astype(np.float64) + columns.error
+    assert (np.abs(filtered_values(rows, columns) - truth(others, vectors)) <= bound).all()
+    assert (
+        margins(rows, columns, dim) >= 2 * (product_slack(dim) if kind == INT8 else bound.max(axis=1))
+    ).all()
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
+def test_float_values_of_int8_hits_are_within_their_slack(shape):
+    vectors = shape(np.random.default_rng(1), 60, 133)
+    with ThreadPoolExecutor(1) as pool:
+        side = prepare(FP32, vectors, norms(vectors), pool).side
+    cosines = truth(vectors, vectors)
+    for i in range(60):
+        for j in range(60):
+            product = float_dot(side.vectors[i].ctypes.data, side.vectors[j].ctypes.data, 133)
+            value = np.float32(product) * (side.inverse[i] * side.inverse[j])
+            assert abs(value - cosines[i, j]) <= product_slack(133)
+
+
+def test_a_certificate_says_what_was_done():
+    vectors = gaussian(np.random.default_rng(2), 600, 32)
+    found = nearest(vectors, 10, backend="int8").certificate
+    assert 600 == found.certified + found.redone
+    assert found.certified > 500
+    assert 0 < found.bound < 0.1
+    assert "plain" == nearest(vectors, 10).certificate.backend
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+@pytest.mark.parametrize(("blocks", "threads"), [(1, 3), (2, 4), (7, 3), (12, 5)])
+def test_every_pair_once_and_never_two_in_one_block(mirrored, blocks, threads):
+    pairs = BlockPairs(blocks, blocks, mirrored=mirrored)
+    used, taken, lock = set(), [], Lock()
+
+    def work():
+        pair = pairs.take(None)
+        while pair is not None:
+            mine = set(pair) if mirrored else {pair[0]}
+            with lock:
+                assert not mine & used
+                used.update(mine)
+                taken.append(pair)
+            with lock:
+                used.difference_update(mine)
+            pair = pairs.take(pair)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for job in [pool.submit(work) for _ in range(threads)]:
+            job.result()
+    expected = [(i, j) for i in range(blocks) for j in range(i if mirrored else 0, blocks)]
+    assert expected == sorted(taken)
+    assert pairs.total == pairs.done == len(expected)
+
+
+def test_a_stopped_schedule_hands_out_nothing():
+    pairs = BlockPairs(3, 3, mirrored=True)
+    pairs.stop()
+    assert pairs.take(None) is None
+
+
+def test_the_largest_task_fits_in_a_gibibyte_and_a_half():
+    """250,000 × 768 at k = 100 besides its input in one round, with any kind of words."""
+    for kind in (FP32, INT8, BF16):
+        assert 250_000 == plan((250_000, 250_000, 768), 100, 2, kind, 3 << 29).rows
+
+
+def test_a_ceiling_means_rounds():
+    shape = 100_000, 100_000, 256
+    free = plan(shape, 50, 2, INT8, None)
+    tight = plan(shape, 50, 2, INT8, 200 << 20)
+    assert 100_000 == free.rows
+    assert 8 * capacity(50) * tight.rows < 200 << 20
+    with pytest.raises(ValueError, match="too few"):
+        plan(shape, 50, 2, INT8, 1 << 20)
+
+
+def test_a_ceiling_changes_nothing_but_the_rounds():
+    vectors = gaussian(np.random.default_rng(3), 3000, 24)
+    ceiling = (64 << 20) + 3000 * (72 + 8 * 20 + 90) + 700 * (8 * capacity(20) + 16)
+    expected = nearest(vectors, 20, backend="plain")
+    for backend in ("int8", "fp32", "auto"):
+        assert same(expected, nearest(vectors, 20, backend=backend, memory_bytes=ceiling, threads=2))
