@@ -58,6 +58,8 @@ CONTRACT = {
     "neighbors": {"queries"},
     "diversity": {"k", "mean", "sd", "expected", "own_share", "by_label", "histogram"},
     "map": {"points", "file", "trustworthiness"},
+    "compare": {"pairs"},
+    "explain": {"frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces"},
     "report": {"files"},
 }
 
@@ -66,18 +68,20 @@ CONTRACT = {
 @pytest.mark.parametrize("protocol", ["default", "paper"])
 def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
     """Every command prints one object with its format, its keys and its provenance."""
-    models = [clustered, translated] if command in ("census", "overlap", "report") else [clustered]
+    models = [clustered, translated] if command in ("census", "overlap", "compare", "report") else [clustered]
     extra = {
         "separability": ["--minimum", 50, "--folds", 10],
         "neighbors": ["--id", 0, "-k", 4],
         "diversity": ["-k", 10],
+        "compare": ["-k", 10, "--permutations", 19],
+        "explain": ["-k", 12],
         "map": ["--method", "pca", "-o", tmp_path / "map.csv"],
         "report": ["-o", tmp_path / "report", "--minimum", 50],
     }.get(command, [])
     if protocol == "paper":
         extra = [
             *extra,
-            *(["--labels", "paper"] if command in ("census", "map") else ["--protocol", "paper"]),
+            *(["--labels", "paper"] if command in ("census", "explain", "map") else ["--protocol", "paper"]),
         ]
         if command == "inspect":
             pytest.skip("inspect has no protocol")
@@ -104,6 +108,16 @@ def test_values_of_the_contract(ask, clustered, translated):
     assert 1.0 == found["pairs"][0]["overlap"]
     found = ask("census", clustered)
     assert {"model", "rows", "tokens", "labels", "kinds"} <= found["models"][0].keys()
+
+
+def test_comparison_of_the_contract(ask, clustered, translated):
+    """Every measure of a comparison comes with its null, p-value and interval; a model is like itself."""
+    found = ask("compare", clustered, translated, "-k", 10, "--permutations", 19)["pairs"][0]
+    measures = ("neighbor_overlap", "canonical_first", "canonical_mean_square", "cka", "rsa", "procrustes")
+    assert {"a", "b", "shared", "k", *measures} <= found.keys()
+    for measure in measures:
+        assert {"value", "null", "p", "interval"} <= found[measure].keys()
+    assert 240 == found["shared"]
 
 
 def test_neighbors_leave_the_token_out_but_in_the_paper(ask, translated):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IMAGE_SUFFIXES",
+    "draw_agreement",
     "draw_census",
     "draw_diversity",
     "draw_diversity_by_label",
@@ -187,14 +188,13 @@ def _model_colour(position: int) -> str:
     return MODEL_COLOURS[position % len(MODEL_COLOURS)]
 
 
+def draw_agreement(models: Sequence[str], values: Float64) -> Figure:
+    """One measure of every two models, ``values[model, model]`` in 0…1, as shaded cells (PAPER: figures 7, 8)."""
+    return _shaded_pairs(models, values)
+
+
 @_styled
-def draw_overlap(overlap: Overlap) -> Figure:
-    """Overlap of every pair of vocabularies as a table of shaded cells."""
-    models = list(dict.fromkeys(name for pair in overlap.pairs for name in (pair.a, pair.b)))
-    values = np.eye(len(models))
-    for pair in overlap.pairs:
-        i, j = models.index(pair.a), models.index(pair.b)
-        values[i, j] = values[j, i] = pair.overlap or 0.0
+def _shaded_pairs(models: Sequence[str], values: Float64) -> Figure:
     titles = [title_of(model) for model in models]
     figure, (axes,) = _figure(2.6 + 0.9 * len(models), 1.4 + 0.6 * len(models))
     axes.imshow(values, vmin=0, vmax=1, cmap="Blues")
@@ -206,6 +206,16 @@ def draw_overlap(overlap: Overlap) -> Figure:
     axes.set_yticks(range(len(models)), titles)
     axes.spines[:].set_visible(False)
     return figure
+
+
+def draw_overlap(overlap: Overlap) -> Figure:
+    """Overlap of every pair of vocabularies as a table of shaded cells."""
+    models = list(dict.fromkeys(name for pair in overlap.pairs for name in (pair.a, pair.b)))
+    values = np.eye(len(models))
+    for pair in overlap.pairs:
+        i, j = models.index(pair.a), models.index(pair.b)
+        values[i, j] = values[j, i] = pair.overlap or 0.0
+    return _shaded_pairs(models, values)
 
 
 @_styled

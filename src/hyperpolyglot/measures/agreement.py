@@ -1,0 +1,183 @@
+"""Do two models give a token the same neighbours?
+
+For rows i shared by both and their k nearest A(i), B(i) among the shared rows, the overlap is |A(i) ∩ B(i)|/k and its
+mean over tokens is the measure (PAPER: figure 7; called mutual k-NN by Huh et al. 2024). If the correspondence of rows
+is drawn at random it is k/(n − 1) on average, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.labels import Labels
+from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.statistics import bootstrap_mean, permutation_p
+from hyperpolyglot.types import Array, Float64, Int32
+
+__all__ = ["mutual_graph_jaccard", "neighbor_overlap", "overlap_by_label", "shared_neighbors"]
+
+CURVE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_WITHIN_DRAWS = 9
+
+
+@numba.njit(cache=True, nogil=True)
+def _shared(first, second, queries, order, stamp, out):  # type: ignore[no-untyped-def]
+    stamp[:] = -1
+    for at in range(len(queries)):
+        i = queries[at]
+        other = second[order[i]]
+        for m in range(len(other)):
+            stamp[other[m]] = at
+        count = 0
+        for j in first[i]:
+            count += stamp[order[j]] == at
+        out[at] = count
+
+
+def shared_neighbors(
+    first: Int32, second: Int32, queries: Array | None = None, order: Array | None = None
+) -> Int32:
+    """How many neighbours ``queries`` have in both graphs ``[n, k]``, int32 ``[q]``.
+
+    ``order``: the row of the second graph that corresponds to each row of the first; the same row by default.
+
+    >>> shared_neighbors(np.array([[1, 2], [0, 2], [0, 1]]), np.array([[2, 1], [2, 0], [1, 0]])).tolist()
+    [2, 2, 2]
+    """
+    n = len(first)
+    queries = np.arange(n) if queries is None else queries
+    order = np.arange(n) if order is None else order
+    out = np.empty(len(queries), np.int32)
+    _shared(
+        np.ascontiguousarray(first, np.int32),
+        np.ascontiguousarray(second, np.int32),
+        np.ascontiguousarray(queries, np.int32),
+        np.ascontiguousarray(order, np.int32),
+        np.empty(n, np.int32),
+        out,
+    )
+    return out
+
+
+def neighbor_overlap(
+    first: Int32,
+    second: Int32,
+    *,
+    random: np.random.Generator,
+    permutations: int = 99,
+    rows: int = 20_000,
+    include_self: bool = False,
+) -> Measured:
+    """Mean overlap of two neighbour graphs ``[n, k]``, in 0…1, with its curve over smaller k.
+
+    ``include_self``: the token itself counts as shared and k + 1 entries are compared, as in the paper. Interval:
+    bootstrap over tokens, the graphs held fixed. p: the correspondence of all rows is permuted, the mean taken over
+    ``rows`` seeded tokens.
+    """
+    n, k = first.shape
+    extra = int(include_self)
+    size = k + extra
+    counts = shared_neighbors(first, second)
+    share = (counts + extra) / size
+    queries = np.sort(random.choice(n, min(rows, n), replace=False))
+    observed = float(counts[queries].mean())
+    drawn = [
+        float(shared_neighbors(first, second, queries, random.permutation(n)).mean())
+        for _ in range(permutations)
+    ]
+    jaccard, by_chance = mutual_graph_jaccard(first, second)
+    return Measured(
+        value=float(share.mean()),
+        null=(k * k / (n - 1) + extra) / size,
+        p=permutation_p(observed, np.array(drawn)) if drawn else None,
+        interval=bootstrap_mean(share, random=random),
+        details={
+            "k": size,
+            "sd": float(share.std(ddof=1)),
+            "tokens": n,
+            "curve": _curve(first, second, extra),
+            "mutual_knn": {"value": jaccard, "null": by_chance},
+        },
+    )
+
+
+def _curve(first: Int32, second: Int32, extra: int) -> list[dict[str, float]]:
+    n, most = first.shape
+    return [
+        {
+            "k": k + extra,
+            "value": float((shared_neighbors(first[:, :k], second[:, :k]).mean() + extra) / (k + extra)),
+            "null": (k * k / (n - 1) + extra) / (k + extra),
+        }
+        for k in sorted({*(c - extra for c in CURVE if 0 < c - extra < most), most})
+    ]
+
+
+def mutual_graph_jaccard(first: Int32, second: Int32) -> tuple[float | None, float | None]:
+    """Jaccard index of the two graphs of mutual neighbours (j in A(i) and i in A(j)), and the one by chance.
+
+    Chance keeps both numbers of edges and draws them among all pairs. ``None`` where neither graph has an edge.
+    """
+    n = len(first)
+    a, b = _mutual_edges(first), _mutual_edges(second)
+    both = len(np.intersect1d(a, b, assume_unique=True))
+    total = len(a) + len(b)
+    if not total:
+        return None, None
+    chance = len(a) * len(b) / (n * (n - 1) / 2)
+    return both / (total - both), chance / (total - chance)
+
+
+def _mutual_edges(graph: Int32) -> NDArray[np.int64]:
+    n, k = graph.shape
+    near = graph.astype(np.int64)
+    own = np.repeat(np.arange(n, dtype=np.int64), k).reshape(n, k)
+    codes = (np.minimum(own, near) * n + np.maximum(own, near)).ravel()
+    codes.sort()
+    edges: NDArray[np.int64] = codes[1:][codes[1:] == codes[:-1]]
+    return edges
+
+
+def overlap_by_label(
+    graphs: tuple[Int32, Int32],
+    labels: Labels,
+    members: Sequence[tuple[str, Array]],
+    *,
+    random: np.random.Generator,
+    extra: int = 0,
+) -> dict[str, Measured]:
+    """Mean overlap of the tokens of each label; ``members`` are (label, positions).
+
+    ``within`` is the mean where correspondence is permuted among the tokens of each label: what agreement on the
+    label alone would give.
+    """
+    first, second = graphs
+    n, k = first.shape
+    share = (shared_neighbors(first, second) + extra) / (k + extra)
+    within: Float64 = np.zeros(n)
+    for _ in range(_WITHIN_DRAWS):
+        drawn = shared_neighbors(first, second, order=_within(labels, random))
+        within += (drawn + extra) / (k + extra) / _WITHIN_DRAWS
+    return {
+        label: Measured(
+            value=float(share[rows].mean()),
+            null=(k * k / (n - 1) + extra) / (k + extra),
+            interval=bootstrap_mean(share[rows], random=random),
+            note="one p-value is given for all tokens together",
+            details={"within": float(within[rows].mean())},
+        )
+        for label, rows in members
+    }
+
+
+def _within(labels: Labels, random: np.random.Generator) -> NDArray[np.int64]:
+    """A permutation that keeps every token's label."""
+    shuffled = random.permutation(len(labels))
+    order = np.empty(len(labels), np.int64)
+    own = np.argsort(labels.codes, kind="stable")
+    order[own] = shuffled[np.argsort(labels.codes[shuffled], kind="stable")]
+    return order

@@ -1,0 +1,189 @@
+"""How alike are the embedding spaces of models, on the tokens they share?
+
+Tokens are the same where their display texts are; texts that two tokens of a model share are left out. The paper's
+protocol takes every token by the paper's string, in the order of the first model's ids, doesn't centre canonical
+angles, and counts the token itself among its k neighbours (PAPER: figures 7 and 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.labels import Labels
+from hyperpolyglot.measures.agreement import neighbor_overlap, overlap_by_label
+from hyperpolyglot.measures.compared import (
+    MEASURES,
+    CompareOptions,
+    Comparison,
+    LabelSimilarity,
+    PairSimilarity,
+)
+from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.measures.neighbors import Search, neighbors
+from hyperpolyglot.measures.shared_tokens import shared_rows
+from hyperpolyglot.measures.similarity import canonical, cka, rsa
+from hyperpolyglot.measures.transfer import procrustes, retrieval, split_rows
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
+from hyperpolyglot.vocabulary import TokenKind
+
+__all__ = ["compare"]
+
+_LEAST_SHARED = 20
+_LEAST_OF_LABEL = 50
+_MOST_OF_LABEL = 5_000
+_PAIRS_OF_LABEL = 50_000
+
+
+def compare(
+    spaces: Sequence[TokenSpace],
+    options: CompareOptions | None = None,
+    *,
+    exclude: Collection[TokenKind] = (),
+    search: Search = nearest_to,
+    progress: Progress = silent,
+) -> Comparison:
+    """Compare every two of two or more models. Labels are those of the first model of a pair.
+
+    Raises ``NotEnoughData`` for fewer than two models or fewer than 20 shared tokens.
+    """
+    options = options or CompareOptions()
+    if len(spaces) < 2:
+        raise NotEnoughData("Comparing needs at least two models.")
+    ambiguous = shared_rows(spaces, protocol=options.protocol, exclude=exclude)[1]
+    chosen = list(combinations(range(len(spaces)), 2))
+    steps = _steps(progress, len(chosen))
+    pairs: list[PairSimilarity] = []
+    if options.common == "all":
+        parts = _parts(spaces, options, exclude, search, progress)
+        pairs.extend(_pair(parts[i], parts[j], options, steps) for i, j in chosen)
+    else:
+        for i, j in chosen:
+            first, second = _parts((spaces[i], spaces[j]), options, exclude, search, progress)
+            pairs.append(_pair(first, second, options, steps))
+    return Comparison(
+        models=tuple(space.model for space in spaces),
+        pairs=tuple(pairs),
+        ambiguous=ambiguous,
+        options=options,
+    )
+
+
+def _steps(progress: Progress, pairs: int) -> Callable[[int], None]:
+    """Progress over pairs, in units of one measure."""
+    total = pairs * (len(MEASURES) + 1)
+    units = [0]
+
+    def done(more: int) -> None:
+        units[0] += more
+        progress("comparison", units[0], total)
+
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One model on the shared tokens."""
+
+    space: TokenSpace
+    vectors: Float32
+    graph: Int32
+
+
+def _parts(
+    spaces: Sequence[TokenSpace],
+    options: CompareOptions,
+    exclude: Collection[TokenKind],
+    search: Search,
+    progress: Progress,
+) -> list[_Part]:
+    rows, _ = shared_rows(spaces, protocol=options.protocol, exclude=exclude)
+    size = len(rows[0])
+    if size < _LEAST_SHARED:
+        names = ", ".join(space.model for space in spaces)
+        raise NotEnoughData(f"{names}: a comparison needs {_LEAST_SHARED} shared tokens; there are {size}.")
+    k = min(options.k - (options.protocol == "paper"), size - 1)
+    parts = []
+    for space, own in zip(spaces, rows, strict=True):
+        small = space.take(own)
+        near = neighbors(small, k, search=search, progress=progress)
+        parts.append(_Part(small, small.vectors(), near.rows))
+    return parts
+
+
+def _pair(
+    first: _Part, second: _Part, options: CompareOptions, done: Callable[[int], None]
+) -> PairSimilarity:
+    paper = options.protocol == "paper"
+    a, b = first.vectors, second.vectors
+    draws = [np.random.default_rng([options.seed, i]) for i in range(7)]
+    tests = {"permutations": options.permutations, "rows": options.test_rows}
+    graphs = first.graph, second.graph
+    measures: dict[str, Measured] = {}
+    measures["neighbor_overlap"] = neighbor_overlap(
+        *graphs,
+        random=draws[0],
+        permutations=options.permutations,
+        rows=options.test_rows,
+        include_self=paper,
+    )
+    done(1)
+    one, square, spectrum = canonical(a, b, random=draws[1], centred=not paper, **tests)
+    measures["canonical_first"], measures["canonical_mean_square"] = one, square
+    done(2)
+    measures["cka"] = cka(a, b, random=draws[2], **tests)
+    done(1)
+    measures["rsa"] = rsa(a, b, random=draws[3], permutations=options.permutations)
+    done(1)
+    split = split_rows(len(a), draws[4])
+    measures["procrustes"] = procrustes(a, b, split, random=draws[4], permutations=options.permutations)
+    done(1)
+    maps = retrieval(a, b, split, random=draws[5]) if options.maps else []
+    by_label = _by_label((a, b), graphs, first.space.labels, int(paper), draws[6])
+    done(1)
+    return PairSimilarity(
+        a=first.space.model,
+        b=second.space.model,
+        shared=len(a),
+        k=first.graph.shape[1] + paper,
+        measures=measures,
+        spectrum=spectrum.cosines,
+        by_label=by_label,
+        maps=tuple(maps),
+    )
+
+
+def _by_label(
+    vectors: tuple[Float32, Float32],
+    graphs: tuple[Int32, Int32],
+    labels: Labels,
+    extra: int,
+    random: np.random.Generator,
+) -> tuple[LabelSimilarity, ...]:
+    members: list[tuple[str, Array]] = []
+    for name, count in labels.counts().items():
+        if count >= _LEAST_OF_LABEL:
+            members.append((name, np.flatnonzero(labels.codes == labels.names.index(name))))
+    overlaps = overlap_by_label(graphs, labels, members, random=random, extra=extra)
+    rows = []
+    for name, own in members:
+        chosen = own
+        if len(own) > _MOST_OF_LABEL:
+            chosen = np.sort(random.choice(own, _MOST_OF_LABEL, replace=False))
+        a, b = vectors[0][chosen], vectors[1][chosen]
+        shapes = {
+            "cka": cka(a, b, random=random, permutations=0),
+            "rsa": rsa(a, b, random=random, permutations=0, pairs=_PAIRS_OF_LABEL),
+        }
+        rows.append(
+            LabelSimilarity(
+                label=name, tokens=len(own), measures={"neighbor_overlap": overlaps[name]} | shapes
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,185 @@
+"""Why does a model mix languages, or keep them apart? Every explanation that the matrix alone can test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hyperpolyglot.engine.cosine import unit_rows
+from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.measures.agreement import neighbor_overlap
+from hyperpolyglot.measures.diversity import diversity
+from hyperpolyglot.measures.frequency import Frequency, frequency
+from hyperpolyglot.measures.geometry import Dimension, Isotropy, dimension, isotropy
+from hyperpolyglot.measures.hubness import Hubness, hubness
+from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
+from hyperpolyglot.measures.similarity import pair_cosines
+from hyperpolyglot.measures.subspaces import Subspaces, Translate, subspaces
+from hyperpolyglot.measures.undertrained import Undertrained, undertrained
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.statistics import bootstrap_mean
+from hyperpolyglot.types import Progress, silent
+
+__all__ = ["Evidence", "Explanation", "Tables", "compare_tables", "explain"]
+
+HUB_K = 10
+_STEPS = ("frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces", "tables")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What explanations may use besides the matrix.
+
+    ``counts``: token → how often it occurs; ``translate`` scores translation after each removal; ``output``: the
+    space of the model's output table, with the same tokens.
+    """
+
+    counts: Mapping[str, float] | None = None
+    translate: Translate | None = None
+    output: TokenSpace | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """Input against output table: the cosine of a token's two rows, and the overlap of its neighbours in both.
+
+    ``cosine`` is ``None`` in all parts but its note where the tables differ in width.
+    """
+
+    cosine: Measured
+    overlap: Measured
+    tokens: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "tokens": self.tokens,
+            "cosine": self.cosine.to_json(),
+            "neighbor_overlap": self.overlap.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Every explanation of one model; ``frequency`` is ``None`` where too few tokens have one."""
+
+    model: str
+    frequency: Frequency | None
+    undertrained: Undertrained
+    hubness: Hubness
+    isotropy: Isotropy
+    dimension: Dimension
+    subspaces: Subspaces
+    tables: Tables | None
+    excluded: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        parts = {name: getattr(self, name) for name in _STEPS}
+        found = {name: None if part is None else part.to_json() for name, part in parts.items()}
+        return {"model": self.model, **found, "excluded": self.excluded}
+
+    def table(self) -> list[dict[str, Any]]:
+        """The effects of taking languages out: a row for every removal."""
+        return [{"model": self.model} | row for row in self.subspaces.table()]
+
+
+def explain(
+    space: TokenSpace,
+    near: Neighbors,
+    evidence: Evidence | None = None,
+    *,
+    seed: int = 0,
+    search: Search = nearest_to,
+    progress: Progress = silent,
+) -> Explanation:
+    """Test every explanation on the tokens of ``near``, the neighbours of all tokens of ``space`` or of a sample.
+
+    Raises ``NotEnoughData`` where ``near`` has fewer than ten neighbours a token.
+    """
+    evidence = evidence or Evidence()
+    done = iter(range(len(_STEPS)))
+
+    def told() -> None:
+        progress("explanations", next(done), len(_STEPS))
+
+    told()
+    try:
+        common = frequency(space, diversity(near, space.labels), evidence.counts, seed=seed)
+    except NotEnoughData:
+        common = None
+    told()
+    untouched = undertrained(space)
+    told()
+    hubs = hubness(space, near, HUB_K)
+    told()
+    spread = isotropy(space.vectors(near.candidates))
+    told()
+    local = dimension(space, near, seed=seed, search=search, progress=progress)
+    told()
+    removed = subspaces(
+        space, near, translate=evidence.translate, seed=seed, search=search, progress=progress
+    )
+    told()
+    tables = None
+    if evidence.output is not None:
+        tables = compare_tables(space, evidence.output, near.k, seed=seed, search=search, progress=progress)
+    progress("explanations", len(_STEPS), len(_STEPS))
+    return Explanation(
+        model=space.model,
+        frequency=common,
+        undertrained=untouched,
+        hubness=hubs,
+        isotropy=spread,
+        dimension=local,
+        subspaces=removed,
+        tables=tables,
+        excluded=near.excluded,
+    )
+
+
+def compare_tables(
+    first: TokenSpace,
+    second: TokenSpace,
+    k: int = 50,
+    *,
+    seed: int = 0,
+    search: Search = nearest_to,
+    progress: Progress = silent,
+) -> Tables:
+    """Compare two tables of one model, token by token, over the tokens with a direction in both.
+
+    Null of the cosine: the mean over all pairs of different tokens, exactly. Intervals: bootstrap over tokens. Raises
+    ``ValueError`` where the spaces do not have the same number of tokens.
+    """
+    if len(first) != len(second):
+        raise ValueError("two tables of one model have the same tokens")
+    rows = np.intersect1d(first.candidates().rows, second.candidates().rows)
+    if len(rows) < 20:
+        raise NotEnoughData(f"{first.model}: only {len(rows)} tokens have a vector in both tables.")
+    parts = first.take(rows), second.take(rows)
+    random = np.random.default_rng([seed, 4])
+    graphs = [neighbors(part, min(k, len(rows) - 1), search=search, progress=progress).rows for part in parts]
+    cosine = Measured(value=None, note=f"the tables have {first.dim} and {second.dim} columns")
+    if first.dim == second.dim:
+        a, b = (unit_rows(part.vectors()) for part in parts)
+        every = np.arange(len(rows))
+        found = pair_cosines(a, b, every, every)
+        n = len(rows)
+        products = float(a.sum(axis=0, dtype=np.float64) @ b.sum(axis=0, dtype=np.float64))
+        cosine = Measured(
+            value=float(found.mean()),
+            null=(products - float(found.sum())) / (n * (n - 1)),
+            interval=bootstrap_mean(found, random=random),
+            details={"sd": float(found.std(ddof=1))},
+        )
+    return Tables(
+        cosine=cosine,
+        overlap=neighbor_overlap(graphs[0], graphs[1], random=random),
+        tokens=len(rows),
+    )

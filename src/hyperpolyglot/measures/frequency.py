@@ -1,0 +1,167 @@
+"""Is it frequency? Diversity of neighbourhoods against how common tokens are, other explanations held fixed.
+
+The paper compares deciles of corpus counts (PAPER: figure 9). Here also Spearman's correlation, and the partial one
+that holds script, length and kind of token fixed. Without counts the tokenizer's own scores stand in: log-probabilities
+(unigram) or merge ranks (BPE), of which the order is that of the frequency in the tokenizer's training text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.statistics import (
+    Correlation,
+    Interval,
+    benjamini_hochberg,
+    bootstrap_mean,
+    partial_spearman,
+    spearman,
+)
+from hyperpolyglot.types import Array, Float64
+from hyperpolyglot.vocabulary import SPACE, TokenKind
+
+__all__ = ["Decile", "Frequency", "deciles", "frequency", "token_frequency"]
+
+_LEAST_OF_LABEL = 100
+_NOT_WRITTEN = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED, TokenKind.PADDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decile:
+    """Mean diversity of the tokens of one tenth by ascending frequency, 1 the rarest, ``interval`` by bootstrap."""
+
+    decile: int
+    tokens: int
+    mean: float
+    interval: Interval | None
+    lowest: float
+    highest: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        interval = None if self.interval is None else list(self.interval)
+        return {name: getattr(self, name) for name in self.__slots__} | {"interval": interval}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frequency:
+    """Diversity against frequency.
+
+    ``source``: ``"counts"``, ``"scores"`` or ``"ids"`` (lower id first, a weak stand-in). ``partial`` holds label,
+    length in characters, kind and word start fixed. ``by_label``: (label, correlation, p adjusted over labels by
+    Benjamini and Hochberg). Tokens share neighbours, so p-values and intervals are somewhat too sure.
+    """
+
+    source: str
+    k: int
+    tokens: int
+    without_frequency: int
+    correlation: Correlation
+    partial: Correlation
+    deciles: tuple[Decile, ...]
+    by_label: tuple[tuple[str, Correlation, float | None], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "source": self.source,
+            "k": self.k,
+            "tokens": self.tokens,
+            "without_frequency": self.without_frequency,
+            "spearman": self.correlation.to_json(),
+            "partial_spearman": self.partial.to_json()
+            | {"controls": ["label", "length", "kind", "starts_word"]},
+            "deciles": [decile.to_json() for decile in self.deciles],
+            "by_label": [{"label": name} | c.to_json() | {"p_adjusted": p} for name, c, p in self.by_label],
+        }
+
+
+def token_frequency(space: TokenSpace, counts: Mapping[str, float] | None = None) -> tuple[Float64, str]:
+    """How common tokens are, float64 ``[token]``, higher for more common, NaN for unknown; and where from.
+
+    ``counts`` is looked up by display text, then by raw piece; a token that isn't there has none. Else scores, else
+    minus the id.
+    """
+    if counts is not None:
+        texts, pieces = space.vocabulary.texts, space.vocabulary.pieces
+        found = (counts.get(t, counts.get(p, np.nan)) for t, p in zip(texts, pieces, strict=True))
+        return np.fromiter(found, np.float64, len(space)), "counts"
+    scores = space.vocabulary.scores.astype(np.float64)
+    if np.count_nonzero(np.isfinite(scores)) > len(space) // 2 and np.nanstd(scores) > 0:
+        return np.where(np.isfinite(scores), scores, np.nan), "scores"
+    return -space.ids.astype(np.float64), "ids"
+
+
+def deciles(values: Array) -> Array:
+    """Ascending deciles ⌈10·rank/n⌉ in 1…10, equal values ranked in order of position, as in the paper.
+
+    >>> deciles(np.array([5.0, 1.0, 3.0, 2.0, 4.0])).tolist()
+    [10, 2, 6, 4, 8]
+    """
+    n = len(values)
+    rank = np.empty(n, np.int64)
+    rank[np.argsort(values, kind="stable")] = np.arange(1, n + 1)
+    return -(-10 * rank // n) if n else rank
+
+
+def frequency(
+    space: TokenSpace, found: Diversity, counts: Mapping[str, float] | None = None, *, seed: int = 0
+) -> Frequency:
+    """Relate the diversity of queried tokens of ``space`` to their frequency; special and reserved ones take no part.
+
+    Raises ``NotEnoughData`` where fewer than twenty tokens have a frequency.
+    """
+    values, source = token_frequency(space, counts)
+    written = ~np.isin(space.vocabulary.kinds[found.queries], _NOT_WRITTEN)
+    known = np.isfinite(values[found.queries]) & written
+    rows, distinct = found.queries[known], found.distinct[known]
+    if len(rows) < 20:
+        raise NotEnoughData(f"{space.model}: only {len(rows)} tokens have a frequency; 20 are needed.")
+    values = values[rows]
+    vocabulary, codes = space.vocabulary, space.labels.codes[rows]
+    lengths = np.array([len(vocabulary.texts[i].removeprefix(SPACE)) for i in rows.tolist()], np.float64)
+    controls = (codes, lengths, vocabulary.kinds[rows], vocabulary.starts_word[rows])
+    random = np.random.default_rng([seed, 0])
+    tenth = deciles(values)
+    return Frequency(
+        source=source,
+        k=found.k,
+        tokens=len(rows),
+        without_frequency=int(np.count_nonzero(~known & written)),
+        correlation=spearman(values, distinct),
+        partial=partial_spearman(values, distinct, controls),
+        deciles=tuple(_decile(d, distinct[tenth == d], values[tenth == d], random) for d in range(1, 11)),
+        by_label=_by_label(space, codes, values, distinct),
+    )
+
+
+def _decile(decile: int, distinct: Array, values: Float64, random: np.random.Generator) -> Decile:
+    return Decile(
+        decile=decile,
+        tokens=len(distinct),
+        mean=float(distinct.mean()),
+        interval=bootstrap_mean(distinct, random=random),
+        lowest=float(values.min()),
+        highest=float(values.max()),
+    )
+
+
+def _by_label(
+    space: TokenSpace, codes: Array, values: Float64, distinct: Array
+) -> tuple[tuple[str, Correlation, float | None], ...]:
+    rows = []
+    for code, name in enumerate(space.labels.names):
+        here = codes == code
+        if np.count_nonzero(here) >= _LEAST_OF_LABEL:
+            rows.append((name, spearman(values[here], distinct[here])))
+    tested = [c.p for _, c in rows if c.p is not None]
+    adjusted = iter(benjamini_hochberg(np.array(tested)).tolist())
+    found = [(name, c, None if c.p is None else next(adjusted)) for name, c in rows]
+    return tuple(sorted(found, key=lambda row: (-row[1].n, row[0])))
