@@ -134,7 +134,8 @@ def explain(**values: Any) -> None:
         facts = payload[part] or {}
         rows = [{"": name.replace("_", " "), part: value} for name, value in _numbers(facts)]
         print_table(f"{space.model}: {part}", rows or [{"": "too few tokens", part: None}])
-    print_table("What taking the languages out does", found.table(), _columns(found.table()))
+    columns = ("removal", "accuracy", "chance", "diversity", "expected", "own_share", "kept")
+    print_table("What taking the languages out does", found.table(), columns)
     return None
 
 
@@ -146,8 +147,3 @@ def _numbers(facts: Mapping[str, Any]) -> list[tuple[str, float]]:
         if isinstance(plain, int | float) and not isinstance(plain, bool):
             found.append((name, plain))
     return found
-
-
-def _columns(rows: list[dict[str, Any]]) -> list[str]:
-    """The columns that fit a terminal: the first ones of a wide table, without the model's name."""
-    return [name for name in (rows[0] if rows else {}) if name != "model"][:7]
