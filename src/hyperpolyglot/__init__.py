@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import Opening, open_model
     from hyperpolyglot.measures.census import Census, Overlap, census, overlap
+    from hyperpolyglot.measures.compared import CompareOptions, Comparison
+    from hyperpolyglot.measures.comparison import compare
     from hyperpolyglot.measures.diversity import Diversity, diversity
+    from hyperpolyglot.measures.explanations import Evidence, Explanation, explain
     from hyperpolyglot.measures.inspection import Inspection, inspect
     from hyperpolyglot.measures.neighbors import (
         Neighborhoods,
@@ -50,7 +53,10 @@ _HOME = {
     "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
     "loading": ("Opening", "open_model"),
     "measures.census": ("Census", "Overlap", "census", "overlap"),
+    "measures.compared": ("CompareOptions", "Comparison"),
+    "measures.comparison": ("compare",),
     "measures.diversity": ("Diversity", "diversity"),
+    "measures.explanations": ("Evidence", "Explanation", "explain"),
     "measures.inspection": ("Inspection", "inspect"),
     "measures.neighbors": (
         *("Neighborhoods", "Neighbors", "find_ids", "find_tokens"),
@@ -69,7 +75,11 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Census",
+    "CompareOptions",
+    "Comparison",
     "Diversity",
+    "Evidence",
+    "Explanation",
     "HyperpolyglotError",
     "Inspection",
     "Labels",
@@ -91,7 +101,9 @@ __all__ = [
     "Translation",
     "Vocabulary",
     "census",
+    "compare",
     "diversity",
+    "explain",
     "find_ids",
     "find_tokens",
     "inspect",
