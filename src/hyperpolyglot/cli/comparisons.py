@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +86,18 @@ def _counts(path: Path | None) -> Mapping[str, float] | None:
     if path is None:
         return None
     counts = {}
-    for number, line in enumerate(path.read_text("utf8").splitlines(), start=1):
+    try:
+        lines = path.read_text("utf8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DamagedFile(path, "it is not text in UTF-8") from error
+    for number, line in enumerate(lines, start=1):
         token, _, count = line.rpartition("\t")
         try:
             counts[token] = float(count)
         except ValueError as error:
             raise DamagedFile(path, f"line {number} is not a token, a tab and a number") from error
+        if not 0 <= counts[token] < math.inf:
+            raise DamagedFile(path, f"line {number} does not count anything ({count[:20]})")
     return counts
 
 
