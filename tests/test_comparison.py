@@ -12,12 +12,22 @@ from scipy.linalg import orthogonal_procrustes, subspace_angles
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.linalg import canonical_correlations, canonical_null, linear_cka, orthonormal_columns
 from hyperpolyglot.loading import open_model
-from hyperpolyglot.measures.agreement import mutual_graph_jaccard, neighbor_overlap, shared_neighbors
-from hyperpolyglot.measures.compared import MEASURES, CompareOptions
-from hyperpolyglot.measures.comparison import compare
-from hyperpolyglot.measures.shared_tokens import shared_rows
-from hyperpolyglot.measures.similarity import canonical, cka, rsa
-from hyperpolyglot.measures.transfer import linear_map, orthogonal_map, procrustes, retrieval, split_rows
+from hyperpolyglot.measures.comparison.agreement import (
+    mutual_graph_jaccard,
+    neighbor_overlap,
+    shared_neighbors,
+)
+from hyperpolyglot.measures.comparison.compare import compare
+from hyperpolyglot.measures.comparison.records import MEASURES, CompareOptions
+from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
+from hyperpolyglot.measures.comparison.similarity import canonical, cka, rsa
+from hyperpolyglot.measures.comparison.transfer import (
+    linear_map,
+    orthogonal_map,
+    procrustes,
+    retrieval,
+    split_rows,
+)
 from tests.conftest import planted_pieces
 
 

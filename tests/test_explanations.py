@@ -12,13 +12,20 @@ from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.diversity import diversity
-from hyperpolyglot.measures.explanations import Evidence, compare_tables, explain
-from hyperpolyglot.measures.frequency import deciles, frequency, token_frequency
-from hyperpolyglot.measures.geometry import dimension, isotropy, local_dimensions, two_nn
-from hyperpolyglot.measures.hubness import hubness
+from hyperpolyglot.measures.explanation.explain import Evidence, compare_tables, explain
+from hyperpolyglot.measures.explanation.frequency import deciles, frequency, token_frequency
+from hyperpolyglot.measures.explanation.geometry import dimension, isotropy, local_dimensions, two_nn
+from hyperpolyglot.measures.explanation.hubness import hubness
+from hyperpolyglot.measures.explanation.removal import (
+    centring,
+    label_means,
+    lir,
+    lsar,
+    lsar_basis,
+    pooled_codes,
+)
+from hyperpolyglot.measures.explanation.subspaces import offsets, subspaces
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
-from hyperpolyglot.measures.removal import centring, label_means, lir, lsar, lsar_basis, pooled_codes
-from hyperpolyglot.measures.subspaces import offsets, subspaces
 from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table

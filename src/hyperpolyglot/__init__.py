@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import Opening, open_model
     from hyperpolyglot.measures.census import Census, Overlap, census, overlap
-    from hyperpolyglot.measures.compared import CompareOptions, Comparison
-    from hyperpolyglot.measures.comparison import compare
+    from hyperpolyglot.measures.comparison import CompareOptions, Comparison, compare
     from hyperpolyglot.measures.diversity import Diversity, diversity
-    from hyperpolyglot.measures.explanations import Evidence, Explanation, explain
+    from hyperpolyglot.measures.explanation import Evidence, Explanation, explain
     from hyperpolyglot.measures.inspection import Inspection, inspect
     from hyperpolyglot.measures.neighbors import (
         Neighborhoods,
@@ -53,10 +52,9 @@ _HOME = {
     "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
     "loading": ("Opening", "open_model"),
     "measures.census": ("Census", "Overlap", "census", "overlap"),
-    "measures.compared": ("CompareOptions", "Comparison"),
-    "measures.comparison": ("compare",),
+    "measures.comparison": ("CompareOptions", "Comparison", "compare"),
     "measures.diversity": ("Diversity", "diversity"),
-    "measures.explanations": ("Evidence", "Explanation", "explain"),
+    "measures.explanation": ("Evidence", "Explanation", "explain"),
     "measures.inspection": ("Inspection", "inspect"),
     "measures.neighbors": (
         *("Neighborhoods", "Neighbors", "find_ids", "find_tokens"),

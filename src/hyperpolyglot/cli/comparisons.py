@@ -57,8 +57,8 @@ def compare(**values: Any) -> None:
         raise click.UsageError("compare needs at least two models.")
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar
-    from hyperpolyglot.measures.compared import CompareOptions
-    from hyperpolyglot.measures.comparison import compare as measure
+    from hyperpolyglot.measures.comparison.compare import compare as measure
+    from hyperpolyglot.measures.comparison.records import CompareOptions
 
     spaces = open_spaces(values["models"], values)
     names = ("k", "protocol", "seed", "permutations")
@@ -123,8 +123,8 @@ def explain(**values: Any) -> None:
     """
     check_outputs(values["outputs"], figures=False)
     from hyperpolyglot.cli.terminal import print_table, progress_bar
-    from hyperpolyglot.measures.explanations import Evidence
-    from hyperpolyglot.measures.explanations import explain as measure
+    from hyperpolyglot.measures.explanation.explain import Evidence
+    from hyperpolyglot.measures.explanation.explain import explain as measure
     from hyperpolyglot.study import step_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)

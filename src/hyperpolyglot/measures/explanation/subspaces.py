@@ -18,8 +18,8 @@ from hyperpolyglot.engine.nearest import nearest_to
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.diversity import diversity
+from hyperpolyglot.measures.explanation.removal import LEAST, REMOVALS, pooled_codes, top_directions
 from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
-from hyperpolyglot.measures.removal import LEAST, REMOVALS, pooled_codes, top_directions
 from hyperpolyglot.measures.separability import ProbeOptions, separability
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval, bootstrap_mean

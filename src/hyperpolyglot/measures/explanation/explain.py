@@ -11,15 +11,15 @@ import numpy as np
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.nearest import nearest_to
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.measures.agreement import neighbor_overlap
+from hyperpolyglot.measures.comparison.agreement import neighbor_overlap
+from hyperpolyglot.measures.comparison.similarity import pair_cosines
 from hyperpolyglot.measures.diversity import diversity
-from hyperpolyglot.measures.frequency import Frequency, frequency
-from hyperpolyglot.measures.geometry import Dimension, Isotropy, dimension, isotropy
-from hyperpolyglot.measures.hubness import Hubness, hubness
+from hyperpolyglot.measures.explanation.frequency import Frequency, frequency
+from hyperpolyglot.measures.explanation.geometry import Dimension, Isotropy, dimension, isotropy
+from hyperpolyglot.measures.explanation.hubness import Hubness, hubness
+from hyperpolyglot.measures.explanation.subspaces import Subspaces, Translate, subspaces
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
-from hyperpolyglot.measures.similarity import pair_cosines
-from hyperpolyglot.measures.subspaces import Subspaces, Translate, subspaces
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean

@@ -16,19 +16,19 @@ import numpy as np
 from hyperpolyglot.engine.nearest import nearest_to
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.agreement import neighbor_overlap, overlap_by_label
-from hyperpolyglot.measures.compared import (
+from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label
+from hyperpolyglot.measures.comparison.records import (
     MEASURES,
     CompareOptions,
     Comparison,
     LabelSimilarity,
     PairSimilarity,
 )
+from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
+from hyperpolyglot.measures.comparison.similarity import canonical, cka, rsa
+from hyperpolyglot.measures.comparison.transfer import procrustes, retrieval, split_rows
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Search, neighbors
-from hyperpolyglot.measures.shared_tokens import shared_rows
-from hyperpolyglot.measures.similarity import canonical, cka, rsa
-from hyperpolyglot.measures.transfer import procrustes, retrieval, split_rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
