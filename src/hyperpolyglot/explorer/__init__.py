@@ -1,0 +1,10 @@
+"""Models to look at in a browser: a map of all tokens, search in any script, neighbours, two models side by side.
+
+``bundle`` lays models out as files, ``page`` shows them and needs nothing else, ``server`` hands them to this machine's
+browser only.
+"""
+
+from hyperpolyglot.explorer.bundle import Bundle, make_bundle, write_bundle
+from hyperpolyglot.explorer.explored import ExploreOptions
+
+__all__ = ["Bundle", "ExploreOptions", "make_bundle", "write_bundle"]

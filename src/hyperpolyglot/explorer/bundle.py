@@ -1,0 +1,178 @@
+"""The bundle: page, columns and a manifest, as files that any static host can serve. docs/bundle.md is its format."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.explorer.columns import Column, digest, texts
+from hyperpolyglot.explorer.explored import Explored, ExploreOptions, explored
+from hyperpolyglot.explorer.known import Glossary, glossary
+from hyperpolyglot.explorer.tour import tour
+from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
+from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.provenance import provenance
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.store import Store
+from hyperpolyglot.types import Progress, silent
+
+__all__ = ["FORMAT", "MANIFEST", "Bundle", "bundle_of", "make_bundle", "write_bundle"]
+
+FORMAT = "hyperpolyglot.bundle/1"
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """``files``: content by path, the page's first, the manifest last; paths are relative, with ``/``."""
+
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def entries(self) -> list[dict[str, Any]]:
+        """A row for every file: ``path``, ``kind`` (page, column or manifest), ``bytes``, ``digest``."""
+        return [
+            {"path": path, "kind": _kind(path), "bytes": len(content), "digest": digest(content)}
+            for path, content in self.files.items()
+        ]
+
+
+def _kind(path: str) -> str:
+    if path == MANIFEST:
+        return "manifest"
+    return "column" if path.startswith("data/") else "page"
+
+
+def make_bundle(
+    spaces: Sequence[TokenSpace],
+    options: ExploreOptions | None = None,
+    store: Store | None = None,
+    *,
+    lexicon: Lexicon | None = None,
+    progress: Progress = silent,
+) -> Bundle:
+    """Measure what the explorer shows of some models, by the cached steps of a study, and lay it out as files.
+
+    ``lexicon`` is by default the one of the package. Raises as :func:`explored`.
+    """
+    options = options or ExploreOptions()
+    store = store or Store()
+    words = glossary(lexicon or packaged_lexicon())
+    return bundle_of(
+        [explored(space, words, options, store, progress=progress) for space in spaces], words, options
+    )
+
+
+def bundle_of(models: Sequence[Explored], words: Glossary, options: ExploreOptions) -> Bundle:
+    """Measured models as files; ``words`` and ``options`` are what they were measured with."""
+    page = _page()
+    made = dict(page)
+    manifest = {
+        "format": FORMAT,
+        "page": list(page),
+        "models": [
+            model.described() | {"columns": _placed(made, f"data/{i}", model.columns())}
+            for i, model in enumerate(models)
+        ],
+        "lexicon": {
+            "source": words.lexicon.source,
+            "languages": [{"tag": tag, "name": language_name(tag)} for tag in words.languages],
+            "columns": _placed(made, "data/lexicon", {"gloss": texts(words.glosses)}),
+        },
+        "tour": tour(models),
+        "provenance": provenance([model.space for model in models], options.to_json(), options.seed),
+    }
+    made[MANIFEST] = json.dumps(manifest, allow_nan=False, separators=(",", ":")).encode()
+    return Bundle(made)
+
+
+def _placed(made: dict[str, bytes], folder: str, columns: Mapping[str, Column]) -> dict[str, Any]:
+    """Add the files of some columns; returns the columns as the manifest states them."""
+    for name, column in columns.items():
+        made |= {column.path(f"{folder}/{name}", i): chunk for i, chunk in enumerate(column.chunks)}
+    return {name: column.described(f"{folder}/{name}") for name, column in columns.items()}
+
+
+def _page() -> dict[str, bytes]:
+    """The files of the page, ``index.html`` first."""
+    found: dict[str, bytes] = {}
+
+    def collect(folder: Traversable, prefix: str) -> None:
+        for entry in sorted(folder.iterdir(), key=lambda e: (e.is_dir(), e.name != "index.html", e.name)):
+            if entry.is_dir():
+                collect(entry, f"{prefix}{entry.name}/")
+            else:
+                found[prefix + entry.name] = entry.read_bytes()
+
+    collect(files("hyperpolyglot.explorer") / "page", "")
+    return found
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> list[dict[str, Any]]:
+    """Write a bundle as a folder, all of it or nothing; an earlier bundle there is replaced.
+
+    Returns the files as ``{"path", "kind", "bytes", "digest"}``. Raises ``UnsupportedFormat`` where the folder holds
+    anything that no bundle wrote.
+    """
+    folder = folder.absolute()
+    _refuse_others(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for path, content in bundle.files.items():
+            place = temporary / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        temporary.chmod(0o755)
+        _swap(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return bundle.entries
+
+
+def _refuse_others(folder: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UnsupportedFormat(f"{folder}: it is no folder; name a new one to export to.")
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
+    if not present:
+        return
+    foreign = sorted(present - _written_before(folder))
+    if foreign:
+        raise UnsupportedFormat(
+            f"{folder}: it holds {foreign[0]}, which is of no export; name a new or empty folder."
+        )
+
+
+def _written_before(folder: Path) -> set[str]:
+    """The files of the bundle that lies in a folder, by its manifest."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        if not str(manifest["format"]).startswith("hyperpolyglot.bundle/"):
+            return set()
+        columns = [c for part in (*manifest["models"], manifest["lexicon"]) for c in part["columns"].values()]
+        paths = {str(chunk["path"]) for column in columns for chunk in column["chunks"]}
+        return paths | set(manifest["page"]) | {MANIFEST}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
+def _swap(made: Path, folder: Path) -> None:
+    """Put a folder in the place of another, which is removed after."""
+    if not folder.exists():
+        made.replace(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        folder.replace(old)
+        made.replace(folder)
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,196 @@
+"""What the explorer shows of one model, measured or found in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.explorer.columns import LAZY, Column, byte_strings, numbers, texts
+from hyperpolyglot.explorer.known import Glossary, KnownWords, known_words
+from hyperpolyglot.loading import shipped_layout
+from hyperpolyglot.measures.diversity import expected_distinct
+from hyperpolyglot.measures.explanation.frequency import token_frequency
+from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.measures.projection import NEIGHBORS
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.store import Store
+from hyperpolyglot.study import step_neighbors, step_projection
+from hyperpolyglot.types import Array, Float32, Progress, silent
+from hyperpolyglot.vocabulary import TokenKind
+from hyperpolyglot.writing.scripts import script_name
+
+__all__ = ["NONE", "UNRANKED", "ExploreOptions", "Explored", "explored"]
+
+NONE = 255
+"""Stands in ``diversity`` for a token without neighbours."""
+
+UNRANKED = 65535
+"""Stands in ``frequency`` for a token of which nothing is known, in ``label`` for one without a label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExploreOptions:
+    """``k``: neighbours per token, at most 200; ``exclude``: kinds left out of neighbours and map; ``method`` and
+    ``seed`` of the map, as in :func:`hyperpolyglot.measures.projection.project`.
+    """
+
+    k: int = 50
+    exclude: tuple[TokenKind, ...] = ()
+    method: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= 200:
+            raise ValueError(f"the explorer shows 1 to 200 neighbours, not {self.k}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The options as they are recorded."""
+        return {"k": self.k, "exclude": [kind.label for kind in self.exclude], "method": self.method}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explored:
+    """A model with its neighbours, its map (``points`` float32 ``[tokens, 2]``, NaN without a place) and known words.
+
+    ``trustworthiness`` is ``None`` for a layout that ships with a demo model.
+    """
+
+    space: TokenSpace
+    near: Neighbors
+    points: Float32
+    method: str
+    trustworthiness: float | None
+    known: KnownWords
+
+    def described(self) -> dict[str, Any]:
+        """The model as the manifest states it, without its columns."""
+        space, table = self.space, self.space.matrix
+        return {
+            "model": space.model,
+            "revision": space.revision,
+            "tensor": table.name,
+            "tokens": len(space),
+            "dim": space.dim,
+            "k": self.near.k,
+            "candidates": len(self.near.candidates),
+            "method": self.method,
+            "trustworthiness": self.trustworthiness,
+            "labeller": space.labels.labeller,
+            "noun": space.labels.noun,
+            "labels": self._labels(),
+            "expected_unlabelled": self._expected(-1),
+            "kinds": [kind.label for kind in TokenKind],
+            "frequency": token_frequency(space)[1],
+            "remark": space.remark,
+        }
+
+    def columns(self) -> dict[str, Column]:
+        """All columns of the model by name; those of which a page needs one row at a time are cut fine."""
+        space, vocabulary = self.space, self.space.vocabulary
+        rows, similarity = self.near.dense(len(space))
+        return {
+            "points": numbers(self.points),
+            "label": numbers(space.labels.codes.astype(np.uint16)),
+            "kind": numbers(vocabulary.kinds),
+            "diversity": numbers(self._diversity()),
+            "frequency": numbers(_ranked(token_frequency(space)[0])),
+            "id": numbers(space.ids),
+            "text": texts(vocabulary.texts),
+            "meaning_at": numbers(self.known.at),
+            "meaning_concept": numbers(self.known.concepts),
+            "meaning_language": numbers(self.known.languages),
+            "neighbor": numbers(rows, limit=LAZY),
+            "similarity": numbers(similarity, limit=LAZY),
+            "piece": texts(vocabulary.pieces, limit=LAZY),
+            "bytes": byte_strings(vocabulary.utf8, limit=LAZY),
+        }
+
+    def _counts(self) -> NDArray[np.intp]:
+        labels = self.space.labels
+        return np.bincount(labels.codes[self.near.candidates] + 1, minlength=len(labels.names) + 1)[1:]
+
+    def _expected(self, label: int) -> float:
+        """Distinct labels that chance would put among the k neighbours of a token."""
+        size = len(self.near.candidates)
+        return expected_distinct(self._counts(), size, self.near.k, label, with_own=False)
+
+    def _labels(self) -> list[dict[str, Any]]:
+        counts = self.space.labels.counts()
+        return [
+            {
+                "label": label,
+                "name": script_name(label),
+                "tokens": counts.get(label, 0),
+                "expected": self._expected(code),
+            }
+            for code, label in enumerate(self.space.labels.names)
+        ]
+
+    def _diversity(self) -> NDArray[np.uint8]:
+        """Distinct labels among the k nearest of every token."""
+        labels = self.space.labels
+        found = np.full(len(self.space), NONE, np.uint8)
+        for start in range(0, len(self.near.queries), 1 << 14):
+            part = slice(start, start + (1 << 14))
+            near = np.sort(labels.codes[self.near.rows[part]], axis=1)
+            first = np.diff(near, axis=1, prepend=-1) != 0
+            found[self.near.queries[part]] = first.sum(axis=1)
+        return found
+
+
+def _ranked(values: Array) -> NDArray[np.uint16]:
+    """Ranks 0 … 65,534 from the least to the most common, the same for equal values; unknown ones unranked."""
+    known = np.isfinite(values)
+    ordered = np.sort(values[known])
+    ranks = np.full(len(values), UNRANKED, np.uint16)
+    below = np.searchsorted(ordered, values[known])
+    ranks[known] = np.rint(below * ((UNRANKED - 1) / max(1, len(ordered) - 1)))
+    return ranks
+
+
+def explored(
+    space: TokenSpace,
+    words: Glossary,
+    options: ExploreOptions,
+    store: Store,
+    *,
+    progress: Progress = silent,
+) -> Explored:
+    """Neighbours and map of a model by the cached steps of a study; a demo model has its layout with it.
+
+    A model of fewer tokens has fewer neighbours. Raises ``TensorNotFound`` for a vocabulary alone and
+    ``NotEnoughData`` for one with fewer than 17 tokens that have a direction.
+    """
+
+    def say(step: str, done: int, total: int) -> None:
+        progress(f"{space.model}: {step}", done, total)
+
+    _ = space.matrix
+    others = len(space.candidates(options.exclude).rows) - 1
+    k = max(1, min(options.k, others))
+    near = step_neighbors(space, max(k, min(NEIGHBORS, others)), store, exclude=options.exclude, progress=say)
+    points, method, trustworthiness = _map(space, near, options, store, say)
+    return Explored(
+        space=space,
+        near=near.first(k),
+        points=points,
+        method=method,
+        trustworthiness=trustworthiness,
+        known=known_words(space, words),
+    )
+
+
+def _map(
+    space: TokenSpace, near: Neighbors, options: ExploreOptions, store: Store, progress: Progress
+) -> tuple[Float32, str, float | None]:
+    points = np.full((len(space), 2), np.nan, np.float32)
+    shipped = shipped_layout(space.model) if options.method == "auto" and not options.exclude else None
+    if shipped is not None and len(shipped) == space.rows:
+        points[near.queries] = shipped[space.ids[near.queries]]
+        return points, "shipped", None
+    found = step_projection(space, near, store, method=options.method, seed=options.seed, progress=progress)
+    points[found.rows] = found.points
+    return points, found.method, found.trustworthiness

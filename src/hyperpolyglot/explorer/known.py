@@ -1,0 +1,103 @@
+"""Which tokens are words, of which languages and for which concepts: what a page marks as known translations.
+
+A token is a word if it is spelled so: without the mark of a word's start, capitals and width aside (NFKC).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Int32, frozen
+from hyperpolyglot.vocabulary import SPACE, TokenKind
+
+__all__ = ["Glossary", "KnownWords", "glossary", "known_words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """The concepts and languages of a lexicon, sorted; ``glosses`` are what English calls the concepts."""
+
+    lexicon: Lexicon
+    concepts: tuple[str, ...]
+    glosses: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWords:
+    """Of token i: positions of ``concepts`` and ``languages`` in a glossary, ``[at[i]:at[i + 1]]`` of both, sorted."""
+
+    at: Int32
+    concepts: Int32
+    languages: Int32
+
+    def __post_init__(self) -> None:
+        if len(self.concepts) != len(self.languages) or int(self.at[-1]) != len(self.concepts):
+            raise ValueError("concepts and languages of tokens differ in length")
+        for name in self.__slots__:
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+
+def glossary(lexicon: Lexicon) -> Glossary:
+    """The concepts and languages of a lexicon; a concept without an English word is glossed by its key."""
+    glosses: dict[str, str] = {}
+    for concept, language, word in zip(lexicon.concepts, lexicon.languages, lexicon.words, strict=True):
+        if language == "en":
+            glosses.setdefault(concept, word)
+    concepts = tuple(sorted(set(lexicon.concepts)))
+    return Glossary(
+        lexicon,
+        concepts,
+        tuple(glosses.get(concept, concept.partition(":")[2] or concept) for concept in concepts),
+        tuple(sorted(set(lexicon.languages))),
+    )
+
+
+def known_words(space: TokenSpace, words: Glossary) -> KnownWords:
+    """The words of a lexicon among the tokens of a model.
+
+    Only text is a word. A WordPiece that continues a word (``##cat``) is none.
+    """
+    vocabulary = space.vocabulary
+    inside = vocabulary.scheme != "WordPiece"
+    rows_of: dict[str, list[int]] = {}
+    for row in np.flatnonzero(np.isin(vocabulary.kinds, (TokenKind.TEXT, TokenKind.ADDED))).tolist():
+        text = vocabulary.texts[row]
+        if inside or text.startswith(SPACE):
+            rows_of.setdefault(_folded(text.removeprefix(SPACE)), []).append(row)
+    return _compressed(_pairs(words, rows_of), len(space))
+
+
+def _pairs(words: Glossary, rows_of: dict[str, list[int]]) -> Collection[tuple[int, int, int]]:
+    """Distinct (row, concept, language)."""
+    concept_at = {concept: i for i, concept in enumerate(words.concepts)}
+    language_at = {language: i for i, language in enumerate(words.languages)}
+    lexicon = words.lexicon
+    return {
+        (row, concept_at[concept], language_at[language])
+        for concept, language, word in zip(lexicon.concepts, lexicon.languages, lexicon.words, strict=True)
+        for row in rows_of.get(_folded(word), ())
+    }
+
+
+def _compressed(pairs: Collection[tuple[int, int, int]], tokens: int) -> KnownWords:
+    found = np.array(sorted(pairs), np.int32).reshape(-1, 3)
+    at = np.searchsorted(found[:, 0], np.arange(tokens + 1)).astype(np.int32)
+    return KnownWords(at, np.ascontiguousarray(found[:, 1]), np.ascontiguousarray(found[:, 2]))
+
+
+def _folded(text: str) -> str:
+    """A spelling by which tokens and words meet.
+
+    >>> _folded("Ｎike") == _folded("nike")
+    True
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", text).lower()
