@@ -27,7 +27,7 @@ import numpy as np
 
 from hyperpolyglot.types import Array, frozen
 
-__all__ = ["Step", "Store", "StoredStep", "default_root", "digest_of", "written"]
+__all__ = ["NoStore", "Step", "Store", "StoredStep", "default_root", "digest_of", "written"]
 
 FORMAT = "hyperpolyglot.step/1"
 
@@ -163,11 +163,19 @@ class Store:
                 np.save(path, array, allow_pickle=False)
                 digests[name] = _file_digest(path)
             manifest = {"format": FORMAT, "key": key, "arrays": digests, "values": step.values}
-            (temporary / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), "utf8")
+            (temporary / "manifest.json").write_text(json.dumps(manifest), "utf8")
             with contextlib.suppress(OSError):  # another process was first: its result is the same
                 temporary.replace(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+class NoStore(Store):
+    """Keeps nothing and finds nothing."""
+
+    def step(self, name: str, inputs: Mapping[str, Any], compute: Callable[[], Step]) -> Step:
+        """The result of ``compute``."""
+        return compute()
 
 
 def _verified(path: Path, digest: str) -> Array:

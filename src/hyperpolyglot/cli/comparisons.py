@@ -17,10 +17,12 @@ from hyperpolyglot.cli.options import (
     open_spaces,
     opening_options,
     output_options,
+    output_space,
     protocol_option,
     seed_option,
     store_option,
     the_store,
+    with_output_option,
 )
 from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
 
@@ -47,6 +49,7 @@ __all__ = ["compare", "explain"]
 @protocol_option
 @exclude_option
 @seed_option
+@store_option
 @output_options(TABLE_OR_FIGURE)
 def compare(**values: Any) -> None:
     """Compare two or more MODELs on the tokens they share: neighbours, canonical angles, CKA, RSA, Procrustes, each
@@ -57,14 +60,15 @@ def compare(**values: Any) -> None:
         raise click.UsageError("compare needs at least two models.")
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar
-    from hyperpolyglot.measures.comparison.compare import compare as measure
     from hyperpolyglot.measures.comparison.records import CompareOptions
+    from hyperpolyglot.study import step_comparison
 
     spaces = open_spaces(values["models"], values)
     names = ("k", "protocol", "seed", "permutations")
     options = CompareOptions(**{name: values[name] for name in names})
     with progress_bar() as bar:
-        found = measure(spaces, options, exclude=excluded_kinds(values["exclude"]), progress=bar)
+        store, kinds = the_store(values), excluded_kinds(values["exclude"])
+        found = step_comparison(spaces, options, store, exclude=kinds, progress=bar)
     save_outputs(
         values["outputs"],
         found.table,
@@ -111,6 +115,7 @@ def _counts(path: Path | None) -> Mapping[str, float] | None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="How often tokens occur: token, tab, number.  [default: the tokenizer's own scores or merge ranks]",
 )
+@with_output_option
 @opening_options
 @labels_option
 @exclude_option
@@ -123,16 +128,22 @@ def explain(**values: Any) -> None:
     """
     check_outputs(values["outputs"], figures=False)
     from hyperpolyglot.cli.terminal import print_table, progress_bar
-    from hyperpolyglot.measures.explanation.explain import Evidence
-    from hyperpolyglot.measures.explanation.explain import explain as measure
-    from hyperpolyglot.study import step_neighbors
+    from hyperpolyglot.lexicon import packaged_lexicon
+    from hyperpolyglot.measures.translation import TranslateOptions
+    from hyperpolyglot.study import Given, step_explanation, step_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
     with progress_bar() as bar:
-        near = step_neighbors(space, values["k"], the_store(values["cache"]), exclude=kinds, progress=bar)
-        evidence = Evidence(counts=_counts(values["counts"]))
-        found = measure(space, near, evidence, seed=values["seed"], progress=bar)
+        store = the_store(values)
+        given = Given(
+            counts=_counts(values["counts"]),
+            lexicon=packaged_lexicon(),
+            translate=TranslateOptions(seed=values["seed"]),
+            output=output_space(values["model"], values),
+        )
+        near = step_neighbors(space, values["k"], store, exclude=kinds, progress=bar)
+        found = step_explanation(space, near, store, given=given, seed=values["seed"], progress=bar)
     save_outputs(values["outputs"], found.table)
     payload = found.to_json()
     if values["as_json"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXCLUDABLE",
+    "cache_option",
     "exclude_option",
     "excluded_kinds",
     "labels_option",
@@ -23,10 +24,12 @@ __all__ = [
     "open_spaces",
     "opening_options",
     "output_options",
+    "output_space",
     "protocol_option",
     "seed_option",
     "store_option",
     "the_store",
+    "with_output_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -84,10 +87,22 @@ seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of every random draw."
 )
 
-store_option = click.option(
+cache_option = click.option(
     "--cache",
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep and look up results here.  [default: $HYPERPOLYGLOT_CACHE, else among the assets in $HF_HOME]",
+)
+
+store_option = _all(
+    cache_option,
+    click.option("--no-cache", is_flag=True, help="Compute anew, and keep nothing.  [default: keep]"),
+)
+
+
+with_output_option = click.option(
+    "--with-output",
+    is_flag=True,
+    help="Fetch the output table of models on the Hub too, to compare it.  [default: only of models on disk]",
 )
 
 
@@ -134,9 +149,27 @@ def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
     return tuple(sorted({TokenKind[name.upper()] for name in names}))
 
 
-def the_store(cache: Path | None) -> Store:
+def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
+    """The space of a model's output table, ``None`` where it has none of its own, or the Hub was not to be asked."""
+    from hyperpolyglot.errors import TensorNotFound
+    from hyperpolyglot.hub import HubName
+    from hyperpolyglot.loading import Opening, open_model
+    from hyperpolyglot.sources import resolve
+
+    if values["table"] == "output" or values["tensor"] is not None:
+        return None
+    if isinstance(resolve(model), HubName) and not values["with_output"]:
+        return None
+    try:
+        opening = Opening(table="output", tokenizer=values["tokenizer"])
+        return open_model(model, opening, labels=values.get("labels") or "script")
+    except TensorNotFound:
+        return None
+
+
+def the_store(values: Mapping[str, Any]) -> Store:
     """The store that ``--cache`` names; what is damaged in it is reported and computed again."""
     from hyperpolyglot.cli.terminal import note
-    from hyperpolyglot.store import Store
+    from hyperpolyglot.store import NoStore, Store
 
-    return Store(cache, note)
+    return NoStore() if values["no_cache"] else Store(values["cache"], note)

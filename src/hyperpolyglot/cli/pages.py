@@ -14,10 +14,12 @@ from hyperpolyglot.cli.options import (
     models_argument,
     open_spaces,
     opening_options,
+    output_space,
     protocol_option,
     seed_option,
     store_option,
     the_store,
+    with_output_option,
 )
 from hyperpolyglot.cli.output import emit
 
@@ -44,6 +46,32 @@ __all__ = ["report"]
     show_default=True,
     help="Tokens a label needs to be probed.",
 )
+@click.option(
+    "--questions",
+    type=click.IntRange(0),
+    default=2000,
+    show_default=True,
+    help="Translations asked for among all tokens; 0 asks none.",
+)
+@click.option(
+    "--permutations",
+    type=click.IntRange(0),
+    default=99,
+    show_default=True,
+    help="Permutations behind each p-value of a comparison.",
+)
+@click.option(
+    "--lexicon",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Words of your own.  [default: the Unicode CLDR lexicon of the package]",
+)
+@click.option(
+    "--skip",
+    type=click.Choice(["separability", "map", "translation", "languages", "comparison", "explanations"]),
+    multiple=True,
+    help="Leave a section out; can be repeated.  [default: none]",
+)
+@with_output_option
 @opening_options
 @labels_option
 @protocol_option
@@ -55,18 +83,20 @@ def report(**values: Any) -> None:
     """Measure everything on each MODEL and write one page that shows it.
 
     Writes report.html (self-contained), report.json, tables/ and manifest.json.
-    Steps are kept in the cache: an interrupted report goes on where it was.
+    Steps are kept in the cache: an interrupted report goes on where it was, and
+    the commands that measure one thing find it there.
     """
     from hyperpolyglot.cli.terminal import progress_bar, say
+    from hyperpolyglot.lexicon import read_lexicon
     from hyperpolyglot.loading import shipped_layout
+    from hyperpolyglot.measures.comparison import CompareOptions
     from hyperpolyglot.measures.separability import ProbeOptions
+    from hyperpolyglot.measures.translation import TranslateOptions
     from hyperpolyglot.report import write_report
-    from hyperpolyglot.report.reading import summary
+    from hyperpolyglot.report.summary import summary
     from hyperpolyglot.study import StudyOptions, run_study
 
     spaces = open_spaces(values["models"], values)
-    for space in spaces:
-        _ = space.matrix  # a vocabulary alone has no report: say so before any work
     protocol, seed = values["protocol"], values["seed"]
     options = StudyOptions(
         k=values["k"],
@@ -74,13 +104,21 @@ def report(**values: Any) -> None:
         protocol=protocol,
         seed=seed,
         probes=ProbeOptions(minimum=values["minimum"], protocol=protocol, seed=seed),
+        translate=TranslateOptions(questions=values["questions"], seed=seed),
+        compare=CompareOptions(permutations=values["permutations"], protocol=protocol, seed=seed),
+        skip=values["skip"],
     )
+    lexicon = read_lexicon(values["lexicon"]) if values["lexicon"] else None
+    explained = "explanations" not in options.skip
+    outputs = [output_space(s.model, values) if explained and s.table else None for s in spaces]
     with progress_bar() as bar:
         study = run_study(
             spaces,
             options,
-            the_store(values["cache"]),
+            the_store(values),
+            lexicon=lexicon,
             layouts=[None if options.exclude else shipped_layout(space.model) for space in spaces],
+            outputs=outputs,
             progress=bar,
         )
         files = write_report(study, values["output"])

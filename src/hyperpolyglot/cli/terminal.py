@@ -109,7 +109,10 @@ class _Bar:
             self._draw(f"{said} …", last=False)
         begun = self._started.setdefault(said, now)
         finished = done >= total
-        if done:
+        if finished:  # the same step may come again
+            del self._started[said]
+            self._moving.pop(said, None)
+        elif done:
             self._moving.setdefault(said, (now, done))
         if now - begun < _BAR_AFTER or (not finished and now - self._last < (0.2 if self._tty else 10.0)):
             return

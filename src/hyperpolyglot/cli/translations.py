@@ -14,6 +14,8 @@ from hyperpolyglot.cli.options import (
     opening_options,
     output_options,
     seed_option,
+    store_option,
+    the_store,
 )
 from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
 
@@ -106,6 +108,7 @@ def _score(found: dict[str, Any] | None) -> dict[str, Any]:
 )
 @opening_options
 @seed_option
+@store_option
 @output_options(TABLE_OR_FIGURE)
 def translate(**values: Any) -> None:
     """Ask for the translations of a lexicon's words among the tokens of MODEL.
@@ -116,13 +119,13 @@ def translate(**values: Any) -> None:
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.measures.translation import translate as measure
+    from hyperpolyglot.study import step_translation
 
     (space,) = spaces = open_spaces((values["model"],), values)
     more = {"languages": values["only"] or None, "multi_piece": values["multi_piece"]}
     options = _options(values, questions=values["questions"], **more)
     with progress_bar() as bar:
-        found = measure(space, _lexicon(values), options, bar)
+        found = step_translation(space, _lexicon(values), options, the_store(values), progress=bar)
     save_outputs(values["outputs"], found.table, lambda: figures.draw_translation(*found.matrix("script")))
     payload = found.to_json()
     if values["as_json"]:
@@ -151,6 +154,7 @@ def translate(**values: Any) -> None:
 @click.option("--language", metavar="TAG", help="The language asked about, such as sw.  [default: all]")
 @opening_options
 @seed_option
+@store_option
 @output_options(TABLE)
 def languages(**values: Any) -> None:
     """Compare MODELs on a language: which of its words are tokens, how many pieces a word takes, how many are
@@ -158,12 +162,18 @@ def languages(**values: Any) -> None:
     """
     check_outputs(values["outputs"], figures=False)
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.measures.translation import languages as measure
+    from hyperpolyglot.study import step_languages
 
     spaces = open_spaces(values["models"], values)
     with progress_bar() as bar:
-        options = _options(values)
-        found = measure(spaces, _lexicon(values), values["language"], options=options, progress=bar)
+        found = step_languages(
+            spaces,
+            _lexicon(values),
+            _options(values),
+            the_store(values),
+            language=values["language"],
+            progress=bar,
+        )
     save_outputs(values["outputs"], found.table)
     if values["as_json"]:
         return emit("languages", found.to_json(), spaces, values)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hyperpolyglot.cli.options import store_option
+from hyperpolyglot.cli.options import cache_option
 from hyperpolyglot.cli.output import emit
 
 __all__ = ["cache"]
@@ -79,7 +79,7 @@ def _prune(root: Path | None, model: str | None, days: float | None) -> list[str
     help="prune: only what was not used since.",
 )
 @click.option("--all", "everything", is_flag=True, help="prune: everything.")
-@store_option
+@cache_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def cache(**values: Any) -> None:
     """Look after what is kept on disk: tensors that were fetched, steps that were computed.

@@ -70,7 +70,7 @@ def separability(**values: Any) -> None:
         raise click.UsageError(f"{error}.") from error
     (space,) = spaces = open_spaces((values["model"],), values)
     with progress_bar() as bar:
-        store, kinds = the_store(values["cache"]), excluded_kinds(values["exclude"])
+        store, kinds = the_store(values), excluded_kinds(values["exclude"])
         found = step_separability(space, options, store, exclude=kinds, progress=bar)
     save_outputs(values["outputs"], found.table, lambda: figures.draw_separability([(space.model, found)]))
     if values["as_json"]:
@@ -124,9 +124,7 @@ def neighbors(**values: Any) -> None:
     )
     if arrays:
         with progress_bar() as bar:
-            every = step_neighbors(
-                space, values["k"], the_store(values["cache"]), exclude=kinds, progress=bar
-            )
+            every = step_neighbors(space, values["k"], the_store(values), exclude=kinds, progress=bar)
         for path in arrays:
             write_neighbors(path, every, len(space))
     found = neighborhoods(
@@ -178,7 +176,7 @@ def diversity(**values: Any) -> None:
     if values["sample"] is not None:
         queries = sample_rows(space, values["sample"], values["seed"], exclude=kinds)
     with progress_bar() as bar:
-        store = the_store(values["cache"])
+        store = the_store(values)
         near = step_neighbors(space, values["k"], store, queries=queries, exclude=kinds, progress=bar)
     found = measure(near, space.labels, protocol=values["protocol"])
     save_outputs(
@@ -228,7 +226,7 @@ def map_(**values: Any) -> None:
     kinds = excluded_kinds(values["exclude"])
     layout = shipped_layout(space.model) if values["method"] == "auto" and not values["exclude"] else None
     with progress_bar() as bar:
-        store = the_store(values["cache"])
+        store = the_store(values)
         near = step_neighbors(space, NEIGHBORS, store, exclude=kinds, progress=bar)
         found = step_projection(
             space, near, store, method=values["method"], seed=values["seed"], layout=layout, progress=bar

@@ -8,56 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from hyperpolyglot.provenance import document
+from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import page
 from hyperpolyglot.store import written
-from hyperpolyglot.study import ModelStudy, Study
+from hyperpolyglot.study import Study
 from hyperpolyglot.tables import write_table
 
 __all__ = ["write_report"]
 
 MANIFEST = "manifest.json"
-
-
-def _results(study: Study) -> dict[str, Any]:
-    return {
-        "models": [
-            {
-                "model": m.space.model,
-                "inspect": m.inspection.to_json(),
-                "separability": m.separability.to_json(),
-                "diversity": m.diversity.to_json(),
-                "neighbors": m.examples.to_json(),
-                "map": m.projection.to_json(),
-            }
-            for m in study.models
-        ],
-        "census": study.census.to_json(),
-        "overlap": study.overlap.to_json(),
-    }
-
-
-def _tables(study: Study) -> dict[str, list[dict[str, Any]]]:
-    def of(name: str) -> list[dict[str, Any]]:
-        return [{"model": m.space.model, **row} for m in study.models for row in _rows(m, name)]
-
-    tables = {"census": study.census.table()}
-    tables |= {name: of(name) for name in ("separability", "diversity", "mixing", "neighbors", "map")}
-    if study.overlap.pairs:
-        tables["overlap"] = study.overlap.table()
-    return tables
-
-
-def _rows(model: ModelStudy, name: str) -> list[dict[str, Any]]:
-    if name == "separability":
-        return [{k: v for k, v in row.items() if k != "interval"} for row in model.separability.table()]
-    if name == "diversity":
-        return model.diversity.table()
-    if name == "mixing":
-        rows: list[dict[str, Any]] = model.diversity.to_json()["pairs"]
-        return rows
-    if name == "neighbors":
-        return model.examples.table()
-    return model.projection.table(model.space)
 
 
 def _entry(path: Path, root: Path, kind: str) -> dict[str, Any]:
@@ -82,10 +41,10 @@ def write_report(study: Study, folder: Path) -> list[dict[str, Any]]:
         temporary.write_text(page(study), "utf-8", errors="backslashreplace")
     found.append(_entry(folder / "report.html", folder, "page"))
     spaces = [m.space for m in study.models]
-    numbers = document("report", _results(study), spaces, study.options.to_json(), study.options.seed)
-    _write_json(folder / "report.json", numbers)
+    numbers = document("report", results(study), spaces, study.options.to_json(), study.options.seed)
+    _write_json(folder / "report.json", numbers, indent=None)
     found.append(_entry(folder / "report.json", folder, "numbers"))
-    for name, rows in _tables(study).items():
+    for name, rows in tables(study).items():
         path = folder / "tables" / f"{name}.csv"
         write_table(path, rows)
         found.append(_entry(path, folder, "table"))
@@ -93,7 +52,7 @@ def write_report(study: Study, folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _write_json(path: Path, value: Any) -> None:
+def _write_json(path: Path, value: Any, indent: int | None = 1) -> None:
     with written(path) as temporary:
-        text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+        text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
         temporary.write_text(text + "\n", "utf-8", errors="backslashreplace")

@@ -1,0 +1,59 @@
+"""One figure for each result, with its chance level and, where there is one, the paper's published value.
+
+Figures are matplotlib objects; :func:`save` writes PNG, SVG or PDF by extension. SVG keeps text as text.
+"""
+
+from hyperpolyglot.figures.comparisons import (
+    draw_agreement,
+    draw_agreement_by_label,
+    draw_agreements,
+    draw_curves,
+)
+from hyperpolyglot.figures.explanations import (
+    draw_deciles,
+    draw_hubness,
+    draw_removal,
+    draw_undertrained,
+)
+from hyperpolyglot.figures.maps import draw_map
+from hyperpolyglot.figures.style import IMAGE_SUFFIXES, save, svg
+from hyperpolyglot.figures.translations import (
+    draw_hub_languages,
+    draw_languages,
+    draw_translation,
+    draw_translation_by_language,
+    draw_translation_scores,
+)
+from hyperpolyglot.figures.vocabularies import draw_census, draw_overlap
+from hyperpolyglot.figures.writing_systems import (
+    draw_diversity,
+    draw_diversity_by_label,
+    draw_mixing,
+    draw_separability,
+)
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "draw_agreement",
+    "draw_agreement_by_label",
+    "draw_agreements",
+    "draw_census",
+    "draw_curves",
+    "draw_deciles",
+    "draw_diversity",
+    "draw_diversity_by_label",
+    "draw_hub_languages",
+    "draw_hubness",
+    "draw_languages",
+    "draw_map",
+    "draw_mixing",
+    "draw_overlap",
+    "draw_removal",
+    "draw_separability",
+    "draw_translation",
+    "draw_translation_by_language",
+    "draw_translation_scores",
+    "draw_undertrained",
+    "save",
+    "svg",
+]

@@ -1,0 +1,150 @@
+"""How alike models are, on the tokens they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hyperpolyglot.figures.style import (
+    CHANCE,
+    FAINT,
+    Dots,
+    dot_legend,
+    dot_rows,
+    in_percent,
+    in_thousands,
+    model_colour,
+    named,
+    new_figure,
+    shaded_pairs,
+    styled,
+)
+from hyperpolyglot.measures.comparison import Comparison
+from hyperpolyglot.sources import title_of
+from hyperpolyglot.types import Float64
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from hyperpolyglot.measures.comparison.records import PairSimilarity
+
+__all__ = ["draw_agreement", "draw_agreement_by_label", "draw_agreements", "draw_curves"]
+
+_MOST_PAIRS = 6
+
+
+@styled
+def draw_agreement(models: Sequence[str], values: Float64, chance: Float64 | None = None) -> Figure:
+    """One measure of every two models, ``values[model, model]`` in 0…1, as shaded cells (PAPER: figures 7, 8)."""
+    figure, (axes,) = new_figure(2.6 + 0.9 * len(models), 1.4 + 0.6 * len(models))
+    shaded_pairs(axes, models, values, chance)
+    return figure
+
+
+@styled
+def draw_agreements(found: Comparison) -> Figure:
+    """Neighbours in common and the first canonical cosine of every two models, each with its chance level."""
+    panels = {
+        "neighbor_overlap": f"neighbours in common, of {found.pairs[0].k}",
+        "canonical_first": "first canonical cosine",
+    }
+    side = 1.5 + 0.75 * len(found.models)
+    figure, axes = new_figure(min(8.4, 2 * side + 1.6), side, columns=2, sharey=True)
+    for panel, (measure, title) in zip(axes, panels.items(), strict=True):
+        form = (lambda value: f"{value:.2f}") if measure == "canonical_first" else None
+        shaded_pairs(panel, found.models, found.matrix(measure), _chance(found, measure), form)
+        panel.set_title(title, pad=8)
+    return figure
+
+
+def _chance(found: Comparison, measure: str) -> Float64:
+    chance = np.full((len(found.models), len(found.models)), np.nan)
+    for pair in found.pairs:
+        null = pair.measures[measure].null
+        i, j = found.models.index(pair.a), found.models.index(pair.b)
+        chance[i, j] = chance[j, i] = np.nan if null is None else null
+    return chance
+
+
+def _title(pair: PairSimilarity) -> str:
+    return f"{title_of(pair.a)} – {title_of(pair.b)}"
+
+
+@styled
+def draw_curves(found: Comparison, most: int = _MOST_PAIRS) -> Figure:
+    """Neighbours in common by how many are looked at, and the canonical cosines in order; dashed: by chance."""
+    figure, (near, angles) = new_figure(7.6, 3.6, columns=2)
+    for i, pair in enumerate(found.pairs[:most]):
+        _draw_curve(near, pair, i)
+        _draw_spectrum(angles, pair, i)
+    near.set(xscale="log", yscale="log", xlabel="neighbours looked at (k)")
+    near.set_title("share of neighbours in common")
+    near.xaxis.set_major_formatter(in_thousands)
+    near.yaxis.set_major_formatter(in_percent)
+    angles.set(ylim=(0, 1.03), xlabel="direction, most alike first")
+    angles.set_title("canonical cosines")
+    for panel in (near, angles):
+        panel.grid()
+    handles, labels = near.get_legend_handles_labels()
+    (dashed,) = near.plot([], [], color=FAINT, linestyle="--")
+    figure.legend([*handles, dashed], [*labels, CHANCE], loc="outside lower center", ncols=2)
+    return figure
+
+
+def _draw_curve(axes: Axes, pair: PairSimilarity, position: int) -> None:
+    curve = pair.measures["neighbor_overlap"].details.get("curve", [])
+    seen = [row for row in curve if row["value"] > 0]
+    colour = model_colour(position)
+    axes.plot(
+        [r["k"] for r in seen], [r["value"] for r in seen], marker="o", markersize=4, color=colour,
+        label=_title(pair),
+    )  # fmt: skip
+    axes.plot([r["k"] for r in curve], [r["null"] for r in curve], linestyle="--", linewidth=1, color=colour)
+
+
+def _draw_spectrum(axes: Axes, pair: PairSimilarity, position: int) -> None:
+    colour = model_colour(position)
+    axes.plot(range(1, len(pair.spectrum) + 1), pair.spectrum, color=colour)
+    null = pair.measures["canonical_first"].null
+    if null is not None:
+        axes.axhline(null, linestyle="--", linewidth=1, color=colour)
+
+
+@styled
+def draw_agreement_by_label(found: Comparison, most: int = 24, pairs: int = _MOST_PAIRS) -> Figure:
+    """Agreement on the tokens of each label: neighbours, kernels, cosines. The bar is chance.
+
+    For neighbours, chance is what agreement on the label alone would give.
+    """
+    sizes = {row.label: row.tokens for pair in found.pairs for row in pair.by_label if row.label is not None}
+    labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
+    panels = {
+        "neighbor_overlap": "neighbours in common",
+        "cka": "kernel alignment (CKA)",
+        "rsa": "rank correlation of cosines",
+    }
+    figure, axes = new_figure(7.8, 1.6 + 0.19 * len(labels), columns=len(panels), sharey=True)
+    titles = [f"{named(label)}" for label in labels]
+    for panel, (measure, title) in zip(axes, panels.items(), strict=True):
+        series = [_by_label(pair, measure) for pair in found.pairs[:pairs]]
+        dot_rows(panel, labels, series, titles)
+        panel.set_title(title, fontsize=9)
+        panel.tick_params(axis="y", length=0)
+    dot_legend(figure, axes[0], "by chance (neighbours: agreeing on the label alone)", columns=2)
+    return figure
+
+
+def _by_label(pair: PairSimilarity, measure: str) -> Dots:
+    rows = {
+        row.label: row.measures[measure] for row in pair.by_label if row.label and measure in row.measures
+    }
+    chance = {label: m.details.get("within", m.null) for label, m in rows.items()}
+    return Dots(
+        name=_title(pair),
+        values={label: m.value for label, m in rows.items() if m.value is not None},
+        intervals={label: m.interval for label, m in rows.items() if m.interval is not None},
+        chance={label: value for label, value in chance.items() if value is not None},
+    )

@@ -1,0 +1,246 @@
+"""Whether neighbours are translations, and which languages a model serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hyperpolyglot.figures.style import (
+    CHANCE,
+    FAINT,
+    Dots,
+    dot_legend,
+    dot_rows,
+    in_percent,
+    model_colour,
+    named,
+    new_figure,
+    percent,
+    styled,
+)
+from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.measures.translation import Languages, Translation
+from hyperpolyglot.sources import title_of
+from hyperpolyglot.types import Float64
+from hyperpolyglot.writing.scripts import script_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from hyperpolyglot.measures.translation.languages import LanguageModel
+
+__all__ = [
+    "FEWEST_QUESTIONS",
+    "draw_hub_languages",
+    "draw_languages",
+    "draw_translation",
+    "draw_translation_by_language",
+    "draw_translation_scores",
+    "shown_languages",
+]
+
+_SETS = {
+    "weak": "among the words of\nthe target language",
+    "script": "among all tokens\nof its script",
+    "strong": "among all tokens",
+}
+_BASELINE = "the language’s\ncommonest words"
+FEWEST_QUESTIONS = 10
+_METRICS = {"p1": "first", "p5": "in the first 5", "p10": "in the first 10", "mrr": "1 / rank"}
+
+
+@styled
+def draw_translation_scores(results: Sequence[tuple[str, Translation]]) -> Figure:
+    """Scores of every candidate set by CSLS, with intervals and chance; last, the answer by frequency alone."""
+    figure, axes = new_figure(8.2, 2.4 + 0.22 * len(results), columns=len(_METRICS), sharey=True)
+    rows = [*_SETS, "baseline"]
+    for panel, (metric, title) in zip(axes, _METRICS.items(), strict=True):
+        series = [_scores(title_of(model), found, metric) for model, found in results]
+        dot_rows(panel, rows, series, [*_SETS.values(), _BASELINE])
+        panel.set_xlim(-0.03, 1.03)
+        panel.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+        panel.set_title(title, fontsize=9)
+        panel.tick_params(axis="y", length=0)
+    dot_legend(figure, axes[0])
+    return figure
+
+
+def _scores(name: str, found: Translation, metric: str) -> Dots:
+    rows = {key: found.overall[key]["csls"][metric] for key in _SETS}
+    rows["baseline"] = found.baselines["frequency_rank"][metric]
+    known = {key: score for key, score in rows.items() if score["value"] is not None}
+    return Dots(
+        name=name,
+        values={key: score["value"] for key, score in known.items()},
+        intervals={key: tuple(score["interval"]) for key, score in known.items() if score["interval"]},
+        chance={key: score["chance"] for key, score in known.items() if score["chance"] is not None},
+    )
+
+
+@styled
+def draw_translation(
+    names: Sequence[str],
+    values: Float64,
+    most: int = 28,
+    *,
+    chance: float | None = None,
+    title: str = "",
+) -> Figure:
+    """Share of questions answered rightly, ``values[source, target]`` in 0…1; grey where nothing was asked."""
+    asked = np.isfinite(values).sum(axis=0) + np.isfinite(values).sum(axis=1)
+    chosen = np.sort(np.argsort(-asked, kind="stable")[:most])
+    return _heat_map([named(names[i]) for i in chosen], values[np.ix_(chosen, chosen)], chance, title)[0]
+
+
+def _heat_map(
+    titles: Sequence[str], values: Float64, chance: float | None, title: str
+) -> tuple[Figure, Axes]:
+    side = 0.6 + min(4.2, 0.24 * len(titles))
+    figure, (axes,) = new_figure(side + 2.6, side + 1.1)
+    axes.set_facecolor("#eceff1")
+    image = axes.imshow(values, cmap="magma_r", vmin=0, vmax=1)
+    axes.set_xticks(range(len(titles)), titles, rotation=60, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(titles)), titles)
+    axes.tick_params(length=0)
+    axes.set_xlabel("asked for in")
+    axes.set_ylabel("word given in")
+    axes.set_title(title)
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, label="right answer first (P@1, CSLS)")
+    ticks = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
+    if chance is not None:
+        ticks = {tick: text for tick, text in ticks.items() if abs(tick - chance) > 0.06}
+        ticks[chance] = f"{CHANCE} {percent(chance)}"
+        bar.ax.axhline(chance, color=FAINT, linewidth=1)
+    bar.set_ticks(sorted(ticks), labels=[ticks[tick] for tick in sorted(ticks)])
+    return figure, axes
+
+
+@styled
+def draw_translation_by_language(
+    found: Translation, most: int = 44, *, least: int = FEWEST_QUESTIONS, title: str = ""
+) -> Figure:
+    """The same for the languages with most covered words, those of one script side by side.
+
+    Pairs with fewer than ``least`` questions are left grey.
+    """
+    rows = [row for row in found.coverage if row.scored]
+    largest = sorted(rows, key=lambda row: (-row.single_token, row.language))[:most]
+    size: dict[str, int] = {}
+    for row in largest:
+        size[row.script] = size.get(row.script, 0) + 1
+    ordered = sorted(largest, key=lambda row: (-size[row.script], row.script, row.language))
+    place = {row.language: i for i, row in enumerate(ordered)}
+    values = np.full((len(ordered), len(ordered)), np.nan)
+    for pair in found.pairs:
+        if pair["source"] in place and pair["target"] in place and pair["questions"] >= least:
+            values[place[pair["source"]], place[pair["target"]]] = pair["csls_p1"]
+    chance = found.overall["weak"]["csls"]["p1"]["chance"]
+    figure, axes = _heat_map([language_name(row.language) for row in ordered], values, chance, title)
+    axes.tick_params(labelsize=6)
+    for i in range(1, len(ordered)):
+        scripts = {ordered[i].script, ordered[i - 1].script}
+        if len(scripts) == 2 and max(size[script] for script in scripts) > 1:
+            axes.axhline(i - 0.5, color="white", linewidth=1.2)
+            axes.axvline(i - 0.5, color="white", linewidth=1.2)
+    return figure
+
+
+@styled
+def draw_hub_languages(results: Sequence[tuple[str, Translation]], most: int = 14) -> Figure:
+    """The languages that draw the words of others most: their share of nearest foreign words, and of all."""
+    figure, axes = new_figure(7.8, 1.6 + 0.2 * most, columns=len(results))
+    for i, (panel, (model, found)) in enumerate(zip(axes, results, strict=True)):
+        rows = [row for row in found.hubs if row["lift"] is not None][:most]
+        expected, drawn = ([row[name] for row in rows] for name in ("expected", "attraction"))
+        panel.scatter(expected, range(len(rows)), s=34, marker="|", color=FAINT)
+        panel.scatter(drawn, range(len(rows)), s=22, color=model_colour(i), label=title_of(model))
+        panel.set_yticks(range(len(rows)), [language_name(row["language"]) for row in rows])
+        panel.set_ylim(most - 0.4, -0.6)
+        panel.set_xlim(left=0)
+        panel.xaxis.set_major_formatter(in_percent)
+        panel.set_title(title_of(model))
+        panel.set_xlabel("foreign words drawn")
+        panel.grid(axis="x")
+    from matplotlib.lines import Line2D
+
+    bar = Line2D([], [], color=FAINT, marker="|", linestyle="", markersize=6)
+    figure.legend([bar], [f"{CHANCE}: the share of the words that are foreign"], loc="outside lower center")
+    return figure
+
+
+def shown_languages(found: Languages, most: int = 40) -> list[str]:
+    """One language of every script, that with most words covered, then the best covered others; grouped by script."""
+    best = {
+        tag: max((model.coverage * model.words for model in models), default=0.0)
+        for tag, models in found.by_language.items()
+    }
+    ordered = sorted((tag for tag in best if best[tag] > 0), key=lambda tag: (-best[tag], tag))
+    first: dict[str, str] = {}
+    for tag in ordered:
+        first.setdefault(found.scripts[tag], tag)
+    chosen = list(first.values())[:most]
+    chosen += [tag for tag in ordered if tag not in chosen][: most - len(chosen)]
+    size = {script: sum(found.scripts[tag] == script for tag in chosen) for script in first}
+    return sorted(chosen, key=lambda tag: (-size[found.scripts[tag]], found.scripts[tag], -best[tag], tag))
+
+
+_PANELS: dict[str, Callable[[LanguageModel], tuple[float | None, Any, float | None]]] = {
+    "words that are\none token": lambda m: (m.coverage, None, None),
+    "pieces\nper word": lambda m: (m.pieces_per_word, None, None),
+    "translated rightly,\nof covered words": lambda m: _translated(m, "value", "interval", 1.0),
+    "translated rightly,\nof all words": lambda m: _translated(m, "all", "all_interval", None),
+}
+
+
+def _translated(
+    model: LanguageModel, value: str, interval: str, share: float | None
+) -> tuple[float | None, Any, float | None]:
+    found = model.translation
+    if not found:
+        return None, None, None
+    part = share if share is not None else found["questions"] / found["asked"]
+    return found[value], found[interval], found["chance"] * part
+
+
+def _title(tag: str, script: str) -> str:
+    name = language_name(tag)
+    return name if script in name else f"{name} · {script}"
+
+
+@styled
+def draw_languages(found: Languages, models: Sequence[str]) -> Figure:
+    """Coverage, pieces per word and translation for some forty languages; bars are chance."""
+    tags = shown_languages(found)
+    figure, axes = new_figure(8.2, 1.8 + 0.17 * len(tags), columns=len(_PANELS), sharey=True)
+    titles = [_title(tag, script_name(found.scripts[tag])) for tag in tags]
+    for panel, (title, read) in zip(axes, _PANELS.items(), strict=True):
+        series = [_of_model(found.by_language, model, tags, read) for model in models]
+        dot_rows(panel, tags, series, titles)
+        panel.set_title(title, fontsize=8)
+        panel.tick_params(labelsize=7)
+        panel.tick_params(axis="y", length=0)
+        if title.startswith("pieces"):
+            panel.set_xlim(left=0.8)
+        else:
+            panel.set_xlim(left=0)
+            panel.xaxis.set_major_formatter(in_percent)
+    dot_legend(figure, axes[0])
+    return figure
+
+
+def _of_model(
+    by_language: Mapping[str, Sequence[LanguageModel]],
+    model: str,
+    tags: Sequence[str],
+    read: Callable[[LanguageModel], tuple[float | None, Any, float | None]],
+) -> Dots:
+    rows = {tag: read(row) for tag in tags for row in by_language[tag] if row.model == model}
+    return Dots(
+        name=title_of(model),
+        values={tag: value for tag, (value, _, _) in rows.items() if value is not None},
+        intervals={tag: tuple(interval) for tag, (_, interval, _) in rows.items() if interval},
+        chance={tag: chance for tag, (_, _, chance) in rows.items() if chance is not None},
+    )

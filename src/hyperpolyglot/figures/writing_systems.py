@@ -1,0 +1,132 @@
+"""Whether writing systems keep apart: probes, neighbourhoods, who neighbours whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hyperpolyglot.figures.style import (
+    CHANCE,
+    FAINT,
+    INK,
+    Dots,
+    dot_legend,
+    dot_rows,
+    model_colour,
+    named,
+    new_figure,
+    styled,
+    vertical,
+)
+from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.published import DIVERSITY, SEPARABILITY
+from hyperpolyglot.sources import title_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_diversity", "draw_diversity_by_label", "draw_mixing", "draw_separability"]
+
+
+@styled
+def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 32) -> Figure:
+    """Accuracy by label with its interval; chance, and the paper's means, as vertical lines."""
+    order = {row.label: row.tokens for _, result in results for row in result.labels}
+    labels = sorted(order, key=lambda name: (-order[name], name))[:most]
+    figure, (axes,) = new_figure(7.2, 1.5 + 0.2 * max(1, len(labels)))
+    lowest = min([0.5, *(row.interval[0] for _, result in results for row in result.labels)])
+    series = []
+    for model, result in results:
+        mean = "" if result.mean_accuracy is None else f": mean {100 * result.mean_accuracy:.1f} %"
+        series.append(
+            Dots(
+                name=f"{title_of(model)}{mean}",
+                values={row.label: row.accuracy for row in result.labels},
+                intervals={row.label: row.interval for row in result.labels},
+            )
+        )
+    dot_rows(axes, labels, series, [" · ".join(map(named, label.split("|"))) for label in labels])
+    chance = results[0][1].labels[0].chance if results and results[0][1].labels else 0.5
+    vertical(axes, chance, "chance", FAINT, "-")
+    for name, value in SEPARABILITY.items():
+        vertical(axes, value, name, FAINT, ":")
+    axes.set_xlim(lowest - 0.02, 1.01)
+    axes.set_xlabel("accuracy of a linear probe, cross-validated (line: 95 % interval)")
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@styled
+def draw_diversity(results: Sequence[tuple[str, Diversity]], noun: str = "labels") -> Figure:
+    """How many tokens have how many labels among their neighbours; mean, chance and the paper's means."""
+    figure, axes = new_figure(7.2, 0.4 + 1.6 * len(results), rows=len(results))
+    widest = max([*(len(r.histogram) for _, r in results), *(int(r.expected) + 2 for _, r in results)])
+    for i, (panel, (model, result)) in enumerate(zip(axes, results, strict=True)):
+        share = np.array(result.histogram) / result.tokens
+        panel.bar(range(len(share)), 100 * share, width=0.86, color=model_colour(i), alpha=0.8)
+        panel.axvline(result.mean, color=INK, linewidth=1.6, label=f"mean {result.mean:.2f}")
+        panel.axvline(result.expected, color=FAINT, linewidth=1.6, label=f"by chance {result.expected:.2f}")
+        if result.k == 50:
+            for (name, value), style in zip(DIVERSITY.items(), (":", "--"), strict=True):
+                panel.axvline(value, color=FAINT, linestyle=style, label=f"{name}, paper {value:.2f}")
+        panel.set_title(title_of(model))
+        panel.set_xlim(-0.6, widest)
+        panel.set_ylabel("% of tokens")
+        panel.grid(axis="y")
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+    axes[-1].set_xlabel(f"distinct {noun} among the {results[0][1].k} nearest neighbours")
+    return figure
+
+
+@styled
+def draw_diversity_by_label(
+    results: Sequence[tuple[str, Diversity]], noun: str = "labels", most: int = 30
+) -> Figure:
+    """Mean distinct labels for the tokens of each label, and what chance gives."""
+    sizes = {
+        row.label: row.tokens for _, result in results for row in result.by_label if row.label is not None
+    }
+    labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
+    figure, (axes,) = new_figure(7.2, 1.6 + 0.19 * len(labels))
+    series = [
+        Dots(
+            name=title_of(model),
+            values={row.label or "": row.mean for row in result.by_label},
+            chance={row.label or "": row.expected for row in result.by_label},
+        )
+        for model, result in results
+    ]
+    dot_rows(axes, labels, series, [named(label) for label in labels])
+    axes.set_xlim(left=0)
+    axes.set_xlabel(f"mean distinct {noun} among the {results[0][1].k} nearest neighbours")
+    dot_legend(figure, axes)
+    return figure
+
+
+@styled
+def draw_mixing(result: Diversity, most: int = 20) -> Figure:
+    """Who neighbours whom: the share of each label among the neighbours of each label's tokens; last, by chance."""
+    labels = [row.label for row in result.by_label if row.label is not None][:most]
+    shares = np.zeros((len(labels) + 1, len(labels)))
+    labelled = sum(row.tokens for row in result.by_label if row.label is not None)
+    for row in result.by_label:
+        if row.label in labels:
+            shares[-1, labels.index(row.label)] = row.tokens / labelled
+    for pair in result.pairs:
+        if pair.a in labels and pair.b in labels:
+            shares[labels.index(pair.a), labels.index(pair.b)] = pair.share
+    side = 3.0 + 0.22 * len(labels)
+    figure, (axes,) = new_figure(min(7.2, side + 1.0), min(6.0, side))
+    image = axes.imshow(np.sqrt(shares), cmap="magma_r", vmin=0, vmax=1)
+    axes.axhline(len(labels) - 0.5, color="white", linewidth=3)
+    axes.set_xticks(range(len(labels)), [named(label) for label in labels], rotation=60, ha="right")
+    axes.set_yticks(range(len(labels) + 1), [*(named(label) for label in labels), CHANCE])
+    axes.set_xlabel("neighbour")
+    axes.set_ylabel("token")
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, ticks=[0, 0.1**0.5, 0.5, 0.5**0.5, 1])
+    bar.ax.set_yticklabels(["0", "10 %", "25 %", "50 %", "100 %"])
+    bar.set_label("share of neighbours")
+    return figure

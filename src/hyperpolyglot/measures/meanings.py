@@ -1,0 +1,183 @@
+"""Words of a lexicon to read: what lies next to them, and which of it is known to mean the same.
+
+For the eye, not a score: words are chosen for being words of many languages. Scores are those of
+:mod:`hyperpolyglot.measures.translation`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.measures.translation.asking import TranslateOptions, narrowed, wants_held_out
+from hyperpolyglot.measures.translation.lookup import Words, look_up
+from hyperpolyglot.space import TokenSpace
+
+__all__ = ["KnownNeighbor", "Meaning", "Meanings", "meanings"]
+
+SHOWN = 8
+NEIGHBORS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownNeighbor:
+    """A neighbour; ``languages`` in which it is a word for the same concept, empty where none is known."""
+
+    id: int
+    token: str
+    label: str | None
+    similarity: float
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """A word for a concept with its nearest tokens.
+
+    ``gloss``: what English calls the concept, ``None`` where the lexicon does not say. ``found`` of the neighbours
+    are words for the concept; ``expected`` were, were they drawn at random: neighbours · other tokens for the
+    concept / other candidates.
+    """
+
+    concept: str
+    gloss: str | None
+    language: str
+    word: str
+    id: int
+    token: str
+    label: str | None
+    neighbors: tuple[KnownNeighbor, ...]
+    found: int
+    expected: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meanings:
+    """Some words of a lexicon; ``held_out``: of concepts that the demo models were not counted on."""
+
+    queries: tuple[Meaning, ...]
+    held_out: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "held_out": self.held_out,
+            "queries": [
+                _fields(query)
+                | {"neighbors": [_fields(n) | {"languages": list(n.languages)} for n in query.neighbors]}
+                for query in self.queries
+            ],
+        }
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every neighbour; languages are joined by spaces."""
+        return [
+            {"concept": q.concept, "language": q.language, "word": q.word, "rank": rank}
+            | _fields(n)
+            | {"languages": " ".join(n.languages)}
+            for q in self.queries
+            for rank, n in enumerate(q.neighbors, start=1)
+        ]
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+def meanings(
+    space: TokenSpace, near: Neighbors, lexicon: Lexicon, options: TranslateOptions | None = None
+) -> Meanings:
+    """Up to eight concepts that most languages have a token for, each by a word of another script.
+
+    ``near`` are the neighbours of all tokens. Raises ``NotEnoughData`` where no concept has two tokens.
+    """
+    options = options or TranslateOptions()
+    held_out = wants_held_out([space], lexicon, options)
+    words = look_up(space, narrowed(lexicon, options, held_out))
+    chosen = _chosen(words, near)
+    if not chosen:
+        raise NotEnoughData(f"{space.model}: no concept of the lexicon has two words that are tokens.")
+    return Meanings(queries=tuple(_meaning(space, near, words, c, w) for c, w in chosen), held_out=held_out)
+
+
+def _members(words: Words, concept: int) -> list[int]:
+    own = words.members[words.member_at[concept] : words.member_at[concept + 1]]
+    return [int(word) for word in own if words.unit[word] >= 0]
+
+
+def _chosen(words: Words, near: Neighbors) -> list[tuple[int, int]]:
+    """(concept, word) pairs: concepts of most scripts first, kinds in turn; the words are of different scripts."""
+    known = set(near.queries.tolist())
+    by_kind: dict[str, list[tuple[int, str, int]]] = {}
+    for concept, name in enumerate(words.concept_names):
+        own = [w for w in _members(words, concept) if int(words.rows[words.unit[w]]) in known]
+        if len({int(words.unit[w]) for w in own}) > 1:
+            scripts = {int(words.script[w]) for w in own}
+            by_kind.setdefault(words.concept_kinds[concept], []).append((-len(scripts), name, concept))
+    queues = [sorted(found) for _, found in sorted(by_kind.items())]
+    sizes = np.bincount(words.language, minlength=len(words.languages))
+    chosen: list[tuple[int, int]] = []
+    used: set[int] = set()
+
+    def order(word: int) -> tuple[bool, bool, int, int]:
+        language = int(words.language[word])
+        return (
+            int(words.script[word]) in used,
+            words.languages[language] != "en",
+            -int(sizes[language]),
+            word,
+        )
+
+    while len(chosen) < SHOWN and any(queues):
+        for queue in queues:
+            if queue and len(chosen) < SHOWN:
+                concept = queue.pop(0)[2]
+                usable = [w for w in _members(words, concept) if int(words.rows[words.unit[w]]) in known]
+                word = min(usable, key=order)
+                used.add(int(words.script[word]))
+                chosen.append((concept, word))
+    return chosen
+
+
+def _in_english(words: Words, concept: int) -> str | None:
+    own = words.members[words.member_at[concept] : words.member_at[concept + 1]].tolist()
+    return next((words.words[w] for w in own if words.languages[int(words.language[w])] == "en"), None)
+
+
+def _meaning(space: TokenSpace, near: Neighbors, words: Words, concept: int, word: int) -> Meaning:
+    row = int(words.rows[words.unit[word]])
+    languages: dict[int, list[str]] = {}
+    for member in _members(words, concept):
+        languages.setdefault(int(words.rows[words.unit[member]]), []).append(
+            words.languages[int(words.language[member])]
+        )
+    at = int(np.searchsorted(near.queries, row))
+    shown = near.first(min(NEIGHBORS, near.k))
+    neighbors = tuple(
+        KnownNeighbor(
+            id=int(space.ids[other]),
+            token=space.vocabulary.texts[other],
+            label=space.labels.of(other),
+            similarity=similarity,
+            languages=tuple(sorted(languages.get(other, ()))),
+        )
+        for other, similarity in zip(shown.rows[at].tolist(), shown.similarity[at].tolist(), strict=True)
+    )
+    others = np.isin(near.candidates, [other for other in languages if other != row])
+    return Meaning(
+        concept=words.concept_names[concept],
+        gloss=_in_english(words, concept),
+        language=words.languages[int(words.language[word])],
+        word=words.words[word],
+        id=int(space.ids[row]),
+        token=space.vocabulary.texts[row],
+        label=space.labels.of(row),
+        neighbors=neighbors,
+        found=sum(bool(n.languages) for n in neighbors),
+        expected=len(neighbors) * int(np.count_nonzero(others)) / max(1, len(near.candidates) - 1),
+    )

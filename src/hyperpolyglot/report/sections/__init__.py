@@ -1,0 +1,1 @@
+"""The sections of the report, by what they are about."""

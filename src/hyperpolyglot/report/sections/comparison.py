@@ -1,0 +1,200 @@
+"""How alike the models are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hyperpolyglot import figures
+from hyperpolyglot.measures.comparison import Comparison
+from hyperpolyglot.measures.comparison.records import MEASURES, PairSimilarity
+from hyperpolyglot.report.content import Grid, Section, picture
+from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, probability, span
+from hyperpolyglot.sources import title_of
+from hyperpolyglot.study import Absent, Study
+from hyperpolyglot.writing.scripts import script_name
+
+__all__ = ["comparison_sections"]
+
+TITLE = "How alike are the models?"
+QUESTION = "The tokens that all models share, measured in each: are the same tokens near the same tokens?"
+GLOSS = {
+    "neighbor_overlap": "neighbours in common",
+    "canonical_first": "first canonical cosine",
+    "canonical_mean_square": "mean square of canonical cosines",
+    "cka": "kernel alignment (CKA)",
+    "rsa": "rank correlation of cosines (RSA)",
+    "procrustes": "explained by a rotation (Procrustes)",
+}
+NOTE = (
+    "Neighbours in common: of a token’s nearest tokens in one model, the share that is among its nearest in the other. "
+    "Canonical cosines: the best matching pairs of directions of two spaces, 1 for a direction that both have, after "
+    "taking off the means (the paper did not); their mean square is the share of one space that the other holds. CKA "
+    "(debiased, linear) and RSA: whether the same pairs of tokens are similar in both, by inner products and by ranks "
+    "of cosines; 1 is alike, 0 is chance. Procrustes: the share of one model’s variance that the other, rotated, "
+    "explains on tokens the rotation was not learned on. p is the share of random matchings of the tokens that do as "
+    "well. Canonical cosines have no interval: repeating tokens, as resampling does, raises them."
+)
+
+
+def comparison_sections(study: Study) -> list[Section]:
+    """Every measure of every pair; by label; maps from model to model."""
+    found = study.comparison
+    if isinstance(found, Absent):
+        return [Section(key="comparison", title=TITLE, question=QUESTION, reading=(found.reason,))]
+    return [_whole(found), *_by_label(found), *_maps(found)]
+
+
+def _pair(pair: PairSimilarity) -> str:
+    return f"{title_of(pair.a)} and {title_of(pair.b)}"
+
+
+def _whole(found: Comparison) -> Section:
+    return Section(
+        key="comparison",
+        title=TITLE,
+        question=QUESTION,
+        pictures=(
+            picture("agreements", figures.draw_agreements(found), "Every two models, and what chance gives."),
+            picture(
+                "curves",
+                figures.draw_curves(found),
+                "Left: neighbours in common by how many are looked at. Right: all canonical cosines; dashed, the "
+                "largest that chance gives.",
+            ),
+        ),
+        reading=_read(found),
+        grids=(_measures_grid(found),),
+        note=NOTE,
+    )
+
+
+def _read(found: Comparison) -> tuple[str, ...]:
+    ordered = sorted(found.pairs, key=lambda pair: -(pair.measures["neighbor_overlap"].value or 0.0))
+    texts = [_read_pair(ordered[0], found)]
+    if len(ordered) > 1:
+        texts = [f"Of {len(ordered)} pairs the most alike: {texts[0]}"]
+        texts.append(f"The least alike: {_read_pair(ordered[-1], found)}")
+    return tuple(texts)
+
+
+def _read_pair(pair: PairSimilarity, found: Comparison) -> str:
+    near, first = pair.measures["neighbor_overlap"], pair.measures["canonical_first"]
+    kernel, rotation = pair.measures["cka"], pair.measures["procrustes"]
+    p = "" if near.p is None else probability(near.p, found.options.permutations)
+    return (
+        f"{_pair(pair)} share {pair.shared:,} tokens. Of the {pair.k} nearest neighbours of a token, "
+        f"{measured(near, share=True, p=p)} are the same in both. The two most alike directions have a cosine of "
+        f"{measured(first)}; kernel alignment is {measured(kernel, digits=3)}; a rotation explains "
+        f"{measured(rotation, share=True)} of the variance of tokens it has not seen."
+    )
+
+
+def _measures_grid(found: Comparison) -> Grid:
+    rows = []
+    for pair in found.pairs:
+        for name in MEASURES:
+            m = pair.measures[name]
+            informative = m.details.get("informative", True)
+            rows.append(
+                (
+                    f"{title_of(pair.a)} – {title_of(pair.b)}",
+                    GLOSS[name] if informative else f"{GLOSS[name]}: {m.note}",
+                    number(m.value, 3),
+                    span(m.interval, share=False, digits=3) or DASH,
+                    number(m.null, 3),
+                    probability(m.p, found.options.permutations),
+                )
+            )
+    return Grid(
+        title=f"All measures ({found.options.permutations} permutations behind each p)",
+        columns=("models", "measure", "value", "95 % interval", "chance", "p"),
+        rows=tuple(rows),
+        words=2,
+        folded=len(rows) > 30,
+    )
+
+
+def _by_label(found: Comparison) -> list[Section]:
+    if not any(pair.by_label for pair in found.pairs):
+        return []
+    return [
+        Section(
+            key="comparison-by-label",
+            title="In which writing systems do they agree?",
+            question="The same on the tokens of each label. Dots with their 95 % intervals, bars for chance.",
+            pictures=(picture("comparison-by-label", figures.draw_agreement_by_label(found)),),
+            reading=tuple(_read_labels(pair) for pair in found.pairs[:3] if pair.by_label),
+            note="Chance for neighbours is stricter here: tokens are matched at random within their label, so what two "
+            "models share by merely keeping labels together is not counted for them. All numbers are in "
+            "tables/comparison.csv.",
+        )
+    ]
+
+
+def _read_labels(pair: PairSimilarity) -> str:
+    rows = [
+        (row, row.measures["neighbor_overlap"])
+        for row in pair.by_label
+        if row.label and row.measures["neighbor_overlap"].value is not None
+    ]
+    most = max(rows, key=lambda found: found[1].value or 0.0)
+    least = min(rows, key=lambda found: found[1].value or 0.0)
+    above = sum((m.interval or (0.0, 0.0))[0] > (m.details.get("within", m.null) or 0.0) for _, m in rows)
+    return (
+        f"{_pair(pair)} agree most on {script_name(most[0].label or '')} ({percent(most[1].value or 0.0)} of "
+        f"neighbours, 95 % interval {span(most[1].interval)}; chance "
+        f"{percent(most[1].details.get('within', most[1].null) or 0.0)}) and least on "
+        f"{script_name(least[0].label or '')} ({percent(least[1].value or 0.0)}); above chance in {above} of "
+        f"{len(rows)} labels."
+    )
+
+
+def _maps(found: Comparison) -> list[Section]:
+    rows = []
+    for pair in found.pairs:
+        for row in pair.maps:
+            ends = (pair.a, pair.b) if row["direction"] == "a_to_b" else (pair.b, pair.a)
+            rows.append(
+                (
+                    f"{title_of(ends[0])} → {title_of(ends[1])}",
+                    {"orthogonal": "rotation", "linear": "any linear map"}.get(row["map"], row["map"]),
+                    f"{row['tested']:,}",
+                    f"{row['candidates']:,}",
+                    *(_precision(row[at]) for at in ("p1", "p10")),
+                )
+            )
+    if not rows:
+        return []
+    return [
+        Section(
+            key="comparison-maps",
+            title="Can one model be turned into the other?",
+            question="A map is learned on four fifths of the shared tokens; a token of the last fifth is mapped "
+            "and looked for among all tokens of the other model.",
+            grids=(
+                Grid(
+                    title="Found first (P@1) and among the first ten (P@10); below: 95 % interval · chance, in per "
+                    "cent",
+                    columns=("from → to", "map", "tested", "candidates", "P@1", "P@10"),
+                    rows=tuple(rows),
+                    words=2,
+                    folded=len(rows) > 24,
+                ),
+            ),
+            reading=tuple(_read_maps(pair) for pair in found.pairs[:3] if pair.maps),
+        )
+    ]
+
+
+def _precision(found: dict[str, Any]) -> str:
+    return cell(found["value"], found["interval"], found["chance"])
+
+
+def _read_maps(pair: PairSimilarity) -> str:
+    best = max(pair.maps, key=lambda row: row["p10"]["value"])
+    found = best["p10"]
+    sure = f"95 % interval {span(found['interval'])}; " if found.get("interval") else ""
+    return (
+        f"{_pair(pair)}: at best, {percent(found['value'])} of unseen tokens land within their ten nearest "
+        f"({sure}chance {percent(found['chance'])})."
+    )

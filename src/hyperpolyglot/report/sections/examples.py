@@ -1,0 +1,102 @@
+"""Neighbourhoods to read: tokens of many scripts, and words with their translations marked."""
+
+from __future__ import annotations
+
+from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.measures.meanings import KnownNeighbor, Meanings
+from hyperpolyglot.measures.neighbors import Neighborhoods
+from hyperpolyglot.report.content import Chip, Example, Section, present
+from hyperpolyglot.report.shown import shown
+from hyperpolyglot.report.wording import number
+from hyperpolyglot.sources import title_of
+from hyperpolyglot.study import Study
+from hyperpolyglot.writing.scripts import script_name
+
+__all__ = ["example_sections", "meaning_section"]
+
+
+def example_sections(study: Study) -> list[Section]:
+    """Chosen tokens of many scripts with their neighbours."""
+    found, missing = present(study.models, lambda m: m.examples)
+    return [
+        Section(
+            key="examples",
+            title="Tokens of many scripts and what lies next to them",
+            question="The nearest tokens by cosine, nearest first. The small letters are the script’s ISO 15924 "
+            "code. ▁ marks a space.",
+            legend=(Chip(text="own script", kind="own"), Chip(text="another script")) if found else (),
+            reading=missing,
+            examples=tuple((title_of(m.space.model), _examples(result)) for m, result in found),
+        )
+    ]
+
+
+def _examples(found: Neighborhoods) -> tuple[Example, ...]:
+    return tuple(
+        Example(
+            token=shown(query["token"]),
+            about=(script_name(query["label"] or ""),),
+            chips=tuple(
+                Chip(
+                    text=shown(n["token"]),
+                    badge=n["label"] or "–",
+                    title=f"{script_name(n['label'] or 'no label')}, cosine {n['similarity']:.2f}",
+                    kind="own" if n["label"] == query["label"] else "",
+                )
+                for n in query["neighbors"]
+            ),
+        )
+        for query in found.to_json()["queries"]
+    )
+
+
+def meaning_section(study: Study) -> list[Section]:
+    """Words of the lexicon with their neighbours, those that mean the same marked; none where there are no words."""
+    found, _ = present(study.models, lambda m: m.meanings)
+    if not found:
+        return []
+    held_out = " of concepts that the demo models were not counted on" if found[0][1].held_out else ""
+    return [
+        Section(
+            key="meanings",
+            title="Words to read, and what lies next to them",
+            question=f"Words of the lexicon{held_out}, each with its twenty nearest tokens by cosine, nearest "
+            "first. ▁ marks a space.",
+            legend=(
+                Chip(text="means the same, by the lexicon", badge="language", kind="same"),
+                Chip(text="any other token", badge="script", kind="unknown"),
+            ),
+            examples=tuple((title_of(m.space.model), _meanings(result)) for m, result in found),
+            note="Chosen for having words in most scripts, so these are examples and not a score. Chance: how many "
+            "of twenty tokens drawn at random would be words for the concept.",
+        )
+    ]
+
+
+def _meanings(found: Meanings) -> tuple[Example, ...]:
+    return tuple(
+        Example(
+            token=shown(query.token),
+            about=(
+                f"{language_name(query.language)}: {query.gloss or query.concept}",
+                f"{query.found} of {len(query.neighbors)} mean the same; chance {number(query.expected)}",
+            ),
+            chips=tuple(
+                Chip(
+                    text=shown(n.token),
+                    badge=n.languages[0] if n.languages else n.label or "–",
+                    title=_title(n),
+                    kind="same" if n.languages else "unknown",
+                )
+                for n in query.neighbors
+            ),
+        )
+        for query in found.queries
+    )
+
+
+def _title(neighbor: KnownNeighbor) -> str:
+    cosine = f"cosine {neighbor.similarity:.2f}"
+    if not neighbor.languages:
+        return f"{script_name(neighbor.label or 'no label')}, {cosine}"
+    return f"the same in {', '.join(map(language_name, neighbor.languages[:6]))}; {cosine}"

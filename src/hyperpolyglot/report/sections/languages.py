@@ -1,0 +1,148 @@
+"""Which languages a model serves."""
+
+from __future__ import annotations
+
+from hyperpolyglot import figures
+from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.measures.translation import Languages
+from hyperpolyglot.measures.translation.languages import LanguageModel
+from hyperpolyglot.report.content import Grid, Section, picture
+from hyperpolyglot.report.wording import DASH, cell, joined, number, percent, span
+from hyperpolyglot.sources import title_of
+from hyperpolyglot.study import Absent, Study
+from hyperpolyglot.writing.scripts import script_name
+
+__all__ = ["language_sections"]
+
+_MOST_ROWS = 800
+
+
+def language_sections(study: Study) -> list[Section]:
+    """Coverage, pieces, translation by language."""
+    title = (
+        "Which languages does each model serve?"
+        if len(study.models) > 1
+        else "Which languages does it serve?"
+    )
+    question = (
+        "How many of a language’s words are one token, how many pieces a word takes, how many words are "
+        "translated."
+    )
+    found = study.languages
+    if isinstance(found, Absent):
+        return [Section(key="languages", title=title, question=question, reading=(found.reason,))]
+    models = [m.space.model for m in study.models]
+    return [
+        Section(
+            key="languages",
+            title=title,
+            question=question,
+            pictures=(
+                picture(
+                    "languages",
+                    figures.draw_languages(found, models),
+                    "One language of every script, then those with most words that are tokens. Lines: 95 % intervals.",
+                ),
+            ),
+            reading=(*(_read(found, model) for model in models), *_read_ranks(found, models)),
+            grids=(_grid(found),),
+            note=f"{' '.join(found.notes)} Translation is first place among the language’s own words, by CSLS, in both "
+            "directions. A model is ranked by the questions answered of all, whether the words are tokens or not; "
+            "differences within the intervals are none.",
+        )
+    ]
+
+
+def _rows(found: Languages, model: str) -> list[tuple[str, LanguageModel]]:
+    return [(tag, row) for tag, rows in found.by_language.items() for row in rows if row.model == model]
+
+
+def _read(found: Languages, model: str) -> str:
+    name, rows = title_of(model), _rows(found, model)
+    asked = [(tag, row) for tag, row in rows if row.translation]
+    words = sum(row.words for _, row in rows)
+    covered = sum(row.coverage * row.words for _, row in rows) / max(1, words)
+    pieces = sum(row.pieces_per_word * row.words for _, row in rows) / max(1, words)
+    text = (
+        f"{name}: {percent(covered)} of the words of {len(rows)} languages are one token; a word takes {pieces:.1f} "
+        "pieces on average"
+    )
+    if not asked:
+        return f"{text}. No language has words with vectors enough to be asked about."
+    best = sorted(asked, key=lambda pair: -(pair[1].translation or {})["all"])[:3]
+    shown = [
+        f"{language_name(tag)} ({percent(row.translation['all'])}, 95 % interval "
+        f"{span(row.translation['all_interval'])})"
+        for tag, row in best
+        if row.translation
+    ]
+    return (
+        f"{text}. {len(asked)} languages have words enough to be asked about; of all questions most are answered for "
+        f"{joined(shown)}."
+    )
+
+
+def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
+    """For how many languages a model is first by more than the intervals."""
+    if len(models) < 2:
+        return ()
+    first = dict.fromkeys(models, 0)
+    undecided = 0
+    for rows in found.by_language.values():
+        ranked = [(row.model, (row.translation or {}).get("all_interval")) for row in rows]
+        known = [(model, interval) for model, interval in ranked if interval]
+        if len(known) < 2:
+            continue
+        if known[0][1][0] > known[1][1][1]:
+            first[known[0][0]] += 1
+        else:
+            undecided += 1
+    counts = joined([f"{title_of(model)} for {count}" for model, count in first.items()])
+    return (f"Best by more than the intervals: {counts} languages; for {undecided} the intervals overlap.",)
+
+
+def _grid(found: Languages) -> Grid:
+    rows = [
+        (
+            f"{language_name(tag)} ({tag})" if language_name(tag) != tag else tag,
+            script_name(found.scripts[tag]),
+            title_of(row.model),
+            f"{row.words:,}",
+            percent(row.coverage),
+            number(row.pieces_per_word, 1),
+            DASH if row.undertrained is None else percent(row.undertrained),
+            *_translation_cells(row),
+        )
+        for tag, models in found.by_language.items()
+        for row in models
+    ]
+    cut = len(rows) > _MOST_ROWS
+    return Grid(
+        title=f"All {len(found.by_language)} languages; below a value: [95 % interval] · chance, in per cent"
+        + (f" (the first {_MOST_ROWS} rows; all are in tables/languages.csv)" if cut else ""),
+        columns=(
+            "language",
+            "script",
+            "model",
+            "words",
+            "one token",
+            "pieces per word",
+            "under-trained",
+            "right, of covered",
+            "right, of all",
+        ),
+        rows=tuple(rows[:_MOST_ROWS]),
+        words=3,
+        folded=True,
+    )
+
+
+def _translation_cells(row: LanguageModel) -> tuple[str, str]:
+    found = row.translation
+    if not found:
+        return DASH, DASH
+    by_chance = found["chance"] * found["questions"] / found["asked"]
+    return (
+        cell(found["value"], found["interval"], found["chance"]),
+        cell(found["all"], found["all_interval"], by_chance),
+    )

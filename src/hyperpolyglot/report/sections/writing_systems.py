@@ -1,0 +1,178 @@
+"""Whether writing systems keep apart."""
+
+from __future__ import annotations
+
+from hyperpolyglot import figures
+from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.projection import Projection
+from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.published import DIVERSITY, SEPARABILITY
+from hyperpolyglot.report.content import Section, picture, present
+from hyperpolyglot.report.wording import capital, percent
+from hyperpolyglot.sources import title_of
+from hyperpolyglot.study import Study
+from hyperpolyglot.writing.scripts import script_name
+
+__all__ = ["read_diversity", "read_separability", "writing_system_sections"]
+
+
+def writing_system_sections(study: Study) -> list[Section]:
+    """Probes, neighbourhoods, who neighbours whom, the map."""
+    noun = study.models[0].space.labels.noun
+    return [_separability(study, noun), *_diversity(study, noun), *_mixing(study), _map(study)]
+
+
+def _separability(study: Study, noun: str) -> Section:
+    found, missing = present(study.models, lambda m: m.separability)
+    probes = [(title_of(m.space.model), result) for m, result in found]
+    probed = [(name, result) for name, result in probes if result.labels]
+    return Section(
+        key="separability",
+        title="Does a line separate the writing systems?",
+        question="A linear probe for each label against the rest, balanced, on tokens it has not seen.",
+        pictures=(picture("separability", figures.draw_separability(probed)),) if probed else (),
+        reading=(*(read_separability(name, result, noun) for name, result in probes), *missing),
+        note=f"{capital(noun)} with fewer than {study.options.probes.minimum} tokens are not probed. "
+        f"{_published(study.options.protocol)}"
+        if probes
+        else "",
+    )
+
+
+def _diversity(study: Study, noun: str) -> list[Section]:
+    found, missing = present(study.models, lambda m: m.diversity)
+    near = [(title_of(m.space.model), result) for m, result in found]
+    overall = Section(
+        key="diversity",
+        title="How many writing systems live in a neighbourhood?",
+        question=f"Distinct {noun} among the {study.options.k} nearest neighbours of every token, by cosine.",
+        pictures=(picture("diversity", figures.draw_diversity(near, noun)),) if near else (),
+        reading=(*(read_diversity(name, result, noun) for name, result in near), *missing),
+        note="Chance draws as many neighbours at random from the whole vocabulary. "
+        f"{_published(study.options.protocol)}"
+        if near
+        else "",
+    )
+    if not near:
+        return [overall]
+    return [
+        overall,
+        Section(
+            key="diversity-by-label",
+            title="Whose neighbourhoods are mixed?",
+            question="The same, by the label of the token (dot), against chance (bar).",
+            pictures=(picture("diversity-by-label", figures.draw_diversity_by_label(near, noun)),),
+            note="A dot at its bar means a neighbourhood as mixed as a random draw.",
+        ),
+    ]
+
+
+def _mixing(study: Study) -> list[Section]:
+    found, _ = present(study.models, lambda m: m.diversity)
+    return [
+        Section(
+            key=f"mixing-{position}",
+            title=f"Who neighbours whom in {title_of(m.space.model)}?",
+            question="Of the neighbours of a row’s tokens, the share that each column has.",
+            pictures=(picture(f"mixing-{position}", figures.draw_mixing(result)),),
+            reading=(_read_mixing(title_of(m.space.model), result),),
+            note="The diagonal is a label’s own. The last row is what drawing neighbours at random gives. The colour "
+            "scale is a square root, so that small shares show.",
+        )
+        for position, (m, result) in enumerate(found, start=1)
+    ]
+
+
+def _map(study: Study) -> Section:
+    found, missing = present(study.models, lambda m: m.projection)
+    maps = [(m.space, result) for m, result in found]
+    return Section(
+        key="map",
+        title="The map",
+        question="Every token as a point; near points are near in the model.",
+        pictures=(picture("map", figures.draw_map(maps)),) if maps else (),
+        reading=(*(_read_map(title_of(space.model), result) for space, result in maps), *missing),
+        note="A map flattens many dimensions into two: read islands, not distances." if maps else "",
+    )
+
+
+def read_separability(model: str, result: Separability, noun: str) -> str:
+    """How well a line tells the labels apart, against chance."""
+    mean = result.mean_accuracy
+    if mean is None:
+        return f"No label of {model} has {result.options.minimum} tokens, so nothing can be probed."
+    hardest = min(result.labels, key=lambda row: row.accuracy)
+    kept_apart = (
+        "almost perfectly" if mean > 0.98 else "well" if mean > 0.9 else "partly" if mean > 0.65 else "hardly"
+    )
+    chance = result.labels[0].chance
+    return (
+        f"A line tells the writing systems of {model} apart {kept_apart}: {percent(mean)} of held-out tokens on "
+        f"average over {len(result.labels)} {noun}, where guessing gives {percent(chance)}. The hardest is "
+        f"{script_name(hardest.label)} with {percent(hardest.accuracy)}."
+    )
+
+
+def read_diversity(model: str, result: Diversity, noun: str) -> str:
+    """Whether tokens live among their own, against chance."""
+    own = result.own_share or 0.0
+    ratio = result.mean / result.expected if result.expected else 0.0
+    if own > 0.9:
+        character = "Tokens live among their own script"
+    elif own > 0.5:
+        character = "Tokens mostly live among their own script, with visitors from others"
+    elif ratio > 0.7:
+        character = "Scripts are thoroughly mixed"
+    else:
+        character = "Neighbourhoods cross scripts"
+    return (
+        f"{character}: the {result.k} nearest neighbours of a token of {model} come from {result.mean:.2f} {noun} on "
+        f"average (chance: {result.expected:.1f}), and {percent(own)} of the labelled ones share its own."
+    )
+
+
+def _read_mixing(model: str, result: Diversity) -> str:
+    """The strongest neighbourhood between two different labels."""
+    tokens = {row.label: row.tokens for row in result.by_label}
+    crossing = [p for p in result.pairs if p.a != p.b and min(tokens.get(p.a, 0), tokens.get(p.b, 0)) >= 100]
+    r = result.assortativity
+    mixing = "" if r is None else f" Assortativity is {r:.2f} (1: only own label, 0: as by chance)."
+    if not crossing:
+        return f"In {model} no two larger labels neighbour each other.{mixing}"
+    best = max(crossing, key=lambda pair: pair.lift)
+    if best.lift <= 1.0:
+        return f"In {model} no label draws another more than chance would.{mixing}"
+    return (
+        f"In {model}, {script_name(best.a)} draws {script_name(best.b)} most: {percent(best.share)} of its "
+        f"neighbours, {best.lift:.1f} times what chance gives.{mixing}"
+    )
+
+
+def _read_map(model: str, projection: Projection) -> str:
+    """How far the map can be trusted."""
+    made = {
+        "UMAP": "laid out by UMAP with the paper’s parameters from exact neighbours",
+        "PCA": "the first two principal components (install hyperpolyglot[map] for a UMAP layout)",
+        "shipped": "laid out by UMAP with the paper’s parameters; the layout ships with the demo",
+    }[projection.method]
+    return (
+        f"{model}: {len(projection.rows):,} tokens, {made}. Trustworthiness {projection.trustworthiness:.2f} (1: "
+        "neighbours on the map are neighbours in the model; about 0.5: points thrown at random; distances between "
+        "far islands mean nothing)."
+    )
+
+
+def _published(protocol: str) -> str:
+    """What the published lines in the figures are, and how far they compare."""
+    probes = ", ".join(f"{name} {100 * value:.2f} %" for name, value in SEPARABILITY.items())
+    mixing = ", ".join(f"{name} {value:.2f}" for name, value in DIVERSITY.items())
+    same = (
+        "This report uses the paper’s own protocol and labels."
+        if protocol == "paper"
+        else "This report labels by Unicode script and leaves the token itself out; "
+        "--protocol paper gives the paper’s variant."
+    )
+    return (
+        f"Dotted lines are the paper’s means (separability {probes}; labels among 50 neighbours {mixing}), measured on "
+        f"its own vocabularies. {same}"
+    )

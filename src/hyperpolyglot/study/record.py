@@ -1,0 +1,105 @@
+"""What a study computes, and what it holds when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from hyperpolyglot.measures.census import Census, Overlap
+from hyperpolyglot.measures.comparison import CompareOptions, Comparison
+from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.inspection import Inspection
+from hyperpolyglot.measures.meanings import Meanings
+from hyperpolyglot.measures.neighbors import Neighborhoods
+from hyperpolyglot.measures.projection import Projection
+from hyperpolyglot.measures.separability import ProbeOptions, Separability
+from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.vocabulary import TokenKind
+
+__all__ = ["SECTIONS", "Absent", "ModelStudy", "Study", "StudyOptions"]
+
+Section = Literal["separability", "map", "translation", "languages", "comparison", "explanations"]
+SECTIONS: tuple[Section, ...] = (
+    "separability",
+    "map",
+    "translation",
+    "languages",
+    "comparison",
+    "explanations",
+)
+"""What can be left out of a study."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyOptions:
+    """What a study computes: neighbours per token, kinds left out, protocol, seed, options of the single measures.
+
+    ``skip`` names sections that are left out.
+    """
+
+    k: int = 50
+    exclude: tuple[TokenKind, ...] = ()
+    protocol: str = "default"
+    seed: int = 0
+    probes: ProbeOptions = field(default_factory=ProbeOptions)
+    translate: TranslateOptions = field(default_factory=TranslateOptions)
+    compare: CompareOptions = field(default_factory=CompareOptions)
+    skip: tuple[Section, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The options as they are recorded."""
+        return {
+            "k": self.k,
+            "exclude": [kind.label for kind in self.exclude],
+            "protocol": self.protocol,
+            "seed": self.seed,
+            "probes": plain(self.probes),
+            "translate": plain(self.translate),
+            "compare": plain(self.compare),
+            "skip": list(self.skip),
+        }
+
+
+def plain(options: Any) -> dict[str, Any]:
+    """A record of options as JSON; collections are sorted, for their order means nothing."""
+    found = {f.name: getattr(options, f.name) for f in fields(options)}
+    return {
+        name: value if value is None or isinstance(value, str | int | float) else sorted(value)
+        for name, value in found.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """In place of a result that there is not; ``reason`` is a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelStudy:
+    """Everything measured on one model."""
+
+    space: TokenSpace
+    inspection: Inspection
+    separability: Separability | Absent
+    diversity: Diversity | Absent
+    examples: Neighborhoods | Absent
+    projection: Projection | Absent
+    translation: Translation | Absent
+    meanings: Meanings | Absent
+    explanation: Explanation | Absent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Everything measured on some models."""
+
+    models: tuple[ModelStudy, ...]
+    census: Census
+    overlap: Overlap | Absent
+    languages: Languages | Absent
+    comparison: Comparison | Absent
+    options: StudyOptions

@@ -1,0 +1,230 @@
+"""The page says what was found, with chance beside it, and what could not be measured."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+
+from hyperpolyglot.lexicon import packaged_lexicon
+from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.translation import TranslateOptions
+from hyperpolyglot.report.numbers import results, tables
+from hyperpolyglot.report.page import chapters, page
+from hyperpolyglot.report.summary import summary
+from hyperpolyglot.store import Store
+from hyperpolyglot.study import Absent, StudyOptions, run_study
+from tests.conftest import planted_pieces, unigram
+from tests.report.conftest import LAYOUTS, OPTIONS
+
+EXPECTED = {
+    "vocabulary": ["census", "overlap"],
+    "writing-systems": ["separability", "diversity", "diversity-by-label", "mixing-1", "mixing-2", "map"],
+    "translations": [
+        *("translation", "meanings", "translation-scripts", "translation-languages"),
+        *("translation-kinds", "hub-languages"),
+    ],
+    "served": ["languages"],
+    "models-compared": ["comparison", "comparison-by-label", "comparison-maps"],
+    "reasons": ["frequency", "undertrained", "hubness", "geometry", "removal", "tables"],
+    "neighbourhoods": ["examples"],
+}
+
+
+def by_key(study):
+    return {section.key: section for chapter in chapters(study) for section in chapter.sections}
+
+
+@pytest.fixture(scope="module")
+def sections(study):
+    return by_key(study)
+
+
+@pytest.fixture(scope="module")
+def document(study):
+    return page(study)
+
+
+def said(section):
+    return " ".join(section.reading)
+
+
+def text_of(document):
+    """What a reader of the page reads, figures included, styles not."""
+    plain = re.sub(r"<style.*?</style>", "", document, flags=re.S)
+    return re.sub(r"[\s\N{NO-BREAK SPACE}]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", plain)))
+
+
+def test_every_result_has_its_section(study, document):
+    """Chapters and sections stand in the order that the contents show."""
+    assert EXPECTED == {c.key: [s.key for s in c.sections] for c in chapters(study)}
+    for chapter, keys in EXPECTED.items():
+        for key in (chapter, *keys):
+            assert f'id="{key}"' in document
+            assert f'href="#{key}"' in document or [key] == keys
+
+
+def test_chance_is_in_every_figure_and_sentence_that_has_one(sections):
+    """Only counts of tokens, shared spellings and the map have no chance level, and they say so."""
+    for key, section in sections.items():
+        for picture in section.pictures:
+            if key not in ("census", "overlap", "map"):
+                assert re.search(r"chance|were they spread evenly", picture.svg), key
+        if section.reading and key not in ("census", "overlap", "map", "undertrained", "tables", "languages"):
+            assert re.search("chance|guessing|nothing to explain", said(section)), key
+        if key in ("census", "overlap"):
+            assert "no chance level" in section.note
+    assert "about 0.5" in said(sections["map"])
+
+
+def test_planted_truth_is_what_the_page_says(study, sections):
+    """The first model keeps scripts apart, the second brings translations together; the sentences say it."""
+    found = sections
+    first, second = (m.space.model[-40:] for m in study.models)
+    apart, together = found["translation"].reading[1], found["translation"].reading[3]
+    assert together.startswith("Words find their translations in ")
+    assert "comes first for 100 % of the questions (95 % interval 100–100 %; chance 1.7 %)" in together
+    assert not apart.startswith("Words find")
+    assert "240 words in 4 languages for 60 concepts; 240 of them (100 %)" in said(found["translation"])
+    assert "Best by more than the intervals" in said(found["languages"])
+    assert "for 4 languages" in said(found["languages"])
+    assert "share 240 tokens" in said(found["comparison"])
+    assert re.search(r"; p (≤ )?[01]\.\d", said(found["comparison"]))
+    assert "100 % of the tokens instead" not in said(found["removal"])
+    assert first[-20:] in said(found["removal"])
+    assert "puts the right one first for 100 %" in summary(study)
+    assert second[-20:] in summary(study)
+
+
+def test_no_warning_without_a_demo_model(sections, document):
+    """Only demo models are asked about held-out concepts."""
+    assert "" == sections["translation"].warning
+    assert "demo models" not in text_of(document)
+
+
+def test_the_page_is_one_document_with_names_of_its_own(document):
+    """No name is given twice, and every reference within the page has its target."""
+    names = re.findall(r'\bid="([^"]+)"', document)
+    assert [] == [name for name in set(names) if names.count(name) > 1]
+    for target in re.findall(r'(?:href="#|url\(#)([^")]+)', document):
+        assert target in names, target
+    assert "<text" in document
+    assert re.search(r"\d %", document) is None
+
+
+def test_every_table_has_its_rows(study):
+    """Tables stand under stable names, and rows of one table share their columns."""
+    found = tables(study)
+    assert {
+        *("census", "overlap", "separability", "diversity", "mixing", "neighbors", "map"),
+        *("translation", "translation_coverage", "translation_pairs", "translation_scripts"),
+        *("translation_kinds", "hub_languages", "meanings", "languages"),
+        *("comparison", "comparison_maps"),
+        *("frequency", "undertrained", "hubs", "geometry", "subspaces", "removal"),
+    } <= found.keys()
+    assert 2 * (3 * 2 + 1) * 4 == len(found["translation"])
+    assert {"model", "candidates", "method", "measure", "value", "low", "high", "chance"} <= found[
+        "translation"
+    ][0].keys()
+    assert 2 * 4 == len(found["removal"])
+    for name, rows in found.items():
+        for row in rows:
+            assert all(value is None or isinstance(value, str | int | float) for value in row.values()), name
+
+
+def test_numbers_are_those_of_the_commands(study):
+    """The JSON document holds every record as its command prints it, and null with a reason for none."""
+    found = results(study)
+    assert {"models", "census", "overlap", "languages", "compare", "absent"} == found.keys()
+    for model, one in zip(study.models, found["models"], strict=True):
+        assert {
+            *("model", "inspect", "separability", "diversity", "neighbors", "map", "translate"),
+            *("meanings", "explain", "absent"),
+        } == one.keys()
+        assert model.translation.to_json() == one["translate"]
+        assert model.explanation.to_json() == one["explain"]
+    assert study.comparison.to_json() == found["compare"]
+    absent = results(replace(study, comparison=Absent("Nothing to compare.")))
+    assert (None, {"compare": "Nothing to compare."}) == (absent["compare"], absent["absent"])
+
+
+@pytest.fixture
+def vocabulary_alone(tmp_path):
+    """A vocabulary without vectors."""
+    path = tmp_path / "v" / "tokenizer.json"
+    path.parent.mkdir()
+    path.write_text(unigram(planted_pieces(60)), "utf8")
+    return open_model(str(path))
+
+
+def test_a_vocabulary_alone_has_a_report(vocabulary_alone, words, tmp_path):
+    """It is counted, its coverage of languages told; every other section is one sentence."""
+    found = run_study([vocabulary_alone], OPTIONS, Store(tmp_path), lexicon=words)
+    sections = by_key(found)
+    for key in ("separability", "diversity", "map", "translation", "explanations", "examples"):
+        assert ["is a vocabulary alone: it has no vectors to measure."] == [
+            text.removeprefix(vocabulary_alone.model).strip() for text in sections[key].reading
+        ]
+        assert (() , "") == (sections[key].pictures, sections[key].note)  # fmt: skip
+    assert "100 % of the words of 4 languages are one token" in said(sections["languages"])
+    assert "needs two models with vectors" in said(sections["comparison"])
+    assert "one model only" in said(sections["overlap"])
+    assert "vocabulary without vectors" in summary(found)
+    assert "240" in text_of(page(found))
+
+
+def test_a_lexicon_without_coverage_is_a_sentence(study, tmp_path):
+    """Where no word is a token, nothing is asked, and that is said."""
+    space = study.models[0].space
+    options = replace(OPTIONS, skip=("comparison", "explanations", "separability", "map"))
+    lexicon = packaged_lexicon().take(languages={"th", "my"})
+    found = run_study([space], options, Store(tmp_path), lexicon=lexicon, layouts=LAYOUTS[:1])
+    sections = by_key(found)
+    assert "too few in two languages or more to ask anything" in said(sections["translation"])
+    assert () == sections["translation"].pictures
+    assert "No language has words" in said(sections["languages"])
+    assert "left out on request (--skip explanations)" in said(sections["explanations"])
+    assert text_of(page(found))
+
+
+def test_the_demo_models_are_asked_about_held_out_concepts(tmp_path):
+    """The page says so, shows translations for demo:meaning and none for demo:language, as numbers and as words."""
+    lexicon = packaged_lexicon().take(languages={"en", "ru", "el", "hi", "ka"})
+    spaces = [open_model(f"demo:{name}") for name in ("language", "meaning")]
+    options = StudyOptions(
+        translate=TranslateOptions(questions=100),
+        skip=("comparison", "explanations", "separability", "map", "languages"),
+    )
+    found = run_study(spaces, options, Store(tmp_path), lexicon=lexicon)
+    made = by_key(found)
+    translation = made["translation"]
+    assert "that neither was counted on; on the others any score would be circular" in translation.warning
+    assert ["held-out", "held-out"] == [m.translation.concepts["selection"] for m in found.models]
+    apart, together = (m.translation.overall["weak"]["csls"]["p1"] for m in found.models)
+    assert together["interval"][0] > 0.7 > 0.3 > apart["value"]
+    assert "Words find their translations in demo:meaning" in said(translation)
+    (_, without), (_, shown) = made["meanings"].examples
+    assert sum(chip.kind == "same" for e in shown for chip in e.chips) > 10
+    assert sum(chip.kind == "same" for e in without for chip in e.chips) < 5
+
+
+def test_markup_in_tokens_is_text(study):
+    """A token that is markup is shown, wherever it stands: in examples, meanings, hubs and legends."""
+    first = study.models[0]
+    wicked = "<script>alert(1)</script>\u202e"
+    hub = dict(first.explanation.hubness.hubs[0], token=wicked)
+    explanation = replace(first.explanation, hubness=replace(first.explanation.hubness, hubs=(hub,) * 10))
+    query = first.meanings.queries[0]
+    query = replace(
+        query,
+        token=wicked,
+        gloss=wicked,
+        neighbors=(replace(query.neighbors[0], token=wicked, languages=(wicked,)),),
+    )
+    model = replace(first, explanation=explanation, meanings=replace(first.meanings, queries=(query,)))
+    document = page(replace(study, models=(model, study.models[1])))
+    assert "<script" not in document
+    assert "&lt;script&gt;alert(1)" in document
+    assert "\u202e" not in document.replace(html.escape(wicked), "") or "⟨U+202E⟩" in document
