@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
 import os
+import resource
+import shutil
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hyperpolyglot.store import Step, Store, digest_of, written
 
@@ -30,7 +38,9 @@ def test_computed_once(tmp_path):
     assert 3 == len(calls)
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "no manifest", "bad manifest", "no array"])
+@pytest.mark.parametrize(
+    "damage", ["flip", "cut", "no manifest", "bad manifest", "other number", "other key", "no array"]
+)
 def test_damage_is_noticed(tmp_path, damage):
     """A flipped bit, a cut file or a missing part is computed again, and said where it is damage."""
     notes, calls = [], []
@@ -48,6 +58,12 @@ def test_damage_is_noticed(tmp_path, damage):
         manifest.unlink()
     elif damage == "bad manifest":
         manifest.write_text('{"arrays": 3}')
+    elif damage == "other number":
+        manifest.write_text(manifest.read_text().replace('"n": 3', '"n": 7'))
+    elif damage == "other key":
+        Store(tmp_path).step("t", {}, lambda: a_step([]))
+        shutil.rmtree(folder)
+        shutil.copytree(next((tmp_path / "t").iterdir()), folder)
     else:
         array.unlink()
     found = store.step("s", {}, lambda: a_step(calls))
@@ -100,3 +116,87 @@ def test_what_is_kept_can_be_listed_verified_and_pruned(tmp_path):
     os.utime(tmp_path / "s" / oldest.key / "manifest.json", (1, 1))
     assert [oldest.key] == [entry.key for entry in store.prune(before=1000)]
     assert 1 == len(store.entries())
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_flipped_bit_is_noticed(tmp_path_factory, data):
+    """Whichever bit of whichever file of a step changes, the step is computed again with the same result."""
+    root = tmp_path_factory.mktemp("store")
+    notes, calls = [], []
+    Store(root).step("s", {}, lambda: a_step(calls))
+    (folder,) = (root / "s").iterdir()
+    path = folder / data.draw(st.sampled_from(["big.npy", "small.npy", "manifest.json"]))
+    raw = bytearray(path.read_bytes())
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(raw)
+    found = Store(root, notes.append).step("s", {}, lambda: a_step(calls))
+    assert (2, 1) == (len(calls), len(notes))
+    assert found.values == {"n": 3, "text": "ק"}
+    np.testing.assert_array_equal(np.arange(40_000), found.arrays["big"])
+
+
+def test_a_full_disk_costs_only_what_is_kept(tmp_path):
+    """Where files cannot grow, a step is used and not kept, which is said once; later it is kept."""
+    notes, calls = [], []
+    store = Store(tmp_path, notes.append)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        for k in range(2):
+            found = store.step("s", {"k": k}, lambda: a_step(calls))
+            np.testing.assert_array_equal(np.arange(40_000), found.arrays["big"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (2, 1) == (len(calls), len(notes))
+    assert "not kept" in notes[0]
+    assert [] == [p for p in tmp_path.rglob("*") if p.is_file()]
+    store.step("s", {"k": 0}, lambda: a_step(calls))
+    store.step("s", {"k": 0}, lambda: a_step(calls))
+    assert 3 == len(calls)
+
+
+def test_what_a_dead_process_left_is_swept_up(tmp_path):
+    """The half-written step of a process that was killed is no entry, and goes when the step is made."""
+    Store(tmp_path).step("s", {}, lambda: a_step([]))
+    (folder,) = (tmp_path / "s").iterdir()
+    left = folder.with_name(f".{folder.name}-abc")
+    folder.replace(left)
+    assert [] == Store(tmp_path).entries()
+    Store(tmp_path).step("s", {}, lambda: a_step([]))
+    assert [folder] == list((tmp_path / "s").iterdir())
+
+
+def test_a_step_of_another_format_is_left_alone(tmp_path):
+    """A step as version 1 wrote it is neither read nor taken for damage; the step is made beside it."""
+    old = tmp_path / "s" / "step-1"
+    shutil.copytree(Path(__file__).parent / "archives" / "step-1", old)
+    assert "hyperpolyglot.step/1" == json.loads((old / "manifest.json").read_text())["format"]
+    calls = []
+    Store(tmp_path).step("s", {}, lambda: a_step(calls))
+    assert 1 == len(calls)
+    assert [] == Store(tmp_path).verify()
+    assert {"manifest.json", "small.npy"} == {path.name for path in old.iterdir()}
+
+
+def slow_step(root, calls):
+    def compute():
+        with calls.open("a") as file:
+            file.write("computed\n")
+        time.sleep(0.5)
+        return Step({}, {"n": 1})
+
+    Store(root).step("s", {}, compute)
+
+
+def test_two_processes_compute_a_step_once(tmp_path):
+    """A process that finds a step in the making waits for it."""
+    calls = tmp_path / "calls"
+    context = multiprocessing.get_context("fork")
+    both = [context.Process(target=slow_step, args=(tmp_path / "store", calls)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [0, 0] == [process.exitcode for process in both]
+    assert "computed\n" == calls.read_text()

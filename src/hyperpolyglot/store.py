@@ -4,10 +4,12 @@
 results of steps by the digest of everything they depend on:
 
     <root>/<step>/<key>/*.npy          the arrays, memory-mapped when they are read
-    <root>/<step>/<key>/manifest.json  written last: format, key, values, and the SHA-256 of every array
+    <root>/<step>/<key>/manifest.json  written last: format, key, values, the SHA-256 of every array and of itself
+    <root>/<step>/.<key>.lock          held by the process that computes the step
+    <root>/<step>/.<key>-*             a step on its way; what a dead process left of one is swept up by the next
 
-A step is found only if its manifest is there and every array has the digest that it states; anything else is
-computed again.
+A step is found only if its manifest is there, whole, and every array has the digest that it states; anything else is
+computed again. The lock saves work, nothing depends on it: two processes that compute a step write the same.
 """
 
 from __future__ import annotations
@@ -25,11 +27,15 @@ from typing import Any
 
 import numpy as np
 
+from hyperpolyglot.turns import one_at_a_time
 from hyperpolyglot.types import Array, frozen
 
 __all__ = ["NoStore", "Step", "Store", "StoredStep", "default_root", "digest_of", "written"]
 
-FORMAT = "hyperpolyglot.step/1"
+FORMAT = "hyperpolyglot.step/2"
+"""1: the manifest had no digest of its own."""
+
+MANIFEST = "manifest.json"
 
 
 def default_root() -> Path:
@@ -100,35 +106,42 @@ class Store:
     def __init__(self, root: Path | None = None, note: Callable[[str], None] = lambda _: None) -> None:
         self.root = root or default_root()
         self._note = note
+        self._refusals: set[str] = set()
 
     def step(self, name: str, inputs: Mapping[str, Any], compute: Callable[[], Step]) -> Step:
         """The result of ``compute`` for these inputs: read if it is there and whole, else made and kept.
 
-        ``inputs`` is all that the result depends on, as JSON.
+        ``inputs`` is all that the result depends on, as JSON. Where another process is computing the same step, its
+        result is waited for. Where the disk takes nothing, the result is used and not kept, which is said once.
         """
         key = digest_of({"format": FORMAT, "step": name, "inputs": inputs})
         folder = self.root / name / key
-        found = self._read(folder)
+        found = _found(folder)
         if found is not None:
             return found
-        self._write(folder, key, compute())
-        kept = self._read(folder)
-        if kept is None:
-            raise OSError(f"{folder}: the step could not be read back after it was written")
-        return kept
+        with one_at_a_time(folder.with_name(f".{key}.lock")):
+            found = _found(folder)
+            if found is not None:
+                return found
+            self._sweep(folder)
+            return self._kept(folder, compute())
 
     def entries(self) -> list[StoredStep]:
         """All steps that are kept, the least recently used first."""
         found = []
-        for manifest in self.root.glob("*/*/manifest.json"):
+        for manifest in self.root.glob("*/[!.]*/manifest.json"):
             folder = manifest.parent
             size = sum(path.stat().st_size for path in folder.iterdir())
             found.append(StoredStep(folder.parent.name, folder.name, size, manifest.stat().st_mtime))
         return sorted(found, key=lambda entry: (entry.used, entry.step, entry.key))
 
     def verify(self) -> list[StoredStep]:
-        """Read every step and remove what is damaged; returns what was removed."""
-        return [e for e in self.entries() if self._read(self.root / e.step / e.key) is None]
+        """Read every step of this format and remove what is damaged; returns what was removed."""
+        folders = [(entry, self.root / entry.step / entry.key) for entry in self.entries()]
+        damaged = [(e, folder) for e, folder in folders if _is_ours(folder) and _found(folder) is None]
+        for _, folder in damaged:
+            self._sweep(folder)
+        return [entry for entry, _ in damaged]
 
     def prune(self, before: float) -> list[StoredStep]:
         """Remove the steps that were last used before a time (seconds, Unix time); returns them."""
@@ -137,37 +150,79 @@ class Store:
             shutil.rmtree(self.root / entry.step / entry.key, ignore_errors=True)
         return old
 
-    def _read(self, folder: Path) -> Step | None:
-        try:
-            manifest = json.loads((folder / "manifest.json").read_text("utf8"))
-            arrays = {
-                name: _verified(folder / f"{name}.npy", digest) for name, digest in manifest["arrays"].items()
-            }
-            values = manifest["values"]
-            with contextlib.suppress(OSError):  # a cache that cannot be written to can still be read
-                os.utime(folder / "manifest.json")
-            return Step(arrays, values)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            if folder.exists():
-                self._note(f"{folder}: damaged, so it is computed again")
-                shutil.rmtree(folder, ignore_errors=True)
-            return None
+    def _sweep(self, folder: Path) -> None:
+        """Remove a damaged step, which is said, and what a process that died left of one."""
+        if folder.exists():
+            self._note(f"{folder}: damaged, so it is computed again")
+            shutil.rmtree(folder, ignore_errors=True)
+        for left in folder.parent.glob(f".{folder.name}-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
-    def _write(self, folder: Path, key: str, step: Step) -> None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    def _kept(self, folder: Path, step: Step) -> Step:
+        """A step as it is read back, or itself where it cannot be written."""
         try:
-            digests = {}
-            for name, array in step.arrays.items():
-                path = temporary / f"{name}.npy"
-                np.save(path, array, allow_pickle=False)
-                digests[name] = _file_digest(path)
-            manifest = {"format": FORMAT, "key": key, "arrays": digests, "values": step.values}
-            (temporary / "manifest.json").write_text(json.dumps(manifest), "utf8")
-            with contextlib.suppress(OSError):  # another process was first: its result is the same
-                temporary.replace(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            _write(folder, step)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            if reason not in self._refusals:
+                self._refusals.add(reason)
+                self._note(f"{self.root}: {reason}; what is computed now is used but not kept")
+            return Step({name: frozen(array) for name, array in step.arrays.items()}, step.values)
+        found = _found(folder)
+        if found is None:
+            raise OSError(f"{folder}: the step could not be read back after it was written")
+        return found
+
+
+def _found(folder: Path) -> Step | None:
+    """A step that is there and whole."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf8"))
+        if manifest.pop("digest") != digest_of(manifest) or manifest["key"] != folder.name:
+            return None
+        arrays = {
+            name: _verified(folder / f"{name}.npy", digest) for name, digest in manifest["arrays"].items()
+        }
+        with contextlib.suppress(OSError):  # a cache that cannot be written to can still be read
+            os.utime(folder / MANIFEST)
+        return Step(arrays, manifest["values"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a step is of this format, or too damaged to say; others may be a later version's."""
+    try:
+        stated = json.loads((folder / MANIFEST).read_text("utf8"))["format"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return True
+    return bool(stated == FORMAT) or not str(stated).startswith("hyperpolyglot.step/")
+
+
+def _write(folder: Path, step: Step) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        digests = {}
+        for name, array in step.arrays.items():
+            path = temporary / f"{name}.npy"
+            np.save(path, array, allow_pickle=False)
+            digests[name] = _file_digest(path)
+        manifest = {"format": FORMAT, "key": folder.name, "arrays": digests, "values": step.values}
+        whole = manifest | {"digest": digest_of(manifest)}
+        (temporary / MANIFEST).write_text(json.dumps(whole), "utf8")
+        _put(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Rename a folder into its place; where another process was first, its result is the same."""
+    try:
+        made.replace(folder)
+    except OSError:
+        if _found(folder) is None:
+            raise
 
 
 class NoStore(Store):

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hyperpolyglot.errors import TransferError
 from hyperpolyglot.hub.partial import disk_faults
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from hyperpolyglot.turns import acquired
 
 __all__ = ["held", "held_at_once"]
-
-_POLL = 0.2
 
 
 @contextmanager
@@ -31,16 +25,13 @@ def held(path: Path, moved: Callable[[], object], patience: float) -> Iterator[N
     with disk_faults(path, 0):
         path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, is_singleton=False)
-    seen, since = object(), time.monotonic()
-    while not _acquired(lock, path, _POLL):
-        state = moved()
-        if state != seen:
-            seen, since = state, time.monotonic()
-        if time.monotonic() - since > patience:
-            raise TransferError(
-                f"another process has held {path} for {patience:.0f} seconds without getting on; end it, or try "
-                "again later."
-            )
+    with disk_faults(path, 0):
+        had = acquired(lock, moved, patience)
+    if not had:
+        raise TransferError(
+            f"another process has held {path} for {patience:.0f} seconds without getting on; end it, or try "
+            "again later."
+        )
     try:
         yield
     finally:
@@ -53,20 +44,10 @@ def held_at_once(path: Path) -> Iterator[bool]:
     from filelock import FileLock
 
     lock = FileLock(path, is_singleton=False)
-    had = _acquired(lock, path, 0)
+    with disk_faults(path, 0):
+        had = acquired(lock, lambda: None, 0)
     try:
         yield had
     finally:
         if had:
             lock.release()
-
-
-def _acquired(lock: BaseFileLock, path: Path, timeout: float) -> bool:
-    from filelock import Timeout
-
-    with disk_faults(path, 0):
-        try:
-            lock.acquire(timeout=timeout, poll_interval=_POLL / 4)
-        except Timeout:
-            return False
-    return True
