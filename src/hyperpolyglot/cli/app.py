@@ -58,6 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except HyperpolyglotError as error:
         note(f"hyperpolyglot: {error}")
         sys.exit(1)
+    except MemoryError:
+        note(
+            "hyperpolyglot: memory ran out; close other programs, or choose a smaller model or fewer models."
+        )
+        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

@@ -1,0 +1,339 @@
+"""Disturb a report in every way a machine can, start it again, and compare every byte with an undisturbed one.
+
+    python tools/faults.py [FAULT…] [--times N] [--kills N] [--seed S]
+
+Each trial has a cache of its own and two small models. After the disturbance the report is started once more; it is
+*lost* if that fails, *wrong* if a byte of any file differs. Faults of the disk mount small file systems: they need
+root, and are left out without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.conftest import planted_pieces, write_model  # noqa: E402
+
+from hyperpolyglot import figures, report, study  # noqa: E402, F401  (imported before any process is forked)
+from hyperpolyglot.cli.app import main as program  # noqa: E402
+from hyperpolyglot.engine import filtered, plain  # noqa: E402, F401
+
+Setup = Callable[[], None]
+LANGUAGES = ("en", "ru", "el", "zh")
+
+
+@dataclass
+class Run:
+    """A report in the making: a process of its own, killed with all that it started."""
+
+    pid: int
+    log: Path
+
+    def kill(self) -> None:
+        """Kill it as the system does when memory runs out: at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Its exit code; 128 and more for a signal."""
+        _, status = os.waitpid(self.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        return code if code >= 0 else 128 - code
+
+
+@dataclass
+class Trial:
+    """One report with its folder, cache and chance.
+
+    ``whole`` is the undisturbed one, which took ``seconds`` and ``kept`` bytes of cache.
+    """
+
+    folder: Path
+    arguments: list[str]
+    chance: random.Random
+    whole: Path
+    seconds: float = 0.0
+    kept: int = 0
+    cache: Path = field(init=False)
+    out: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cache, self.out = self.folder / "cache", self.folder / "out"
+
+    def start(self, setup: Setup = lambda: None, out: Path | None = None) -> Run:
+        """Start the report, in a process that ``setup`` is called in first."""
+        log = self.folder / f"log-{time.monotonic_ns()}"
+        pid = os.fork()
+        if pid == 0:
+            _become(setup, log, self.cache, [*self.arguments, "-o", str(out or self.out)])
+        return Run(pid, log)
+
+    def run(self, setup: Setup = lambda: None, out: Path | None = None) -> tuple[int, str]:
+        """Make the report; its exit code and what it said."""
+        started = self.start(setup, out)
+        code = started.wait()
+        return code, started.log.read_text()
+
+    def moment(self) -> None:
+        """Wait for a random moment of the report."""
+        time.sleep(self.chance.uniform(0, self.seconds))
+
+    def same(self) -> bool:
+        """Whether the report is the undisturbed one, to the byte."""
+        return _content(self.out) == _content(self.whole)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    """The files of a report; hidden ones are what a killed process left, and nobody's result."""
+    paths = [p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def _become(setup: Setup, log: Path, cache: Path, arguments: list[str]) -> None:
+    """Turn this forked process into the program."""
+    code = 70
+    try:
+        with log.open("w") as file:
+            for stream in (1, 2):
+                os.dup2(file.fileno(), stream)
+        os.environ["HYPERPOLYGLOT_CACHE"] = str(cache)
+        setup()
+        program(arguments)
+        code = 0
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+class Bad(Exception):
+    """The disturbed run itself did what it must not do."""
+
+
+def expect(condition: bool, what: str, log: str = "") -> None:
+    """Raise :class:`Bad` with a reason unless a condition holds."""
+    if not condition:
+        raise Bad(f"{what}\n{log}")
+
+
+def killed(trial: Trial) -> None:
+    """The program is killed (SIGKILL) at a random moment."""
+    run = trial.start()
+    trial.moment()
+    run.kill()
+    run.wait()
+
+
+def killed_again(trial: Trial) -> None:
+    """The program is killed at three random moments, one after the other."""
+    for _ in range(3):
+        killed(trial)
+
+
+def shared(trial: Trial) -> None:
+    """Two programs share a cache; one is killed at a random moment, the other must not notice."""
+    other = trial.start(out=trial.folder / "other")
+    killed(trial)
+    code = other.wait()
+    expect(code == 0, f"the other program ended with {code}", other.log.read_text())
+    expect(_content(trial.folder / "other") == _content(trial.whole), "the other program's result differs")
+
+
+def flipped(trial: Trial) -> None:
+    """One random bit of one random file in the cache is flipped; it must be said and computed again."""
+    trial.run()
+    files = sorted(p for p in trial.cache.rglob("*") if p.is_file() and p.stat().st_size)
+    path = trial.chance.choice(files)
+    raw = bytearray(path.read_bytes())
+    raw[trial.chance.randrange(len(raw))] ^= 1 << trial.chance.randrange(8)
+    path.write_bytes(raw)
+    shutil.rmtree(trial.out)
+    code, log = trial.run()
+    expect(code == 0 and "computed again" in log, f"a flipped bit in {path.name} was not said", log)
+
+
+def clock(trial: Trial) -> None:
+    """The clock jumps by up to thirty years, back and forth, each time it is read."""
+    chance = random.Random(trial.chance.random())
+    true = time.time
+
+    def jumps() -> None:
+        time.time = lambda: true() + chance.uniform(-1e9, 1e9)
+        time.time_ns = lambda: int(time.time() * 1e9)
+
+    code, log = trial.run(jumps)
+    expect(code == 0, f"ended with {code}", log)
+    expect(trial.same(), "the result differs")
+    for path in trial.cache.rglob("*"):
+        os.utime(path, (jump := chance.uniform(0, 4e9), jump))
+
+
+def memory(trial: Trial) -> None:
+    """Memory runs out at a random size; nothing that is not whole may look whole."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    limit = used + trial.chance.randrange(1 << 20, 300 << 20)
+    code, log = trial.run(lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+    whole = (trial.out / "manifest.json").exists()
+    expect(whole == (code == 0), f"ended with {code}, a manifest is {'' if whole else 'not '}there", log)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[None]:
+    """A file system of so many bytes on a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def full_cache(trial: Trial) -> None:
+    """The cache's disk is full at a random size; the report is made all the same, and it is said."""
+    size = trial.chance.randrange(4096, trial.kept // 2)
+    with small_disk(trial.cache, size):
+        code, log = trial.run()
+        expect(code == 0, f"ended with {code}", log)
+        expect("not kept" in log, f"{size} bytes were enough", log)
+        expect(trial.same(), "the result differs")
+
+
+def full_output(trial: Trial) -> None:
+    """The report's own disk is full at a random size; one sentence, and no manifest that says it is whole."""
+    written = sum(len(content) for content in _content(trial.whole).values())
+    with small_disk(trial.out, trial.chance.randrange(4096, written - 65_536)):
+        code, log = trial.run()
+        expect(code == 1 and "Traceback" not in log, f"ended with {code}", log)
+        expect(not (trial.out / "manifest.json").exists(), "a report that is not whole has a manifest")
+
+
+def read_only(trial: Trial) -> None:
+    """The cache, half filled, cannot be written to; the report is made all the same, and it is said."""
+    killed(trial)
+    trial.cache.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", "--bind", str(trial.cache), str(trial.cache)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(trial.cache)], check=True)
+        code, log = trial.run()
+        expect(code == 0, f"ended with {code}", log)
+        expect(trial.same(), "the result differs")
+    finally:
+        subprocess.run(["umount", "-l", str(trial.cache)], check=True)
+
+
+FAULTS = (killed, killed_again, shared, flipped, clock, memory, full_cache, full_output, read_only)
+MOUNTING = (full_cache, full_output, read_only)
+
+
+def may_mount() -> bool:
+    """Whether small file systems can be mounted here."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with small_disk(Path(folder), 4096):
+                return True
+        except (OSError, subprocess.CalledProcessError):
+            return False
+
+
+def models(folder: Path) -> list[str]:
+    """Two models of 240 tokens and a lexicon, as the arguments of a report that takes seconds."""
+    pieces = planted_pieces(60)
+    draw = np.random.default_rng(0)
+    apart = np.repeat(np.eye(4, 12) * 20, 60, axis=0) + draw.standard_normal((240, 12))
+    together = np.tile(draw.standard_normal((60, 12)), (4, 1)) + 0.01 * draw.standard_normal((240, 12))
+    names = [
+        write_model(folder / name, vectors.astype(np.float32), pieces)
+        for name, vectors in (("apart", apart), ("together", together))
+    ]
+    rows = [f"c{i % 60}\t{LANGUAGES[i // 60]}\t{piece[1:]}" for i, piece in enumerate(pieces)]
+    (folder / "words.tsv").write_text("\n".join(["concept\tlanguage\tword", *rows]) + "\n", "utf8")
+    options = ["--minimum", "50", "-k", "20", "--permutations", "19", "--skip", "map"]
+    return ["report", *names, *options, "--lexicon", str(folder / "words.tsv")]
+
+
+def attempt(fault: Callable[[Trial], None], trial: Trial) -> str:
+    """What became of one trial: ``"lost"``, ``"wrong"`` or nothing."""
+    try:
+        fault(trial)
+    except Bad as reason:
+        print(f"\n{fault.__name__}: {reason}", flush=True)
+        return "wrong"
+    code, log = trial.run()
+    if code:
+        print(
+            f"\n{fault.__name__}: the report ended with {code} when it was started again\n{log}", flush=True
+        )
+        return "lost"
+    return "" if trial.same() else "wrong"
+
+
+def main() -> int:
+    """Run the trials; 1 if anything was lost or wrong."""
+    names = {fault.__name__.replace("_", "-"): fault for fault in FAULTS}
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of {', '.join(names)}; all without")
+    parser.add_argument("--kills", type=int, default=200, help="trials of killed")
+    parser.add_argument("--times", type=int, default=20, help="trials of every other fault")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    chosen = [names[name] for name in options.faults or names]
+    if not may_mount():
+        print("no file system can be mounted here: the faults of the disk are left out")
+        chosen = [fault for fault in chosen if fault not in MOUNTING]
+    bad = 0
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        arguments = models(root)
+        first = Trial(root / "whole", arguments, random.Random(0), root / "whole" / "out")
+        first.folder.mkdir()
+        first.run()  # what is compiled on first use is kept
+        shutil.rmtree(first.cache)
+        begun = time.monotonic()
+        code, log = first.run()
+        expect(code == 0, "the undisturbed report failed", log)
+        seconds = time.monotonic() - begun
+        kept = sum(path.stat().st_size for path in first.cache.rglob("*") if path.is_file())
+        print(f"undisturbed: {seconds:.1f} s, {kept:,} bytes of cache\n")
+        print("| fault | times | lost | wrong |\n|---|---|---|---|")
+        for fault in chosen:
+            times = options.kills if fault is killed else options.times
+            found = []
+            for i in range(times):
+                place = root / "trial"
+                place.mkdir()
+                chance = random.Random(f"{options.seed} {fault.__name__} {i}")
+                found.append(attempt(fault, Trial(place, arguments, chance, first.out, seconds, kept)))
+                shutil.rmtree(place)
+            lost, wrong = found.count("lost"), found.count("wrong")
+            bad += lost + wrong
+            what = (fault.__doc__ or "").rstrip(".")
+            print(f"| {what} | {times} | {lost} | {wrong} |", flush=True)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
