@@ -65,7 +65,7 @@ def test_same_bytes(shape, device, n, d, k):
     assert n == certificate.certified + certificate.redone
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_shape(data):
     """Any n, d, k, tile and number of devices, rows that stay there or are sent, in half of the blocks or in all."""
@@ -74,7 +74,7 @@ def test_any_shape(data):
     shape = data.draw(st.sampled_from(SHAPES), "shape")
     vectors = shape(np.random.default_rng(data.draw(st.integers(0, 99), "seed")), n, d)
     cut = cuda.Tiling(
-        block=data.draw(st.integers(1, 300), "block"),
+        block=data.draw(st.integers(40, 300), "block"),
         resident=data.draw(st.booleans(), "resident"),
         mirrored=data.draw(st.booleans(), "mirrored"),
         pairs=data.draw(st.integers(1, 3000), "pairs"),
@@ -139,14 +139,10 @@ def test_a_device_that_multiplies_wrongly_is_not_trusted(wrong, monkeypatch):
 
 
 def test_a_device_that_adds_in_another_order_is_not_trusted(monkeypatch):
-    """The self-test notices a ranking that is off in the last bit."""
-    check = cuda.is_right.__wrapped__
+    """The self-test notices cosines that are off in the last bit."""
     pairwise = lambda self, x, i, y, j: (x[:, i].double() * y[:, j].double()).sum(dim=(0, 2))  # noqa: E731
     monkeypatch.setattr(cuda.Device, "dots", pairwise)
-    vectors = gaussian(np.random.default_rng(0), 300, 67)
-    vectors[150:] = vectors[:150]
-    found, _ = cuda.swept(task_of(vectors, 20), [cuda.Device("cpu")], silent)
-    assert equal_where_proven(nearest(vectors, 20, backend="plain"), found) == check("cpu")
+    assert not cuda.is_right.__wrapped__("cpu")
 
 
 @pytest.mark.parametrize("dim", [1, 7, 8, 67, 300])

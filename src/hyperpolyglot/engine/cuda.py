@@ -284,17 +284,16 @@ def is_right(name: str) -> bool:
     random = np.random.default_rng(0)
     device = Device(name)
     halves = random.standard_normal((2, 256, 1024)).astype(np.float16)
-    halves[:, 128:], halves[:, 128:, 0] = (
-        2.0**-12,
-        1,
-    )  # a large product first, small ones that truncation loses
+    halves[:, 128:] = 2.0**-12
+    halves[:, 128:, 0] = 1  # a large product, and small ones that truncation loses
     exact = halves.astype(np.float64)
     found = device.products(*(device.send(side) for side in halves)).cpu().numpy()
     most = np.outer(*np.linalg.norm(exact, axis=2)) * accumulation(1024)
     if not (np.abs(found - exact[0] @ exact[1].T) <= most).all():
         return False
     vectors = random.standard_normal((640, 67)).astype(np.float32)
-    vectors[500:] = vectors[:140]
+    vectors[500:] = random.permuted(np.tile(np.abs(vectors[0]), (140, 1)), axis=1)
+    vectors[499] = 1 / 3  # equally near to all these but for the order of summation
     own = np.arange(len(vectors), dtype=np.int32)
     task = Task(
         queries=vectors, own=own, vectors=vectors, lengths=norms(vectors), k=20, mirrored=True, threads=1
