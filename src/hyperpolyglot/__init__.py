@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
     from hyperpolyglot.labels import Labels, label
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
 _HOME = {
+    "engine.devices": ("use_device",),
     "errors": ("HyperpolyglotError",),
     "labels": ("Labels", "label"),
     "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
@@ -118,6 +120,7 @@ __all__ = [
     "sample_rows",
     "separability",
     "translate",
+    "use_device",
     "write_report",
 ]
 

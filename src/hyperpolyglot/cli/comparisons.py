@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpolyglot.cli.options import (
+    device_option,
     exclude_option,
     excluded_kinds,
     labels_option,
@@ -49,6 +50,7 @@ __all__ = ["compare", "explain"]
 @protocol_option
 @exclude_option
 @seed_option
+@device_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def compare(**values: Any) -> None:
@@ -120,6 +122,7 @@ def _counts(path: Path | None) -> Mapping[str, float] | None:
 @labels_option
 @exclude_option
 @seed_option
+@device_option
 @store_option
 @output_options(TABLE)
 def explain(**values: Any) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXCLUDABLE",
     "cache_option",
+    "device_option",
     "exclude_option",
     "excluded_kinds",
     "labels_option",
@@ -103,6 +104,29 @@ with_output_option = click.option(
     "--with-output",
     is_flag=True,
     help="Fetch the output table of models on the Hub too, to compare it.  [default: only of models on disk]",
+)
+
+
+def _use_device(context: click.Context, option: click.Parameter, device: str) -> None:
+    """Set where searches run; it is no part of what is asked for, so no step and no JSON names it."""
+    from hyperpolyglot.cli.terminal import note
+    from hyperpolyglot.engine.devices import use_device
+
+    try:
+        use_device(device, note)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", context, option) from error
+
+
+device_option = click.option(
+    "--device",
+    metavar="auto|cpu|cuda[:i]",
+    default="auto",
+    show_default=True,
+    expose_value=False,
+    callback=_use_device,
+    help="Search for neighbours there, with the same results. auto: on the GPUs, if there are any and the search "
+    "is long; cuda: on all GPUs.",
 )
 
 

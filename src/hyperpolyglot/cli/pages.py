@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    device_option,
     exclude_option,
     excluded_kinds,
     labels_option,
@@ -77,6 +78,7 @@ __all__ = ["report"]
 @protocol_option
 @exclude_option
 @seed_option
+@device_option
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def report(**values: Any) -> None:

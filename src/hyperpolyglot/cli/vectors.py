@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    device_option,
     exclude_option,
     excluded_kinds,
     labels_option,
@@ -99,6 +100,7 @@ def separability(**values: Any) -> None:
 @labels_option
 @protocol_option
 @exclude_option
+@device_option
 @store_option
 @output_options(f"{TABLE}, or .npz with the neighbours of all tokens")
 def neighbors(**values: Any) -> None:
@@ -159,6 +161,7 @@ def neighbors(**values: Any) -> None:
 @protocol_option
 @exclude_option
 @seed_option
+@device_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def diversity(**values: Any) -> None:
@@ -210,6 +213,7 @@ def diversity(**values: Any) -> None:
 @labels_option
 @exclude_option
 @seed_option
+@device_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def map_(**values: Any) -> None:

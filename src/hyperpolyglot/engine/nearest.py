@@ -1,22 +1,25 @@
 """Exact nearest neighbours by cosine, in canonical order: float64 cosine descending, then position.
 
-Five back ends give the same bytes (``docs/engine.md``):
+Six back ends give the same bytes (``docs/engine.md``):
 
 - ``plain``: blocked products and a filter, short and obvious; the oracle, and the choice for small tables;
 - ``direct``: all cosines in float64, for a few queries;
 - ``fp32``: float32 tiles with fused thresholds, every pair computed once for both rows;
 - ``int8``: the same with int8 tiles, which a processor with VNNI multiplies four times as fast;
-- ``bf16``: the same with bfloat16 tiles on a processor's matrix unit.
+- ``bf16``: the same with bfloat16 tiles on a processor's matrix unit;
+- ``cuda``: fp16 products and the float64 ranking on GPUs, where ``device`` names some or finds them worthwhile.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from hyperpolyglot.engine.cosine import norms
+from hyperpolyglot.engine.devices import chosen_gpus
 from hyperpolyglot.engine.direct import direct
 from hyperpolyglot.engine.filtered import Task, filtered
 from hyperpolyglot.engine.memory import plan
@@ -45,6 +48,7 @@ def nearest(
     threads: int | None = None,
     backend: Backend = "auto",
     memory_bytes: int | None = None,
+    device: str | None = None,
 ) -> Nearest:
     """The k nearest other rows of every row of ``vectors``, exactly.
 
@@ -57,7 +61,15 @@ def nearest(
     """
     own = np.arange(len(vectors), dtype=np.int32)
     return nearest_to(
-        vectors, own, vectors, k, progress, threads=threads, backend=backend, memory_bytes=memory_bytes
+        vectors,
+        own,
+        vectors,
+        k,
+        progress,
+        threads=threads,
+        backend=backend,
+        memory_bytes=memory_bytes,
+        device=device,
     )
 
 
@@ -71,12 +83,15 @@ def nearest_to(
     threads: int | None = None,
     backend: Backend = "auto",
     memory_bytes: int | None = None,
+    device: str | None = None,
 ) -> Nearest:
     """The k nearest rows of ``vectors`` to each of ``queries``, float32 ``[q, d]``, exactly.
 
     ``own``: int32 ``[q]``, the position in ``vectors`` that is the query itself and is left out; −1 for none.
     ``backend``: see the module; ``auto`` takes the fastest that this processor passes the self-test for.
     ``memory_bytes``: ceiling for what is taken besides the input, the result included; more rounds keep it.
+    ``device``: auto, cpu, cuda or cuda:i; ``None`` is what :func:`~hyperpolyglot.engine.devices.use_device` was told.
+    A back end that is named runs on the processor.
     Raises ``NotEnoughData`` where there are fewer than k other rows, ``ValueError`` for a ceiling too low.
     """
     others = len(vectors) - int(bool(np.any(own >= 0)))
@@ -86,6 +101,24 @@ def nearest_to(
     vectors = np.ascontiguousarray(vectors, np.float32)
     queries = vectors if same else np.ascontiguousarray(queries, np.float32)
     workers = usable_threads(threads)
+    if backend == "auto" and len(queries) > _FEW_QUERIES:
+        gpus = chosen_gpus(device, len(queries) * vectors.size)
+        if gpus:
+            from hyperpolyglot.engine.cuda import on_gpus
+
+            task = Task(
+                queries=queries,
+                own=own,
+                vectors=vectors,
+                lengths=norms(vectors),
+                k=k,
+                mirrored=same,
+                threads=workers,
+            )
+            elsewhere = partial(nearest_to, threads=threads, memory_bytes=memory_bytes, device="cpu")
+            found_there = on_gpus(task, gpus, progress, elsewhere)
+            if found_there is not None:
+                return found_there
     chosen = _choose(queries, vectors, memory_bytes) if backend == "auto" else backend
     if chosen == "plain":
         return plain(queries, own, vectors, k, progress, workers, _BLOCK_BYTES)

@@ -13,9 +13,9 @@ __all__ = ["Certificate", "Nearest"]
 class Certificate:
     """How a result was proven exact.
 
-    ``backend``: plain, direct, fp32 or int8. ``certified``: rows proven by the filter's bound; ``redone``: rows for
-    which that failed, searched again until proven. ``bound``: the largest difference between the filter's product of
-    any two rows and their cosine.
+    ``backend``: plain, direct, fp32, int8, bf16 or cuda. ``certified``: rows proven by the filter's bound;
+    ``redone``: rows for which that failed, searched again until proven. ``bound``: the largest difference between the
+    filter's product of any two rows and their cosine.
     """
 
     backend: str

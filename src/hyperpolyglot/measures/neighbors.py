@@ -6,6 +6,7 @@ import difflib
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -85,12 +86,16 @@ def neighbors(
     exclude: Collection[TokenKind] = (),
     search: Search = nearest_to,
     progress: Progress = silent,
+    device: str | None = None,
 ) -> Neighbors:
     """The exact k nearest neighbours of every token, or of ``queries`` (positions).
 
     Neighbours are tokens with a finite, non-zero vector; ``exclude`` leaves out kinds. Cosine descending in float64,
-    then position. Raises ``NotEnoughData`` where fewer than k other tokens are left, or a query is none of them.
+    then position. ``device``: auto, cpu, cuda or cuda:i, with the same results; ``None`` is what ``use_device`` was
+    told. Raises ``NotEnoughData`` where fewer than k other tokens are left, or a query is none of them.
     """
+    if device is not None:
+        search = partial(nearest_to, device=device)
     candidates = space.candidates(exclude)
     chosen = candidates.rows if queries is None else np.unique(queries).astype(np.int32)
     own = np.searchsorted(candidates.rows, chosen).astype(np.int32)

@@ -1,0 +1,265 @@
+"""The back end for GPUs, on torch's CPU as a stand-in, and on a GPU where there is one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hyperpolyglot.engine import cuda, devices
+from hyperpolyglot.engine.cosine import norms
+from hyperpolyglot.engine.filtered import Task
+from hyperpolyglot.engine.nearest import nearest, nearest_to
+from hyperpolyglot.types import silent
+
+from .test_backends import SHAPES, clusters, common_mean, few_values, gaussian, near_duplicates, same
+from .test_halffloats import tensor_core_products
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+DEVICES = ["cpu", pytest.param("cuda:0", marks=gpu)]
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Two stand-ins for GPUs; what was said."""
+    monkeypatch.setattr(devices, "_gpus", lambda: ("cpu", "cpu"))
+    said: list[str] = []
+    devices.use_device("auto", said.append)
+    yield said
+    devices.use_device("auto")
+
+
+def task_of(vectors, k, queries=None, own=None):
+    """All rows among themselves, or ``queries``."""
+    mirrored = queries is None
+    return Task(
+        queries=vectors if mirrored else queries,
+        own=np.arange(len(vectors), dtype=np.int32) if mirrored else own,
+        vectors=vectors,
+        lengths=norms(vectors),
+        k=k,
+        mirrored=mirrored,
+        threads=1,
+    )
+
+
+def equal_where_proven(expected, found):
+    positions, similarity, proven = found
+    return (
+        positions[proven].tobytes() == expected.positions[proven].tobytes()
+        and similarity[proven].tobytes() == expected.similarity[proven].tobytes()
+    )
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize(("n", "d", "k"), [(801, 67, 30), (330, 3, 9)])
+def test_same_bytes(shape, device, n, d, k):
+    """What is proven has the bytes of the plain back end, and nearly everything is proven."""
+    vectors = shape(np.random.default_rng(d), n, d)
+    found, certificate = cuda.swept(task_of(vectors, k), [cuda.Device(device)], silent)
+    assert equal_where_proven(nearest(vectors, k, backend="plain"), found)
+    assert found[2].mean() > 0.99
+    assert n == certificate.certified + certificate.redone
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_any_shape(data):
+    """Any n, d, k, tile and number of devices, rows that stay there or are sent, in half of the blocks or in all."""
+    n, d = data.draw(st.integers(3, 260), "n"), data.draw(st.integers(1, 90), "d")
+    k = data.draw(st.one_of(st.integers(1, n - 1), st.just(n - 1)), "k")
+    shape = data.draw(st.sampled_from(SHAPES), "shape")
+    vectors = shape(np.random.default_rng(data.draw(st.integers(0, 99), "seed")), n, d)
+    cut = cuda.Tiling(
+        block=data.draw(st.integers(40, 300), "block"),
+        resident=data.draw(st.booleans(), "resident"),
+        mirrored=data.draw(st.booleans(), "mirrored"),
+        pairs=data.draw(st.integers(1, 3000), "pairs"),
+    )
+    many = [cuda.Device("cpu")] * data.draw(st.integers(1, 3), "devices")
+    found, _ = cuda.swept(task_of(vectors, k), many, silent, cut)
+    assert equal_where_proven(nearest(vectors, k, backend="plain"), found)
+
+
+@pytest.mark.parametrize("resident", [True, False])
+@pytest.mark.parametrize("device", DEVICES)
+def test_queries_of_every_kind(device, resident):
+    """Some that are among the vectors, some that are not, some twice, in any order."""
+    random = np.random.default_rng(6)
+    vectors = near_duplicates(random, 900, 40)
+    own = random.integers(0, 900, 70).astype(np.int32)
+    queries = vectors[own]
+    queries[::5] = gaussian(random, 14, 40)
+    own[::5] = -1
+    own[1] = -1  # equal to a vector, which it does not leave out
+    cut = cuda.Tiling(block=128, resident=resident, mirrored=False, pairs=1000)
+    found, _ = cuda.swept(task_of(vectors, 33, queries, own), [cuda.Device(device)], silent, cut)
+    assert equal_where_proven(nearest_to(queries, own, vectors, 33, backend="plain"), found)
+    assert found[2].all()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(
+    ("n", "d", "k"), [(400, 4096, 10), (200, 16384, 5), (2500, 16, 1000), (150, 12, 149)]
+)
+def test_extreme_sizes(device, n, d, k):
+    """Long rows, many neighbours, and every other row."""
+    vectors = gaussian(np.random.default_rng(8), n, d)
+    found, _ = cuda.swept(task_of(vectors, k), [cuda.Device(device)], silent)
+    assert equal_where_proven(nearest(vectors, k, backend="plain"), found)
+    assert found[2].all()
+
+
+@pytest.mark.parametrize("shape", [clusters, common_mean, few_values], ids=lambda f: f.__name__)
+def test_tensor_cores_that_truncate_change_nothing(shape, monkeypatch):
+    """With every product summed as tensor cores do, truncating, what is proven is right, and all of it is proven."""
+
+    def products(device, left, right):
+        found = tensor_core_products(left.numpy(), right.numpy(), 8)
+        return torch.tensor(found.astype(np.float32))
+
+    monkeypatch.setattr(cuda.Device, "products", products)
+    vectors = shape(np.random.default_rng(12), 400, 64)
+    found, _ = cuda.swept(task_of(vectors, 15), [cuda.Device("cpu")], silent)
+    assert equal_where_proven(nearest(vectors, 15, backend="plain"), found)
+    assert found[2].all()
+
+
+@pytest.mark.parametrize("wrong", [0.99, 1.001])
+def test_a_device_that_multiplies_wrongly_is_not_trusted(wrong, monkeypatch):
+    """The self-test passes on the stand-in, and fails where products are off."""
+    check = cuda.is_right.__wrapped__
+    assert check("cpu")
+    right = cuda.Device.products
+    monkeypatch.setattr(cuda.Device, "products", lambda self, a, b: right(self, a, b) * wrong)
+    assert not check("cpu")
+
+
+def test_a_device_that_adds_in_another_order_is_not_trusted(monkeypatch):
+    """The self-test notices cosines that are off in the last bit."""
+    pairwise = lambda self, x, i, y, j: (x[:, i].double() * y[:, j].double()).sum(dim=(0, 2))  # noqa: E731
+    monkeypatch.setattr(cuda.Device, "dots", pairwise)
+    assert not cuda.is_right.__wrapped__("cpu")
+
+
+@pytest.mark.parametrize("dim", [1, 7, 8, 67, 300])
+def test_dots_are_the_stated_sum(dim):
+    """Cosines on a device are those of the processor to the last bit, for rows of any magnitude."""
+    random = np.random.default_rng(dim)
+    scale = 10.0 ** random.integers(-15, 15, (30, dim))
+    vectors = (random.standard_normal((30, dim)) * scale).astype(np.float32)
+    table = cuda.Table(
+        cuda.Device("cpu"), (vectors, norms(vectors)), np.zeros(dim), None, block=11, resident=False
+    )
+    ids = torch.arange(30).repeat(30, 1)
+    found = table.cosines(slice(0, 30), ids, table, 100).numpy()
+    expected = nearest(vectors, 29, backend="direct")
+    picked = np.take_along_axis(found, expected.positions.astype(np.int64), axis=1)
+    assert picked.astype(np.float32).tobytes() == expected.similarity.tobytes()
+    assert (np.diff(picked, axis=1) <= 0).all()
+
+
+@pytest.mark.parametrize("name", ["cuda", "cpu"])
+def test_nearest_on_a_device(name, told):
+    """``device`` picks the back end, and ties that are too many come from the processor: the same bytes."""
+    for shape in SHAPES:
+        vectors = shape(np.random.default_rng(3), 500, 20)
+        expected, found = nearest(vectors, 12, backend="plain"), nearest(vectors, 12, device=name)
+        assert same(expected, found)
+        assert (name == "cuda") == (found.certificate.backend == "cuda")
+    assert [] == told
+
+
+def test_what_ties_too_often_is_searched_elsewhere(told):
+    """1,500 equal rows fill every list: all of them are left over, and still right."""
+    vectors = np.tile(gaussian(np.random.default_rng(1), 1, 8), (1500, 1))
+    found = nearest(vectors, 3, device="cuda")
+    assert same(nearest(vectors, 3, backend="plain"), found)
+    assert 1500 == found.certificate.redone
+    (_, _, proven), _ = cuda.swept(task_of(vectors, 3), [cuda.Device("cpu")], silent)
+    assert not proven.any()
+
+
+def test_a_failing_gpu_is_said_once(told, monkeypatch):
+    """Out of memory in the middle: the processor does it, and that is said once."""
+
+    def fail(*_):
+        raise RuntimeError("CUDA out of memory\nlong story")
+
+    monkeypatch.setattr(cuda, "swept", fail)
+    monkeypatch.setattr(cuda, "is_right", lambda name: True)
+    vectors = gaussian(np.random.default_rng(2), 100, 8)
+    for _ in range(2):
+        assert same(nearest(vectors, 5, backend="plain"), nearest(vectors, 5, device="cuda"))
+    assert ["the GPU failed (CUDA out of memory); the processor goes on, with the same results."] == told
+
+
+def test_a_gpu_that_is_not_right_is_not_used(told, monkeypatch):
+    monkeypatch.setattr(cuda, "is_right", lambda name: False)
+    vectors = gaussian(np.random.default_rng(2), 100, 8)
+    assert "plain" == nearest(vectors, 5, device="cuda").certificate.backend
+    assert 1 == len(told)
+
+
+def test_progress_reaches_the_end(told):
+    calls = []
+    vectors = gaussian(np.random.default_rng(10), 900, 16)
+    nearest(vectors, 5, lambda step, done, total: calls.append((done, total)), device="cuda")
+    assert (0, 900) == calls[0]
+    assert (900, 900) == calls[-1]
+    assert calls == sorted(calls)
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_an_interrupt_stops_all_devices(many):
+    """What goes wrong in one block ends the search on every device."""
+    calls: list[int] = []
+
+    def interrupt(step, done, total):
+        calls.append(done)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    vectors = gaussian(np.random.default_rng(11), 2000, 16)
+    cut = cuda.Tiling(block=64, resident=True, mirrored=True, pairs=1000)
+    with pytest.raises(KeyboardInterrupt):
+        cuda.swept(task_of(vectors, 5), [cuda.Device("cpu")] * many, interrupt, cut)
+    assert len(calls) <= 2 + many
+
+
+@pytest.mark.parametrize("many", [1, 3])
+@pytest.mark.parametrize("free", [4 << 30, 24 << 30, 80 << 30])
+def test_tilings_fit_the_device(free, many):
+    """Tables, tiles, lists and pairs of a tiling fit together, for the largest tables too."""
+    for shape in ((30_000, 30_000, 384), (250_000, 250_000, 4096), (1_000_000, 1_000_000, 16_384)):
+        for room in (400, 8000):
+            cut = cuda.tiling(free, shape, room, many, mirrored=True)
+            n, _, d = shape
+            tables = n * (2 * (d + 12) + 4 * (d + 7)) if cut.resident else 0
+            lists = 12 * room * (n if cut.mirrored else cut.block)
+            rows = cut.block * max(40 * d, 60 * room)
+            assert tables + lists + rows + 8 * cut.block**2 + 256 * cut.pairs <= free
+
+
+def test_a_table_larger_than_the_device_is_sent_in_blocks():
+    """With little free memory the rows do not stay on the device, and the result is the same."""
+    cut = cuda.tiling(1 << 24, (3000, 3000, 512), 400, 1, mirrored=True)
+    assert not cut.resident
+    vectors = clusters(np.random.default_rng(4), 1200, 48)
+    expected = nearest(vectors, 10, backend="plain")
+    found, _ = cuda.swept(task_of(vectors, 10), [cuda.Device("cpu")], silent, cut)
+    assert equal_where_proven(expected, found)
+    assert found[2].all()
+
+
+@gpu
+def test_a_real_gpu_is_trusted_and_gives_the_bytes_of_the_processor():
+    """40,000 rows on all CUDA devices against another back end, all rows."""
+    assert cuda.is_right("cuda:0")
+    vectors = clusters(np.random.default_rng(9), 40_000, 256)
+    found = nearest(vectors, 50, device="cuda")
+    assert "cuda" == found.certificate.backend
+    assert same(nearest(vectors, 50, backend="fp32"), found)
