@@ -32,7 +32,7 @@ def none(monkeypatch):
 @pytest.fixture(autouse=True)
 def _as_before():
     yield
-    use_device("auto")
+    use_device("cpu")
 
 
 @pytest.mark.parametrize(

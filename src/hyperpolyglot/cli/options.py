@@ -121,7 +121,7 @@ def _use_device(context: click.Context, option: click.Parameter, device: str) ->
 device_option = click.option(
     "--device",
     metavar="auto|cpu|cuda[:i]",
-    default="auto",
+    default="cpu",
     show_default=True,
     expose_value=False,
     callback=_use_device,

@@ -30,7 +30,7 @@ def _warn(message: str) -> None:
 class _Choice:
     """What this process was told, whom it tells, and what it has said."""
 
-    device: str = "auto"
+    device: str = "cpu"
     tell: Callable[[str], None] = _warn
     said: set[str] = field(default_factory=set)
 
@@ -44,7 +44,7 @@ def use_device(name: str, tell: Callable[[str], None] = _warn) -> None:
     ``tell`` hears, once, why a GPU that was asked for is not used (by default a ``RuntimeWarning``); the processor
     does the search then. Raises ``ValueError`` for another name.
 
-    >>> use_device("auto")
+    >>> use_device("cpu")
     """
     _choice.device, _choice.tell, _choice.said = _checked(name), tell, set()
     if name.startswith("cuda"):
