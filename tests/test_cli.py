@@ -59,12 +59,18 @@ CONTRACT = {
     "compare": {"pairs"},
     "explain": {"frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces"},
     "report": {"files"},
+    "bench": {"results", "machine", "tokens", "dim", "k"},
 }
 
 
 @pytest.mark.parametrize(
     ("command", "protocol"),
-    [(c, p) for c in CONTRACT for p in ("default", "paper") if (c, p) != ("inspect", "paper")],
+    [
+        (c, p)
+        for c in CONTRACT
+        for p in ("default", "paper")
+        if c not in ("inspect", "bench") or p == "default"
+    ],
 )
 def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
     """Every command prints one object with its format, its keys and its provenance."""
@@ -76,6 +82,7 @@ def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
         "compare": ["-k", 10, "--permutations", 19],
         "explain": ["-k", 12],
         "map": ["--method", "pca", "-o", tmp_path / "map.csv"],
+        "bench": ["-k", 5, "--rounds", 1],
         "report": ["-o", tmp_path / "report", "--minimum", 50, *SHORT],
     }.get(command, [])
     if protocol == "paper":
@@ -91,6 +98,25 @@ def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
     for model in found["provenance"]["models"]:
         assert {"model", "revision", "tensor", "dtype", "digest"} == model.keys()
         assert model["digest"].startswith("sha256:")
+
+
+def test_bench_measures_what_runs_here(ask, run, tmp_path):
+    """Every step has its seconds; searches have a back end and the ratio to the products alone."""
+    found = ask("bench", "demo:meaning", "--tokens", 2500, "-k", 5, "--rounds", 2)
+    assert (2500, 5) == (found["tokens"], found["k"])
+    whats = [row["what"] for row in found["results"]]
+    assert ["opening", "labelling", "all products and nothing else"] == whats[:3]
+    searches = [row for row in found["results"] if row["what"] == "neighbours of all tokens"]
+    assert {"plain", "fp32"} <= {row["backend"] for row in searches}
+    for row in found["results"]:
+        assert {"what", "backend", "seconds", "least", "ratio"} == row.keys()
+        assert 0 < row["least"] <= row["seconds"]
+        assert (row in searches) == (row["ratio"] is not None)
+    code, out, _ = run("bench", "--tokens", 300, "-k", 5, "--rounds", 1, "-o", tmp_path / "b.csv")
+    assert 0 == code
+    assert "probes" not in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "what,backend,seconds,least,ratio" == (tmp_path / "b.csv").read_text("utf8").splitlines()[0]
 
 
 def test_values_of_the_contract(ask, clustered, translated):
