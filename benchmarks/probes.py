@@ -42,9 +42,12 @@ def samples(scripts: NDArray[np.int64]) -> list[Sample]:
             continue
         random = np.random.default_rng(script)
         rows = np.concatenate([random.choice(own, count, False), random.choice(others, count, False)])
-        rows = random.permutation(rows)
+        rows.sort()
         classes = (scripts[rows] == script).astype(np.int64)
-        found.append((rows, classes, stratified_folds(classes, FOLDS)))
+        order = random.permutation(len(rows))
+        fold = np.empty(len(rows), np.int64)
+        fold[order] = stratified_folds(classes[order], FOLDS)
+        found.append((rows, classes, fold))
     return found
 
 

@@ -25,7 +25,7 @@ from hyperpolyglot.types import Array, Float32, Float64
 __all__ = ["Fit", "MainDirections", "fit_probes", "main_directions", "stratified_folds"]
 
 _MEMORY = 10
-_COARSE, _FLOOR = 1e-4, 1e-11
+_COARSE, _FLOOR = 5e-5, 1e-11
 _PATIENCE, _SHORTENINGS = 20, 30
 _LONGEST_COARSE_ROW = 1024.0
 _DIRECTIONS, _SAMPLE = 64, 4096
