@@ -47,6 +47,18 @@ def ask(run):
 
 SHORT = [part for section in ("map", "translation", "languages") for part in ("--skip", section)]
 """Leaves out of a report what takes seconds and is looked at elsewhere."""
+
+
+@pytest.fixture
+def few_words(tmp_path):
+    """A lexicon of ten concepts whose words are pieces of the planted models: the package's has a million pairs."""
+    pieces = planted_pieces(60)
+    rows = [f"{i}\t{tag}\t{pieces[60 * s + i][1:]}" for i in range(10) for s, tag in enumerate(("en", "ru"))]
+    path = tmp_path / "words.tsv"
+    path.write_text("\n".join(["concept\tlanguage\tword", *rows]), "utf8")
+    return path
+
+
 PROVENANCE = {"models", "version", "unicode", "seed", "options"}
 CONTRACT = {
     "inspect": {"rows", "tokens", "dim", "dtype", "tensor", "tokenizer", "kinds"},
@@ -59,14 +71,20 @@ CONTRACT = {
     "compare": {"pairs"},
     "explain": {"frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces"},
     "report": {"files"},
+    "bench": {"results", "machine", "tokens", "dim", "k"},
 }
 
 
 @pytest.mark.parametrize(
     ("command", "protocol"),
-    [(c, p) for c in CONTRACT for p in ("default", "paper") if (c, p) != ("inspect", "paper")],
+    [
+        (c, p)
+        for c in CONTRACT
+        for p in ("default", "paper")
+        if c not in ("inspect", "bench") or p == "default"
+    ],
 )
-def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
+def test_json_contract(command, protocol, ask, clustered, translated, few_words, tmp_path):
     """Every command prints one object with its format, its keys and its provenance."""
     models = [clustered, translated] if command in ("census", "overlap", "compare", "report") else [clustered]
     extra = {
@@ -76,7 +94,8 @@ def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
         "compare": ["-k", 10, "--permutations", 19],
         "explain": ["-k", 12],
         "map": ["--method", "pca", "-o", tmp_path / "map.csv"],
-        "report": ["-o", tmp_path / "report", "--minimum", 50, *SHORT],
+        "bench": ["-k", 5, "--rounds", 1],
+        "report": ["-o", tmp_path / "report", "--minimum", 50, "--lexicon", few_words, *SHORT],
     }.get(command, [])
     if protocol == "paper":
         extra = [
@@ -91,6 +110,25 @@ def test_json_contract(command, protocol, ask, clustered, translated, tmp_path):
     for model in found["provenance"]["models"]:
         assert {"model", "revision", "tensor", "dtype", "digest"} == model.keys()
         assert model["digest"].startswith("sha256:")
+
+
+def test_bench_measures_what_runs_here(ask, run, tmp_path):
+    """Every step has its seconds; searches have a back end and the ratio to the products alone."""
+    found = ask("bench", "demo:meaning", "--tokens", 2500, "-k", 5, "--rounds", 2)
+    assert (2500, 5) == (found["tokens"], found["k"])
+    whats = [row["what"] for row in found["results"]]
+    assert ["opening", "labelling", "all products and nothing else"] == whats[:3]
+    searches = [row for row in found["results"] if row["what"] == "neighbours of all tokens"]
+    assert {"plain", "fp32"} <= {row["backend"] for row in searches}
+    for row in found["results"]:
+        assert {"what", "backend", "seconds", "least", "ratio"} == row.keys()
+        assert 0 < row["least"] <= row["seconds"]
+        assert (row in searches) == (row["ratio"] is not None)
+    code, out, _ = run("bench", "--tokens", 300, "-k", 5, "--rounds", 1, "-o", tmp_path / "b.csv")
+    assert 0 == code
+    assert "probes" not in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "what,backend,seconds,least,ratio" == (tmp_path / "b.csv").read_text("utf8").splitlines()[0]
 
 
 def test_values_of_the_contract(ask, clustered, translated):
@@ -271,12 +309,14 @@ def test_help_answers_at_once():
         assert f"| {heavy}\n" not in loaded.stderr, heavy
 
 
-def test_report_shows_tokens_as_text(run, tmp_path):
+def test_report_shows_tokens_as_text(run, few_words, tmp_path):
     """A token that is markup is shown, never obeyed."""
     pieces = [*planted_pieces(20), "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>"]
     vectors = np.random.default_rng(0).standard_normal((82, 6)).astype(np.float32)
     model = write_model(tmp_path / "m", vectors, pieces)
-    code, _, err = run("report", model, "-o", tmp_path / "r", "-k", 20, "--minimum", 20, *SHORT)
+    code, _, err = run(
+        "report", model, "-o", tmp_path / "r", "-k", 20, "--minimum", 20, "--lexicon", few_words, *SHORT
+    )
     assert 0 == code, err
     page = (tmp_path / "r" / "report.html").read_text("utf8")
     assert "<script" not in page

@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
@@ -74,6 +76,33 @@ def test_ill_conditioned_columns_are_seen(condition):
     tolerance = 1e-9 if condition < 1e6 else 1e-3
     np.testing.assert_allclose(expected.cosines, found.cosines, atol=tolerance)
     assert ("gram" if condition < 1e3 else "qr") == found.method
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.floats(0, 2.99),
+    st.sampled_from([0.0, 1.0, 1e3]),
+    st.integers(0, 3),
+    st.booleans(),
+)
+def test_the_guard_keeps_the_error_below_1e9(seed, spread, shift, constants, wide):
+    """Near-collinear, shifted, constant and too many columns: whichever way is chosen, cosines are those of float64
+    QR and SVD to 1e-9."""
+    random = draws(seed)
+    n, p, q = (30, 8, 40) if wide else (200, 8, 12)
+    turn = np.linalg.qr(random.standard_normal((p, p)))[0]
+    a = random.standard_normal((n, p)) @ (np.logspace(0, -spread, p)[:, None] * turn) + shift
+    b = a[:, :3] @ random.standard_normal((3, q)) + random.standard_normal((n, q))
+    padded = np.hstack([a, np.full((n, constants), 7.0)])
+    found = canonical_correlations(padded, b)
+    left, right = (np.linalg.qr(m - m.mean(axis=0))[0] for m in (a, b))
+    if wide:  # q > n − 1 columns span everything
+        right = np.linalg.svd(b - b.mean(axis=0), full_matrices=False)[0][:, : n - 1]
+    expected = np.linalg.svd(left.T @ right, compute_uv=False)
+    np.testing.assert_allclose(expected, found.cosines, atol=1e-9)
+    assert (p, min(q, n - 1)) == found.ranks
+    assert "qr" == found.method or not wide
 
 
 def test_dependent_columns_do_not_count():

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from hyperpolyglot.engine.cosine import unit_rows
-from hyperpolyglot.engine.probe import binary_probe, multinomial_probe, stratified_folds
+from hyperpolyglot.engine.probe import fit_probes, stratified_folds
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
@@ -38,37 +38,126 @@ def test_folds_are_scikit_learns(classes, folds):
     np.testing.assert_array_equal(expected, stratified_folds(np.array(classes), folds))
 
 
+def optimum(vectors, classes, penalty=1.0):
+    """Weights ``[outputs, d + 1]`` at the optimum by Newton's method in float64, to rounding."""
+    x = np.hstack([vectors.astype(float), np.ones((len(vectors), 1))])
+    outputs = 1 if classes.max() == 1 else classes.max() + 1
+    width = x.shape[1]
+    weights = np.zeros((outputs, width))
+    decay = np.tile(np.append(np.ones(width - 1), 0.0), outputs)
+
+    def slope(weights):
+        scores = x @ weights.T
+        if outputs == 1:
+            shares, truth = 1 / (1 + np.exp(-scores)), classes[:, None]
+        else:
+            shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+            shares, truth = shares / shares.sum(axis=1, keepdims=True), np.eye(outputs)[classes]
+        return shares, (penalty * (shares - truth).T @ x).ravel() + decay * weights.ravel()
+
+    for _ in range(200):
+        shares, gradient = slope(weights)
+        blocks = [
+            [penalty * (x.T * (shares[:, a] * ((a == b) - shares[:, b]))) @ x for b in range(outputs)]
+            for a in range(outputs)
+        ]
+        step = np.linalg.lstsq(np.block(blocks) + np.diag(decay), gradient, rcond=1e-14)[0]
+        step, length = step.reshape(weights.shape), 1.0
+        while length > 1e-6 and np.linalg.norm(slope(weights - length * step)[1]) > np.linalg.norm(gradient):
+            length /= 2
+        weights = weights - length * step
+        if np.abs(step).max() < 1e-13 * max(1, np.abs(weights).max()):
+            break
+    return weights
+
+
+def distance(expected, found):
+    return np.linalg.norm(expected - found) / np.linalg.norm(expected)
+
+
 def test_binary_optimum_is_scikit_learns():
     """Every fold's coefficients are those of the float64 optimum."""
     vectors, positive = noisy()
     training = stratified_folds(positive, 5)[:, None] != np.arange(5)
-    fit = binary_probe(vectors, positive, training)
+    fit = fit_probes(vectors, positive.astype(int), training)
     assert fit.converged
     for fold in range(5):
         rows = training[:, fold]
         peer = LogisticRegression(tol=1e-12, max_iter=10_000).fit(vectors[rows].astype(float), positive[rows])
-        expected = np.append(peer.coef_[0], peer.intercept_)
-        assert np.abs(expected - fit.weights[:, fold]).max() < 2e-5 * np.abs(expected).max()
-
-
-def test_separable_data_converges():
-    """Data that a line separates perfectly has a finite optimum because of the penalty."""
-    vectors, positive = noisy(shift=30)
-    fit = binary_probe(vectors, positive, np.ones((len(vectors), 1), bool))
-    assert fit.converged
-    assert ((vectors @ fit.weights[:-1, 0] + fit.weights[-1, 0] > 0) == positive).mean() > 0.99
+        assert distance(np.append(peer.coef_[0], peer.intercept_), fit.weights[fold, 0]) < 1e-5
+        assert np.count_nonzero(peer.predict(vectors[~rows]) == positive[~rows]) == fit.right[fold]
 
 
 def test_multinomial_optimum_is_scikit_learns():
-    """The softmax probe finds scikit-learn's optimum."""
+    """The softmax probe finds scikit-learn's optimum in every fold."""
     random = np.random.default_rng(1)
     classes = random.integers(0, 4, 500)
     vectors = (random.standard_normal((500, 10)) + random.standard_normal((4, 10))[classes]).astype(
         np.float32
     )
-    fit = multinomial_probe(vectors, classes, np.ones(500, bool))
-    peer = LogisticRegression(tol=1e-12, max_iter=10_000).fit(vectors.astype(float), classes)
-    assert np.abs(peer.coef_.T - fit.weights[:-1]).max() < 1e-3 * np.abs(peer.coef_).max()
+    training = stratified_folds(classes, 3)[:, None] != np.arange(3)
+    fit = fit_probes(vectors, classes, training)
+    assert fit.converged
+    for fold in range(3):
+        rows = training[:, fold]
+        peer = LogisticRegression(tol=1e-12, max_iter=10_000).fit(vectors[rows].astype(float), classes[rows])
+        assert distance(peer.coef_, fit.weights[fold, :, :-1]) < 1e-5
+        assert np.count_nonzero(peer.predict(vectors[~rows]) == classes[~rows]) == fit.right[fold]
+
+
+HARD = {
+    "separable": lambda x, y, r: x + 30 * y[:, None] * r.standard_normal(x.shape[1]),
+    "near-collinear": lambda x, y, r: x[:, :1] + 1e-4 * x,
+    "duplicated rows": lambda x, y, r: x[r.integers(0, 9, len(x))],
+    "constant columns": lambda x, y, r: np.hstack([np.ones((len(x), 3)), x]),
+    "scales from 1e-4 to 1e3": lambda x, y, r: x * np.logspace(-4, 3, x.shape[1]),
+    "longer than float32 passes bear": lambda x, y, r: 3e4 * x,
+    "more columns than rows": lambda x, y, r: np.hstack([x, r.standard_normal((len(x), 80))]),
+    "zero": lambda x, y, r: 0 * x,
+}
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("hardship", HARD)
+def test_hard_data_converges_or_says_so(hardship, classes):
+    """Data that is hard is solved to what the bound says, or ``converged`` is false."""
+    random = np.random.default_rng(3)
+    truth = random.choice(classes, 70, p=[0.9, 0.1] if classes == 2 else [0.8, 0.1, 0.1])
+    plain = random.standard_normal((70, 5)) + 0.5 * truth[:, None]
+    vectors = HARD[hardship](plain, truth, random).astype(np.float32)
+    fit = fit_probes(vectors, truth, np.ones((70, 1), bool))
+    if fit.converged:
+        assert fit.errors[0] <= 1e-6
+        expected = optimum(vectors, truth)[:, :-1]
+        moved = np.linalg.norm(expected - fit.weights[0][:, :-1])
+        assert moved <= 2e-6 * np.linalg.norm(expected) + 1e-12
+    assert fit.converged or hardship in ("scales from 1e-4 to 1e3", "longer than float32 passes bear")
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(2, 4),
+    st.integers(1, 12),
+    st.sampled_from([0.01, 1.0, 100.0]),
+)
+def test_the_bound_holds(seed, classes, dim, penalty):
+    """The distance to an optimum found by Newton's method is within the stated error."""
+    random = np.random.default_rng(seed)
+    truth = np.append(np.arange(classes), random.integers(0, classes, 60))
+    vectors = unit_rows(random.standard_normal((len(truth), dim)).astype(np.float32))
+    fit = fit_probes(vectors, truth, np.ones((len(truth), 1), bool), penalty=penalty, tolerance=1e-4)
+    expected = optimum(vectors, truth, penalty)[:, :-1]
+    moved = np.linalg.norm(expected - fit.weights[0][:, :-1])
+    assert fit.converged
+    assert moved <= fit.errors[0] * np.linalg.norm(fit.weights[0][:, :-1]) * (1 + 1e-3) + 1e-9
+
+
+def test_threads_change_nothing(overlapping):
+    """Probes solved side by side give the bytes of those solved one after the other."""
+    space = open_model(overlapping)
+    options = ProbeOptions(minimum=100, design="pairwise")
+    assert separability(space, options, threads=1) == separability(space, options, threads=4)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
 from hyperpolyglot.types import Array, Float64
@@ -74,23 +75,25 @@ def canonical_correlations(
     near one). Cholesky factors of Gram matrices where both are well conditioned; else, or with ``method="qr"``, QR
     and SVD of both matrices, which also finds the rank of dependent columns.
     """
-    a, b = _without_flat_columns(a, centred), _without_flat_columns(b, centred)
     means = _means(a, centred), _means(b, centred)
+    grams = tuple(cross_product(x, x, means=(m, m)) for x, m in zip((a, b), means, strict=True))
+    moving = tuple(_moving(x, g, m) for x, g, m in zip((a, b), grams, means, strict=True))
+    condition = float("nan")
     if method == "auto":
-        factors = [_factor(cross_product(x, x, means=(m, m))) for x, m in ((a, means[0]), (b, means[1]))]
+        factors = [_factor(gram[np.ix_(kept, kept)]) for gram, kept in zip(grams, moving, strict=True)]
         condition = max(f[1] for f in factors)
-        if condition <= MOST_CONDITION and len(a) > max(a.shape[1], b.shape[1]):
-            between = cross_product(a, b, means=means)
+        ranks = int(moving[0].sum()), int(moving[1].sum())
+        if condition <= MOST_CONDITION and len(a) > max(ranks):
+            between = cross_product(a, b, means=means)[np.ix_(*moving)]
             half = solve_triangular(factors[0][0], between, trans="T")
             whitened = solve_triangular(factors[1][0], half.T, trans="T")
-            ranks = (a.shape[1], b.shape[1])
             return CanonicalSpectrum(
                 cosines=_cosines(whitened), ranks=ranks, condition=condition, method="gram"
             )
-    else:
-        condition = float("nan")
-    left = orthonormal_columns(a - means[0], _resolution(a))
-    right = orthonormal_columns(b - means[1], _resolution(b))
+    left, right = (
+        orthonormal_columns((x - m)[:, kept], _resolution(x))
+        for x, m, kept in zip((a, b), means, moving, strict=True)
+    )
     return CanonicalSpectrum(
         cosines=_cosines(left.T @ right),
         ranks=(left.shape[1], right.shape[1]),
@@ -104,17 +107,10 @@ def _resolution(a: Array) -> float:
     return 1e-6 if a.dtype.itemsize <= 4 else 1e-10
 
 
-def _without_flat_columns(a: Array, centred: bool) -> Array:
-    """The columns that are more than a constant (centred) or zero."""
-    square = np.zeros(a.shape[1])
-    moved = np.zeros(a.shape[1])
-    means = _means(a, centred)
-    for start in range(0, len(a), _BLOCK):
-        block = a[start : start + _BLOCK].astype(np.float64)
-        square += (block**2).sum(axis=0)
-        moved += ((block - means) ** 2).sum(axis=0)
-    kept = moved > _resolution(a) ** 2 * square
-    return a if kept.all() else a[:, kept]
+def _moving(a: Array, gram: Float64, means: Float64) -> NDArray[np.bool_]:
+    """Which columns are more than a constant (centred) or zero; ``gram`` is that of ``a`` less ``means``."""
+    moved = np.diag(gram)
+    return np.asarray(moved > _resolution(a) ** 2 * (moved + len(a) * means**2))
 
 
 def _factor(gram: Float64) -> tuple[Float64, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from hyperpolyglot.engine.cosine import unit_rows
-from hyperpolyglot.engine.probe import binary_probe, multinomial_probe, stratified_folds
+from hyperpolyglot.engine.probe import MainDirections, fit_probes, main_directions, stratified_folds
+from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Float64, Progress, silent
@@ -113,10 +115,12 @@ def separability(
     *,
     exclude: Collection[TokenKind] = (),
     progress: Progress = silent,
+    threads: int | None = None,
 ) -> Separability:
     """Probe every label that has at least ``options.minimum`` tokens.
 
-    Tokens without a direction (padding, zero, not finite) or without a label take no part. Raises
+    Tokens without a direction (padding, zero, not finite) or without a label take no part. ``threads``: probes that
+    are solved side by side, by default as many as there are processors; the result does not depend on it. Raises
     ``NotEnoughData`` where fewer than two labels have tokens.
     """
     options = options or ProbeOptions()
@@ -135,10 +139,12 @@ def separability(
     vectors = unit_rows(space.vectors(rows))
     groups = _word_groups(space.vocabulary, rows) if options.grouped else None
     problems = _problems(options.design, codes, large, names)
+    main = main_directions(vectors)
     found = []
-    for done, problem in enumerate(problems):
-        progress("probes", done, len(problems))
-        found.append(_solve(vectors, problem, groups, options))
+    with ThreadPoolExecutor(usable_threads(threads)) as pool:
+        for done, row in enumerate(pool.map(lambda p: _solve(vectors, main, p, groups, options), problems)):
+            progress("probes", done, len(problems))
+            found.append(row)
     progress("probes", len(problems), len(problems))
     unlabelled = len(candidates.rows) - len(rows)
     return Separability(
@@ -183,10 +189,13 @@ def _problems(
 
 
 def _solve(
-    vectors: Float32, problem: _Problem, groups: NDArray[np.int64] | None, options: ProbeOptions
+    vectors: Float32,
+    main: MainDirections,
+    problem: _Problem,
+    groups: NDArray[np.int64] | None,
+    options: ProbeOptions,
 ) -> LabelAccuracy:
     """The cross-validated accuracy of one probe over all repeats."""
-    validate = _validate_two if len(problem.sides) == 2 else _validate_many
     scores, converged = [], True
     for repeat in range(options.repeats):
         draw = (*problem.draw, repeat)
@@ -196,9 +205,10 @@ def _solve(
             sample = _balanced(problem.sides, np.random.default_rng([options.seed, 0, *draw]))
         side = np.stack([mask[sample] for mask in problem.sides]).argmax(axis=0)
         fold = _folds(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
-        accuracies, well = validate(vectors[sample], side, fold, options.folds)
-        scores.append(accuracies)
-        converged &= well
+        classes = 1 - side if len(problem.sides) == 2 else side
+        fit = fit_probes(vectors, classes, fold[:, None] != np.arange(options.folds), rows=sample, main=main)
+        scores.append(fit.right / np.bincount(fold, minlength=options.folds))
+        converged &= fit.converged
     return _accuracy(problem, np.concatenate(scores), options.folds, converged)
 
 
@@ -259,34 +269,6 @@ def _grouped_folds(
         fold_of[group] = int(np.lexsort((load.sum(axis=1), load[:, main]))[0])
         load[fold_of[group]] += content[group]
     return fold_of[member]
-
-
-def _validate_two(
-    vectors: Float32, side: NDArray[np.int64], fold: NDArray[np.int64], folds: int
-) -> tuple[Float64, bool]:
-    """Accuracy on every fold of a two-class probe, all folds fitted at once."""
-    first = side == 0
-    fit = binary_probe(vectors, first, fold[:, None] != np.arange(folds))
-    accuracies = np.empty(folds)
-    for held_out in range(folds):
-        test = fold == held_out
-        scores = vectors[test] @ fit.weights[:-1, held_out] + fit.weights[-1, held_out]
-        accuracies[held_out] = ((scores > 0) == first[test]).mean()
-    return accuracies, fit.converged
-
-
-def _validate_many(
-    vectors: Float32, side: NDArray[np.int64], fold: NDArray[np.int64], folds: int
-) -> tuple[Float64, bool]:
-    """Accuracy on every fold of a softmax probe."""
-    accuracies, converged = np.empty(folds), True
-    for held_out in range(folds):
-        test = fold == held_out
-        fit = multinomial_probe(vectors, side, ~test)
-        guesses = (vectors[test] @ fit.weights[:-1] + fit.weights[-1]).argmax(axis=1)
-        accuracies[held_out] = (guesses == side[test]).mean()
-        converged &= fit.converged
-    return accuracies, converged
 
 
 def _accuracy(problem: _Problem, scores: Float64, folds: int, converged: bool) -> LabelAccuracy:
