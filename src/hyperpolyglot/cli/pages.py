@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -24,6 +26,18 @@ from hyperpolyglot.cli.options import (
 from hyperpolyglot.cli.output import emit
 
 __all__ = ["report"]
+
+
+def _explorer(place: str | None, output: Path) -> str | None:
+    """The address of an explorer as the page in ``output`` needs it."""
+    if place is None or place.startswith(("https://", "http://")):
+        return place
+    page = Path(place) / "index.html"
+    if not page.is_file():
+        raise click.UsageError(
+            f"--explorer: {place} is no address and no folder with an exported explorer in it."
+        )
+    return quote(os.path.relpath(page, output).replace(os.sep, "/"))
 
 
 @click.command(short_help="All of it on one page.")
@@ -71,6 +85,11 @@ __all__ = ["report"]
     multiple=True,
     help="Leave a section out; can be repeated.  [default: none]",
 )
+@click.option(
+    "--explorer",
+    metavar="DIR|URL",
+    help="An exported explorer of these models; tokens in the report lead there.  [default: none]",
+)
 @with_output_option
 @opening_options
 @labels_option
@@ -96,6 +115,7 @@ def report(**values: Any) -> None:
     from hyperpolyglot.report.summary import summary
     from hyperpolyglot.study import StudyOptions, run_study
 
+    explorer = _explorer(values["explorer"], values["output"])
     spaces = open_spaces(values["models"], values)
     protocol, seed = values["protocol"], values["seed"]
     options = StudyOptions(
@@ -121,7 +141,7 @@ def report(**values: Any) -> None:
             outputs=outputs,
             progress=bar,
         )
-        files = write_report(study, values["output"])
+        files = write_report(study, values["output"], explorer=explorer)
     if values["as_json"]:
         return emit("report", {"files": files}, spaces, values)
     say(summary(study))

@@ -55,5 +55,5 @@ def _draw_list(panel: Axes, query: dict[str, Any], longest: int) -> None:
     panel.tick_params(axis="y", length=0)
     panel.tick_params(axis="x", labelbottom=True)
     panel.grid(axis="x")
-    panel.set_title(f"{query['token']} · {named(query['label'])}")
+    panel.set_title(f"{named(query['label'])}: {query['token']}")
     panel.set_xlabel("cosine")

@@ -26,6 +26,7 @@ __all__ = [
     "GRID",
     "INK",
     "MIDDLE",
+    "MODEL_COLOURS",
     "ON_LIGHT",
     "STYLE",
     "WIDE",
