@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperpolyglot.figures.style import COLOURS, ON_LIGHT, WIDE, colour_of, named, new_figure, styled
+from hyperpolyglot.figures.style import COLOURS, INK, WIDE, colour_of, named, new_figure, styled
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
@@ -80,7 +80,7 @@ def _name_island(panel: Axes, name: str, place: tuple[float, float], highest: fl
     from matplotlib.patheffects import withStroke
 
     panel.text(
-        place[0], min(place[1], highest), name, ha="center", va="center", fontsize=6.5, color=ON_LIGHT,
+        place[0], min(place[1], highest), name, ha="center", va="center", fontsize=6.5, color=INK,
         path_effects=[withStroke(linewidth=1.6, foreground="white", alpha=0.85)],
     )  # fmt: skip
 
@@ -88,7 +88,8 @@ def _name_island(panel: Axes, name: str, place: tuple[float, float], highest: fl
 def _islands(
     points: Float32, codes: Array, names: Sequence[str], reach: float
 ) -> dict[str, tuple[float, float]]:
-    """Where to write the names of labels that keep together: half of a label's tokens within a tenth of the map.
+    """Where to write the names of labels that keep together: half of a label's tokens lie within a tenth of the map,
+    and half of all that lie there are its own.
 
     The largest label has the first choice of place; who would come to lie on another's name has none.
     """
@@ -99,9 +100,10 @@ def _islands(
         if len(own) < _FEWEST_NAMED or len(placed) >= _MOST_NAMED:
             break
         middle = np.median(own, axis=0)
-        near = np.abs(own - middle).max(axis=1) < _ISLAND * reach
+        here = np.abs(points - middle).max(axis=1) < _ISLAND * reach
         x, y = middle.tolist()
-        if near.mean() < 0.5:
+        mine = here[codes == code].sum()
+        if mine < 0.5 * max(len(own), here.sum()):
             continue
         place = (x, y + _ABOVE * reach)
         if all(

@@ -218,7 +218,7 @@ def dot_rows(axes: Axes, rows: Sequence[str], series: Sequence[Dots], titles: Se
         axes.scatter(
             [dots.values[row] for row in seen],
             [places[row] for row in seen],
-            s=15,
+            s=19,
             marker=model_marker(i),
             linewidths=0,
             color=colour,

@@ -101,7 +101,8 @@ def draw_translation(
 def _heat_map(
     titles: Sequence[str], values: Float64, chance: float | None, title: str
 ) -> tuple[Figure, Axes]:
-    side = min(MIDDLE - 1.9, 0.6 + 0.2 * len(titles))
+    widest = MIDDLE if len(titles) <= 30 else WIDE
+    side = min(widest - 1.9, 0.6 + 0.2 * len(titles))
     figure, (axes,) = new_figure(side + 1.9, side + 0.9)
     axes.set_facecolor("#eceff1")
     image = axes.imshow(values, cmap="magma_r", vmin=0, vmax=1)
@@ -143,7 +144,6 @@ def draw_translation_by_language(
             values[place[pair["source"]], place[pair["target"]]] = pair["csls_p1"]
     chance = found.overall["weak"]["csls"]["p1"]["chance"]
     figure, axes = _heat_map([language_name(row.language) for row in ordered], values, chance, title)
-    axes.tick_params(labelsize=4.5 if len(ordered) > 30 else 6)
     for i in range(1, len(ordered)):
         scripts = {ordered[i].script, ordered[i - 1].script}
         if len(scripts) == 2 and max(size[script] for script in scripts) > 1:

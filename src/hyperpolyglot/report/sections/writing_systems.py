@@ -16,6 +16,8 @@ from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["read_diversity", "read_separability", "writing_system_sections"]
 
+_LARGER = 100
+
 
 def writing_system_sections(study: Study) -> list[Section]:
     """Probes, neighbourhoods, who neighbours whom, the map."""
@@ -172,7 +174,9 @@ def read_diversity(model: str, result: Diversity, noun: str) -> str:
 def _read_mixing(model: str, result: Diversity) -> str:
     """The strongest neighbourhood between two different labels."""
     tokens = {row.label: row.tokens for row in result.by_label}
-    crossing = [p for p in result.pairs if p.a != p.b and min(tokens.get(p.a, 0), tokens.get(p.b, 0)) >= 100]
+    crossing = [
+        p for p in result.pairs if p.a != p.b and min(tokens.get(p.a, 0), tokens.get(p.b, 0)) >= _LARGER
+    ]
     r = result.assortativity
     mixing = "" if r is None else f" Assortativity is {r:.2f} (chance 0)."
     if not crossing:
@@ -229,9 +233,10 @@ def _protocol(study: Study) -> str:
 
 def _read_by_label(model: str, result: Diversity) -> str:
     """The most and the least mixed of the larger labels."""
-    rows = [row for row in result.by_label if row.label is not None and row.tokens >= 100]
+    labels = [row for row in result.by_label if row.label is not None]
+    rows = [row for row in labels if row.tokens >= _LARGER] or labels
     if not rows:
-        return f"No label of {model} has 100 tokens, so none is compared."
+        return f"No token of {model} has a label."
     most, least = max(rows, key=lambda row: row.mean), min(rows, key=lambda row: row.mean)
     return (
         f"{model}: the most mixed of the larger labels is {script_name(most.label or '')} with {most.mean:.1f} (chance "
