@@ -17,6 +17,7 @@ from hyperpolyglot.figures.style import INK, ON_LIGHT
 from hyperpolyglot.lexicon import packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation import TranslateOptions
+from hyperpolyglot.report.content import present
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.sections.mixing import mixing_grids
@@ -124,12 +125,12 @@ def test_the_page_is_one_document_with_names_of_its_own(document):
     assert re.search(r"\d %", document) is None
 
 
-def test_figures_and_tables_are_numbered_in_their_order(study, document):
+def test_figures_and_tables_are_numbered_in_their_order(study, document, sections):
     """Every figure and table of every section has the next number, and the index of the paper's figures names it."""
     figures = [int(n) for n in re.findall(r"<figcaption><b>Figure (\d+)\.</b>", document)]
     tables = [int(n) for n in re.findall(r"<b>Table (\d+)\.</b>", document)]
-    assert list(range(1, 1 + sum(len(s.pictures) for c in chapters(study) for s in c.sections))) == figures
-    assert list(range(1, 3 + sum(len(s.grids) for c in chapters(study) for s in c.sections))) == tables
+    assert list(range(1, 1 + sum(len(s.pictures) for s in sections.values()))) == figures
+    assert list(range(1, 3 + sum(len(s.grids) for s in sections.values()))) == tables
     for one in paper_figures(study):
         link = re.search(
             rf'<th scope="row">{one.number} .*?<a href="#([^"]+)">(Figure \d+|lists)</a>', document, re.S
@@ -176,11 +177,26 @@ def test_who_neighbours_whom_in_the_papers_form(study):
     assert ("mT5-XL, as published", "LATIN, CYRILLIC, S, CJK") == (published[1], published[2][:23])
 
 
+def test_vocabularies_alone_share_a_sentence(study, vocabulary_alone):
+    """Several models without vectors are named once, in one sentence."""
+    other = replace(vocabulary_alone, model="another")
+    alone = [replace(study.models[0], space=s, diversity=Absent("-")) for s in (vocabulary_alone, other)]
+    found, reasons = present(alone, lambda m: m.diversity)
+    assert [] == found
+    assert [True] == [
+        text.endswith(" and another are vocabularies alone: they have no vectors to measure.")
+        for text in reasons
+    ]
+
+
 def test_tokens_lead_into_an_explorer(study, document):
     """With an explorer's address every token of the lists is a link to its view there; without, none is."""
     assert 'class="chip' in document
     assert "#model=" not in document
-    linked = page(study, "../map/index.html")
+    missing = Absent("It is not looked at here.")
+    parts = ("separability", "diversity", "projection", "explanation")
+    models = tuple(replace(m, **dict.fromkeys(parts, missing)) for m in study.models)
+    linked = page(replace(study, models=models, comparison=missing, languages=missing), "../map/index.html")
     (query,) = study.models[0].examples.to_json()["queries"][:1]
     state = urlencode({"model": study.models[0].space.model, "token": query["neighbors"][0]["id"]})
     assert f'href="../map/index.html#{html.escape(state)}"' in linked

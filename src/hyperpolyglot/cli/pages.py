@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import click
 
@@ -26,18 +24,6 @@ from hyperpolyglot.cli.options import (
 from hyperpolyglot.cli.output import emit
 
 __all__ = ["report"]
-
-
-def _explorer(place: str | None, output: Path) -> str | None:
-    """The address of an explorer as the page in ``output`` needs it."""
-    if place is None or place.startswith(("https://", "http://")):
-        return place
-    page = Path(place) / "index.html"
-    if not page.is_file():
-        raise click.UsageError(
-            f"--explorer: {place} is no address and no folder with an exported explorer in it."
-        )
-    return quote(os.path.relpath(page, output).replace(os.sep, "/"))
 
 
 @click.command(short_help="All of it on one page.")
@@ -112,10 +98,17 @@ def report(**values: Any) -> None:
     from hyperpolyglot.measures.separability import ProbeOptions
     from hyperpolyglot.measures.translation import TranslateOptions
     from hyperpolyglot.report import write_report
+    from hyperpolyglot.report.links import explorer_address
     from hyperpolyglot.report.summary import summary
     from hyperpolyglot.study import StudyOptions, run_study
 
-    explorer = _explorer(values["explorer"], values["output"])
+    explorer = None
+    if values["explorer"] is not None:
+        explorer = explorer_address(values["explorer"], values["output"])
+        if explorer is None:
+            raise click.UsageError(
+                f"--explorer: {values['explorer']} is no address, and no folder with an exported explorer in it."
+            )
     spaces = open_spaces(values["models"], values)
     protocol, seed = values["protocol"], values["seed"]
     options = StudyOptions(

@@ -51,8 +51,8 @@ def draw_agreement(models: Sequence[str], values: Float64, chance: Float64 | Non
 def draw_agreements(found: Comparison) -> Figure:
     """Neighbours in common and the first canonical cosine of every two models, each with its chance level."""
     panels = {
-        "neighbor_overlap": f"neighbours in common, of {found.pairs[0].k}",
-        "canonical_first": "first canonical cosine",
+        "neighbor_overlap": f"neighbours in\ncommon, of {found.pairs[0].k}",
+        "canonical_first": "first canonical\ncosine",
     }
     figure, axes = pair_panels(len(found.models))
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):

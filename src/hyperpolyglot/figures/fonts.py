@@ -21,9 +21,9 @@ def use_fonts_that_have(figure: Figure) -> None:
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
-        more = families_for(text.get_text())  # type: ignore[attr-defined]
+        more = families_for(text.get_text())
         if more:
-            text.set_fontfamily([*text.get_fontfamily(), *more])  # type: ignore[attr-defined]
+            text.set_fontfamily([*text.get_fontfamily(), *more])
 
 
 def families_for(characters: Iterable[str]) -> list[str]:

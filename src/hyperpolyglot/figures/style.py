@@ -242,8 +242,8 @@ def dot_legend(figure: Figure, axes: Axes, chance: str = CHANCE, columns: int = 
 
 def pair_panels(models: int) -> tuple[Figure, list[Axes]]:
     """Two panels side by side for measures of every two models."""
-    side = min(2.5, 0.9 + 0.42 * models)
-    return new_figure(min(WIDE, 2 * side + 2.2), side + 0.9, columns=2, sharey=True)
+    side = min(2.6, 1.2 + 0.3 * models)
+    return new_figure(WIDE, side + 0.9, columns=2, sharey=True)
 
 
 def shaded_pairs(

@@ -69,7 +69,7 @@ def draw_overlap(overlap: Overlap) -> Figure:
             share = getattr(pair, name)
             cells[i, j] = cells[j, i] = np.nan if share is None else share
     figure, axes = pair_panels(len(models))
-    titles = ("shared, of the smaller vocabulary", "Latin, of the shared tokens")
+    titles = ("shared, of the\nsmaller vocabulary", "Latin, of the\nshared tokens")
     for panel, cells, title in zip(axes, values.values(), titles, strict=True):
         shaded_pairs(panel, models, cells)
         panel.set_title(title)

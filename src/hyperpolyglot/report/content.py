@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hyperpolyglot.figures import svg
 from hyperpolyglot.figures.style import FAINT, GRID, INK, MODEL_COLOURS
+from hyperpolyglot.report.wording import joined
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, ModelStudy
 
 if TYPE_CHECKING:
@@ -110,10 +112,14 @@ def present(
     """The models that have a result, with it, and the reasons why others have none, each said once."""
     found: list[tuple[ModelStudy, Result]] = []
     reasons: list[str] = []
+    alone = [title_of(model.space.model) for model in models if model.space.table is None]
+    if len(alone) > 1:
+        reasons.append(f"{joined(alone)} are vocabularies alone: they have no vectors to measure.")
     for model in models:
         result = part(model)
         if isinstance(result, Absent):
-            reasons.append(result.reason)
+            if model.space.table is not None or len(alone) < 2:
+                reasons.append(result.reason)
         else:
             found.append((model, result))
     return found, tuple(dict.fromkeys(reasons))

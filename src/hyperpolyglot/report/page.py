@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
-from urllib.parse import urlencode
 
 from jinja2 import Environment, StrictUndefined
 
 from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
 from hyperpolyglot.report.content import Section
+from hyperpolyglot.report.links import explorer_link
 from hyperpolyglot.report.sections.comparison import comparison_sections
 from hyperpolyglot.report.sections.examples import example_sections
 from hyperpolyglot.report.sections.explanations import explanation_sections
@@ -25,10 +25,11 @@ from hyperpolyglot.report.sections.translation import translation_sections
 from hyperpolyglot.report.sections.vocabulary import vocabulary_sections
 from hyperpolyglot.report.sections.writing_systems import writing_system_sections
 from hyperpolyglot.report.summary import facts, summary
+from hyperpolyglot.report.wording import DASH
 from hyperpolyglot.sources import DEMOS, title_of
 from hyperpolyglot.study import Study
 
-__all__ = ["Chapter", "chapters", "explorer_link", "page"]
+__all__ = ["Chapter", "chapters", "page"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +72,6 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def explorer_link(explorer: str, model: str, token: int) -> str:
-    """The address of a token's view in an explorer: its state stands behind the ``#``.
-
-    >>> explorer_link("map/index.html", "org/name@v1", 7)
-    'map/index.html#model=org%2Fname%40v1&token=7'
-    """
-    return f"{explorer}#{urlencode({'model': model, 'token': token})}"
-
-
 @cache
 def _template(name: str) -> str:
     return (files("hyperpolyglot") / "report" / name).read_text("utf8")
@@ -113,6 +105,7 @@ def page(study: Study, explorer: str | None = None) -> str:
         facts=[
             (column[0][0], [value for _, value in column])
             for column in zip(*map(facts, study.models), strict=True)
+            if any(value != DASH for _, value in column)
         ],
         chapters=made,
         provenance=provenance(spaces, study.options.to_json(), study.options.seed),

@@ -80,8 +80,8 @@ def _meanings(found: Meanings) -> tuple[Example, ...]:
             token=shown(query.token),
             id=query.id,
             about=(
-                f"{language_name(query.language)}: {query.gloss or query.concept}",
-                f"{query.found} of {len(query.neighbors)} mean the same; chance {number(query.expected)}",
+                f"{language_name(query.language)}: {query.gloss or query.concept.rpartition(':')[2]}",
+                f"{query.found} of {len(query.neighbors)} mean the same; chance {_small(query.expected)}",
             ),
             chips=tuple(
                 Chip(
@@ -96,6 +96,10 @@ def _meanings(found: Meanings) -> tuple[Example, ...]:
         )
         for query in found.queries
     )
+
+
+def _small(expected: float) -> str:
+    return number(expected) if expected >= 0.005 or expected == 0 else "under 0.01"
 
 
 def _title(neighbor: KnownNeighbor) -> str:
