@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from hyperpolyglot.lexicon import packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.report.content import present
+from hyperpolyglot.report.links import explorer_address
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.sections.mixing import mixing_grids
@@ -183,10 +184,8 @@ def test_vocabularies_alone_share_a_sentence(study, vocabulary_alone):
     alone = [replace(study.models[0], space=s, diversity=Absent("-")) for s in (vocabulary_alone, other)]
     found, reasons = present(alone, lambda m: m.diversity)
     assert [] == found
-    assert [True] == [
-        text.endswith(" and another are vocabularies alone: they have no vectors to measure.")
-        for text in reasons
-    ]
+    (reason,) = reasons
+    assert reason.endswith(" and another are vocabularies alone: they have no vectors to measure.")
 
 
 def test_tokens_lead_into_an_explorer(study, document):
@@ -198,11 +197,21 @@ def test_tokens_lead_into_an_explorer(study, document):
     models = tuple(replace(m, **dict.fromkeys(parts, missing)) for m in study.models)
     linked = page(replace(study, models=models, comparison=missing, languages=missing), "../map/index.html")
     (query,) = study.models[0].examples.to_json()["queries"][:1]
-    state = urlencode({"model": study.models[0].space.model, "token": query["neighbors"][0]["id"]})
+    state = f"model={quote(study.models[0].space.model)}&token={query['neighbors'][0]['id']}"
     assert f'href="../map/index.html#{html.escape(state)}"' in linked
     tokens = sum(1 + len(q["neighbors"]) for m in study.models for q in m.examples.to_json()["queries"])
     tokens += sum(1 + len(q.neighbors) for m in study.models for q in m.meanings.queries)
     assert tokens == linked.count("../map/index.html#model=")
+
+
+def test_an_explorer_is_an_address_or_an_exported_folder(tmp_path):
+    """A folder becomes a link from the report's own folder; what is neither has no address."""
+    (tmp_path / "my map").mkdir()
+    assert explorer_address(str(tmp_path / "my map"), tmp_path / "report") is None
+    (tmp_path / "my map" / "index.html").write_text("")
+    assert "../my%20map/index.html" == explorer_address(str(tmp_path / "my map"), tmp_path / "report")
+    assert "https://example.org/x/" == explorer_address("https://example.org/x/#old", tmp_path)
+    assert explorer_address("javascript:alert(1)", tmp_path) is None
 
 
 def test_the_page_runs_its_own_script_alone(document):
