@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_map"]
 
 _FEWEST_NAMED, _MOST_NAMED = 50, 40
-_ISLAND, _ABOVE = 0.2, 0.1
+_ISLAND, _HEART, _ABOVE = 0.25, 0.08, 0.1
 
 
 @styled
@@ -88,8 +88,8 @@ def _name_island(panel: Axes, name: str, place: tuple[float, float], highest: fl
 def _islands(
     points: Float32, codes: Array, names: Sequence[str], reach: float
 ) -> dict[str, tuple[float, float]]:
-    """Where to write the names of labels that keep together: half of a label's tokens lie within a tenth of the map,
-    and half of all that lie there are its own.
+    """Where to write the names of labels that keep together: half of a label's tokens lie within an eighth of the
+    map, and most of the tokens in the middle of them are its own.
 
     The largest label has the first choice of place; who would come to lie on another's name has none.
     """
@@ -100,10 +100,10 @@ def _islands(
         if len(own) < _FEWEST_NAMED or len(placed) >= _MOST_NAMED:
             break
         middle = np.median(own, axis=0)
-        here = np.abs(points - middle).max(axis=1) < _ISLAND * reach
+        away, all_away = (np.abs(some - middle).max(axis=1) / reach for some in (own, points))
         x, y = middle.tolist()
-        mine = here[codes == code].sum()
-        if mine < 0.5 * max(len(own), here.sum()):
+        pure = (away < _HEART).sum() > 0.5 * (all_away < _HEART).sum()
+        if (away < _ISLAND).mean() < 0.5 or not pure:
             continue
         place = (x, y + _ABOVE * reach)
         if all(
