@@ -45,7 +45,8 @@ def ask(run):
     return call
 
 
-SHORT = [part for section in ("map", "translation", "languages") for part in ("--skip", section)]
+_LONG = ("map", "translation", "languages", "comparison", "explanations")
+SHORT = [part for section in _LONG for part in ("--skip", section)]
 """Leaves out of a report what takes seconds and is looked at elsewhere."""
 
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.font_manager import fontManager
 from scipy.stats import binom
 
 from hyperpolyglot import figures
-from hyperpolyglot.figures.style import model_colour
+from hyperpolyglot.figures.fonts import families_for
+from hyperpolyglot.figures.style import model_colour, model_marker
 from hyperpolyglot.figures.translations import shown_languages
 from hyperpolyglot.measures.comparison import CompareOptions, compare
 from hyperpolyglot.sources import title_of
@@ -239,4 +242,85 @@ def test_three_models_make_three_pairs(study):
     assert 2 * 9 == len(said)
     assert 3 == said.count("100 %")
     assert 2 == sum(text.startswith("100 %\nby chance") for text in said)
-    assert 3 == sum(line.get_marker() == "o" for line in figures.draw_curves(found).axes[0].lines)
+    markers = [line.get_marker() for line in figures.draw_curves(found).axes[0].lines]
+    assert ["o", "s", "^"] == [marker for marker in markers if marker != "None"]
+
+
+def test_overlap_shows_the_share_of_latin(study):
+    """Left the overlap of every two vocabularies, right the share of Latin in it, none for a model with itself."""
+    (pair,) = study.overlap.pairs
+    shared, latin = figures.draw_overlap(study.overlap).axes
+    np.testing.assert_array_equal([[1, pair.overlap], [pair.overlap, 1]], shared.images[0].get_array())
+    assert ["–", "25.0 %", "25.0 %", "–"] == [text.get_text() for text in latin.texts]
+    assert 0.25 == pair.latin_share
+
+
+def test_islands_have_names_and_a_mixed_cloud_has_none(study):
+    """A label's name stands above its tokens where they keep together; where all are mixed, no name stands."""
+    space, made = study.models[0].space, study.models[0].projection
+    corners = np.array([[0, 0], [9, 0], [0, 9], [9, 9]], np.float32)
+    apart = replace(made, points=corners[space.labels.codes[made.rows]] + made.points * np.float32(0.1))
+    figure = figures.draw_map([(space, apart), (space, replace(made, points=made.points * np.float32(0.1)))])
+    islands, cloud = ([text.get_text() for text in axes.texts] for axes in figure.axes)
+    assert {"Latin", "Cyrillic", "Greek", "Han"} == set(islands)
+    assert [] == cloud
+
+
+def test_neighbourhoods(study):
+    """Tokens with their cosines, the nearest first."""
+    found = study.models[1].examples
+    query = found.to_json()["queries"][0]
+    axes = figures.draw_neighborhoods(found).axes[0]
+    assert [n["token"] for n in query["neighbors"]] == titles(axes)
+    drawn = np.concatenate([c.get_offsets().data for c in axes.collections if len(c.get_offsets())])
+    shown = dict(zip(drawn[:, 1].astype(int).tolist(), drawn[:, 0].tolist(), strict=True))
+    assert [n["similarity"] for n in query["neighbors"]] == [shown[i] for i in range(len(shown))]
+
+
+@pytest.mark.parametrize("millimetres", [120, 180])
+def test_widths_are_those_of_a_journal(study, millimetres):
+    """Figures are one and a half columns wide, or two, in every format."""
+    drawn = {120: figures.draw_hubness([study.models[0].explanation]), 180: figures.draw_census(study.census)}
+    assert millimetres == pytest.approx(25.4 * drawn[millimetres].get_figwidth())
+
+
+def test_files_of_figures(study, tmp_path):
+    """PDF holds TrueType fonts, SVG its text as text, PNG 300 dots to the inch; always the same bytes."""
+    figure = figures.draw_census(study.census)
+    for suffix in figures.IMAGE_SUFFIXES:
+        for name in ("a", "b"):
+            figures.save(figure, tmp_path / f"{name}{suffix}")
+        assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+    assert b"/FontFile2" in (tmp_path / "a.pdf").read_bytes()
+    assert b"/Type3" not in (tmp_path / "a.pdf").read_bytes()
+    assert ">Cyrillic</text>" in (tmp_path / "a.svg").read_text("utf8")
+    header = (tmp_path / "a.png").read_bytes()[16:24]
+    assert round(300 * 180 / 25.4) == pytest.approx(int.from_bytes(header[:4]), abs=1)
+
+
+def test_every_character_that_an_installed_font_has_is_drawn(tmp_path):
+    """What the usual font lacks comes from others of this machine; what none has is a box, without a warning."""
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import findfont, get_font
+
+    needed = "アメリカ물पानी"
+    families = families_for(needed)
+    charmaps = [get_font(findfont(name)).get_charmap() for name in families]
+    known = [c for c in needed if any(ord(c) in charmap for charmap in charmaps)]
+    anywhere = any(
+        ord("물") in get_font(entry.fname).get_charmap()
+        for entry in fontManager.ttflist
+        if "CJK" in entry.name
+    )
+    assert not anywhere or "물" in known
+    assert [] == families_for("plain Ελληνικά Кириллица ▁")
+    figure = Figure((2, 1))
+    figure.text(0.1, 0.5, f"{needed} \U0001e2c0 \uebff")
+    figures.save(figure, tmp_path / "a.png")
+
+
+def test_models_are_told_apart_in_grey():
+    """Next to each other in order, models differ in lightness or in the shape of their marks."""
+    assert len({model_marker(i) for i in range(6)}) == 6
+    first, second = (np.dot([0.2126, 0.7152, 0.0722], to_rgb(model_colour(i))) for i in range(2))
+    assert abs(first - second) > 0.15

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import html
 import re
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
+from urllib.parse import quote
 
+import numpy as np
 import pytest
+from scipy.stats import hypergeom
 
+from hyperpolyglot.figures.style import INK, ON_LIGHT
 from hyperpolyglot.lexicon import packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation import TranslateOptions
+from hyperpolyglot.report.content import present
+from hyperpolyglot.report.links import explorer_address
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
+from hyperpolyglot.report.sections.mixing import mixing_grids
+from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.summary import summary
 from hyperpolyglot.store import Store
 from hyperpolyglot.study import Absent, StudyOptions, run_study
@@ -21,7 +31,7 @@ from tests.report.conftest import LAYOUTS, OPTIONS
 
 EXPECTED = {
     "vocabulary": ["census", "overlap"],
-    "writing-systems": ["separability", "diversity", "diversity-by-label", "mixing-1", "mixing-2", "map"],
+    "writing-systems": ["separability", "diversity", "diversity-by-label", "mixing", "map"],
     "translations": [
         *("translation", "meanings", "translation-scripts", "translation-languages"),
         *("translation-kinds", "hub-languages"),
@@ -53,7 +63,7 @@ def said(section):
 
 def text_of(document):
     """What a reader of the page reads, figures included, styles not."""
-    plain = re.sub(r"<style.*?</style>", "", document, flags=re.S)
+    plain = re.sub(r"<(style|script).*?</\1>", "", document, flags=re.S)
     return re.sub(r"[\s\N{NO-BREAK SPACE}]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", plain)))
 
 
@@ -67,15 +77,17 @@ def test_every_result_has_its_section(study, document):
 
 
 def test_chance_is_in_every_figure_and_sentence_that_has_one(sections):
-    """Only counts of tokens, shared spellings and the map have no chance level, and they say so."""
+    """Only counts of tokens and shared spellings have no chance level, and they say so; every caption tells."""
     for key, section in sections.items():
         for picture in section.pictures:
+            assert re.search("chance|guessing|were there none", picture.caption), key
+            assert f'aria-label="{html.escape(picture.caption)}"' in picture.svg
             if key not in ("census", "overlap", "map"):
                 assert re.search(r"chance|were they spread evenly", picture.svg), key
         if section.reading and key not in ("census", "overlap", "map", "undertrained", "tables", "languages"):
             assert re.search("chance|guessing|nothing to explain", said(section)), key
         if key in ("census", "overlap"):
-            assert "no chance level" in section.note
+            assert "no chance level" in section.pictures[0].caption
     assert "about 0.5" in said(sections["map"])
 
 
@@ -112,6 +124,112 @@ def test_the_page_is_one_document_with_names_of_its_own(document):
         assert target in names, target
     assert "<text" in document
     assert re.search(r"\d %", document) is None
+
+
+def test_figures_and_tables_are_numbered_in_their_order(study, document, sections):
+    """Every figure and table of every section has the next number, and the index of the paper's figures names it."""
+    figures = [int(n) for n in re.findall(r"<figcaption><b>Figure (\d+)\.</b>", document)]
+    tables = [int(n) for n in re.findall(r"<b>Table (\d+)\.</b>", document)]
+    assert list(range(1, 1 + sum(len(s.pictures) for s in sections.values()))) == figures
+    assert list(range(1, 3 + sum(len(s.grids) for s in sections.values()))) == tables
+    for one in paper_figures(study):
+        link = re.search(
+            rf'<th scope="row">{one.number} .*?<a href="#([^"]+)">(Figure \d+|lists)</a>', document, re.S
+        )
+        assert one.section == link.group(1)
+        if one.section != "examples":
+            section = document[document.index(f'<section id="{one.section}">') :]
+            assert link.group(2) == re.search(r"Figure \d+", section[section.index("<figcaption>") :]).group()
+
+
+def test_the_papers_figures_are_all_told(study, vocabulary_alone, words, tmp_path):
+    """Nine figures in order, each with ours, the paper's own, or why it is absent; no value of the paper is ours."""
+    found = paper_figures(study)
+    assert list(range(1, 10)) == [one.number for one in found]
+    assert all(one.found and one.published and not one.absent for one in found)
+    assert not any("published" in line for one in found for line in one.found)
+    near = study.comparison.pairs[0].measures["neighbor_overlap"]
+    assert f"{10 * near.value:.1f} of 10 (chance {10 * near.null:.1f})" in found[6].found[0]
+    alone = paper_figures(run_study([vocabulary_alone], OPTIONS, Store(tmp_path), lexicon=words))
+    assert not any(one.found for one in alone)
+    assert all(one.absent.endswith(".") for one in alone)
+
+
+def test_a_model_of_the_paper_has_its_published_numbers(study):
+    """Only the repository that the paper measured is set beside what was published of it."""
+    first = study.models[0]
+    known = replace(first, space=replace(first.space, model="google/mt5-xl"))
+    found = paper_figures(replace(study, models=(known, study.models[1])))
+    assert "; published 93.32 %" in found[2].found[0]
+    assert "; published 7.61 ± 4.24" in found[4].found[0]
+    assert not any("published" in one.found[1] for one in (found[2], found[4]))
+
+
+def test_who_neighbours_whom_in_the_papers_form(study):
+    """Labels by their mean count where there is one, with the hypergeometric mean of counts that are not 0."""
+    first = study.models[0]
+    (grid,) = mixing_grids([(first, first.diversity)])
+    (latin, published) = [row for row in grid.rows if row[0] in ("Latin", "LATIN")]
+    pair = next(p for p in first.diversity.pairs if (p.a, p.b) == ("Latn", "Latn"))
+    drawn = hypergeom(239, 59, 20)
+    counts = np.arange(1, 21)
+    chance = (counts * drawn.pmf(counts)).sum() / drawn.pmf(counts).sum()
+    assert latin[2].startswith(f"Latin {pair.mean_if_any:.1f} ({chance:.1f})")
+    assert ("mT5-XL, as published", "LATIN, CYRILLIC, S, CJK") == (published[1], published[2][:23])
+
+
+def test_vocabularies_alone_share_a_sentence(study, vocabulary_alone):
+    """Several models without vectors are named once, in one sentence."""
+    other = replace(vocabulary_alone, model="another")
+    alone = [replace(study.models[0], space=s, diversity=Absent("-")) for s in (vocabulary_alone, other)]
+    found, reasons = present(alone, lambda m: m.diversity)
+    assert [] == found
+    (reason,) = reasons
+    assert reason.endswith(" and another are vocabularies alone: they have no vectors to measure.")
+
+
+def test_tokens_lead_into_an_explorer(study, document):
+    """With an explorer's address every token of the lists is a link to its view there; without, none is."""
+    assert 'class="chip' in document
+    assert "#model=" not in document
+    missing = Absent("It is not looked at here.")
+    parts = ("separability", "diversity", "projection", "explanation")
+    models = tuple(replace(m, **dict.fromkeys(parts, missing)) for m in study.models)
+    linked = page(replace(study, models=models, comparison=missing, languages=missing), "../map/index.html")
+    (query,) = study.models[0].examples.to_json()["queries"][:1]
+    state = f"model={quote(study.models[0].space.model)}&token={query['neighbors'][0]['id']}"
+    assert f'href="../map/index.html#{html.escape(state)}"' in linked
+    tokens = sum(1 + len(q["neighbors"]) for m in study.models for q in m.examples.to_json()["queries"])
+    tokens += sum(1 + len(q.neighbors) for m in study.models for q in m.meanings.queries)
+    assert tokens == linked.count("../map/index.html#model=")
+
+
+def test_an_explorer_is_an_address_or_an_exported_folder(tmp_path):
+    """A folder becomes a link from the report's own folder; what is neither has no address."""
+    (tmp_path / "my map").mkdir()
+    assert explorer_address(str(tmp_path / "my map"), tmp_path / "report") is None
+    (tmp_path / "my map" / "index.html").write_text("")
+    assert "../my%20map/index.html" == explorer_address(str(tmp_path / "my map"), tmp_path / "report")
+    assert "https://example.org/x/" == explorer_address("https://example.org/x/#old", tmp_path)
+    assert explorer_address("javascript:alert(1)", tmp_path) is None
+
+
+def test_the_page_runs_its_own_script_alone(document):
+    """The policy names the digest of the one script there is."""
+    (script,) = re.findall(r"<script>(.*?)</script>", document, re.S)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'; style-src" in document
+    assert "default-src 'none'" in document
+
+
+def test_figures_follow_a_dark_theme(sections):
+    """Ink and model colours are variables of the page; text within light cells keeps its ink."""
+    for section in sections.values():
+        for picture in section.pictures:
+            assert f"fill: {INK}" not in picture.svg
+            assert "var(--ink)" in picture.svg
+    assert "var(--model-1)" in sections["separability"].pictures[0].svg
+    assert f"fill: {ON_LIGHT}" in sections["comparison"].pictures[0].svg
 
 
 def test_every_table_has_its_rows(study):
@@ -225,6 +343,7 @@ def test_markup_in_tokens_is_text(study):
     )
     model = replace(first, explanation=explanation, meanings=replace(first.meanings, queries=(query,)))
     document = page(replace(study, models=(model, study.models[1])))
-    assert "<script" not in document
+    assert 1 == document.count("<script")
+    assert "<script>alert" not in document
     assert "&lt;script&gt;alert(1)" in document
     assert "\u202e" not in document.replace(html.escape(wicked), "") or "⟨U+202E⟩" in document

@@ -25,7 +25,7 @@ from hyperpolyglot.cli.options import (
     the_store,
     with_output_option,
 )
-from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,11 +71,7 @@ def compare(**values: Any) -> None:
     with progress_bar() as bar:
         store, kinds = the_store(values), excluded_kinds(values["exclude"])
         found = step_comparison(spaces, options, store, exclude=kinds, progress=bar)
-    save_outputs(
-        values["outputs"],
-        found.table,
-        lambda: figures.draw_agreement(found.models, found.matrix("neighbor_overlap")),
-    )
+    save_outputs(values["outputs"], found.table, lambda: figures.draw_agreements(found))
     if values["as_json"]:
         return emit("compare", found.to_json(), spaces, values)
     for pair in found.pairs:
@@ -124,12 +120,13 @@ def _counts(path: Path | None) -> Mapping[str, float] | None:
 @seed_option
 @device_option
 @store_option
-@output_options(TABLE)
+@output_options(TABLE_OR_FIGURE)
 def explain(**values: Any) -> None:
     """Look for reasons in MODEL: frequency, under-trained tokens, hubs, isotropy, dimension, and what taking the
     languages out does to separability and diversity.
     """
-    check_outputs(values["outputs"], figures=False)
+    check_outputs(values["outputs"], figures=True)
+    from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar
     from hyperpolyglot.lexicon import packaged_lexicon
     from hyperpolyglot.measures.translation import TranslateOptions
@@ -147,7 +144,8 @@ def explain(**values: Any) -> None:
         )
         near = step_neighbors(space, values["k"], store, exclude=kinds, progress=bar)
         found = step_explanation(space, near, store, given=given, seed=values["seed"], progress=bar)
-    save_outputs(values["outputs"], found.table)
+    noun = space.labels.noun
+    save_outputs(values["outputs"], found.table, lambda: figures.draw_removal([found], noun))
     payload = found.to_json()
     if values["as_json"]:
         return emit("explain", payload, spaces, values)

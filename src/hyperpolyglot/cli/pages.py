@@ -72,6 +72,11 @@ __all__ = ["report"]
     multiple=True,
     help="Leave a section out; can be repeated.  [default: none]",
 )
+@click.option(
+    "--explorer",
+    metavar="DIR|URL",
+    help="An exported explorer of these models; tokens in the report lead there.  [default: none]",
+)
 @with_output_option
 @opening_options
 @labels_option
@@ -95,9 +100,17 @@ def report(**values: Any) -> None:
     from hyperpolyglot.measures.separability import ProbeOptions
     from hyperpolyglot.measures.translation import TranslateOptions
     from hyperpolyglot.report import write_report
+    from hyperpolyglot.report.links import explorer_address
     from hyperpolyglot.report.summary import summary
     from hyperpolyglot.study import StudyOptions, run_study
 
+    explorer = None
+    if values["explorer"] is not None:
+        explorer = explorer_address(values["explorer"], values["output"])
+        if explorer is None:
+            raise click.UsageError(
+                f"--explorer: {values['explorer']} is no address, and no folder with an exported explorer in it."
+            )
     spaces = open_spaces(values["models"], values)
     protocol, seed = values["protocol"], values["seed"]
     options = StudyOptions(
@@ -123,7 +136,7 @@ def report(**values: Any) -> None:
             outputs=outputs,
             progress=bar,
         )
-        files = write_report(study, values["output"])
+        files = write_report(study, values["output"], explorer=explorer)
     if values["as_json"]:
         return emit("report", {"files": files}, spaces, values)
     say(summary(study))

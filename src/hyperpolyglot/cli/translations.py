@@ -17,7 +17,7 @@ from hyperpolyglot.cli.options import (
     store_option,
     the_store,
 )
-from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +119,7 @@ def translate(**values: Any) -> None:
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.sources import title_of
     from hyperpolyglot.study import step_translation
 
     (space,) = spaces = open_spaces((values["model"],), values)
@@ -126,7 +127,12 @@ def translate(**values: Any) -> None:
     options = _options(values, questions=values["questions"], **more)
     with progress_bar() as bar:
         found = step_translation(space, _lexicon(values), options, the_store(values), progress=bar)
-    save_outputs(values["outputs"], found.table, lambda: figures.draw_translation(*found.matrix("script")))
+    chance = found.overall["weak"]["csls"]["p1"]["chance"]
+    save_outputs(
+        values["outputs"],
+        found.table,
+        lambda: figures.draw_translation(*found.matrix("script"), chance=chance, title=title_of(space.model)),
+    )
     payload = found.to_json()
     if values["as_json"]:
         return emit("translate", payload, spaces, values)
@@ -155,12 +161,13 @@ def translate(**values: Any) -> None:
 @opening_options
 @seed_option
 @store_option
-@output_options(TABLE)
+@output_options(TABLE_OR_FIGURE)
 def languages(**values: Any) -> None:
     """Compare MODELs on a language: which of its words are tokens, how many pieces a word takes, how many are
     translated rightly.
     """
-    check_outputs(values["outputs"], figures=False)
+    check_outputs(values["outputs"], figures=True)
+    from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.study import step_languages
 
@@ -174,7 +181,9 @@ def languages(**values: Any) -> None:
             language=values["language"],
             progress=bar,
         )
-    save_outputs(values["outputs"], found.table)
+    save_outputs(
+        values["outputs"], found.table, lambda: figures.draw_languages(found, [s.model for s in spaces])
+    )
     if values["as_json"]:
         return emit("languages", found.to_json(), spaces, values)
     columns = ("language", "coverage", "pieces_per_word", "translated_of_all", "low", "high", "model")

@@ -21,7 +21,7 @@ from hyperpolyglot.cli.options import (
     store_option,
     the_store,
 )
-from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
 
 __all__ = ["diversity", "map_", "neighbors", "separability"]
 
@@ -102,7 +102,7 @@ def separability(**values: Any) -> None:
 @exclude_option
 @device_option
 @store_option
-@output_options(f"{TABLE}, or .npz with the neighbours of all tokens")
+@output_options(f"{TABLE_OR_FIGURE}, or .npz with the neighbours of all tokens")
 def neighbors(**values: Any) -> None:
     """Show the nearest tokens of TEXTs in MODEL, by cosine.
 
@@ -112,9 +112,10 @@ def neighbors(**values: Any) -> None:
     """
     arrays = [path for path in values["outputs"] if path.suffix.lower() == ".npz"]
     others = [path for path in values["outputs"] if path not in arrays]
-    check_outputs(others, figures=False)
+    check_outputs(others, figures=True)
     if not (values["texts"] or values["ids"] or arrays):
         raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")
+    from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar
     from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods
     from hyperpolyglot.study import step_neighbors, write_neighbors
@@ -137,7 +138,7 @@ def neighbors(**values: Any) -> None:
         include_self=values["protocol"] == "paper",
         exclude=kinds,
     )
-    save_outputs(others, found.table)
+    save_outputs(others, found.table, lambda: figures.draw_neighborhoods(found))
     if values["as_json"]:
         return emit("neighbors", found.to_json(), spaces, values)
     for query in found.to_json()["queries"]:

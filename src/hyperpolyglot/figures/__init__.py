@@ -15,8 +15,9 @@ from hyperpolyglot.figures.explanations import (
     draw_removal,
     draw_undertrained,
 )
+from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.maps import draw_map
-from hyperpolyglot.figures.style import IMAGE_SUFFIXES, save, svg
+from hyperpolyglot.figures.neighborhoods import draw_neighborhoods
 from hyperpolyglot.figures.translations import (
     draw_hub_languages,
     draw_languages,
@@ -47,6 +48,7 @@ __all__ = [
     "draw_languages",
     "draw_map",
     "draw_mixing",
+    "draw_neighborhoods",
     "draw_overlap",
     "draw_removal",
     "draw_separability",

@@ -10,14 +10,17 @@ import numpy as np
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
+    WIDE,
     Dots,
     dot_legend,
     dot_rows,
     in_percent,
     in_thousands,
     model_colour,
+    model_marker,
     named,
     new_figure,
+    pair_panels,
     shaded_pairs,
     styled,
 )
@@ -48,15 +51,14 @@ def draw_agreement(models: Sequence[str], values: Float64, chance: Float64 | Non
 def draw_agreements(found: Comparison) -> Figure:
     """Neighbours in common and the first canonical cosine of every two models, each with its chance level."""
     panels = {
-        "neighbor_overlap": f"neighbours in common, of {found.pairs[0].k}",
-        "canonical_first": "first canonical cosine",
+        "neighbor_overlap": f"neighbours in\ncommon, of {found.pairs[0].k}",
+        "canonical_first": "first canonical\ncosine",
     }
-    side = 1.5 + 0.75 * len(found.models)
-    figure, axes = new_figure(min(8.4, 2 * side + 1.6), side, columns=2, sharey=True)
+    figure, axes = pair_panels(len(found.models))
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):
         form = (lambda value: f"{value:.2f}") if measure == "canonical_first" else None
         shaded_pairs(panel, found.models, found.matrix(measure), _chance(found, measure), form)
-        panel.set_title(title, pad=8)
+        panel.set_title(title)
     return figure
 
 
@@ -76,7 +78,7 @@ def _title(pair: PairSimilarity) -> str:
 @styled
 def draw_curves(found: Comparison, most: int = _MOST_PAIRS) -> Figure:
     """Neighbours in common by how many are looked at, and the canonical cosines in order; dashed: by chance."""
-    figure, (near, angles) = new_figure(7.6, 3.6, columns=2)
+    figure, (near, angles) = new_figure(WIDE, 2.9, columns=2)
     for i, pair in enumerate(found.pairs[:most]):
         _draw_curve(near, pair, i)
         _draw_spectrum(angles, pair, i)
@@ -90,7 +92,7 @@ def draw_curves(found: Comparison, most: int = _MOST_PAIRS) -> Figure:
         panel.grid()
     handles, labels = near.get_legend_handles_labels()
     (dashed,) = near.plot([], [], color=FAINT, linestyle="--")
-    figure.legend([*handles, dashed], [*labels, CHANCE], loc="outside lower center", ncols=2)
+    figure.legend([*handles, dashed], [*labels, CHANCE], loc="outside lower center", ncols=3)
     return figure
 
 
@@ -99,8 +101,8 @@ def _draw_curve(axes: Axes, pair: PairSimilarity, position: int) -> None:
     seen = [row for row in curve if row["value"] > 0]
     colour = model_colour(position)
     axes.plot(
-        [r["k"] for r in seen], [r["value"] for r in seen], marker="o", markersize=4, color=colour,
-        label=_title(pair),
+        [r["k"] for r in seen], [r["value"] for r in seen], marker=model_marker(position), markersize=3.5,
+        color=colour, label=_title(pair),
     )  # fmt: skip
     axes.plot([r["k"] for r in curve], [r["null"] for r in curve], linestyle="--", linewidth=1, color=colour)
 
@@ -126,12 +128,12 @@ def draw_agreement_by_label(found: Comparison, most: int = 24, pairs: int = _MOS
         "cka": "kernel alignment (CKA)",
         "rsa": "rank correlation of cosines",
     }
-    figure, axes = new_figure(7.8, 1.6 + 0.19 * len(labels), columns=len(panels), sharey=True)
+    figure, axes = new_figure(WIDE, 1.2 + 0.155 * len(labels), columns=len(panels), sharey=True)
     titles = [f"{named(label)}" for label in labels]
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):
         series = [_by_label(pair, measure) for pair in found.pairs[:pairs]]
         dot_rows(panel, labels, series, titles)
-        panel.set_title(title, fontsize=9)
+        panel.set_title(title)
         panel.tick_params(axis="y", length=0)
     dot_legend(figure, axes[0], "by chance (neighbours: agreeing on the label alone)", columns=2)
     return figure

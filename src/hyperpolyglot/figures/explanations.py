@@ -11,12 +11,15 @@ from scipy.stats import binom
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
+    MIDDLE,
+    WIDE,
     Dots,
     dot_legend,
     dot_rows,
     in_percent,
     in_thousands,
     model_colour,
+    model_marker,
     named,
     new_figure,
     styled,
@@ -50,7 +53,7 @@ _REMOVALS = {
 @styled
 def draw_deciles(results: Sequence[Explanation], noun: str = "labels") -> Figure:
     """Mean diversity by tenth of frequency, the rarest first (PAPER: figure 9); dashed: by chance."""
-    figure, (axes,) = new_figure(6.6, 3.4)
+    figure, (axes,) = new_figure(MIDDLE, 2.9)
     k = 0
     for i, found in enumerate(results):
         if found.frequency is None:
@@ -63,8 +66,8 @@ def draw_deciles(results: Sequence[Explanation], noun: str = "labels") -> Figure
         )
         colour = model_colour(i)
         axes.errorbar(
-            [t.decile for t in tenths], [t.mean for t in tenths], yerr=np.maximum(reach, 0).T, marker="o",
-            markersize=4, color=colour, label=title_of(found.model),
+            [t.decile for t in tenths], [t.mean for t in tenths], yerr=np.maximum(reach, 0).T, marker=model_marker(i),
+            markersize=3.5, color=colour, label=title_of(found.model),
         )  # fmt: skip
         axes.axhline(found.subspaces.effects[0].expected, color=colour, linestyle="--", linewidth=1)
     axes.set_xticks(range(1, 11))
@@ -88,7 +91,7 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30) -> Figure:
         if row.label is not None and row.undertrained and row.tokens >= FEWEST_TOKENS
     }
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
-    figure, (axes,) = new_figure(7.2, 1.7 + 0.22 * len(labels))
+    figure, (axes,) = new_figure(WIDE, 1.2 + 0.18 * len(labels))
     series = []
     for found in results:
         rows = {row.label: row for row in found.undertrained.by_label if row.label is not None}
@@ -111,13 +114,13 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30) -> Figure:
 @styled
 def draw_hubness(results: Sequence[Explanation]) -> Figure:
     """How many tokens are among the nearest of how many others; dashed: were neighbours drawn at random."""
-    figure, (axes,) = new_figure(6.6, 3.4)
+    figure, (axes,) = new_figure(MIDDLE, 2.9)
     k = results[0].hubness.k
     for i, found in enumerate(results):
         counts = found.hubness.occurrences
         colour = model_colour(i)
         at, share = _binned(counts)
-        axes.plot(at, share, marker="o", markersize=4, color=colour, label=title_of(found.model))
+        axes.plot(at, share, marker=model_marker(i), markersize=3, color=colour, label=title_of(found.model))
         axes.plot(at, _by_chance(found, at), linestyle="--", linewidth=1, color=colour)
     axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")
@@ -161,12 +164,12 @@ def draw_removal(results: Sequence[Explanation], noun: str = "labels") -> Figure
     if any(translated_after(effect) for found in results for effect in found.subspaces.effects):
         panels["translated rightly"] = lambda e: translated_after(e) or (None, None, None)
     names = [effect.removal for effect in results[0].subspaces.effects]
-    figure, axes = new_figure(8.2, 1.9 + 0.3 * len(names), columns=len(panels), sharey=True)
+    figure, axes = new_figure(WIDE, 1.4 + 0.27 * len(names), columns=len(panels), sharey=True)
     for panel, (title, read) in zip(axes, panels.items(), strict=True):
         dot_rows(
             panel, names, [_effects(found, read) for found in results], [_REMOVALS.get(n, n) for n in names]
         )
-        panel.set_title(title, fontsize=9)
+        panel.set_title(title, fontsize=8)
         panel.set_xlim(left=0)
         panel.tick_params(axis="y", length=0)
         if noun not in title:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperpolyglot.figures.style import COLOURS, colour_of, named, new_figure, styled
+from hyperpolyglot.figures.style import COLOURS, INK, WIDE, colour_of, named, new_figure, styled
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Float32
+from hyperpolyglot.types import Array, Float32
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,25 +19,40 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_map"]
 
+_FEWEST_NAMED, _MOST_NAMED = 50, 40
+_ISLAND, _HEART, _ABOVE = 0.25, 0.08, 0.1
+
 
 @styled
 def draw_map(maps: Sequence[tuple[TokenSpace, Projection]], most: int = 24) -> Figure:
-    """Every token as a point, coloured by label; the same colours in every panel."""
+    """Every token as a point, coloured by label; the same colours in every panel, islands with their names."""
     totals: dict[str, int] = {}
     for space, _ in maps:
         for label, count in space.labels.counts().items():
             totals[label] = totals.get(label, 0) + count
     order = sorted(totals, key=lambda name: (-totals[name], name))
-    figure, axes = new_figure(8.4, 5.2 if len(maps) > 1 else 7.6, columns=len(maps))
-    for panel, (space, projection) in zip(axes, maps, strict=True):
+    columns = min(2, len(maps))
+    rows = -(-len(maps) // columns)
+    side = WIDE / columns
+    figure, axes = new_figure(WIDE, rows * (0.95 * side + 0.15) + 0.7, rows=rows, columns=columns)
+    for panel in axes[len(maps) :]:
+        panel.set_visible(False)
+    for panel, (space, projection) in zip(axes, maps, strict=False):
         _scatter(panel, space, projection, order)
     handles = [
-        axes[0].scatter([], [], s=22, color=colour_of(i), label=named(label))
+        axes[0].scatter([], [], s=16, color=colour_of(i), label=named(label))
         for i, label in enumerate(order[: min(most, COLOURS)])
     ]
     if len(order) > len(handles):
-        handles.append(axes[0].scatter([], [], s=22, color=colour_of(COLOURS), label="others"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=7, handletextpad=0.1)
+        handles.append(axes[0].scatter([], [], s=16, color=colour_of(COLOURS), label="others"))
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=7,
+        fontsize=6.5,
+        handletextpad=0.1,
+        columnspacing=1.0,
+    )
     return figure
 
 
@@ -49,7 +64,7 @@ def _scatter(panel: Axes, space: TokenSpace, projection: Projection, order: list
     size = float(np.clip(30000 / max(1, len(codes)), 0.3, 12))
     x, y = projection.points[shuffled].T
     panel.scatter(x, y, s=size, c=colours[shuffled], linewidths=0, rasterized=True)
-    panel.set_title(title_of(space.model), pad=8)
+    panel.set_title(title_of(space.model), pad=4)
     panel.set_xticks([])
     panel.set_yticks([])
     panel.spines[:].set_visible(False)
@@ -57,6 +72,45 @@ def _scatter(panel: Axes, space: TokenSpace, projection: Projection, order: list
     middle, reach = _frame(projection.points)
     panel.set_xlim(middle[0] - reach, middle[0] + reach)
     panel.set_ylim(middle[1] - reach, middle[1] + reach)
+    for label, place in _islands(projection.points, codes, space.labels.names, reach).items():
+        _name_island(panel, named(label), place, middle[1] + 0.97 * reach)
+
+
+def _name_island(panel: Axes, name: str, place: tuple[float, float], highest: float) -> None:
+    from matplotlib.patheffects import withStroke
+
+    panel.text(
+        place[0], min(place[1], highest), name, ha="center", va="center", fontsize=6.5, color=INK,
+        path_effects=[withStroke(linewidth=1.6, foreground="white", alpha=0.85)],
+    )  # fmt: skip
+
+
+def _islands(
+    points: Float32, codes: Array, names: Sequence[str], reach: float
+) -> dict[str, tuple[float, float]]:
+    """Where to write the names of labels that keep together: half of a label's tokens lie within an eighth of the
+    map, and most of the tokens in the middle of them are its own.
+
+    The largest label has the first choice of place; who would come to lie on another's name has none.
+    """
+    placed: dict[str, tuple[float, float]] = {}
+    sizes = np.bincount(codes[codes >= 0], minlength=len(names))
+    for code in np.argsort(-sizes, kind="stable").tolist():
+        own = points[codes == code]
+        if len(own) < _FEWEST_NAMED or len(placed) >= _MOST_NAMED:
+            break
+        middle = np.median(own, axis=0)
+        away, all_away = (np.abs(some - middle).max(axis=1) / reach for some in (own, points))
+        x, y = middle.tolist()
+        pure = (away < _HEART).sum() > 0.5 * (all_away < _HEART).sum()
+        if (away < _ISLAND).mean() < 0.5 or not pure:
+            continue
+        place = (x, y + _ABOVE * reach)
+        if all(
+            abs(place[0] - a) > 0.24 * reach or abs(place[1] - b) > 0.07 * reach for a, b in placed.values()
+        ):
+            placed[names[code]] = place
+    return placed
 
 
 def _frame(points: Float32) -> tuple[Float32, float]:

@@ -1,20 +1,17 @@
-"""What all figures share: their style, colours and ways of naming, and how they become files."""
+"""What all figures share: sizes, style, colours and ways of naming."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Interval
-from hyperpolyglot.store import written
 from hyperpolyglot.types import Float64
 from hyperpolyglot.writing.scripts import script_name
 
@@ -27,8 +24,12 @@ __all__ = [
     "COLOURS",
     "FAINT",
     "GRID",
-    "IMAGE_SUFFIXES",
     "INK",
+    "MIDDLE",
+    "MODEL_COLOURS",
+    "ON_LIGHT",
+    "STYLE",
+    "WIDE",
     "Dots",
     "colour_of",
     "dodge",
@@ -37,32 +38,38 @@ __all__ = [
     "in_percent",
     "in_thousands",
     "model_colour",
+    "model_marker",
     "named",
     "new_figure",
+    "pair_panels",
     "percent",
-    "save",
     "shaded_pairs",
     "styled",
-    "svg",
     "vertical",
 ]
 
 P = ParamSpec("P")
 
-IMAGE_SUFFIXES = (".png", ".svg", ".pdf")
+MIDDLE, WIDE = 120 / 25.4, 180 / 25.4
+"""Widths of figures in inches: 120 and 180 mm, one and a half columns of a journal, and two."""
+
 CHANCE = "by chance"
-INK, FAINT, GRID = "#22262b", "#8a9199", "#e4e7ea"
-MODEL_COLOURS = ("#b5432e", "#20639b", "#3a7d44", "#8e5ea2", "#c98a1b", "#4c5866")
-_STYLE: Any = {
+INK, FAINT, GRID = "#22262b", "#7d858e", "#e4e7ea"
+ON_LIGHT = "#1b1f24"
+"""Text on a light cell, which stays dark when a page turns the ink light."""
+
+MODEL_COLOURS = ("#1f4e8c", "#d9591a", "#3f9b7c", "#7a3e9d", "#c08a00", "#5f6b76")
+_MARKERS = ("o", "s", "^", "D", "v", "P")
+STYLE: Any = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9,
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Noto Sans"],
+    "font.size": 8,
     "axes.facecolor": "none",
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.titlesize": 10,
+    "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.axisbelow": True,
@@ -70,9 +77,18 @@ _STYLE: Any = {
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.2,
     "legend.frameon": False,
+    "legend.fontsize": 7.5,
+    "pdf.fonttype": 42,
     "svg.fonttype": "none",
     "svg.hashsalt": "hyperpolyglot",
 }
@@ -114,7 +130,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     def styled(*arguments: P.args, **options: P.kwargs) -> Figure:
         import matplotlib as mpl
 
-        with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE}):
+        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
             return draw(*arguments, **options)
 
     return styled
@@ -130,29 +146,6 @@ def new_figure(
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.1))
     axes = figure.subplots(rows, columns, squeeze=False, **shared)
     return figure, list(axes.ravel())
-
-
-def _write(figure: Figure, target: Any, kind: str) -> None:
-    import matplotlib as mpl
-
-    metadata: Mapping[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
-    with mpl.rc_context(_STYLE):
-        figure.savefig(target, format=kind, dpi=160, metadata=metadata or None)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure whole or not at all; the kind is the extension (.png, .svg, .pdf)."""
-    with written(path) as temporary:
-        _write(figure, temporary, path.suffix[1:].lower())
-
-
-def svg(figure: Figure) -> str:
-    """A figure as an ``<svg>`` element for an HTML page."""
-    buffer = io.StringIO()
-    figure.patch.set_facecolor("none")
-    _write(figure, buffer, "svg")
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
 
 
 def named(label: str | None) -> str:
@@ -175,12 +168,17 @@ def model_colour(position: int) -> str:
     return MODEL_COLOURS[position % len(MODEL_COLOURS)]
 
 
+def model_marker(position: int) -> str:
+    """Its shape, so that models are told apart in grey, too."""
+    return _MARKERS[position % len(_MARKERS)]
+
+
 def vertical(axes: Axes, x: float, text: str, colour: str, style: str) -> None:
     """A line across all rows, its meaning written above it."""
     axes.axvline(x, color=colour, linestyle=style, linewidth=1.1, zorder=2)
     axes.annotate(
         text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
-        rotation=28, ha="left", va="bottom", fontsize=7, color=FAINT,
+        rotation=28, ha="left", va="bottom", fontsize=6.5, color=INK,
     )  # fmt: skip
 
 
@@ -220,7 +218,9 @@ def dot_rows(axes: Axes, rows: Sequence[str], series: Sequence[Dots], titles: Se
         axes.scatter(
             [dots.values[row] for row in seen],
             [places[row] for row in seen],
-            s=20,
+            s=19,
+            marker=model_marker(i),
+            linewidths=0,
             color=colour,
             zorder=3,
             label=dots.name,
@@ -240,6 +240,12 @@ def dot_legend(figure: Figure, axes: Axes, chance: str = CHANCE, columns: int = 
     figure.legend([*handles, bar], [*labels, chance], loc="outside lower center", ncols=columns)
 
 
+def pair_panels(models: int) -> tuple[Figure, list[Axes]]:
+    """Two panels side by side for measures of every two models."""
+    side = min(2.6, 1.2 + 0.3 * models)
+    return new_figure(WIDE, side + 0.9, columns=2, sharey=True)
+
+
 def shaded_pairs(
     axes: Axes,
     models: Sequence[str],
@@ -256,8 +262,8 @@ def shaded_pairs(
             text = "–" if math.isnan(value) else written_as(value)
             if chance is not None and i != j and math.isfinite(chance[i, j]):
                 text += f"\n{CHANCE} {written_as(float(chance[i, j]))}"
-            ink = "white" if value > 0.6 else INK
-            axes.text(j, i, text, ha="center", va="center", fontsize=7.5, color=ink)
+            ink = "white" if value > 0.6 else ON_LIGHT
+            axes.text(j, i, text, ha="center", va="center", fontsize=6.5 if len(models) < 5 else 5, color=ink)
     axes.set_xticks(range(len(models)), titles, rotation=30, ha="right")
     axes.set_yticks(range(len(models)), titles)
     axes.tick_params(length=0)

@@ -10,11 +10,14 @@ import numpy as np
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
+    MIDDLE,
+    WIDE,
     Dots,
     dot_legend,
     dot_rows,
     in_percent,
     model_colour,
+    model_marker,
     named,
     new_figure,
     percent,
@@ -55,14 +58,14 @@ _METRICS = {"p1": "first", "p5": "in the first 5", "p10": "in the first 10", "mr
 @styled
 def draw_translation_scores(results: Sequence[tuple[str, Translation]]) -> Figure:
     """Scores of every candidate set by CSLS, with intervals and chance; last, the answer by frequency alone."""
-    figure, axes = new_figure(8.2, 2.4 + 0.22 * len(results), columns=len(_METRICS), sharey=True)
+    figure, axes = new_figure(WIDE, 1.7 + 0.2 * len(results), columns=len(_METRICS), sharey=True)
     rows = [*_SETS, "baseline"]
     for panel, (metric, title) in zip(axes, _METRICS.items(), strict=True):
         series = [_scores(title_of(model), found, metric) for model, found in results]
         dot_rows(panel, rows, series, [*_SETS.values(), _BASELINE])
         panel.set_xlim(-0.03, 1.03)
-        panel.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
-        panel.set_title(title, fontsize=9)
+        panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        panel.set_title(title)
         panel.tick_params(axis="y", length=0)
     dot_legend(figure, axes[0])
     return figure
@@ -98,13 +101,15 @@ def draw_translation(
 def _heat_map(
     titles: Sequence[str], values: Float64, chance: float | None, title: str
 ) -> tuple[Figure, Axes]:
-    side = 0.6 + min(4.2, 0.24 * len(titles))
-    figure, (axes,) = new_figure(side + 2.6, side + 1.1)
+    widest = MIDDLE if len(titles) <= 30 else WIDE
+    side = min(widest - 1.9, 0.6 + 0.2 * len(titles))
+    figure, (axes,) = new_figure(side + 1.9, side + 0.9)
     axes.set_facecolor("#eceff1")
     image = axes.imshow(values, cmap="magma_r", vmin=0, vmax=1)
     axes.set_xticks(range(len(titles)), titles, rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(titles)), titles)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, labelsize=6)
+    axes.spines[:].set_visible(False)
     axes.set_xlabel("asked for in")
     axes.set_ylabel("word given in")
     axes.set_title(title)
@@ -139,7 +144,6 @@ def draw_translation_by_language(
             values[place[pair["source"]], place[pair["target"]]] = pair["csls_p1"]
     chance = found.overall["weak"]["csls"]["p1"]["chance"]
     figure, axes = _heat_map([language_name(row.language) for row in ordered], values, chance, title)
-    axes.tick_params(labelsize=6)
     for i in range(1, len(ordered)):
         scripts = {ordered[i].script, ordered[i - 1].script}
         if len(scripts) == 2 and max(size[script] for script in scripts) > 1:
@@ -151,12 +155,15 @@ def draw_translation_by_language(
 @styled
 def draw_hub_languages(results: Sequence[tuple[str, Translation]], most: int = 14) -> Figure:
     """The languages that draw the words of others most: their share of nearest foreign words, and of all."""
-    figure, axes = new_figure(7.8, 1.6 + 0.2 * most, columns=len(results))
+    figure, axes = new_figure(WIDE, 1.1 + 0.16 * most, columns=len(results))
     for i, (panel, (model, found)) in enumerate(zip(axes, results, strict=True)):
         rows = [row for row in found.hubs if row["lift"] is not None][:most]
         expected, drawn = ([row[name] for row in rows] for name in ("expected", "attraction"))
         panel.scatter(expected, range(len(rows)), s=34, marker="|", color=FAINT)
-        panel.scatter(drawn, range(len(rows)), s=22, color=model_colour(i), label=title_of(model))
+        panel.scatter(
+            drawn, range(len(rows)), s=15, marker=model_marker(i), linewidths=0, color=model_colour(i),
+            label=title_of(model),
+        )  # fmt: skip
         panel.set_yticks(range(len(rows)), [language_name(row["language"]) for row in rows])
         panel.set_ylim(most - 0.4, -0.6)
         panel.set_xlim(left=0)
@@ -214,13 +221,13 @@ def _title(tag: str, script: str) -> str:
 def draw_languages(found: Languages, models: Sequence[str]) -> Figure:
     """Coverage, pieces per word and translation for some forty languages; bars are chance."""
     tags = shown_languages(found)
-    figure, axes = new_figure(8.2, 1.8 + 0.17 * len(tags), columns=len(_PANELS), sharey=True)
+    figure, axes = new_figure(WIDE, 1.3 + 0.15 * len(tags), columns=len(_PANELS), sharey=True)
     titles = [_title(tag, script_name(found.scripts[tag])) for tag in tags]
     for panel, (title, read) in zip(axes, _PANELS.items(), strict=True):
         series = [_of_model(found.by_language, model, tags, read) for model in models]
         dot_rows(panel, tags, series, titles)
         panel.set_title(title, fontsize=8)
-        panel.tick_params(labelsize=7)
+        panel.tick_params(labelsize=6.5)
         panel.tick_params(axis="y", length=0)
         if title.startswith("pieces"):
             panel.set_xlim(left=0.8)

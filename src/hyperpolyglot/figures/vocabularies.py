@@ -8,11 +8,14 @@ import numpy as np
 
 from hyperpolyglot.figures.style import (
     GRID,
+    WIDE,
     dodge,
     in_thousands,
     model_colour,
+    model_marker,
     named,
     new_figure,
+    pair_panels,
     shaded_pairs,
     styled,
 )
@@ -33,13 +36,16 @@ def draw_census(census: Census, most: int = 30) -> Figure:
         for label, count in model.labels.items():
             totals[label] = max(totals.get(label, 0), count)
     labels = sorted(totals, key=lambda name: (-totals[name], name))[:most]
-    figure, (axes,) = new_figure(7.2, 1.4 + 0.19 * len(labels))
+    figure, (axes,) = new_figure(WIDE, 0.9 + 0.16 * len(labels))
     for i, model in enumerate(census.models):
         counts = [model.labels.get(label, 0) for label in labels]
         seen = [j for j, c in enumerate(counts) if c]
         dots = [counts[j] for j in seen]
         places = [j + dodge(i, len(census.models)) for j in seen]
-        axes.scatter(dots, places, s=22, color=model_colour(i), label=title_of(model.model), zorder=3)
+        axes.scatter(
+            dots, places, s=15, marker=model_marker(i), linewidths=0, color=model_colour(i),
+            label=title_of(model.model), zorder=3,
+        )  # fmt: skip
     axes.hlines(range(len(labels)), 1, [totals[label] for label in labels], color=GRID, linewidth=3, zorder=1)
     axes.set_yticks(range(len(labels)), [named(label) for label in labels])
     axes.set_xscale("log")
@@ -54,12 +60,17 @@ def draw_census(census: Census, most: int = 30) -> Figure:
 
 @styled
 def draw_overlap(overlap: Overlap) -> Figure:
-    """Overlap of every pair of vocabularies as a table of shaded cells."""
+    """Overlap of every pair of vocabularies, and the share of Latin in what they share (PAPER: figure 2)."""
     models = list(dict.fromkeys(name for pair in overlap.pairs for name in (pair.a, pair.b)))
-    values = np.eye(len(models))
+    values = {"overlap": np.eye(len(models)), "latin_share": np.full((len(models), len(models)), np.nan)}
     for pair in overlap.pairs:
         i, j = models.index(pair.a), models.index(pair.b)
-        values[i, j] = values[j, i] = pair.overlap or 0.0
-    figure, (axes,) = new_figure(2.6 + 0.9 * len(models), 1.4 + 0.6 * len(models))
-    shaded_pairs(axes, models, values)
+        for name, cells in values.items():
+            share = getattr(pair, name)
+            cells[i, j] = cells[j, i] = np.nan if share is None else share
+    figure, axes = pair_panels(len(models))
+    titles = ("shared, of the\nsmaller vocabulary", "Latin, of the\nshared tokens")
+    for panel, cells, title in zip(axes, values.values(), titles, strict=True):
+        shaded_pairs(panel, models, cells)
+        panel.set_title(title)
     return figure

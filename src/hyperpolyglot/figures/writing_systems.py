@@ -11,6 +11,8 @@ from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
     INK,
+    MIDDLE,
+    WIDE,
     Dots,
     dot_legend,
     dot_rows,
@@ -36,7 +38,7 @@ def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 3
     """Accuracy by label with its interval; chance, and the paper's means, as vertical lines."""
     order = {row.label: row.tokens for _, result in results for row in result.labels}
     labels = sorted(order, key=lambda name: (-order[name], name))[:most]
-    figure, (axes,) = new_figure(7.2, 1.5 + 0.2 * max(1, len(labels)))
+    figure, (axes,) = new_figure(WIDE, 1.2 + 0.16 * max(1, len(labels)))
     lowest = min([0.5, *(row.interval[0] for _, result in results for row in result.labels)])
     series = []
     for model, result in results:
@@ -50,9 +52,9 @@ def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 3
         )
     dot_rows(axes, labels, series, [" · ".join(map(named, label.split("|"))) for label in labels])
     chance = results[0][1].labels[0].chance if results and results[0][1].labels else 0.5
-    vertical(axes, chance, "chance", FAINT, "-")
+    vertical(axes, chance, CHANCE, FAINT, "-")
     for name, value in SEPARABILITY.items():
-        vertical(axes, value, name, FAINT, ":")
+        vertical(axes, value, f"{name}, paper", FAINT, ":")
     axes.set_xlim(lowest - 0.02, 1.01)
     axes.set_xlabel("accuracy of a linear probe, cross-validated (line: 95 % interval)")
     figure.legend(loc="outside lower center", ncols=2)
@@ -62,21 +64,23 @@ def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 3
 @styled
 def draw_diversity(results: Sequence[tuple[str, Diversity]], noun: str = "labels") -> Figure:
     """How many tokens have how many labels among their neighbours; mean, chance and the paper's means."""
-    figure, axes = new_figure(7.2, 0.4 + 1.6 * len(results), rows=len(results))
+    figure, axes = new_figure(WIDE, 0.4 + 1.3 * len(results), rows=len(results), sharex=True)
     widest = max([*(len(r.histogram) for _, r in results), *(int(r.expected) + 2 for _, r in results)])
     for i, (panel, (model, result)) in enumerate(zip(axes, results, strict=True)):
         share = np.array(result.histogram) / result.tokens
         panel.bar(range(len(share)), 100 * share, width=0.86, color=model_colour(i), alpha=0.8)
-        panel.axvline(result.mean, color=INK, linewidth=1.6, label=f"mean {result.mean:.2f}")
-        panel.axvline(result.expected, color=FAINT, linewidth=1.6, label=f"by chance {result.expected:.2f}")
+        panel.axvline(result.mean, color=INK, linewidth=1.4, label=f"mean {result.mean:.2f}")
+        panel.axvline(result.expected, color=FAINT, linewidth=1.4, label=f"by chance {result.expected:.2f}")
         if result.k == 50:
             for (name, value), style in zip(DIVERSITY.items(), (":", "--"), strict=True):
-                panel.axvline(value, color=FAINT, linestyle=style, label=f"{name}, paper {value:.2f}")
+                panel.axvline(
+                    value, color=FAINT, linestyle=style, label=f"{name}, paper {value:.2f}", linewidth=1
+                )
         panel.set_title(title_of(model))
         panel.set_xlim(-0.6, widest)
         panel.set_ylabel("% of tokens")
         panel.grid(axis="y")
-        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
+        panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7)
     axes[-1].set_xlabel(f"distinct {noun} among the {results[0][1].k} nearest neighbours")
     return figure
 
@@ -90,7 +94,7 @@ def draw_diversity_by_label(
         row.label: row.tokens for _, result in results for row in result.by_label if row.label is not None
     }
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
-    figure, (axes,) = new_figure(7.2, 1.6 + 0.19 * len(labels))
+    figure, (axes,) = new_figure(WIDE, 1.1 + 0.15 * len(labels))
     series = [
         Dots(
             name=title_of(model),
@@ -118,12 +122,14 @@ def draw_mixing(result: Diversity, most: int = 20) -> Figure:
     for pair in result.pairs:
         if pair.a in labels and pair.b in labels:
             shares[labels.index(pair.a), labels.index(pair.b)] = pair.share
-    side = 3.0 + 0.22 * len(labels)
-    figure, (axes,) = new_figure(min(7.2, side + 1.0), min(6.0, side))
+    side = 1.2 + 0.17 * len(labels)
+    figure, (axes,) = new_figure(min(MIDDLE, side + 0.9) if len(labels) < 20 else MIDDLE, min(4.7, side))
     image = axes.imshow(np.sqrt(shares), cmap="magma_r", vmin=0, vmax=1)
     axes.axhline(len(labels) - 0.5, color="white", linewidth=3)
     axes.set_xticks(range(len(labels)), [named(label) for label in labels], rotation=60, ha="right")
     axes.set_yticks(range(len(labels) + 1), [*(named(label) for label in labels), CHANCE])
+    axes.tick_params(length=0, labelsize=6.5)
+    axes.spines[:].set_visible(False)
     axes.set_xlabel("neighbour")
     axes.set_ylabel("token")
     bar = figure.colorbar(image, ax=axes, shrink=0.6, ticks=[0, 0.1**0.5, 0.5, 0.5**0.5, 1])

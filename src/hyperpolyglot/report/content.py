@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
 from hyperpolyglot.figures import svg
+from hyperpolyglot.figures.style import FAINT, GRID, INK, MODEL_COLOURS
+from hyperpolyglot.report.wording import joined
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, ModelStudy
 
 if TYPE_CHECKING:
@@ -16,15 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["Chip", "Example", "Grid", "Picture", "Section", "picture", "present"]
 
 Result = TypeVar("Result")
+_VARIABLES = {INK: "ink", FAINT: "faint", GRID: "grid"} | {
+    colour: f"model-{i}" for i, colour in enumerate(MODEL_COLOURS)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A figure as an ``<svg>`` element, so many ``inches`` wide; the caption may be empty."""
+    """A figure as an ``<svg>`` element, so many ``inches`` wide; its caption says what chance gives, where it can."""
 
+    key: str
     svg: str
     inches: float
-    caption: str = ""
+    caption: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +51,13 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """A token in a list; ``kind``: ``"own"`` script, ``"same"`` meaning, ``"unknown"``, or another script."""
+    """A token in a list; ``kind``: ``"own"`` script, ``"same"`` meaning, ``"unknown"``, or another script.
+
+    ``id`` leads to the token in an explorer, where there is one.
+    """
 
     text: str
+    id: int | None = None
     badge: str = ""
     title: str = ""
     kind: str = ""
@@ -56,6 +68,7 @@ class Example:
     """A token, lines about it, and its neighbours."""
 
     token: str
+    id: int
     about: tuple[str, ...]
     chips: tuple[Chip, ...]
 
@@ -64,7 +77,7 @@ class Example:
 class Section:
     """One question: ``reading`` the answer, a sentence or so a model; ``note`` how to read it and what to beware of.
 
-    ``examples``: (model, tokens with their neighbours); ``legend`` says what their colours mean.
+    ``examples``: (model as it was asked for, tokens with their neighbours); ``legend`` says what their colours mean.
     """
 
     key: str
@@ -79,10 +92,18 @@ class Section:
     warning: str = ""
 
 
-def picture(key: str, figure: Figure, caption: str = "") -> Picture:
-    """A figure whose names within the page begin with ``key``, so that no two figures share one."""
+def picture(key: str, figure: Figure, caption: str) -> Picture:
+    """A figure whose names within the page begin with ``key``, so that no two figures share one.
+
+    Its ink and the colours of models become variables of the page, so that they follow a dark theme.
+    """
     text = re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>{key}-", svg(figure))
-    return Picture(svg=text, inches=figure.get_figwidth(), caption=caption)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    for colour, name in _VARIABLES.items():
+        text = text.replace(colour, f"var(--{name})")
+    text = text.replace("stroke: #ffffff", "stroke: var(--paper)")
+    text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(caption)}" ', 1)
+    return Picture(key=key, svg=text, inches=figure.get_figwidth(), caption=caption)
 
 
 def present(
@@ -91,10 +112,14 @@ def present(
     """The models that have a result, with it, and the reasons why others have none, each said once."""
     found: list[tuple[ModelStudy, Result]] = []
     reasons: list[str] = []
+    alone = [title_of(model.space.model) for model in models if model.space.table is None]
+    if len(alone) > 1:
+        reasons.append(f"{joined(alone)} are vocabularies alone: they have no vectors to measure.")
     for model in models:
         result = part(model)
         if isinstance(result, Absent):
-            reasons.append(result.reason)
+            if model.space.table is not None or len(alone) < 2:
+                reasons.append(result.reason)
         else:
             found.append((model, result))
     return found, tuple(dict.fromkeys(reasons))

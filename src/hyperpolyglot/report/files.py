@@ -29,16 +29,17 @@ def _entry(path: Path, root: Path, kind: str) -> dict[str, Any]:
     }
 
 
-def write_report(study: Study, folder: Path) -> list[dict[str, Any]]:
+def write_report(study: Study, folder: Path, *, explorer: str | None = None) -> list[dict[str, Any]]:
     """Write ``report.html``, ``report.json``, ``tables/*.csv`` and ``manifest.json`` to a folder.
 
-    Returns the files as ``{"path", "kind", "bytes", "digest"}``. The same study gives the same bytes.
+    ``explorer``: the address of an explorer of these models, from the page; its tokens lead there. Returns the files as
+    ``{"path", "kind", "bytes", "digest"}``. The same study gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     found = []
     with written(folder / "report.html") as temporary:
-        temporary.write_text(page(study), "utf-8", errors="backslashreplace")
+        temporary.write_text(page(study, explorer), "utf-8", errors="backslashreplace")
     found.append(_entry(folder / "report.html", folder, "page"))
     spaces = [m.space for m in study.models]
     numbers = document("report", results(study), spaces, study.options.to_json(), study.options.seed)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
@@ -12,14 +15,17 @@ from jinja2 import Environment, StrictUndefined
 from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
 from hyperpolyglot.report.content import Section
+from hyperpolyglot.report.links import explorer_link
 from hyperpolyglot.report.sections.comparison import comparison_sections
 from hyperpolyglot.report.sections.examples import example_sections
 from hyperpolyglot.report.sections.explanations import explanation_sections
 from hyperpolyglot.report.sections.languages import language_sections
+from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.sections.translation import translation_sections
 from hyperpolyglot.report.sections.vocabulary import vocabulary_sections
 from hyperpolyglot.report.sections.writing_systems import writing_system_sections
 from hyperpolyglot.report.summary import facts, summary
+from hyperpolyglot.report.wording import DASH
 from hyperpolyglot.sources import DEMOS, title_of
 from hyperpolyglot.study import Study
 
@@ -49,13 +55,35 @@ def chapters(study: Study) -> list[Chapter]:
     return [Chapter(key=key, title=title, sections=tuple(make(study))) for key, (title, make) in made.items()]
 
 
+def _numbers(made: Sequence[Chapter]) -> dict[str, str]:
+    """Figure 1, Figure 2, … by the key of a picture, and by that of a section for its first; Table … by its title."""
+    sections = [section for chapter in made for section in chapter.sections]
+    found: dict[str, str] = {}
+    for number, (section, shown) in enumerate(((s, p) for s in sections for p in s.pictures), start=1):
+        found[f"{section.key}/{shown.key}"] = f"Figure {number}"
+        found.setdefault(section.key, f"Figure {number}")
+    for number, (section, table) in enumerate(((s, t) for s in sections for t in s.grids), start=3):
+        found[f"{section.key}/{table.title}"] = f"Table {number}"
+    return found
+
+
+def _digest(script: str) -> str:
+    """What the page's policy allows to run: this script and no other."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
 @cache
 def _template(name: str) -> str:
     return (files("hyperpolyglot") / "report" / name).read_text("utf8")
 
 
-def page(study: Study) -> str:
-    """The whole report as one HTML document that needs no other file."""
+def page(study: Study, explorer: str | None = None) -> str:
+    """The whole report as one HTML document that needs no other file.
+
+    ``explorer``: where an exported explorer of these models is, as a link from the page; tokens lead there.
+    """
+    made = chapters(study)
+    script = _template("contents.js").strip()
     spaces = [m.space for m in study.models]
     names = [space.model for space in spaces]
     titles = [title_of(name) for name in names]
@@ -65,14 +93,21 @@ def page(study: Study) -> str:
     text = environment.from_string(_template("template.html")).render(
         title=" and ".join(titles) if len(titles) < 3 else f"{titles[0]} and {len(titles) - 1} more models",
         style=_template("style.css"),
+        script=script,
+        script_digest=_digest(script),
+        explore=partial(explorer_link, explorer) if explorer else None,
+        title_of=title_of,
+        numbers=_numbers(made),
+        paper=paper_figures(study),
         summary=summary(study),
         demo=any(name == f"demo:{demo}" for name in names for demo in DEMOS),
         models=titles,
         facts=[
             (column[0][0], [value for _, value in column])
             for column in zip(*map(facts, study.models), strict=True)
+            if any(value != DASH for _, value in column)
         ],
-        chapters=chapters(study),
+        chapters=made,
         provenance=provenance(spaces, study.options.to_json(), study.options.seed),
         version=VERSION,
         reference=REFERENCE,

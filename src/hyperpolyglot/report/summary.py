@@ -78,7 +78,10 @@ def facts(model: ModelStudy) -> list[tuple[str, str]]:
     return [
         ("rows × dimensions", size),
         ("tokens", f"{opened.tokens:,}"),
-        ("stored as", f"{opened.dtype}, {opened.tensor}" if opened.dtype else DASH),
+        (
+            "stored as",
+            f"{opened.dtype}, {_breaking(opened.tensor)}" if opened.dtype and opened.tensor else DASH,
+        ),
         ("tokenizer", opened.tokenizer),
         ("kinds", ", ".join(f"{kind} {count:,}" for kind, count in opened.kinds.items())),
         ("separability", _separability(model)),
@@ -89,6 +92,11 @@ def facts(model: ModelStudy) -> list[tuple[str, str]]:
         ("dimensions in effect", _dimensions(model)),
         ("left out", _left_out(model)),
     ]
+
+
+def _breaking(tensor: str) -> str:
+    """A name that may be broken after a full stop."""
+    return tensor.replace(".", ".\N{ZERO WIDTH SPACE}")
 
 
 def _separability(model: ModelStudy) -> str:

@@ -54,12 +54,17 @@ def _whole(found: Comparison) -> Section:
         title=TITLE,
         question=QUESTION,
         pictures=(
-            picture("agreements", figures.draw_agreements(found), "Every two models, and what chance gives."),
+            picture(
+                "agreements",
+                figures.draw_agreements(found),
+                "Every two models: neighbours in common (left) and their most alike directions (right), below each "
+                "what chance gives; two models that know the same have values near 1.",
+            ),
             picture(
                 "curves",
                 figures.draw_curves(found),
-                "Left: neighbours in common by how many are looked at. Right: all canonical cosines; dashed, the "
-                "largest that chance gives.",
+                "Left: neighbours in common by how many are looked at; dashed, by chance. Right: all canonical "
+                "cosines; dashed, the largest that chance gives, so what lies above it is shared.",
             ),
         ),
         reading=_read(found),
@@ -121,8 +126,15 @@ def _by_label(found: Comparison) -> list[Section]:
         Section(
             key="comparison-by-label",
             title="In which writing systems do they agree?",
-            question="The same on the tokens of each label. Dots with their 95 % intervals, bars for chance.",
-            pictures=(picture("comparison-by-label", figures.draw_agreement_by_label(found)),),
+            question="The same on the tokens of each label.",
+            pictures=(
+                picture(
+                    "comparison-by-label",
+                    figures.draw_agreement_by_label(found),
+                    "Agreement on the tokens of each label with 95 % intervals; grey bars are chance, for neighbours "
+                    "that of agreeing on the label alone. Right of its bar, both know the same of words.",
+                ),
+            ),
             reading=tuple(_read_labels(pair) for pair in found.pairs[:3] if pair.by_label),
             note="Chance for neighbours is stricter here: tokens are matched at random within their label, so what two "
             "models share by merely keeping labels together is not counted for them. All numbers are in "

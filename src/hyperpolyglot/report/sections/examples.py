@@ -8,7 +8,6 @@ from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.report.content import Chip, Example, Section, present
 from hyperpolyglot.report.shown import shown
 from hyperpolyglot.report.wording import number
-from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Study
 from hyperpolyglot.writing.scripts import script_name
 
@@ -26,7 +25,7 @@ def example_sections(study: Study) -> list[Section]:
             "code. ▁ marks a space.",
             legend=(Chip(text="own script", kind="own"), Chip(text="another script")) if found else (),
             reading=missing,
-            examples=tuple((title_of(m.space.model), _examples(result)) for m, result in found),
+            examples=tuple((m.space.model, _examples(result)) for m, result in found),
         )
     ]
 
@@ -35,10 +34,12 @@ def _examples(found: Neighborhoods) -> tuple[Example, ...]:
     return tuple(
         Example(
             token=shown(query["token"]),
+            id=query["id"],
             about=(script_name(query["label"] or ""),),
             chips=tuple(
                 Chip(
                     text=shown(n["token"]),
+                    id=n["id"],
                     badge=n["label"] or "–",
                     title=f"{script_name(n['label'] or 'no label')}, cosine {n['similarity']:.2f}",
                     kind="own" if n["label"] == query["label"] else "",
@@ -66,7 +67,7 @@ def meaning_section(study: Study) -> list[Section]:
                 Chip(text="means the same, by the lexicon", badge="language", kind="same"),
                 Chip(text="any other token", badge="script", kind="unknown"),
             ),
-            examples=tuple((title_of(m.space.model), _meanings(result)) for m, result in found),
+            examples=tuple((m.space.model, _meanings(result)) for m, result in found),
             note="Chosen for having words in most scripts, so these are examples and not a score. Chance: how many "
             "of twenty tokens drawn at random would be words for the concept.",
         )
@@ -77,13 +78,15 @@ def _meanings(found: Meanings) -> tuple[Example, ...]:
     return tuple(
         Example(
             token=shown(query.token),
+            id=query.id,
             about=(
-                f"{language_name(query.language)}: {query.gloss or query.concept}",
-                f"{query.found} of {len(query.neighbors)} mean the same; chance {number(query.expected)}",
+                f"{language_name(query.language)}: {query.gloss or query.concept.rpartition(':')[2]}",
+                f"{query.found} of {len(query.neighbors)} mean the same; chance {_small(query.expected)}",
             ),
             chips=tuple(
                 Chip(
                     text=shown(n.token),
+                    id=n.id,
                     badge=n.languages[0] if n.languages else n.label or "–",
                     title=_title(n),
                     kind="same" if n.languages else "unknown",
@@ -93,6 +96,10 @@ def _meanings(found: Meanings) -> tuple[Example, ...]:
         )
         for query in found.queries
     )
+
+
+def _small(expected: float) -> str:
+    return number(expected) if expected >= 0.005 or expected == 0 else "under 0.01"
 
 
 def _title(neighbor: KnownNeighbor) -> str:

@@ -55,12 +55,19 @@ def _frequency(results: list[Explanation], noun: str, missing: tuple[str, ...]) 
         title="Is it how common tokens are?",
         question=f"Distinct {noun} in the neighbourhoods of rare and of common tokens.",
         pictures=(
-            (picture("frequency", figures.draw_deciles(known, noun), "Line: 95 % interval."),)
+            (
+                picture(
+                    "frequency",
+                    figures.draw_deciles(known, noun),
+                    f"Mean number of {noun} in a neighbourhood by tenth of frequency, with 95 % intervals; dashed, by "
+                    "chance. Were frequency the reason, the lines would rise or fall.",
+                ),
+            )
             if known
             else ()
         ),
         reading=(*(_read_frequency(found, noun) for found in results), *missing),
-        note="Were frequency the reason, the lines would rise or fall; the paper found no correlation. Rank "
+        note="The paper found no correlation. Rank "
         "correlations run from −1 to 1. The order of a tokenizer’s scores is that of frequency in its "
         "training text. Tokens share neighbours, so intervals are somewhat too narrow."
         if known
@@ -115,7 +122,16 @@ def _undertrained(results: list[Explanation], noun: str) -> Section:
         key="undertrained",
         title="Which tokens did training hardly touch?",
         question=f"Tokens whose vectors look as if they never moved, by {noun.removesuffix('s')}.",
-        pictures=(picture("undertrained", figures.draw_undertrained(results)),) if touched else (),
+        pictures=(
+            picture(
+                "undertrained",
+                figures.draw_undertrained(results),
+                f"Share of under-trained tokens, with 95 % intervals, of the {noun} that have any; the grey bar is "
+                "their share of all tokens, so it is chance. Right of it, training has met a script less than others.",
+            ),
+        )
+        if touched
+        else (),
         reading=tuple(_read_undertrained(found) for found in results),
         note="A vector as near to those of reserved rows as they are to each other, or far shorter than usual "
         "(after Land and Bartolo 2024); told from the matrix alone, without running the model.",
@@ -145,7 +161,10 @@ def _hubness(results: list[Explanation]) -> Section:
         question=f"Some tokens are among the {k} nearest of very many others, some of none.",
         pictures=(
             picture(
-                "hubness", figures.draw_hubness(results), "Share of tokens that occur at least so often."
+                "hubness",
+                figures.draw_hubness(results),
+                "Share of tokens that are among the nearest of at least so many others; dashed, by chance. A line that "
+                "runs out to the right of it has hubs.",
             ),
         ),
         reading=tuple(_read_hubness(found) for found in results),

@@ -41,7 +41,9 @@ def language_sections(study: Study) -> list[Section]:
                 picture(
                     "languages",
                     figures.draw_languages(found, models),
-                    "One language of every script, then those with most words that are tokens. Lines: 95 % intervals.",
+                    "One language of every script, then those with most words that are tokens; lines are 95 % "
+                    "intervals, grey bars chance, which coverage and pieces have none of. Good service: many words "
+                    "that are tokens, few pieces, translations far from chance.",
                 ),
             ),
             reading=(*(_read(found, model) for model in models), *_read_ranks(found, models)),

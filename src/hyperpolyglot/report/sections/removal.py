@@ -27,7 +27,15 @@ def removal_section(results: list[Explanation], noun: str) -> Section:
         title="What is left when the languages are taken out?",
         question="A model may hold one shared space, each language moved off by an offset. Take the offsets out "
         "and look again.",
-        pictures=(picture("removal", figures.draw_removal(results, noun)),),
+        pictures=(
+            picture(
+                "removal",
+                figures.draw_removal(results, noun),
+                "What a probe, the neighbourhoods and the translations are after a removal; grey bars are chance. If "
+                f"only offsets keep {noun} apart, taking them out brings the probe down to chance and mixes the "
+                "neighbourhoods.",
+            ),
+        ),
         reading=tuple(_read(found, noun) for found in results),
         grids=(_grid(results, noun),),
         note="Learned on half of the tokens, measured on the others. Neighbours kept: of a token’s neighbours, "

@@ -75,8 +75,9 @@ def _scores_picture(found: Found) -> tuple[Picture, ...]:
         picture(
             "translation",
             figures.draw_translation_scores(named),
-            "Share of questions whose right answer comes first, in the first five, in the first ten, and the mean "
-            "of 1/rank; by CSLS. Line: 95 % interval.",
+            "Share of questions whose right answer comes first, in the first five, in the first ten, and the mean of "
+            "1/rank, by CSLS with 95 % intervals. Grey bars: chance. The further right of its bar, the more a model "
+            "knows of translations.",
         ),
     )
 

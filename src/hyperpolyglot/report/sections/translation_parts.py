@@ -32,12 +32,14 @@ def by_script(found: Found) -> Section:
                     chance=result.overall["weak"]["csls"]["p1"]["chance"],
                     title=title_of(m.space.model),
                 ),
+                f"{title_of(m.space.model)}: questions whose right answer comes first among the target language’s "
+                "words (CSLS), from the script of the row to that of the column. The scale marks chance: a cell as "
+                "pale as the mark knows nothing. Grey: nothing was asked.",
             )
             for i, (m, result) in enumerate(found, start=1)
         ),
         reading=tuple(_read_scripts(m, result) for m, result in found),
-        note="First among the target language’s words, by CSLS. Grey: nothing was asked. Every cell with its interval "
-        "and its own chance level is in tables/translation_scripts.csv.",
+        note="Every cell with its interval and its own chance level is in tables/translation_scripts.csv.",
     )
 
 
@@ -80,12 +82,14 @@ def by_language(found: Found) -> Section:
             picture(
                 f"translation-languages-{i}",
                 figures.draw_translation_by_language(result, title=title_of(m.space.model)),
+                f"{title_of(m.space.model)}: the same from language to language, lines between scripts; the scale "
+                f"marks chance. Grey: fewer than {FEWEST_QUESTIONS} questions.",
             )
             for i, (m, result) in enumerate(found, start=1)
         ),
         reading=tuple(_read_pairs(m, result) for m, result in found),
-        note=f"Grey: fewer than {FEWEST_QUESTIONS} questions, as where most words of two languages are spelled "
-        "alike. All pairs, with intervals and chance levels, are in tables/translation_pairs.csv.",
+        note="Few questions are left where most words of two languages are spelled alike. All pairs, "
+        "with intervals and chance levels, are in tables/translation_pairs.csv.",
     )
 
 
@@ -145,11 +149,14 @@ def hub_languages(found: Found) -> Section:
         "this one’s.",
         pictures=(
             picture(
-                "hub-languages", figures.draw_hub_languages([(m.space.model, result) for m, result in found])
+                "hub-languages",
+                figures.draw_hub_languages([(m.space.model, result) for m, result in found]),
+                "Of the words of all other languages, the share whose nearest foreign word is of this language (mark), "
+                "and its share of the foreign words, which is chance (grey bar). Far to the right of its bar, a "
+                "language draws words that it has no claim to.",
             ),
         ),
         reading=tuple(_read_hubs(m, result) for m, result in found),
-        note="Chance is a language’s share of the foreign words.",
     )
 
 

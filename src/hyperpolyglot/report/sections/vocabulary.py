@@ -5,7 +5,7 @@ from __future__ import annotations
 from hyperpolyglot import figures
 from hyperpolyglot.measures.census import Overlap
 from hyperpolyglot.measures.inspection import Inspection
-from hyperpolyglot.published import OVERLAP_MEAN
+from hyperpolyglot.published import NON_LATIN, OVERLAP_LATIN, OVERLAP_MEAN
 from hyperpolyglot.report.content import Section, picture
 from hyperpolyglot.report.wording import percent
 from hyperpolyglot.sources import title_of
@@ -22,14 +22,20 @@ def vocabulary_sections(study: Study) -> list[Section]:
         Section(
             key="census",
             title="Which writing systems have tokens?",
-            question=f"Tokens of the largest {noun}, on a logarithmic axis.",
-            pictures=(picture("census", figures.draw_census(study.census)),),
+            question=f"How many tokens each of the largest {noun} has.",
+            pictures=(
+                picture(
+                    "census",
+                    figures.draw_census(study.census),
+                    f"Tokens of the largest {noun}, on a logarithmic axis: a model can represent what it has tokens "
+                    "for. A count has no chance level.",
+                ),
+            ),
             reading=tuple(
                 _read_census(m.inspection, c.labels, noun)
                 for m, c in zip(study.models, study.census.models, strict=True)
             ),
-            note="Bytes, special tokens and padding have a kind, not a script, and are not counted here. "
-            "A count has no chance level.",
+            note="Bytes, special tokens and padding have a kind, not a script, and are not counted here.",
         )
     ]
     title, question = "Which tokens are shared?", "Shared tokens as a share of the smaller vocabulary."
@@ -44,12 +50,26 @@ def vocabulary_sections(study: Study) -> list[Section]:
             key="overlap",
             title=title,
             question=question,
-            pictures=(picture("overlap", figures.draw_overlap(study.overlap)),),
+            pictures=(
+                picture(
+                    "overlap",
+                    figures.draw_overlap(study.overlap),
+                    "Left: tokens in both vocabularies, as a share of the smaller one. Right: the share of Latin among "
+                    "them; the rest is what non-Latin languages share. There is no chance level for spellings.",
+                ),
+            ),
             reading=(_read_overlap(study.overlap),),
-            note="Two tokens are the same if their decoded text is. There is no chance level for spellings; the paper "
-            f"found {percent(OVERLAP_MEAN)} on average over six models, each compared with itself too.",
+            note=f"{_same(study.options.protocol)} The paper’s six models, each compared with itself too: "
+            f"{percent(OVERLAP_MEAN)} shared on average, {percent(OVERLAP_LATIN)} of it Latin; mT5 and XLM-R share "
+            f"most that is not Latin ({percent(NON_LATIN)}).",
         ),
     ]
+
+
+def _same(protocol: str) -> str:
+    if protocol == "paper":
+        return "Two tokens are the same if their strings are, every token counted, as in the paper."
+    return "Two tokens are the same if their decoded texts are."
 
 
 def _read_census(inspection: Inspection, labels: dict[str, int], noun: str) -> str:

@@ -8,12 +8,15 @@ from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.report.content import Section, picture, present
+from hyperpolyglot.report.sections.mixing import mixing_grids
 from hyperpolyglot.report.wording import capital, percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Study
 from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["read_diversity", "read_separability", "writing_system_sections"]
+
+_LARGER = 100
 
 
 def writing_system_sections(study: Study) -> list[Section]:
@@ -30,10 +33,13 @@ def _separability(study: Study, noun: str) -> Section:
         key="separability",
         title="Does a line separate the writing systems?",
         question="A linear probe for each label against the rest, balanced, on tokens it has not seen.",
-        pictures=(picture("separability", figures.draw_separability(probed)),) if probed else (),
+        pictures=(
+            picture("separability", figures.draw_separability(probed), _separability_caption(probed, noun)),
+        )
+        if probed
+        else (),
         reading=(*(read_separability(name, result, noun) for name, result in probes), *missing),
-        note=f"{capital(noun)} with fewer than {study.options.probes.minimum} tokens are not probed. "
-        f"{_published(study.options.protocol)}"
+        note=f"{capital(noun)} with fewer than {study.options.probes.minimum} tokens are not probed. {_protocol(study)}"
         if probes
         else "",
     )
@@ -46,12 +52,19 @@ def _diversity(study: Study, noun: str) -> list[Section]:
         key="diversity",
         title="How many writing systems live in a neighbourhood?",
         question=f"Distinct {noun} among the {study.options.k} nearest neighbours of every token, by cosine.",
-        pictures=(picture("diversity", figures.draw_diversity(near, noun)),) if near else (),
-        reading=(*(read_diversity(name, result, noun) for name, result in near), *missing),
-        note="Chance draws as many neighbours at random from the whole vocabulary. "
-        f"{_published(study.options.protocol)}"
+        pictures=(
+            picture(
+                "diversity",
+                figures.draw_diversity(near, noun),
+                f"Tokens by the number of {noun} among their {study.options.k} nearest neighbours, with the mean "
+                "(black) and what chance gives, drawing as many neighbours from the whole vocabulary (grey). The "
+                f"further left of chance, the more {noun} keep to themselves.{_paper_means(near)}",
+            ),
+        )
         if near
-        else "",
+        else (),
+        reading=(*(read_diversity(name, result, noun) for name, result in near), *missing),
+        note=_protocol(study) if near else "",
     )
     if not near:
         return [overall]
@@ -60,26 +73,44 @@ def _diversity(study: Study, noun: str) -> list[Section]:
         Section(
             key="diversity-by-label",
             title="Whose neighbourhoods are mixed?",
-            question="The same, by the label of the token (dot), against chance (bar).",
-            pictures=(picture("diversity-by-label", figures.draw_diversity_by_label(near, noun)),),
-            note="A dot at its bar means a neighbourhood as mixed as a random draw.",
+            question=f"Distinct {noun} in the neighbourhoods of the tokens of each label.",
+            pictures=(
+                picture(
+                    "diversity-by-label",
+                    figures.draw_diversity_by_label(near, noun),
+                    f"Mean number of {noun} among the {study.options.k} nearest neighbours, by the label of the token; "
+                    "the grey bar is chance. A mark at its bar is a neighbourhood as mixed as a random draw, one near "
+                    "1 a closed circle.",
+                ),
+            ),
+            reading=tuple(_read_by_label(name, result) for name, result in near),
         ),
     ]
 
 
 def _mixing(study: Study) -> list[Section]:
     found, _ = present(study.models, lambda m: m.diversity)
+    if not found:
+        return []
     return [
         Section(
-            key=f"mixing-{position}",
-            title=f"Who neighbours whom in {title_of(m.space.model)}?",
-            question="Of the neighbours of a row’s tokens, the share that each column has.",
-            pictures=(picture(f"mixing-{position}", figures.draw_mixing(result)),),
-            reading=(_read_mixing(title_of(m.space.model), result),),
-            note="The diagonal is a label’s own. The last row is what drawing neighbours at random gives. The colour "
-            "scale is a square root, so that small shares show.",
+            key="mixing",
+            title="Who neighbours whom?",
+            question="Whose tokens are in the neighbourhoods of whose.",
+            pictures=tuple(
+                picture(
+                    f"mixing-{position}",
+                    figures.draw_mixing(result),
+                    f"{title_of(m.space.model)}: of the neighbours of a row’s tokens, the share that each column has. "
+                    "The diagonal is a label’s own; the last row is what drawing neighbours by chance gives. The "
+                    "colours are those of the square root, so that small shares show.",
+                )
+                for position, (m, result) in enumerate(found, start=1)
+            ),
+            reading=tuple(_read_mixing(title_of(m.space.model), result) for m, result in found),
+            grids=mixing_grids(found),
+            note="Assortativity: 1 where all neighbours have the token’s own label, 0 as by chance.",
         )
-        for position, (m, result) in enumerate(found, start=1)
     ]
 
 
@@ -90,7 +121,16 @@ def _map(study: Study) -> Section:
         key="map",
         title="The map",
         question="Every token as a point; near points are near in the model.",
-        pictures=(picture("map", figures.draw_map(maps)),) if maps else (),
+        pictures=(
+            picture(
+                "map",
+                figures.draw_map(maps),
+                "Every token at its place on the map, coloured by label; labels that keep together bear their names. "
+                "Islands are neighbourhoods of one label; were there none to find, the colours would be mixed evenly.",
+            ),
+        )
+        if maps
+        else (),
         reading=(*(_read_map(title_of(space.model), result) for space, result in maps), *missing),
         note="A map flattens many dimensions into two: read islands, not distances." if maps else "",
     )
@@ -134,9 +174,11 @@ def read_diversity(model: str, result: Diversity, noun: str) -> str:
 def _read_mixing(model: str, result: Diversity) -> str:
     """The strongest neighbourhood between two different labels."""
     tokens = {row.label: row.tokens for row in result.by_label}
-    crossing = [p for p in result.pairs if p.a != p.b and min(tokens.get(p.a, 0), tokens.get(p.b, 0)) >= 100]
+    crossing = [
+        p for p in result.pairs if p.a != p.b and min(tokens.get(p.a, 0), tokens.get(p.b, 0)) >= _LARGER
+    ]
     r = result.assortativity
-    mixing = "" if r is None else f" Assortativity is {r:.2f} (1: only own label, 0: as by chance)."
+    mixing = "" if r is None else f" Assortativity is {r:.2f} (chance 0)."
     if not crossing:
         return f"In {model} no two larger labels neighbour each other.{mixing}"
     best = max(crossing, key=lambda pair: pair.lift)
@@ -162,17 +204,42 @@ def _read_map(model: str, projection: Projection) -> str:
     )
 
 
-def _published(protocol: str) -> str:
-    """What the published lines in the figures are, and how far they compare."""
-    probes = ", ".join(f"{name} {100 * value:.2f} %" for name, value in SEPARABILITY.items())
-    mixing = ", ".join(f"{name} {value:.2f}" for name, value in DIVERSITY.items())
-    same = (
-        "This report uses the paper’s own protocol and labels."
-        if protocol == "paper"
-        else "This report labels by Unicode script and leaves the token itself out; "
-        "--protocol paper gives the paper’s variant."
-    )
+def _separability_caption(probed: list[tuple[str, Separability]], noun: str) -> str:
+    chance = percent(probed[0][1].labels[0].chance)
+    means = ", ".join(f"{name} {100 * value:.2f} %" for name, value in SEPARABILITY.items())
     return (
-        f"Dotted lines are the paper’s means (separability {probes}; labels among 50 neighbours {mixing}), measured on "
-        f"its own vocabularies. {same}"
+        "Accuracy of a linear probe that tells one label from the rest, on tokens it has not seen, with its 95 % "
+        f"interval. Solid line: guessing, {chance}; the nearer to 100 %, the further {noun} lie apart. Dotted: the "
+        f"means that the paper published for its own models ({means})."
+    )
+
+
+def _paper_means(near: list[tuple[str, Diversity]]) -> str:
+    if all(result.k != 50 for _, result in near):
+        return ""
+    means = ", ".join(f"{name} {value:.2f}" for name, value in DIVERSITY.items())
+    return f" Dotted and dashed: the means that the paper published for its own models ({means})."
+
+
+def _protocol(study: Study) -> str:
+    """How far the published numbers compare."""
+    if study.options.protocol == "paper":
+        return "This report uses the paper’s own protocol and labels."
+    return (
+        "The paper’s numbers are of its own vocabularies, with other labels, the token itself counted among its "
+        "neighbours; --protocol paper gives that variant."
+    )
+
+
+def _read_by_label(model: str, result: Diversity) -> str:
+    """The most and the least mixed of the larger labels."""
+    labels = [row for row in result.by_label if row.label is not None]
+    rows = [row for row in labels if row.tokens >= _LARGER] or labels
+    if not rows:
+        return f"No token of {model} has a label."
+    most, least = max(rows, key=lambda row: row.mean), min(rows, key=lambda row: row.mean)
+    return (
+        f"{model}: the most mixed of the larger labels is {script_name(most.label or '')} with {most.mean:.1f} (chance "
+        f"{most.expected:.1f}), the least {script_name(least.label or '')} with {least.mean:.1f} (chance "
+        f"{least.expected:.1f})."
     )
