@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.records import brief
 from hyperpolyglot.types import frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 from hyperpolyglot.writing import paper, scripts
@@ -28,6 +29,8 @@ class Labels:
     names: tuple[str, ...]
     labeller: str
     unicode: str
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         if self.codes.size and not -1 <= int(self.codes.min()) <= int(self.codes.max()) < len(self.names):

@@ -15,7 +15,7 @@ from hyperpolyglot.figures.explanations import (
     draw_removal,
     draw_undertrained,
 )
-from hyperpolyglot.figures.maps import draw_map
+from hyperpolyglot.figures.maps import draw_map, draw_points
 from hyperpolyglot.figures.style import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.translations import (
     draw_hub_languages,
@@ -48,6 +48,7 @@ __all__ = [
     "draw_map",
     "draw_mixing",
     "draw_overlap",
+    "draw_points",
     "draw_removal",
     "draw_separability",
     "draw_translation",

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from hyperpolyglot.labels import paper_strings
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
 
@@ -43,8 +44,8 @@ class ModelCensus:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
+@dataclass(frozen=True, slots=True, repr=False)
+class Census(Record):
     """The census of any number of models."""
 
     models: tuple[ModelCensus, ...]
@@ -106,8 +107,8 @@ class PairOverlap:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+@dataclass(frozen=True, slots=True, repr=False)
+class Overlap(Record):
     """Every unordered pair of models."""
 
     pairs: tuple[PairOverlap, ...]

@@ -20,6 +20,7 @@ from scipy.special import gammaln
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.records import Record
 from hyperpolyglot.types import Array, Float64
 
 __all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]
@@ -61,8 +62,8 @@ class LabelPair:
     tokens_with_any: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diversity:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Diversity(Record):
     """Distinct labels among the k nearest neighbours.
 
     ``mean``, ``sd`` (n − 1) and ``standard_error`` are over ``tokens``; ``histogram[i]`` tokens have i distinct labels;

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 
 __all__ = ["Inspection", "inspect"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspection:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Inspection(Record):
     """Size and kind of the table and of the vocabulary; ``duplicates`` repeat the text of an earlier token."""
 
     model: str

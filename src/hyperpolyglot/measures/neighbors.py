@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.engine.nearest import Nearest, nearest_to
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
+from hyperpolyglot.records import Record, brief
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import SPACE, TokenKind
@@ -46,6 +47,8 @@ class Neighbors:
     similarity: Float32
     candidates: Int32
     excluded: dict[str, int]
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         if not self.rows.shape == self.similarity.shape or len(self.rows) != len(self.queries):
@@ -124,8 +127,8 @@ class Neighborhood:
     similarity: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighborhoods:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Neighborhoods(Record):
     """Some tokens of a space with their neighbours, ready to be shown."""
 
     space: TokenSpace

@@ -20,6 +20,7 @@ from scipy.stats import t as student
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.probe import binary_probe, multinomial_probe, stratified_folds
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Float64, Progress, silent
 from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
@@ -77,8 +78,8 @@ class LabelAccuracy:
         return {name: getattr(self, name) for name in self.__slots__} | {"interval": list(self.interval)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Separability:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Separability(Record):
     """Accuracies by label, the labels with too few tokens, and the mean over labels."""
 
     labels: tuple[LabelAccuracy, ...]

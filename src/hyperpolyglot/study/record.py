@@ -15,6 +15,7 @@ from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import ProbeOptions, Separability
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
+from hyperpolyglot.records import brief
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
 
@@ -92,6 +93,8 @@ class ModelStudy:
     meanings: Meanings | Absent
     explanation: Explanation | Absent
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
@@ -103,3 +106,5 @@ class Study:
     languages: Languages | Absent
     comparison: Comparison | Absent
     options: StudyOptions
+
+    __repr__ = brief

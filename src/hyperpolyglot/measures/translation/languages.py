@@ -22,6 +22,7 @@ from hyperpolyglot.measures.translation.lookup import Words, look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
 from hyperpolyglot.measures.translation.scores import chance, interval_of, values_of
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap
 from hyperpolyglot.types import Array, Float64, Progress, silent
@@ -55,8 +56,8 @@ class LanguageModel:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Languages:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Languages(Record):
     """Models by language, best first; ``by_language`` in the order of the languages."""
 
     by_language: dict[str, tuple[LanguageModel, ...]]

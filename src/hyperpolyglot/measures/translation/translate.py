@@ -24,6 +24,7 @@ from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, N
 from hyperpolyglot.measures.translation.ranking_tokens import ranks_among_tokens
 from hyperpolyglot.measures.translation.scores import scored
 from hyperpolyglot.measures.translation.tables import by_kind, by_pair, by_script, hubs
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
@@ -32,8 +33,8 @@ __all__ = ["TranslateOptions", "Translation", "translate"]
 _RARE_SCRIPT = 0.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Translation(Record):
     """Scores of one model on one lexicon; see :meth:`to_json` for the parts.
 
     ``overall`` by candidate set, method and measure; ``pairs``, ``scripts``, ``kinds``: weak P@1 in parts;
