@@ -20,11 +20,19 @@ PROJECTOR_FILES = ("vectors.tsv", "metadata.tsv")
 _BLOCK = 4096
 
 
-def write_atlas(path: Path, space: TokenSpace, near: Neighbors, projection: Projection) -> None:
+def write_atlas(path: str | Path, space: TokenSpace, near: Neighbors, projection: Projection) -> None:
     """Write the map of ``space`` as Parquet: ``id``, ``token``, ``label``, ``x``, ``y`` and ``neighbors``.
 
     ``neighbors`` is what Embedding Atlas expects, {``ids``: rows of this file from 0, ``distances``: 1 − cosine}.
     Neighbours that are not on the map are left out. ``near`` are those the map was made from.
+
+    >>> import tempfile
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> space = space.take(hp.sample_rows(space, 0.01))
+    >>> near = hp.neighbors(space, k=15)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     hp.write_atlas(Path(folder) / "map.parquet", space, near, hp.project(space, near, method="pca"))
     """
     from arro3.core import Array, ChunkedArray, DataType, Field, list_array, struct_array
     from arro3.io import write_parquet
@@ -42,19 +50,27 @@ def write_atlas(path: Path, space: TokenSpace, near: Neighbors, projection: Proj
         fields=[Field(name, DataType.list(Field("", kind))) for name, (_, kind) in parts.items()],
     )
     table = arrow_table(projection.table(space)).append_column("neighbors", ChunkedArray([column]))
-    with written(path) as temporary:
+    with written(Path(path)) as temporary:
         write_parquet(table, str(temporary))
 
 
 def write_projector(
-    folder: Path, space: TokenSpace, rows: Int32, *, progress: Progress = silent
+    folder: str | Path, space: TokenSpace, rows: Int32, *, progress: Progress = silent
 ) -> tuple[Path, Path]:
     """Write the vectors of the tokens at ``rows`` as the Embedding Projector loads them, and say where.
 
     ``vectors.tsv`` has a line of numbers for every token; ``metadata.tsv`` a line of names first, then ``token``,
     ``label``, ``kind`` and ``id``. A tab or line break in a token is written as ``\\t`` or ``\\n``.
+
+    >>> import tempfile
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = hp.write_projector(Path(folder), space, hp.sample_rows(space, 0.001))
+    ...     len(paths[1].read_text("utf8").splitlines())
+    25
     """
-    vectors, metadata = (folder / name for name in PROJECTOR_FILES)
+    vectors, metadata = (Path(folder) / name for name in PROJECTOR_FILES)
     with written(vectors) as temporary, temporary.open("w", encoding="ascii", newline="") as file:
         for start in range(0, len(rows), _BLOCK):
             progress("vectors", start, len(rows))

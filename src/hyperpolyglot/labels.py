@@ -136,6 +136,11 @@ def label(vocabulary: Vocabulary, labeller: Labeller = "script") -> Labels:
     and Bopomofo as one label ``CJK``), ``"paper"`` (every token, by its string), a function from display text to
     label or ``None``, or a mapping ``{token: label}`` looked up by display text, then by raw piece.
     Raises ``ValueError`` for an unknown name.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> hp.label(space.vocabulary, lambda token: "word" if token.startswith("▁") else "rest").names
+    ('rest', 'word')
     """
     if isinstance(labeller, str):
         if labeller not in LABELLERS:

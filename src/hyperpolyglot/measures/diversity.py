@@ -154,6 +154,13 @@ def diversity(
 
     ``labels`` are those of the neighbours' space. ``protocol="paper"`` adds the token's own label (PAPER: figure 5, 51
     entries at k = 50). Raises ``NotEnoughData`` if there are no tokens or fewer than k neighbours.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> near = hp.neighbors(space, k=20, queries=hp.find_tokens(space, "water"))
+    >>> found = hp.diversity(near, space.labels)
+    >>> found.mean, round(found.expected, 1)
+    (11.0, 13.1)
     """
     k = neighbors.k if k is None else k
     if k > neighbors.k:

@@ -36,7 +36,13 @@ class Inspection(Record):
 
 
 def inspect(space: TokenSpace) -> Inspection:
-    """Say what was opened. Reads no vector."""
+    """Say what was opened. Reads no vector.
+
+    >>> import hyperpolyglot as hp
+    >>> found = hp.inspect(hp.open_model("demo:meaning"))
+    >>> found.rows, found.dim, found.tokenizer
+    (23735, 64, 'unigram')
+    """
     table = space.table
     return Inspection(
         model=space.model,

@@ -93,6 +93,12 @@ def neighbors(
 
     Neighbours are tokens with a finite, non-zero vector; ``exclude`` leaves out kinds. Cosine descending in float64,
     then position. Raises ``NotEnoughData`` where fewer than k other tokens are left, or a query is none of them.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> near = hp.neighbors(space, k=3, queries=hp.find_tokens(space, "water"))
+    >>> [space.vocabulary.texts[row] for row in near.rows[0]]
+    ['▁voda', '▁eau', '▁ನೀರು']
     """
     candidates = space.candidates(exclude)
     chosen = candidates.rows if queries is None else np.unique(queries).astype(np.int32)
@@ -181,6 +187,12 @@ def neighborhoods(
 
     ``label`` keeps to neighbours of one label, exactly (not a filter over a longer list). ``include_self``: the
     token itself is the first of k, as in the paper.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> found = hp.neighborhoods(space, hp.find_tokens(space, "water"), k=2, label="Cyrl")
+    >>> [(row["token"], row["label"]) for row in found.table()]
+    [('▁су', 'Cyrl'), ('▁туш', 'Cyrl')]
     """
     if not rows:
         return Neighborhoods(space=space, queries=())
@@ -222,6 +234,11 @@ def find_tokens(space: TokenSpace, text: str) -> list[int]:
     """Positions of the tokens that a text means: ``Nike`` finds ``Nike`` and ``▁Nike``, ``▁Nike`` only itself.
 
     A space at the start stands for ``▁``. Raises ``TokenNotFound`` with the closest spellings there are.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> [space.vocabulary.texts[row] for row in hp.find_tokens(space, "water")]
+    ['▁water']
     """
     wanted = text.replace(" ", SPACE)
     spellings = {wanted} if wanted.startswith(SPACE) else {wanted, SPACE + wanted}
@@ -236,7 +253,13 @@ def find_tokens(space: TokenSpace, text: str) -> list[int]:
 
 
 def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
-    """Positions of the tokens with these ids. Raises ``TokenNotFound`` for an id without a token."""
+    """Positions of the tokens with these ids. Raises ``TokenNotFound`` for an id without a token.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> [space.vocabulary.texts[row] for row in hp.find_ids(space, [3217])]
+    ['▁water']
+    """
     positions = {int(token_id): row for row, token_id in enumerate(space.ids.tolist())}
     for token_id in ids:
         row = positions.get(token_id)
@@ -250,7 +273,12 @@ def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
 def sample_rows(
     space: TokenSpace, share: float, seed: int = 0, *, exclude: Collection[TokenKind] = ()
 ) -> Int32:
-    """A seeded sample of the candidates without replacement, at least one, int32 ascending."""
+    """A seeded sample of the candidates without replacement, at least one, int32 ascending.
+
+    >>> import hyperpolyglot as hp
+    >>> len(hp.sample_rows(hp.open_model("demo:meaning"), 0.01, seed=1))
+    237
+    """
     candidates = space.candidates(exclude).rows
     count = max(1, round(share * len(candidates)))
     random = np.random.default_rng(seed)

@@ -92,6 +92,12 @@ def project(
     2]``, is taken as it is where given; tokens without finite coordinates are left out. Raises ``MissingExtra`` for
     ``"umap"`` without the extra, ``NotEnoughData`` for fewer than 16 tokens, ``DamagedFile`` for a layout that does
     not fit the table.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:language")
+    >>> space = space.take(hp.sample_rows(space, 0.01))
+    >>> hp.project(space, hp.neighbors(space, k=15), method="pca").points.shape
+    (237, 2)
     """
     if method not in {"auto", "umap", "pca"}:
         raise ValueError(f"no map is made by {method!r}; there are auto, umap and pca")

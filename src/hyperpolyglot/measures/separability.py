@@ -119,6 +119,12 @@ def separability(
 
     Tokens without a direction (padding, zero, not finite) or without a label take no part. Raises
     ``NotEnoughData`` where fewer than two labels have tokens.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:language")
+    >>> found = hp.separability(space.take(hp.sample_rows(space, 0.05)), hp.ProbeOptions(minimum=100))
+    >>> found.labels[0].label, found.labels[0].accuracy > 0.9
+    ('Latn', True)
     """
     options = options or ProbeOptions()
     candidates = space.candidates(exclude)

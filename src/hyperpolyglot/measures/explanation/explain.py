@@ -102,6 +102,13 @@ def explain(
     """Test every explanation on the tokens of ``near``, the neighbours of all tokens of ``space`` or of a sample.
 
     Raises ``NotEnoughData`` where ``near`` has fewer than ten neighbours a token.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:language")
+    >>> space = space.take(hp.sample_rows(space, 0.02))
+    >>> found = hp.explain(space, hp.neighbors(space, k=10))
+    >>> [row["removal"] for row in found.table()]
+    ['none', 'centring', 'lir', 'lsar']
     """
     evidence = evidence or Evidence()
     done = iter(range(len(_STEPS)))

@@ -114,6 +114,13 @@ def languages(
 
     ``undertrained``: per model name a mask over its tokens. Concepts are the same for all models: where one of them is
     a demo model, held-out ones. Raises ``NotEnoughData`` for a language that the lexicon does not have.
+
+    >>> import hyperpolyglot as hp
+    >>> words = hp.packaged_lexicon().take(languages=["de", "en", "ru"])
+    >>> spaces = [hp.open_model("demo:language"), hp.open_model("demo:meaning")]
+    >>> found = hp.languages(spaces, words, "ru", options=hp.TranslateOptions(resamples=20))
+    >>> [row.model for row in found.by_language["ru"]]
+    ['demo:meaning', 'demo:language']
     """
     options = options or TranslateOptions()
     wanted = sorted(set(lexicon.languages)) if language is None else [language]

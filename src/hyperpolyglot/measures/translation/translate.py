@@ -110,6 +110,13 @@ def translate(
 
     Where fewer than two languages have words enough, scores are ``None`` and the coverage says why.
     Raises ``TensorNotFound`` for a vocabulary alone.
+
+    >>> import hyperpolyglot as hp
+    >>> words = hp.packaged_lexicon().take(languages=["de", "en", "ru"])
+    >>> options = hp.TranslateOptions(questions=0, resamples=20)
+    >>> first = hp.translate(hp.open_model("demo:meaning"), words, options).overall["weak"]["cosine"]["p1"]
+    >>> first["value"] > 5 * first["chance"]
+    True
     """
     options = options or TranslateOptions()
     asked = ask(space, lexicon, options, progress)
