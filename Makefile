@@ -30,7 +30,7 @@ pictures: $(VENV)/developer  ## the pictures in the README and the docs
 	$(BIN)/python tools/pictures.py
 
 docs: $(VENV)/site           ## the documentation site, into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 $(VENV)/user: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -10,9 +10,14 @@ from typing import Any
 
 import griffe
 from latex2mathml.converter import convert
+from mkdocs.exceptions import PluginError
 
 COMMANDS = "<!-- the help of every command -->"
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
+_PUNCTUATED = re.compile(r"<math (?:(?!</math>).)*</math>[,.;:)]+", re.DOTALL)
+_FOREIGN = re.compile(
+    r"""<(?:script|link|img|iframe|source)\b[^>]*?\b(?:src|href)=["']?(?:https?:)?//[^>]*>"""
+)
 _ROLE = re.compile(r":(?:class|func|meth|mod|data):`~?([^`]+)`")
 _EXAMPLE = re.compile(r"^>>> .*?(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -43,7 +48,15 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def on_page_content(content: str, **_: Any) -> str:
     """Formulas as MathML, which browsers draw without a script."""
-    return _FORMULA.sub(_mathml, content)
+    return _PUNCTUATED.sub(r'<span class="unbroken">\g<0></span>', _FORMULA.sub(_mathml, content))
+
+
+def on_post_build(config: Any, **_: Any) -> None:
+    """Refuse a page that would load anything from another host, which the page itself forbids as well."""
+    for page in sorted(Path(config["site_dir"]).rglob("*.html")):
+        foreign = _FOREIGN.search(page.read_text("utf8"))
+        if foreign:
+            raise PluginError(f"{page.name}: {foreign[0]} is loaded from another host")
 
 
 def _mathml(found: re.Match[str]) -> str:
