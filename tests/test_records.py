@@ -14,7 +14,10 @@ import hyperpolyglot as hp
 from hyperpolyglot import records
 from hyperpolyglot.errors import MissingExtra
 from hyperpolyglot.records import Record
+from hyperpolyglot.store import NoStore
 from tests.conftest import planted_pieces, write_model
+
+SKIPPED = ("separability", "translation", "languages", "comparison", "explanations")
 
 
 @pytest.fixture
@@ -30,6 +33,9 @@ def found(clustered, translated):
         "neighborhoods": hp.neighborhoods(spaces[0], [0, 1], k=3),
         "diversity": hp.diversity(near, spaces[0].labels),
         "projection": hp.project(spaces[0], near, method="pca"),
+        "study": hp.run_study(
+            spaces[:1], hp.StudyOptions(k=15, skip=SKIPPED), NoStore(), layouts=[spaces[0].vectors()[:, :2]]
+        ),
         "comparison": hp.compare(spaces, hp.CompareOptions(k=5, permutations=0, maps=False)),
     }
 
@@ -136,6 +142,16 @@ def test_a_missing_library_is_one_sentence(found, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "polars", None)
     with pytest.raises(MissingExtra, match=r"^to_polars\(\) needs .*'hyperpolyglot\[polars\]'\.$"):
         found["census"].to_polars()
+
+
+def test_a_study_is_a_row_of_main_numbers_for_each_model(found):
+    """What was not measured is missing, not zero."""
+    (row,) = found["study"].table()
+    study = found["study"].models[0]
+    assert study.diversity.mean == row["diversity"]
+    assert study.diversity.expected == row["diversity_chance"]
+    assert (None, None) == (row["separability"], row["translated"])
+    assert "–" in found["study"]._repr_html_()
 
 
 def test_a_long_table_says_how_long_it_is(found):

@@ -13,6 +13,7 @@ from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.translation import Languages, Translation
+from hyperpolyglot.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +28,11 @@ def _languages(found: Languages) -> Figure | None:
     return figures.draw_languages(found, list(models)) if models else None
 
 
+def _study(found: Study) -> Figure | None:
+    maps = [(m.space, m.projection) for m in found.models if isinstance(m.projection, Projection)]
+    return figures.draw_map(maps) if maps else None
+
+
 _DRAWN: dict[type, Callable[[Any], Figure | None]] = {
     Census: figures.draw_census,
     Overlap: figures.draw_overlap,
@@ -36,6 +42,7 @@ _DRAWN: dict[type, Callable[[Any], Figure | None]] = {
     Translation: lambda found: figures.draw_translation_scores([(_UNNAMED, found)]) if found.pairs else None,
     Languages: _languages,
     Comparison: lambda found: figures.draw_agreements(found) if found.pairs else None,
+    Study: _study,
     Explanation: lambda found: figures.draw_removal([found]) if found.subspaces.effects else None,
 }
 
