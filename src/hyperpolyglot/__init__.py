@@ -12,9 +12,12 @@ Names are imported when they are first used, so that the command line answers at
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hyperpolyglot.records import Record, draw_by
+
 if TYPE_CHECKING:
     from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
+    from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.labels import Labels, label
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import Opening, open_model
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 _HOME = {
     "engine.devices": ("use_device",),
     "errors": ("HyperpolyglotError",),
+    "exports": ("write_atlas", "write_projector"),
     "labels": ("Labels", "label"),
     "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
     "loading": ("Opening", "open_model"),
@@ -121,8 +125,19 @@ __all__ = [
     "separability",
     "translate",
     "use_device",
+    "write_atlas",
+    "write_projector",
     "write_report",
 ]
+
+
+def _figure(record: Record) -> str | None:
+    from hyperpolyglot.display import figure
+
+    return figure(record)
+
+
+draw_by(_figure)
 
 
 def __getattr__(name: str) -> Any:

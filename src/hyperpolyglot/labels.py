@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.records import brief
 from hyperpolyglot.types import frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 from hyperpolyglot.writing import paper, scripts
@@ -28,6 +29,8 @@ class Labels:
     names: tuple[str, ...]
     labeller: str
     unicode: str
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         if self.codes.size and not -1 <= int(self.codes.min()) <= int(self.codes.max()) < len(self.names):
@@ -133,6 +136,11 @@ def label(vocabulary: Vocabulary, labeller: Labeller = "script") -> Labels:
     and Bopomofo as one label ``CJK``), ``"paper"`` (every token, by its string), a function from display text to
     label or ``None``, or a mapping ``{token: label}`` looked up by display text, then by raw piece.
     Raises ``ValueError`` for an unknown name.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> hp.label(space.vocabulary, lambda token: "word" if token.startswith("▁") else "rest").names
+    ('rest', 'word')
     """
     if isinstance(labeller, str):
         if labeller not in LABELLERS:

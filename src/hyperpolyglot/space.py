@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import Labeller, Labels, label
+from hyperpolyglot.records import brief
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Float32, Int32, frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
@@ -46,6 +47,8 @@ class TokenSpace:
     labels: Labels
     ids: Int32
     remark: str = ""
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         if not len(self.vocabulary) == len(self.labels) == len(self.ids):

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.records import brief
 from hyperpolyglot.types import Float32, frozen
 
 __all__ = ["LARGEST_ID", "SPACE", "Entry", "TokenKind", "Vocabulary", "byte_of", "display", "special_kind"]
@@ -144,6 +145,8 @@ class Vocabulary:
     scheme: str
     source: str
     missing: int = 0
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         lengths = {

@@ -216,19 +216,37 @@ def diversity(**values: Any) -> None:
 @seed_option
 @device_option
 @store_option
+@click.option(
+    "--projector",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write vectors.tsv and metadata.tsv for the Embedding Projector; alone, no map is made.",
+)
 @output_options(TABLE_OR_FIGURE)
 def map_(**values: Any) -> None:
-    """Lay the tokens of MODEL out in two dimensions."""
+    """Lay the tokens of MODEL out in two dimensions.
+
+    A .parquet table holds the neighbours too, as Embedding Atlas opens them.
+    """
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import progress_bar, say
+    from hyperpolyglot.cli.terminal import note, progress_bar, say
+    from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.measures.projection import NEIGHBORS
     from hyperpolyglot.study import step_neighbors, step_projection
 
     (space,) = spaces = open_spaces((values["model"],), values)
-    outputs = values["outputs"] or ((Path("map.png"),) if not values["as_json"] else ())
     kinds = excluded_kinds(values["exclude"])
+    if values["projector"] is not None:
+        with progress_bar() as bar:
+            for path in write_projector(
+                values["projector"], space, space.candidates(kinds).rows, progress=bar
+            ):
+                note(f"wrote {path}")
+        if not (values["outputs"] or values["as_json"]):
+            return None
+    outputs = values["outputs"] or ((Path("map.png"),) if not values["as_json"] else ())
     layout = shipped_layout(space.model) if values["method"] == "auto" and not values["exclude"] else None
     with progress_bar() as bar:
         store = the_store(values)
@@ -236,7 +254,12 @@ def map_(**values: Any) -> None:
         found = step_projection(
             space, near, store, method=values["method"], seed=values["seed"], layout=layout, progress=bar
         )
-    save_outputs(outputs, lambda: found.table(space), lambda: figures.draw_map([(space, found)]))
+    atlas = [path for path in outputs if path.suffix.lower() == ".parquet"]
+    for path in atlas:
+        write_atlas(path, space, near, found)
+        note(f"wrote {path}")
+    others = [path for path in outputs if path not in atlas]
+    save_outputs(others, lambda: found.table(space), lambda: figures.draw_map([(space, found)]))
     if values["as_json"]:
         payload = found.to_json() | {"file": str(outputs[0]) if outputs else None}
         return emit("map", payload, spaces, values)

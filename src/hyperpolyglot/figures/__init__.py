@@ -16,7 +16,7 @@ from hyperpolyglot.figures.explanations import (
     draw_undertrained,
 )
 from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
-from hyperpolyglot.figures.maps import draw_map
+from hyperpolyglot.figures.maps import draw_map, draw_points
 from hyperpolyglot.figures.neighborhoods import draw_neighborhoods
 from hyperpolyglot.figures.translations import (
     draw_hub_languages,
@@ -50,6 +50,7 @@ __all__ = [
     "draw_mixing",
     "draw_neighborhoods",
     "draw_overlap",
+    "draw_points",
     "draw_removal",
     "draw_separability",
     "draw_translation",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_map"]
+__all__ = ["draw_map", "draw_points"]
 
 _FEWEST_NAMED, _MOST_NAMED = 50, 40
 _ISLAND, _HEART, _ABOVE = 0.25, 0.08, 0.1
@@ -111,6 +111,18 @@ def _islands(
         ):
             placed[names[code]] = place
     return placed
+
+
+@styled
+def draw_points(projection: Projection) -> Figure:
+    """The map alone, for a reader who has no labels at hand."""
+    figure, (panel,) = new_figure(5.2, 5.2)
+    size = float(np.clip(30000 / max(1, len(projection.points)), 0.3, 12))
+    x, y = projection.points.T
+    panel.scatter(x, y, s=size, c=colour_of(0), linewidths=0, rasterized=True)
+    panel.set_aspect("equal")
+    panel.set_axis_off()
+    return figure
 
 
 def _frame(points: Float32) -> tuple[Float32, float]:

@@ -30,6 +30,14 @@ def read_lexicon(path: str | Path, form: str | None = None, languages: Languages
     ``form`` is a name in :data:`FORMATS`, ``None`` tells it by name and header. ``languages``: source and target of a
     dictionary of pairs that does not say them. Raises ``DamagedFile`` for a file that does not hold to its format,
     ``UnsupportedFormat`` for an unknown one.
+
+    >>> import tempfile
+    >>> import hyperpolyglot as hp
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "mine.tsv"
+    ...     _ = path.write_text("en\\tfr\\nwater\\teau\\n", encoding="utf-8")
+    ...     hp.read_lexicon(path).words
+    ('water', 'eau')
     """
     path = Path(path).expanduser()
     form = form or _guess(path)

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from hyperpolyglot.records import Record
 from hyperpolyglot.writing.scripts import ISO_15924, script_codes
 
 __all__ = ["Lexicon"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lexicon:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Lexicon(Record):
     """Entries in five columns of one length: entry ``i`` is ``words[i]``, what ``languages[i]`` calls ``concepts[i]``.
 
     ``concepts`` are keys of any form, ``"kind:key"`` in the packaged lexicon; ``languages`` are tags as the source has

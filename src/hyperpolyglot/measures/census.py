@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from hyperpolyglot.labels import paper_strings
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
 
@@ -43,8 +44,8 @@ class ModelCensus:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
+@dataclass(frozen=True, slots=True, repr=False)
+class Census(Record):
     """The census of any number of models."""
 
     models: tuple[ModelCensus, ...]
@@ -68,7 +69,13 @@ class Census:
 
 
 def census(spaces: Sequence[TokenSpace]) -> Census:
-    """Count the tokens of every model by label and by kind."""
+    """Count the tokens of every model by label and by kind.
+
+    >>> import hyperpolyglot as hp
+    >>> found = hp.census([hp.open_model("demo:meaning")])
+    >>> found.table()[0]["label"], found.models[0].labels["Cyrl"]
+    ('Latn', 1651)
+    """
     return Census(
         tuple(
             ModelCensus(
@@ -106,8 +113,8 @@ class PairOverlap:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+@dataclass(frozen=True, slots=True, repr=False)
+class Overlap(Record):
     """Every unordered pair of models."""
 
     pairs: tuple[PairOverlap, ...]
@@ -139,6 +146,11 @@ def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overl
 
     The default compares display texts of all tokens that can occur in text. ``protocol="paper"`` compares every
     token by the paper's string (PAPER: section 3, figure 2). Labels are those of the first model of a pair.
+
+    >>> import hyperpolyglot as hp
+    >>> found = hp.overlap([hp.open_model("demo:language"), hp.open_model("demo:meaning")])
+    >>> found.pairs[0].jaccard
+    1.0
     """
     tables = [_labels_by_string(space, protocol == "paper") for space in spaces]
     pairs = []

@@ -20,6 +20,7 @@ from scipy.special import gammaln
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.records import Record
 from hyperpolyglot.types import Array, Float64
 
 __all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]
@@ -61,8 +62,8 @@ class LabelPair:
     tokens_with_any: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diversity:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Diversity(Record):
     """Distinct labels among the k nearest neighbours.
 
     ``mean``, ``sd`` (n − 1) and ``standard_error`` are over ``tokens``; ``histogram[i]`` tokens have i distinct labels;
@@ -153,6 +154,13 @@ def diversity(
 
     ``labels`` are those of the neighbours' space. ``protocol="paper"`` adds the token's own label (PAPER: figure 5, 51
     entries at k = 50). Raises ``NotEnoughData`` if there are no tokens or fewer than k neighbours.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> near = hp.neighbors(space, k=20, queries=hp.find_tokens(space, "water"))
+    >>> found = hp.diversity(near, space.labels)
+    >>> found.mean, round(found.expected, 1)
+    (11.0, 13.1)
     """
     k = neighbors.k if k is None else k
     if k > neighbors.k:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 
 __all__ = ["Inspection", "inspect"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspection:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Inspection(Record):
     """Size and kind of the table and of the vocabulary; ``duplicates`` repeat the text of an earlier token."""
 
     model: str
@@ -35,7 +36,13 @@ class Inspection:
 
 
 def inspect(space: TokenSpace) -> Inspection:
-    """Say what was opened. Reads no vector."""
+    """Say what was opened. Reads no vector.
+
+    >>> import hyperpolyglot as hp
+    >>> found = hp.inspect(hp.open_model("demo:meaning"))
+    >>> found.rows, found.dim, found.tokenizer
+    (23735, 64, 'unigram')
+    """
     table = space.table
     return Inspection(
         model=space.model,

@@ -16,6 +16,7 @@ from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.translation.asking import TranslateOptions, narrowed, wants_held_out
 from hyperpolyglot.measures.translation.lookup import Words, look_up
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 
 __all__ = ["KnownNeighbor", "Meaning", "Meanings", "meanings"]
@@ -56,8 +57,8 @@ class Meaning:
     expected: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meanings:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Meanings(Record):
     """Some words of a lexicon; ``held_out``: of concepts that the demo models were not counted on."""
 
     queries: tuple[Meaning, ...]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.engine.nearest import Nearest, nearest_to
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
+from hyperpolyglot.records import Record, brief
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import SPACE, TokenKind
@@ -47,6 +48,8 @@ class Neighbors:
     similarity: Float32
     candidates: Int32
     excluded: dict[str, int]
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         if not self.rows.shape == self.similarity.shape or len(self.rows) != len(self.queries):
@@ -93,6 +96,12 @@ def neighbors(
     Neighbours are tokens with a finite, non-zero vector; ``exclude`` leaves out kinds. Cosine descending in float64,
     then position. ``device``: auto, cpu, cuda or cuda:i, with the same results; ``None`` is what ``use_device`` was
     told. Raises ``NotEnoughData`` where fewer than k other tokens are left, or a query is none of them.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> near = hp.neighbors(space, k=3, queries=hp.find_tokens(space, "water"))
+    >>> [space.vocabulary.texts[row] for row in near.rows[0]]
+    ['▁voda', '▁eau', '▁ನೀರು']
     """
     if device is not None:
         search = partial(nearest_to, device=device)
@@ -129,8 +138,8 @@ class Neighborhood:
     similarity: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Neighborhoods:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Neighborhoods(Record):
     """Some tokens of a space with their neighbours, ready to be shown."""
 
     space: TokenSpace
@@ -183,6 +192,12 @@ def neighborhoods(
 
     ``label`` keeps to neighbours of one label, exactly (not a filter over a longer list). ``include_self``: the
     token itself is the first of k, as in the paper.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> found = hp.neighborhoods(space, hp.find_tokens(space, "water"), k=2, label="Cyrl")
+    >>> [(row["token"], row["label"]) for row in found.table()]
+    [('▁су', 'Cyrl'), ('▁туш', 'Cyrl')]
     """
     if not rows:
         return Neighborhoods(space=space, queries=())
@@ -224,6 +239,11 @@ def find_tokens(space: TokenSpace, text: str) -> list[int]:
     """Positions of the tokens that a text means: ``Nike`` finds ``Nike`` and ``▁Nike``, ``▁Nike`` only itself.
 
     A space at the start stands for ``▁``. Raises ``TokenNotFound`` with the closest spellings there are.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> [space.vocabulary.texts[row] for row in hp.find_tokens(space, "water")]
+    ['▁water']
     """
     wanted = text.replace(" ", SPACE)
     spellings = {wanted} if wanted.startswith(SPACE) else {wanted, SPACE + wanted}
@@ -238,7 +258,13 @@ def find_tokens(space: TokenSpace, text: str) -> list[int]:
 
 
 def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
-    """Positions of the tokens with these ids. Raises ``TokenNotFound`` for an id without a token."""
+    """Positions of the tokens with these ids. Raises ``TokenNotFound`` for an id without a token.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:meaning")
+    >>> [space.vocabulary.texts[row] for row in hp.find_ids(space, [3217])]
+    ['▁water']
+    """
     positions = {int(token_id): row for row, token_id in enumerate(space.ids.tolist())}
     for token_id in ids:
         row = positions.get(token_id)
@@ -252,7 +278,12 @@ def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
 def sample_rows(
     space: TokenSpace, share: float, seed: int = 0, *, exclude: Collection[TokenKind] = ()
 ) -> Int32:
-    """A seeded sample of the candidates without replacement, at least one, int32 ascending."""
+    """A seeded sample of the candidates without replacement, at least one, int32 ascending.
+
+    >>> import hyperpolyglot as hp
+    >>> len(hp.sample_rows(hp.open_model("demo:meaning"), 0.01, seed=1))
+    237
+    """
     candidates = space.candidates(exclude).rows
     count = max(1, round(share * len(candidates)))
     random = np.random.default_rng(seed)

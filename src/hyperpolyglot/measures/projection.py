@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
 from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, frozen
 
@@ -28,8 +29,8 @@ MIN_DIST = 0.2
 SAMPLE = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Projection:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Projection(Record):
     """``rows`` int32 ``[n]`` positions in the space; ``points`` float32 ``[n, 2]``.
 
     ``method``: ``"UMAP"``, ``"PCA"`` or ``"shipped"``. ``trustworthiness`` in 0…1 (Venna and Kaski 2001), the share of
@@ -54,6 +55,9 @@ class Projection:
             "method": self.method,
             "trustworthiness": self.trustworthiness,
         }
+
+    def _shown(self) -> list[dict[str, Any]]:
+        return [self.to_json()]
 
     def table(self, space: TokenSpace) -> list[dict[str, Any]]:
         """A row for every token: ``id``, ``token``, ``label``, ``x``, ``y``."""
@@ -88,6 +92,12 @@ def project(
     2]``, is taken as it is where given; tokens without finite coordinates are left out. Raises ``MissingExtra`` for
     ``"umap"`` without the extra, ``NotEnoughData`` for fewer than 16 tokens, ``DamagedFile`` for a layout that does
     not fit the table.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:language")
+    >>> space = space.take(hp.sample_rows(space, 0.01))
+    >>> hp.project(space, hp.neighbors(space, k=15), method="pca").points.shape
+    (237, 2)
     """
     if method not in {"auto", "umap", "pca"}:
         raise ValueError(f"no map is made by {method!r}; there are auto, umap and pca")

@@ -34,6 +34,17 @@ def write_report(study: Study, folder: Path, *, explorer: str | None = None) -> 
 
     ``explorer``: the address of an explorer of these models, from the page; its tokens lead there. Returns the files as
     ``{"path", "kind", "bytes", "digest"}``. The same study gives the same bytes.
+
+    >>> import tempfile
+    >>> import hyperpolyglot as hp
+    >>> from hyperpolyglot.store import NoStore
+    >>> space = hp.open_model("demo:meaning")
+    >>> space = space.take(hp.sample_rows(space, 0.01))
+    >>> skip = ("separability", "map", "translation", "languages", "comparison", "explanations")
+    >>> study = hp.run_study([space], hp.StudyOptions(k=10, skip=skip), NoStore())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     hp.write_report(study, Path(folder))[0]["path"]
+    'report.html'
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import ProbeOptions, Separability
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
+from hyperpolyglot.records import Record, brief
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
 
@@ -92,9 +93,27 @@ class ModelStudy:
     meanings: Meanings | Absent
     explanation: Explanation | Absent
 
+    __repr__ = brief
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+    def main_numbers(self) -> dict[str, Any]:
+        """The main numbers, each beside its chance; ``None`` for those that were not measured."""
+        probes = None if isinstance(self.separability, Absent) else self.separability
+        mixed = None if isinstance(self.diversity, Absent) else self.diversity
+        words = {} if isinstance(self.translation, Absent) else self.translation.overall["weak"]["csls"]["p1"]
+        return {
+            "model": self.space.model,
+            "tokens": self.inspection.tokens,
+            "separability": probes and probes.mean_accuracy,
+            "separability_chance": probes.labels[0].chance if probes and probes.labels else None,
+            "diversity": mixed and mixed.mean,
+            "diversity_chance": mixed and mixed.expected,
+            "translated": words.get("value"),
+            "translated_chance": words.get("chance"),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Study(Record):
     """Everything measured on some models."""
 
     models: tuple[ModelStudy, ...]
@@ -103,3 +122,7 @@ class Study:
     languages: Languages | Absent
     comparison: Comparison | Absent
     options: StudyOptions
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every model: mean accuracy of probes, mean diversity, weak P@1 by CSLS, each beside its chance."""
+        return [model.main_numbers() for model in self.models]

@@ -49,6 +49,15 @@ def run_study(
 
     ``lexicon`` is by default the one of the package; ``outputs`` are the spaces of the models' output tables. Where a
     model has too little for a measure, or the options skip it, an :class:`Absent` with the reason stands in its place.
+
+    >>> import hyperpolyglot as hp
+    >>> from hyperpolyglot.store import NoStore
+    >>> space = hp.open_model("demo:meaning")
+    >>> space = space.take(hp.sample_rows(space, 0.01))
+    >>> skip = ("separability", "map", "translation", "languages", "comparison", "explanations")
+    >>> study = hp.run_study([space], hp.StudyOptions(k=10, skip=skip), NoStore())
+    >>> study.models[0].diversity.k
+    10
     """
     words = lexicon or packaged_lexicon()
     with_vectors = [space for space in spaces if space.table is not None]

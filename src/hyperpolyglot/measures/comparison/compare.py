@@ -52,6 +52,14 @@ def compare(
     """Compare every two of two or more models. Labels are those of the first model of a pair.
 
     Raises ``NotEnoughData`` for fewer than two models or fewer than 20 shared tokens.
+
+    >>> import hyperpolyglot as hp
+    >>> spaces = [hp.open_model("demo:language"), hp.open_model("demo:meaning")]
+    >>> spaces = [space.take(hp.sample_rows(space, 0.01)) for space in spaces]
+    >>> found = hp.compare(spaces, hp.CompareOptions(k=10, permutations=0, maps=False))
+    >>> overlap = found.pairs[0].measures["neighbor_overlap"]
+    >>> overlap.value > overlap.null
+    True
     """
     options = options or CompareOptions()
     if len(spaces) < 2:

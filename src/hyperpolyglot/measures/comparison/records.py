@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.records import Record
 from hyperpolyglot.types import Float64, frozen
 
 __all__ = ["MEASURES", "CompareOptions", "Comparison", "LabelSimilarity", "PairSimilarity"]
@@ -89,8 +90,8 @@ class PairSimilarity:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Comparison(Record):
     """All pairs of ``models``; ``ambiguous``: texts left out because two tokens of a model have them."""
 
     models: tuple[str, ...]

@@ -21,6 +21,7 @@ from hyperpolyglot.measures.explanation.subspaces import Subspaces, Translate, s
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean
 from hyperpolyglot.types import Progress, silent
@@ -64,8 +65,8 @@ class Tables:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Explanation(Record):
     """Every explanation of one model; ``frequency`` is ``None`` where too few tokens have one."""
 
     model: str
@@ -101,6 +102,13 @@ def explain(
     """Test every explanation on the tokens of ``near``, the neighbours of all tokens of ``space`` or of a sample.
 
     Raises ``NotEnoughData`` where ``near`` has fewer than ten neighbours a token.
+
+    >>> import hyperpolyglot as hp
+    >>> space = hp.open_model("demo:language")
+    >>> space = space.take(hp.sample_rows(space, 0.02))
+    >>> found = hp.explain(space, hp.neighbors(space, k=10))
+    >>> [row["removal"] for row in found.table()]
+    ['none', 'centring', 'lir', 'lsar']
     """
     evidence = evidence or Evidence()
     done = iter(range(len(_STEPS)))

@@ -21,6 +21,7 @@ from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.explanation.removal import LEAST, REMOVALS, pooled_codes, top_directions
 from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
 from hyperpolyglot.measures.separability import ProbeOptions, separability
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval, bootstrap_mean
 from hyperpolyglot.table import Table
@@ -91,8 +92,8 @@ class Effect:
         return {name: getattr(self, name) for name in self.__slots__} | {"interval": interval}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subspaces:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Subspaces(Record):
     """Offsets of the labels and the effects of taking them out, the state before first."""
 
     offsets: Offsets

@@ -22,6 +22,7 @@ from hyperpolyglot.measures.translation.lookup import Words, look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
 from hyperpolyglot.measures.translation.scores import chance, interval_of, values_of
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap
 from hyperpolyglot.types import Array, Float64, Progress, silent
@@ -55,8 +56,8 @@ class LanguageModel:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Languages:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Languages(Record):
     """Models by language, best first; ``by_language`` in the order of the languages."""
 
     by_language: dict[str, tuple[LanguageModel, ...]]
@@ -113,6 +114,13 @@ def languages(
 
     ``undertrained``: per model name a mask over its tokens. Concepts are the same for all models: where one of them is
     a demo model, held-out ones. Raises ``NotEnoughData`` for a language that the lexicon does not have.
+
+    >>> import hyperpolyglot as hp
+    >>> words = hp.packaged_lexicon().take(languages=["de", "en", "ru"])
+    >>> spaces = [hp.open_model("demo:language"), hp.open_model("demo:meaning")]
+    >>> found = hp.languages(spaces, words, "ru", options=hp.TranslateOptions(resamples=20))
+    >>> [row.model for row in found.by_language["ru"]]
+    ['demo:meaning', 'demo:language']
     """
     options = options or TranslateOptions()
     wanted = sorted(set(lexicon.languages)) if language is None else [language]

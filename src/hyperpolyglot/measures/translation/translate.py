@@ -24,6 +24,7 @@ from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, N
 from hyperpolyglot.measures.translation.ranking_tokens import ranks_among_tokens
 from hyperpolyglot.measures.translation.scores import scored
 from hyperpolyglot.measures.translation.tables import by_kind, by_pair, by_script, hubs
+from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
@@ -32,8 +33,8 @@ __all__ = ["TranslateOptions", "Translation", "translate"]
 _RARE_SCRIPT = 0.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Translation(Record):
     """Scores of one model on one lexicon; see :meth:`to_json` for the parts.
 
     ``overall`` by candidate set, method and measure; ``pairs``, ``scripts``, ``kinds``: weak P@1 in parts;
@@ -109,6 +110,13 @@ def translate(
 
     Where fewer than two languages have words enough, scores are ``None`` and the coverage says why.
     Raises ``TensorNotFound`` for a vocabulary alone.
+
+    >>> import hyperpolyglot as hp
+    >>> words = hp.packaged_lexicon().take(languages=["de", "en", "ru"])
+    >>> options = hp.TranslateOptions(questions=0, resamples=20)
+    >>> first = hp.translate(hp.open_model("demo:meaning"), words, options).overall["weak"]["cosine"]["p1"]
+    >>> first["value"] > 5 * first["chance"]
+    True
     """
     options = options or TranslateOptions()
     asked = ask(space, lexicon, options, progress)

@@ -1,0 +1,149 @@
+"""Results as tables: in a notebook, and as pandas, polars or Arrow ones.
+
+Every record of a measure is a :class:`Record`. Figures are drawn by a layer above, which says so by
+:func:`draw_by`: a record itself knows of no plots.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence, Sized
+from dataclasses import fields
+from html import escape
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hyperpolyglot.errors import MissingExtra
+
+__all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by"]
+
+Rows = Sequence[Mapping[str, Any]]
+_SHOWN = 12
+_drawn: list[Callable[[Record], str | None]] = []
+
+
+def draw_by(draw: Callable[[Record], str | None]) -> None:
+    """Let ``draw`` give the SVG of records that are displayed; ``None`` where a record has no figure."""
+    _drawn[:] = [draw]
+
+
+class Record:
+    """A result with a table. ``of`` is what its ``table`` takes: nothing, but for a map, which takes its space."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        table: Callable[..., Rows]
+
+    def __repr__(self) -> str:
+        return brief(self)
+
+    def to_pandas(self, *of: Any) -> Any:
+        """The table as a ``pandas.DataFrame``. Raises ``MissingExtra`` where pandas is not installed."""
+        return _imported("pandas").DataFrame(list(self.table(*of)))
+
+    def to_polars(self, *of: Any) -> Any:
+        """The table as a ``polars.DataFrame``. Raises ``MissingExtra`` where polars is not installed."""
+        return _imported("polars").DataFrame(self.to_arrow(*of))
+
+    def to_arrow(self, *of: Any) -> Any:
+        """The table as an ``arro3.core.Table``; whatever reads Arrow takes it, as ``pyarrow.table(…)`` does."""
+        return arrow_table(self.table(*of))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first rows of the table, then the figure."""
+        return f"<div><p><strong>{type(self).__name__}</strong></p>{self._rows_html()}{self._figure_html()}</div>"
+
+    def _shown(self) -> Rows:
+        return self.table()
+
+    def _rows_html(self) -> str:
+        rows = self._shown()
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+        body = "".join(
+            f"<tr>{''.join(_cell(row.get(name)) for name in columns)}</tr>" for row in rows[:_SHOWN]
+        )
+        more = f"<p>{_SHOWN} of {len(rows):,} rows: all of them by table().</p>" if len(rows) > _SHOWN else ""
+        return f"<table class='dataframe'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+    def _figure_html(self) -> str:
+        image = next((found for draw in _drawn if (found := draw(self)) is not None), None)
+        if image is None:
+            return ""
+        data = base64.b64encode(image.encode()).decode()
+        style = "max-width:100%;background:#fff;padding:.5em"
+        return f"<img style='{style}' alt='{type(self).__name__}' src='data:image/svg+xml;base64,{data}'>"
+
+
+def arrow_table(rows: Rows) -> Any:
+    """Rows that share their columns as an ``arro3.core.Table``; ``None`` is a null.
+
+    A column is of booleans, int64 or float64 where all its values are, and else of text.
+
+    >>> arrow_table([{"k": 1, "mean": 2}, {"k": 2, "mean": 2.5}])["mean"].to_pylist()
+    [2.0, 2.5]
+    """
+    from arro3.core import Table
+
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return Table({name: _arrow_column([row.get(name) for row in rows]) for name in columns})
+
+
+def _arrow_column(values: list[Any]) -> Any:
+    from arro3.core import Array, DataType
+
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, bool) for value in known):
+        return Array(values, DataType.bool())
+    if known and all(isinstance(value, int) for value in known):
+        return Array(values, DataType.int64())
+    if known and all(isinstance(value, int | float) for value in known):
+        return Array([None if v is None else float(v) for v in values], DataType.float64())
+    texts = [None if v is None else str(v).encode("utf-8", "backslashreplace").decode() for v in values]
+    return Array(texts, DataType.string())
+
+
+def brief(record: Any) -> str:
+    """A dataclass in a line: arrays by type and shape, whatever else holds many things by its size.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(repr=False)
+    ... class Found:
+    ...     mean: float
+    ...     scripts: list[str]
+    >>> brief(Found(1 / 3, ["Latn", "Cyrl"]))
+    'Found(mean=0.3333, scripts=<list of 2>)'
+    """
+    parts = (f"{field.name}={_part(getattr(record, field.name))}" for field in fields(record))
+    return f"{type(record).__name__}({', '.join(parts)})"
+
+
+def _part(value: Any) -> str:
+    if value is None or isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else f"{value[:59]}…")
+    if hasattr(value, "dtype"):
+        return f"{value.dtype}{list(value.shape)}"
+    return f"<{type(value).__name__}{f' of {len(value):,}' if isinstance(value, Sized) else ''}>"
+
+
+def _imported(library: str) -> Any:
+    try:
+        return import_module(library)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"to_{library}()", library) from error
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool | None):
+        return f"<td>{'–' if value is None else 'yes' if value else 'no'}</td>"
+    if isinstance(value, int | float):
+        text = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+        return f"<td style='text-align:right'>{text.replace('-', '−')}</td>"
+    if isinstance(value, list | tuple):
+        value = ", ".join(f"{part:.4g}" if isinstance(part, float) else str(part) for part in value)
+    return f"<td style='text-align:left'><bdi>{escape(str(value))}</bdi></td>"
