@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hyperpolyglot.errors import HyperpolyglotError
+    from hyperpolyglot.explorer import Bundle, ExploreOptions, Explorer, explore, make_bundle, write_bundle
     from hyperpolyglot.labels import Labels, label
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import Opening, open_model
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "errors": ("HyperpolyglotError",),
+    "explorer": ("Bundle", "ExploreOptions", "Explorer", "explore", "make_bundle", "write_bundle"),
     "labels": ("Labels", "label"),
     "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
     "loading": ("Opening", "open_model"),
@@ -72,12 +74,15 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "Bundle",
     "Census",
     "CompareOptions",
     "Comparison",
     "Diversity",
     "Evidence",
     "Explanation",
+    "ExploreOptions",
+    "Explorer",
     "HyperpolyglotError",
     "Inspection",
     "Labels",
@@ -102,11 +107,13 @@ __all__ = [
     "compare",
     "diversity",
     "explain",
+    "explore",
     "find_ids",
     "find_tokens",
     "inspect",
     "label",
     "languages",
+    "make_bundle",
     "neighborhoods",
     "neighbors",
     "open_model",
@@ -118,6 +125,7 @@ __all__ = [
     "sample_rows",
     "separability",
     "translate",
+    "write_bundle",
     "write_report",
 ]
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from hyperpolyglot.cli.comparisons import compare, explain
+from hyperpolyglot.cli.explorer import explore
 from hyperpolyglot.cli.pages import report
 from hyperpolyglot.cli.tokens import census, inspect, overlap
 from hyperpolyglot.cli.translations import languages, translate
@@ -33,7 +34,7 @@ def cli() -> None:
 _OF_TOKENS = (inspect, census, overlap)
 _OF_VECTORS = (separability, neighbors, diversity, map_, translate, languages, compare, explain)
 
-for _command in (*_OF_TOKENS, *_OF_VECTORS, report, cache):
+for _command in (*_OF_TOKENS, *_OF_VECTORS, report, explore, cache):
     cli.add_command(_command)
 
 
