@@ -84,7 +84,9 @@ def _chromium() -> str:
     """A Chromium to test with. Without one the test is skipped, but fails where ``CI`` is set."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if found is None:
-        told = "no chromium is installed, so the page was not looked at in a browser (apt-get install chromium)"
+        told = (
+            "no chromium is installed, so the page was not looked at in a browser (apt-get install chromium)"
+        )
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)

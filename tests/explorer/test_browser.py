@@ -160,7 +160,10 @@ def test_filter(visit, site, spaces):
 def test_colours(visit, site, spaces):
     """Points are coloured by script, kind, diversity or frequency; the legend says what it means."""
     page = visit(site + ONE)
-    colours = "() => { const c = explorer.views[0].points.colours; return [0, 1, 4].map((r) => [...c.slice(4 * r, 4 * r + 3)].join()) }"
+    colours = (
+        "() => { const c = explorer.views[0].points.colours;"
+        "return [0, 1, 4].map((row) => [...c.slice(4 * row, 4 * row + 3)].join()) }"
+    )
     seen = []
     for by in ("script", "kind", "diversity", "frequency"):
         page.select_option("#colour", by)
@@ -331,7 +334,9 @@ def test_no_other_host_and_no_loose_code(visit, site):
     policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert "unsafe" not in policy
-    assert [] == page.evaluate("() => [...document.querySelectorAll('script:not([src]), [onclick], style')].map(String)")
+    assert [] == page.evaluate(
+        "() => [...document.querySelectorAll('script:not([src]), [onclick], style')].map(String)"
+    )
     refused = page.evaluate(
         "() => [() => setTimeout('1'), () => (document.body.innerHTML = '<b>'),"
         "() => document.body.setAttribute('onclick', '1'), () => new Worker('js/worker.js')]"
@@ -383,3 +388,76 @@ def test_without_webgl(visit, served):
     page.keyboard.press("Enter")
     head(page, "猫")
     assert K == page.locator("ol.near li").count()
+
+
+def test_an_address_that_names_no_model(visit, served):
+    """An unknown model, a model beside itself, numbers that are none: what can be shown is, and nothing fails."""
+    page = visit(f"{served}#model=nobody&token=abc&view=1,x,2&off=%25&colour=none&lasso=1,2&tour=99")
+    assert "by/script" == page.input_value("#model")
+    page.evaluate("() => (location.hash = '#model=by/meaning&beside=by/meaning')")
+    page.wait_for_function("() => explorer.open[0]?.name === 'by/meaning'")
+    assert 1 == page.locator(".map").count()
+    page.evaluate("() => (location.hash = '')")
+    page.wait_for_function("() => explorer.open[0]?.name === 'by/script'")
+
+
+@pytest.mark.parametrize(
+    ("number", "age"), [(0, "older"), (2, "newer"), (None, "not of a hyperpolyglot bundle")]
+)
+def test_another_format_number(number, age, visit, served):
+    """A bundle of another format is refused with a sentence."""
+    page = visit(served)
+    said = f'{{"format": "hyperpolyglot.bundle/{number}"}}' if number is not None else '{"format": "else"}'
+    page.route("**/manifest.json", lambda route: route.fulfill(body=said))
+    page.reload()
+    page.wait_for_selector("html[data-ready=failed]")
+    assert age in page.inner_text("[role=alert]")
+
+
+def test_damaged_and_missing_files(visit, served):
+    """A file that is not what the manifest states, or not there, is named in a sentence; nothing of it is shown."""
+    page = visit(served)
+    page.route("**/points-0.bin*", lambda route: route.fulfill(body="damaged"))
+    page.reload()
+    page.wait_for_selector("html[data-ready=failed]")
+    assert "data/0/points-0.bin is not the file that the manifest states: export again." == page.inner_text(
+        "[role=alert]"
+    )
+    page.unroute("**/points-0.bin*")
+    page.route("**/manifest.json", lambda route: route.fulfill(status=404))
+    page.reload()
+    page.wait_for_selector("html[data-ready=failed]")
+    assert "There is no manifest.json beside this page" in page.inner_text("[role=alert]")
+    page.visit.errors.clear()
+
+
+STATES = {
+    "start": "",
+    "token": "#model=by/script&token=13",
+    "two models": "#model=by/script&beside=by/meaning&token=1",
+    "tour": "#model=by/script&token=11&tour=2",
+    "selection": "#model=by/script&lasso=-2,-2,2,-2,2,2,-2,2",
+    "search": "#model=by/script&token=13",
+    "diversity": "#model=by/meaning&colour=diversity&off=Latn",
+}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "states"),
+    [("light", 1280, [*STATES]), ("dark", 1280, ["token", "tour"]), ("light", 360, ["two models"])],
+)
+def test_accessible_by_axe(scheme, width, states, visit, served):
+    """axe finds no violation of WCAG 2.2 A or AA in any state, light and dark, wide and narrow."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(served, color_scheme=scheme, viewport={"width": width, "height": 800})
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    for name in states:
+        page.goto("about:blank")
+        page.goto(served + STATES[name])
+        page.wait_for_selector("html[data-ready=all]")
+        if name == "search":
+            page.fill("#search", "a")
+            page.wait_for_selector("#found li")
+        found = axe.run(page, options={"runOnly": {"type": "tag", "values": tags}}).response["violations"]
+        assert [] == [(name, v["id"], [n["html"][:150] for n in v["nodes"]][:3]) for v in found]
+    page.visit.errors.clear()

@@ -122,7 +122,7 @@ export class Labels {
       const name = place.island
         ? el("span", { class: place.kind }, place.island.name)
         : el("span", { class: place.kind }, token(model.text(place.row), 20));
-      if (place.island) name.style.color = colour(place.island.label);
+      if (place.island) name.style.color = `color-mix(in oklab, ${colour(place.island.label)} 60%, var(--ink))`;
       return { ...place, name };
     });
     fill(this.element, this.placed.map(({ name }) => name));

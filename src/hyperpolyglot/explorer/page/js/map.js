@@ -89,7 +89,7 @@ export class MapView {
     this.order = null;
     this.islands = islands(model);
     fill(this.caption, title);
-    this.stage.setAttribute("aria-label", `Map of the tokens of ${model.name}. ${KEYS}`);
+    this.stage.setAttribute("aria-label", `Map of the tokens of ${model.title}. ${KEYS}`);
     const placed = (row) => model.placed(row);
     this.shuffled = shuffled(model.size).filter(placed);
     this.points?.setPlaces(model.points);
@@ -303,6 +303,7 @@ export class MapView {
     this.points.draw({
       ...this.camera.clip,
       size: this.#size() * this.ratio,
+      least: Math.max(4, 11 - 2 * Math.log10(1 + this.points.lit.length)) * this.ratio,
       most: moving ? this.#most : Infinity,
       faded: this.lit,
       background: this.background,
@@ -314,7 +315,7 @@ export class MapView {
   /** The size of a point in pixels: as the window and the number of points have it, larger as one comes near. */
   #size() {
     const { width, height, zoom } = this.camera;
-    const far = Math.min(5, Math.max(1.5, (0.75 * Math.min(width, height)) / Math.sqrt(this.drawn)));
+    const far = Math.min(5, Math.max(1.5, (0.75 * Math.sqrt(width * height)) / Math.sqrt(this.drawn)));
     return Math.min(15, far * (1 + 0.5 * Math.log2(Math.max(1, zoom))));
   }
 

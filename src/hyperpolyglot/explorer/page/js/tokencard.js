@@ -6,6 +6,7 @@ import { codePoints, hexadecimal, spoken, token } from "./tokens.js";
 
 const SHOWN = 20;
 const TAGS = 3;
+const LONG = 40;
 
 /**
  * The card of a token. `sides`: `{model, row, near}` for each model, row −1 where it has no such token; `near` its
@@ -15,7 +16,7 @@ export async function tokenCard(sides, colour, does) {
   const first = sides.find(({ row }) => row >= 0);
   const { model, row } = first;
   const text = model.text(row);
-  const head = el("h2", { class: "headword", tabindex: "-1" }, token(text, 200));
+  const head = el("h2", { class: text.length > LONG ? "headword long" : "headword", tabindex: "-1" }, token(text, 200));
   const facts = await factsOf(first);
   const shared = sides.length > 1 ? sharedOf(sides) : null;
   return el(
@@ -79,14 +80,14 @@ function sharedOf(sides) {
 
 function sharedSentence(shared, sides) {
   const missing = sides.find(({ row }) => row < 0);
-  if (missing) return `${missing.model.name} has no such token.`;
+  if (missing) return `${missing.model.title} has no such token.`;
   const most = Math.min(...sides.map(({ near }) => near.length));
   return `${shared.size} of ${most} neighbours are shared (●).`;
 }
 
 /** The token's neighbourhood in one model. */
 function sideOf({ model, row, near }, side, { colour, does, shared, several }) {
-  const heading = several ? el("h3", {}, model.name) : null;
+  const heading = several ? el("h3", {}, model.title) : null;
   if (row < 0) return el("section", { class: "side" }, heading, el("p", { class: "faint" }, "No such token."));
   if (!near.length)
     return el("section", { class: "side" }, heading,

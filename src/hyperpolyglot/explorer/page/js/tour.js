@@ -27,7 +27,7 @@ export function tourCard(stops, stop, sides, does) {
 
 /** What to see, in numbers of the twenty nearest. */
 function reading({ model, row, near }) {
-  const name = el("strong", {}, model.name);
+  const name = el("strong", {}, model.title);
   if (row < 0) return [name, " has no such token."];
   const nearest = near.slice(0, NEAREST);
   const others = nearest.filter((n) => model.label[n.row] !== model.label[row]).length;
