@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import re
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.path import Path as Polygon
 
-from tests.explorer.planted import HOSTILE, K, meanings_together, nearest, scripts_together, tokens
+from hyperpolyglot.explorer.bundle import Bundle
+from hyperpolyglot.explorer.server import Server
+from tests.explorer.planted import (
+    HOSTILE,
+    K,
+    meanings_together,
+    nearest,
+    planted_bundle,
+    scripts_together,
+    tokens,
+)
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
@@ -461,3 +473,18 @@ def test_accessible_by_axe(scheme, width, states, visit, served):
         found = axe.run(page, options={"runOnly": {"type": "tag", "values": tags}}).response["violations"]
         assert [] == [(name, v["id"], [n["html"][:150] for n in v["nodes"]][:3]) for v in found]
     page.visit.errors.clear()
+
+
+def test_an_archived_bundle_opens(visit):
+    """The data of an export of format 1, kept from when it was new, open in today's page."""
+    with zipfile.ZipFile(Path(__file__).parent / "archive" / "bundle-1.zip") as archive:
+        kept = {name: archive.read(name) for name in archive.namelist()}
+    today = {p: c for p, c in planted_bundle().files.items() if not p.startswith("data/")}
+    server = Server(Bundle({**today, **kept}), 0)
+    server.start()
+    try:
+        page = visit(server.url + "#token=1")
+        head(page, "▁cat")
+        assert ["▁pisică", "猫", "▁قطة"] == words(page.locator("ol.near .token"))
+    finally:
+        server.close()
