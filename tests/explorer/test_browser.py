@@ -17,7 +17,6 @@ from tests.explorer.planted import (
     K,
     meanings_together,
     nearest,
-    planted_bundle,
     scripts_together,
     tokens,
 )
@@ -475,11 +474,11 @@ def test_accessible_by_axe(scheme, width, states, visit, served):
     page.visit.errors.clear()
 
 
-def test_an_archived_bundle_opens(visit):
+def test_an_archived_bundle_opens(visit, bundle):
     """The data of an export of format 1, kept from when it was new, open in today's page."""
     with zipfile.ZipFile(Path(__file__).parent / "archive" / "bundle-1.zip") as archive:
         kept = {name: archive.read(name) for name in archive.namelist()}
-    today = {p: c for p, c in planted_bundle().files.items() if not p.startswith("data/")}
+    today = {p: c for p, c in bundle.files.items() if not p.startswith("data/")}
     server = Server(Bundle({**today, **kept}), 0)
     server.start()
     try:
