@@ -83,5 +83,5 @@ def test_contrast(theme):
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_any_two_scripts_differ(theme, eyes):
-    """Any two scripts are at least 6 hundredths of OKLab apart to the usual eye, 3 to the colour-blind; 2 can be seen."""
+    """Any two scripts are at least 0.06 of OKLab apart to the usual eye, 0.03 to the colour-blind; 0.02 is seen."""
     assert min(gaps(theme, eyes).values()) > (6 if eyes == "usual" else 3)
