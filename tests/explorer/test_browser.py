@@ -187,6 +187,8 @@ def test_colours(visit, site, spaces):
     page.select_option("#colour", "diversity")
     assert f"Distinct scripts among the {K} nearest tokens." == page.inner_text(".scale p")
     assert "colour=diversity" in page.url
+    again = visit(site + ONE + "&colour=kind")
+    assert ["text", "special", "padding"] == words(again.locator(".key .what"))
 
 
 def test_lasso(visit, site):
@@ -259,6 +261,9 @@ def test_tour(visit, site, spaces):
     row = id_of("▁Nike")
     others = sum(space.labels.codes[i] != space.labels.codes[row] for i, _ in nearest(space, row))
     assert f"by/script: of the {K} nearest tokens, {others} are of another script" in page.inner_text(".see")
+    page.locator("ol.near button").first.click()
+    page.get_by_role("button", name="Back to Nike").click()
+    head(page, "▁Nike")
     for stop in (3, 4, 5):
         page.get_by_role("button", name="Next").click()
         page.get_by_text(f"Tour, {stop} of 5").wait_for()

@@ -203,10 +203,15 @@ export class App {
   tour(stop) {
     if (!this.complete) return;
     if (stop === null) return this.state.change({ tour: null }, { step: true });
-    const all = this.manifest.models.map(({ model }) => model);
-    const rows = this.open.map((model) => this.manifest.tour[stop - 1].rows[all.indexOf(model.name)]);
+    const rows = this.#stopRows(stop);
     const ids = rows.map((row, i) => (row === null ? null : this.open[i].id[row]));
     this.state.change({ tour: stop, token: ids[0], token2: ids[0] === null ? (ids[1] ?? null) : null }, { step: true });
+  }
+
+  /** Rows of a stop of the tour in the open models, null where one has no such token. */
+  #stopRows(stop) {
+    const all = this.manifest.models.map(({ model }) => model);
+    return this.open.map((model) => this.manifest.tour[stop - 1].rows[all.indexOf(model.name)]);
   }
 
   async #select() {
@@ -235,7 +240,8 @@ export class App {
 
   #showTour(stop, sides) {
     const inside = this.panel.tour.contains(document.activeElement);
-    fill(this.panel.tour, stop === null ? null : tourCard(this.manifest.tour, stop, sides, { tour: (to) => this.tour(to) }));
+    const there = stop !== null && this.#stopRows(stop).every((row, i) => row === null || row === sides[i].row);
+    fill(this.panel.tour, stop === null ? null : tourCard(this.manifest.tour, stop, there ? sides : null, { tour: (to) => this.tour(to) }));
     if (inside || (stop === 1 && this.page.tour.contains(document.activeElement)))
       this.panel.tour.querySelector("h2")?.focus({ preventScroll: true });
   }

@@ -7,6 +7,7 @@ import { codePoints, hexadecimal, spoken, token } from "./tokens.js";
 const SHOWN = 20;
 const TAGS = 3;
 const LONG = 40;
+const KEPT = 4096; // bytes of a token that a bundle keeps
 
 /**
  * The card of a token. `sides`: `{model, row, near}` for each model, row −1 where it has no such token; `near` its
@@ -41,13 +42,16 @@ async function factsOf({ model, row }) {
     { name: model.facts.labeller.startsWith("script") ? "script" : "label", value: label ? label.name : "none" },
     { name: "id", value: `#${model.id[row]}` },
     { name: "kind", value: model.kindOf(row) },
-    { name: "rank", value: rank === UNRANKED ? "unknown" : `above ${((100 * rank) / (UNRANKED - 1)).toFixed(1)} %` },
-    { name: "bytes", long: true, value: [el("code", {}, hexadecimal(bytes)), ` (${bytes.length})`] },
-    { name: "points", long: true, value: el("code", {}, codePoints(text)) },
+    { name: "rank", value: rank === UNRANKED ? "unknown" : `above ${((100 * rank) / (UNRANKED - 1)).toFixed(1)}\u00a0%` },
+    { name: "bytes", long: true, value: bytesOf(bytes) },
+    { name: "points", long: true, value: text ? el("code", {}, codePoints(text)) : "none" },
   ];
   if (piece !== text) facts.push({ name: "piece", long: true, value: el("bdi", { dir: "auto" }, spoken(piece, 80)) });
   return facts;
 }
+
+const bytesOf = (bytes) =>
+  bytes.length ? [el("code", {}, hexadecimal(bytes)), ` (${bytes.length}${bytes.length < KEPT ? "" : " or more"})`] : "none";
 
 /** What it is a word for, by the lexicon. */
 function meaningsOf(model, row) {
