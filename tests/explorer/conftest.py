@@ -80,7 +80,7 @@ def site(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
-def _chromium() -> str:
+def find_chromium() -> str:
     """A Chromium to test with. Without one the test is skipped, but fails where ``CI`` is set."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if found is None:
@@ -96,7 +96,7 @@ def _chromium() -> str:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A browser without a graphics card."""
-    path = _chromium()
+    path = find_chromium()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:

@@ -12,6 +12,7 @@ from matplotlib.path import Path as Polygon
 
 from hyperpolyglot.explorer.bundle import Bundle
 from hyperpolyglot.explorer.server import Server
+from tests.explorer.conftest import find_chromium
 from tests.explorer.planted import (
     HOSTILE,
     K,
@@ -20,8 +21,6 @@ from tests.explorer.planted import (
     scripts_together,
     tokens,
 )
-
-pytest.importorskip("playwright", reason="playwright is not installed")
 
 ONE = "#model=by/script"
 OTHER = "#model=by/meaning"
@@ -464,7 +463,9 @@ STATES = {
 )
 def test_accessible_by_axe(scheme, width, states, visit, served):
     """axe finds no violation of WCAG 2.2 A or AA in any state, light and dark, wide and narrow."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
     page = visit(served, color_scheme=scheme, viewport={"width": width, "height": 800})
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     for name in states:
@@ -492,3 +493,15 @@ def test_an_archived_bundle_opens(visit, bundle):
         assert ["▁pisică", "猫", "▁قطة"] == words(page.locator("ol.near .token"))
     finally:
         server.close()
+
+
+def test_without_a_browser(monkeypatch):
+    """Where no Chromium is found these tests are skipped and say so; under CI they fail."""
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"):
+        find_chromium()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no chromium"):
+        find_chromium()
