@@ -84,6 +84,9 @@ function heart(counts, every) {
 
 /** The layer of names over a map. */
 export class Labels {
+  #window = null;
+  #origin = [0, 0];
+
   constructor() {
     this.element = el("div", { class: "labels", "aria-hidden": "true" });
     this.placed = [];
@@ -126,11 +129,21 @@ export class Labels {
       return { ...place, name };
     });
     fill(this.element, this.placed.map(({ name }) => name));
+    this.#window = null;
     this.move(camera);
   }
 
-  /** Follow the camera. */
+  /** Follow the camera: as one layer while it only pans, else name by name. */
   move(camera) {
+    const [left, top] = camera.toScreen(0, 0);
+    const window = [camera.zoom, camera.width, camera.height].join();
+    if (window === this.#window) {
+      this.element.style.transform = `translate(${(left - this.#origin[0]).toFixed(1)}px, ${(top - this.#origin[1]).toFixed(1)}px)`;
+      return;
+    }
+    this.#window = window;
+    this.#origin = [left, top];
+    this.element.style.transform = "none";
     for (const { x, y, name } of this.placed) {
       const [left, top] = camera.toScreen(x, y);
       name.style.transform = `translate(${left.toFixed(1)}px, ${top.toFixed(1)}px)`;

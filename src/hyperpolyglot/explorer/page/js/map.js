@@ -14,7 +14,7 @@ const KEYS = "Arrow keys move, plus and minus zoom, 0 shows all, Enter chooses t
 const NO_WEBGL = "The map needs WebGL 2, which this browser does not offer; search and neighbours work without it.";
 const SLOW = 34;
 const FAST = 20;
-const FEWEST = 30000;
+const FEWEST = 12000;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MapView {
@@ -23,8 +23,9 @@ export class MapView {
   first = [];
   #dirty = false;
   #most = Infinity;
-  #moving = 0;
+  #moving = false;
   #last = 0;
+  #wasMoving = false;
 
   /** `does`: `hover(row)`, `pick(row)`, `lasso(polygon)`, `view(view)`, `middle(row)`; a row may be −1. */
   constructor(does) {
@@ -248,7 +249,7 @@ export class MapView {
 
   #moved(move) {
     move();
-    this.#moving = performance.now();
+    this.#moving = true;
     this.#showTip(null);
     this.#draw();
     this.settle();
@@ -298,8 +299,9 @@ export class MapView {
   #frame(now) {
     this.#dirty = false;
     if (!this.grid || !this.background) return;
-    const moving = performance.now() - this.#moving < 100;
-    if (moving) this.#pace(now);
+    const moving = this.#moving;
+    this.#moving = false;
+    this.#pace(now, moving);
     this.points.draw({
       ...this.camera.clip,
       size: this.#size() * this.ratio,
@@ -320,11 +322,13 @@ export class MapView {
   }
 
   /** While the map moves, draw no more points than go into a frame; the order is random, so fewer look the same. */
-  #pace(now) {
+  #pace(now, moving) {
     const took = now - this.#last;
+    const before = this.#wasMoving;
     this.#last = now;
-    if (took > 200) return;
-    if (took > SLOW) this.#most = Math.max(FEWEST, 0.8 * Math.min(this.#most, this.drawn));
+    this.#wasMoving = moving;
+    if (!moving || !before) return;
+    if (took > SLOW) this.#most = Math.max(FEWEST, Math.min(this.#most, this.drawn) * Math.max(0.25, SLOW / took - 0.1));
     else if (took < FAST && this.#most < this.drawn) this.#most *= 1.1;
   }
 }
