@@ -312,7 +312,7 @@ def test_keyboard_only(visit, site, spaces):
 
 
 def test_labels_come_as_one_zooms(visit, served, spaces):
-    """From afar scripts are named, from near ever more tokens, each at its own place."""
+    """From afar scripts are named, from near ever more tokens, each at its own place, also while the map moves."""
     page = visit(served + ONE)
     page.wait_for_selector(".labels .island", state="attached")
     page.evaluate("() => explorer.views[0].fly([...explorer.views[0].place(30), 8])")
@@ -324,6 +324,16 @@ def test_labels_come_as_one_zooms(visit, served, spaces):
     )
     assert named
     assert all(x == at_x and y == at_y for _, x, y, at_x, at_y in named)
+    gaps = (
+        "() => { const v = explorer.views[0]; return v.labels.placed.filter((p) => p.row !== undefined).map((p) => {"
+        "const box = p.name.getBoundingClientRect(), [x, y] = v.where(p.row);"
+        "return Math.hypot(box.left - x, box.top - y) }) }"
+    )
+    still = page.evaluate(gaps)
+    page.evaluate("() => { explorer.views[0].settle = () => {} }")
+    page.locator(".stage").press("ArrowRight")
+    page.wait_for_timeout(100)
+    np.testing.assert_allclose(still, page.evaluate(gaps), atol=0.5)
 
 
 @pytest.mark.parametrize(("token", "shown"), HOSTILE.items(), ids=range(len(HOSTILE)))
