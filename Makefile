@@ -3,19 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check bench pictures docs clean
+.PHONY: browser demo test test-all check bench pictures docs clean
 
 demo: $(VENV)/user           ## set up, measure the bundled demo models, say where the report is
 	$(BIN)/hyperpolyglot report demo:language demo:meaning -o report
 
-test: $(VENV)/developer      ## set up and pass the checks and the tests (what CI runs)
+test: $(VENV)/developer browser  ## set up and pass the checks and the tests (what CI runs)
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 -m "not long"
 
-test-all: $(VENV)/developer  ## the long tests too: fuzzing, calibration, faults
+test-all: $(VENV)/developer browser  ## the long tests too: fuzzing, calibration, faults
 	$(BIN)/python -m pip install -q torch==2.13.0
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2
+
+browser:                     ## Debian's Chromium for the explorer's tests, where it may be installed
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	&& apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
+	|| echo "no chromium, and it may not be installed here: the tests in a browser will be skipped"
 
 check: $(VENV)/developer     ## format, lint, types, layers
 	$(BIN)/ruff format --check src tests tools benchmarks
@@ -25,6 +30,7 @@ check: $(VENV)/developer     ## format, lint, types, layers
 
 bench: $(VENV)/developer     ## the bounds on time and memory, measured
 	$(BIN)/python benchmarks/bounds.py
+	$(BIN)/python benchmarks/explorer.py
 
 pictures: $(VENV)/developer  ## the pictures in the README and the docs
 	$(BIN)/python tools/pictures.py

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
     from hyperpolyglot.exports import write_atlas, write_projector
+    from hyperpolyglot.explorer import Bundle, ExploreOptions, Explorer, explore, make_bundle, write_bundle
     from hyperpolyglot.labels import Labels, label
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import Opening, open_model
@@ -54,6 +55,7 @@ _HOME = {
     "engine.devices": ("use_device",),
     "errors": ("HyperpolyglotError",),
     "exports": ("write_atlas", "write_projector"),
+    "explorer": ("Bundle", "ExploreOptions", "Explorer", "explore", "make_bundle", "write_bundle"),
     "labels": ("Labels", "label"),
     "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
     "loading": ("Opening", "open_model"),
@@ -78,12 +80,15 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "Bundle",
     "Census",
     "CompareOptions",
     "Comparison",
     "Diversity",
     "Evidence",
     "Explanation",
+    "ExploreOptions",
+    "Explorer",
     "HyperpolyglotError",
     "Inspection",
     "Labels",
@@ -108,11 +113,13 @@ __all__ = [
     "compare",
     "diversity",
     "explain",
+    "explore",
     "find_ids",
     "find_tokens",
     "inspect",
     "label",
     "languages",
+    "make_bundle",
     "neighborhoods",
     "neighbors",
     "open_model",
@@ -126,6 +133,7 @@ __all__ = [
     "translate",
     "use_device",
     "write_atlas",
+    "write_bundle",
     "write_projector",
     "write_report",
 ]

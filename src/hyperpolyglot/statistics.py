@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
-from scipy.stats import t as student
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from hyperpolyglot.types import Array, Float64
 
@@ -25,6 +24,7 @@ __all__ = [
     "bootstrap_mean",
     "holm",
     "jackknife_interval",
+    "mean_ranks",
     "partial_spearman",
     "permutation_p",
     "spearman",
@@ -109,14 +109,14 @@ def bootstrap(
     if drawn[0] == drawn[-1]:
         return float(drawn[0]), float(drawn[-1])
     below = np.count_nonzero(drawn < observed) + np.count_nonzero(drawn == observed) / 2
-    bias = norm.ppf(np.clip(below / resamples, 1 / resamples, 1 - 1 / resamples))
+    bias = ndtri(np.clip(below / resamples, 1 / resamples, 1 - 1 / resamples))
     left_out = combine(total - columns)
     away = left_out.mean() - left_out
     spread = float((away**2).sum())
     acceleration = float((away**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
-    reach = student.ppf((1 + level) / 2, n - 1) * np.sqrt(n / (n - 1))
+    reach = stdtrit(n - 1, (1 + level) / 2) * np.sqrt(n / (n - 1))
     z = bias + np.array([-reach, reach])
-    share = norm.cdf(bias + z / np.maximum(1 - acceleration * z, 0.1))
+    share = ndtr(bias + z / np.maximum(1 - acceleration * z, 0.1))
     low, high = np.quantile(drawn, share)
     return float(low), float(high)
 
@@ -154,7 +154,7 @@ def jackknife_interval(
         every = np.arctanh(np.clip(every, -1 + 1e-12, 1 - 1e-12))
     parts = every[1:]
     error = np.sqrt((g - 1) / g * ((parts - parts.mean()) ** 2).sum())
-    reach = student.ppf((1 + level) / 2, g - 1) * error
+    reach = stdtrit(g - 1, (1 + level) / 2) * error
     ends = every[0] + np.array([-reach, reach])
     low, high = np.tanh(ends) if correlation else ends
     return float(low), float(high)
@@ -184,7 +184,7 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval | None:
     """
     if n == 0:
         return None
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
@@ -208,7 +208,7 @@ def partial_spearman(x: Array, y: Array, controls: Sequence[Array], *, level: fl
     n = len(x)
     design = _design(controls, n)
     taken = design.shape[1] - 1
-    ranks = np.stack([rankdata(x), rankdata(y)], axis=1) if n else np.zeros((0, 2))
+    ranks = np.stack([mean_ranks(x), mean_ranks(y)], axis=1) if n else np.zeros((0, 2))
     if n - 3 - taken < 1:
         return Correlation(value=None, p=None, interval=None, n=n)
     residuals = ranks - design @ (design.T @ ranks)
@@ -217,10 +217,21 @@ def partial_spearman(x: Array, y: Array, controls: Sequence[Array], *, level: fl
         return Correlation(value=None, p=None, interval=None, n=n)
     r = float(np.clip((residuals[:, 0] * residuals[:, 1]).sum() / (scale[0] * scale[1]), -1, 1))
     degrees = n - 2 - taken
-    p = 0.0 if abs(r) == 1 else float(2 * student.sf(abs(r) * np.sqrt(degrees / (1 - r * r)), degrees))
+    p = 0.0 if abs(r) == 1 else float(2 * stdtr(degrees, -abs(r) * np.sqrt(degrees / (1 - r * r))))
     z = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
-    reach = norm.ppf((1 + level) / 2) * np.sqrt((1 + r * r / 2) / (n - 3 - taken))
+    reach = ndtri((1 + level) / 2) * np.sqrt((1 + r * r / 2) / (n - 3 - taken))
     return Correlation(value=r, p=p, interval=(float(np.tanh(z - reach)), float(np.tanh(z + reach))), n=n)
+
+
+def mean_ranks(values: Array) -> Float64:
+    """Ranks from 1, ties by their mean.
+
+    >>> mean_ranks(np.array([5, 1, 5])).tolist()
+    [2.5, 1.0, 2.5]
+    """
+    from scipy.stats import rankdata  # half a second, which no command owes that ranks nothing
+
+    return np.asarray(rankdata(values), np.float64)
 
 
 def _design(controls: Sequence[Array], n: int) -> Float64:
@@ -230,7 +241,7 @@ def _design(controls: Sequence[Array], n: int) -> Float64:
         if len(control) != n:
             raise ValueError(f"a control has {len(control)} values for {n} tokens")
         if np.issubdtype(control.dtype, np.floating):
-            columns.append(rankdata(control))
+            columns.append(mean_ranks(control))
         else:
             member = np.unique(control, return_inverse=True)[1]
             columns.extend((member == i).astype(np.float64) for i in range(1, member.max(initial=0) + 1))

@@ -9,6 +9,7 @@ import click
 
 from hyperpolyglot.cli.bench import bench
 from hyperpolyglot.cli.comparisons import compare, explain
+from hyperpolyglot.cli.explorer import explore
 from hyperpolyglot.cli.pages import report
 from hyperpolyglot.cli.tokens import census, inspect, overlap
 from hyperpolyglot.cli.translations import languages, translate
@@ -34,7 +35,7 @@ def cli() -> None:
 _OF_TOKENS = (inspect, census, overlap)
 _OF_VECTORS = (separability, neighbors, diversity, map_, translate, languages, compare, explain)
 
-for _command in (*_OF_TOKENS, *_OF_VECTORS, report, cache, bench):
+for _command in (*_OF_TOKENS, *_OF_VECTORS, report, explore, cache, bench):
     cli.add_command(_command)
 
 

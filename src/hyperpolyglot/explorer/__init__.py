@@ -6,5 +6,6 @@ browser only.
 
 from hyperpolyglot.explorer.bundle import Bundle, make_bundle, write_bundle
 from hyperpolyglot.explorer.explored import ExploreOptions
+from hyperpolyglot.explorer.notebook import Explorer, explore
 
-__all__ = ["Bundle", "ExploreOptions", "make_bundle", "write_bundle"]
+__all__ = ["Bundle", "ExploreOptions", "Explorer", "explore", "make_bundle", "write_bundle"]

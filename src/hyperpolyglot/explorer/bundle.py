@@ -25,7 +25,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
 from hyperpolyglot.types import Progress, silent
 
-__all__ = ["FORMAT", "MANIFEST", "Bundle", "bundle_of", "make_bundle", "write_bundle"]
+__all__ = ["FORMAT", "MANIFEST", "Bundle", "bundle_of", "make_bundle", "refuse_others", "write_bundle"]
 
 FORMAT = "hyperpolyglot.bundle/1"
 MANIFEST = "manifest.json"
@@ -62,8 +62,11 @@ def make_bundle(
 ) -> Bundle:
     """Measure what the explorer shows of some models, by the cached steps of a study, and lay it out as files.
 
-    ``lexicon`` is by default the one of the package. Raises as :func:`explored`.
+    ``lexicon`` is by default the one of the package. Raises as :func:`explored`, and ``ValueError`` for no model, or
+    for two of one name.
     """
+    if not spaces or len({space.model for space in spaces}) < len(spaces):
+        raise ValueError("a bundle needs models, each of another name")
     options = options or ExploreOptions()
     store = store or Store()
     words = glossary(lexicon or packaged_lexicon())
@@ -124,7 +127,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[dict[str, Any]]:
     anything that no bundle wrote.
     """
     folder = folder.absolute()
-    _refuse_others(folder)
+    refuse_others(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -139,7 +142,8 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[dict[str, Any]]:
     return bundle.entries
 
 
-def _refuse_others(folder: Path) -> None:
+def refuse_others(folder: Path) -> None:
+    """Raise ``UnsupportedFormat`` where no bundle can be written, because the place holds anything else."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UnsupportedFormat(f"{folder}: it is no folder; name a new one to export to.")
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}

@@ -15,6 +15,7 @@ from hyperpolyglot.measures.diversity import expected_distinct
 from hyperpolyglot.measures.explanation.frequency import token_frequency
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.projection import NEIGHBORS
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
 from hyperpolyglot.study import step_neighbors, step_projection
@@ -70,6 +71,7 @@ class Explored:
         space, table = self.space, self.space.matrix
         return {
             "model": space.model,
+            "title": title_of(space.model),
             "revision": space.revision,
             "tensor": table.name,
             "tokens": len(space),

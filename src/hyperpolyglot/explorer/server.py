@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import threading
 from http import HTTPStatus
+from http.client import HTTP_PORT
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any, ClassVar
@@ -119,7 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         port = self.server.server_port
-        if self.headers.get("Host") not in (f"{HOST}:{port}", f"localhost:{port}"):
+        names = {f"{name}:{port}" if port != HTTP_PORT else name for name in (HOST, "localhost")}
+        if self.headers.get("Host") not in names:
             return self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
         path = self.path.partition("?")[0].removeprefix("/") or "index.html"
         content = self.bundle.files.get(path)

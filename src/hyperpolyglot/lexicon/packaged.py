@@ -28,8 +28,11 @@ def packaged_lexicon() -> Lexicon:
     """
     try:
         text = gzip.decompress((files("hyperpolyglot.lexicon") / _FILE).read_bytes()).decode("utf-8")
-        rows = [line.split("\t") for line in text.splitlines()[1:]]
-        concepts, languages, scripts, words, kinds = map(tuple, zip(*rows, strict=True))
+        _, *rows = text.rstrip("\n").split("\n")
+        cells = "\t".join(rows).split("\t")
+        if len(cells) != 5 * len(rows):
+            raise ValueError("its rows are not of five cells")
+        concepts, languages, scripts, words, kinds = (tuple(cells[i::5]) for i in range(5))
     except (OSError, ValueError, EOFError) as error:
         raise DamagedFile(_FILE, "the packaged lexicon cannot be read; install the package again") from error
     return Lexicon(

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.probe import MainDirections, fit_probes, main_directions, stratified_folds
@@ -281,7 +281,7 @@ def _grouped_folds(
 def _accuracy(problem: _Problem, scores: Float64, folds: int, converged: bool) -> LabelAccuracy:
     mean = float(scores.mean())
     spread = float(scores.std(ddof=1)) * float(np.sqrt(1 / len(scores) + 1 / (folds - 1)))
-    reach = float(student.ppf(0.975, len(scores) - 1)) * spread
+    reach = float(stdtrit(len(scores) - 1, 0.975)) * spread
     return LabelAccuracy(
         label=problem.label,
         tokens=problem.tokens,

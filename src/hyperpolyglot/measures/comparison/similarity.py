@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.linalg import (
@@ -19,7 +18,7 @@ from hyperpolyglot.linalg import (
     orthonormal_columns,
 )
 from hyperpolyglot.measures.measured import Measured
-from hyperpolyglot.statistics import jackknife_interval, permutation_p
+from hyperpolyglot.statistics import jackknife_interval, mean_ranks, permutation_p
 from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = ["canonical", "cka", "pair_cosines", "rsa"]
@@ -181,7 +180,7 @@ def rsa(
     place = np.tile(np.arange(n), steps)
     ahead = (place + np.repeat(np.arange(1, steps + 1), n)) % n
     x, y = (pair_cosines(unit, unit, order[place], order[ahead]) for unit in units)
-    value = _pearson(rankdata(x), rankdata(y))
+    value = _pearson(mean_ranks(x), mean_ranks(y))
     if value is None:
         return Measured(value=None, null=0.0, note="all pairs of one matrix have the same cosine")
     interval = None
@@ -190,7 +189,7 @@ def rsa(
         left_out = []
         for group in range(GROUPS):
             kept = (arc[place] != group) & (arc[ahead] != group)
-            part = _pearson(rankdata(x[kept]), rankdata(y[kept]))
+            part = _pearson(mean_ranks(x[kept]), mean_ranks(y[kept]))
             left_out.append(float("nan") if part is None else part)
         interval = jackknife_interval(value, left_out, correlation=True)
     chosen = np.sort(random.choice(n, min(n, _MANTEL_ROWS), replace=False))
@@ -215,7 +214,7 @@ def _mantel(a: Float32, b: Float32, permutations: int, random: np.random.Generat
     ranks = []
     for unit in (a, b):
         full = np.zeros((n, n))
-        full[upper] = rankdata((unit @ unit.T)[upper])
+        full[upper] = mean_ranks((unit @ unit.T)[upper])
         full[upper] -= full[upper].mean()
         ranks.append(full + full.T)
     observed = float((ranks[0] * ranks[1]).sum())

@@ -70,7 +70,7 @@ export class App {
 
   #furnish() {
     const names = [...this.models.keys()];
-    const select = (id, change) => el("select", { id, onchange: (event) => change(event.target.value) }, names.map((n) => el("option", { value: n }, n)));
+    const select = (id, change) => el("select", { id, onchange: (event) => change(event.target.value) }, names.map((n) => el("option", { value: n }, this.models.get(n).title)));
     this.modelChoice = select("model", (model) => this.#swap({ model, beside: this.state.now.beside === model ? null : this.state.now.beside }));
     this.besideChoice = select("beside", (beside) => this.#swap({ beside: beside || null }));
     this.besideChoice.prepend(el("option", { value: "" }, "nothing"));
@@ -83,6 +83,12 @@ export class App {
     const stops = this.manifest.tour.length;
     fill(this.page.tour, stops ? el("button", { type: "button", onclick: () => this.tour(1) }, "Tour") : null);
     if (!WIDE.matches) this.legend.element.open = false;
+  }
+
+  /** Whether the address names models that are here. */
+  #known() {
+    const { model, beside } = this.state.now;
+    return this.models.has(model) && (beside === null || (this.models.has(beside) && beside !== model));
   }
 
   /** An address without a model shows the first, on a wide screen with the second beside it. */
@@ -116,7 +122,7 @@ export class App {
     fill(this.page.maps, this.open.map((_, i) => this.views[i].element));
     this.page.maps.classList.toggle("two", this.open.length > 1);
     this.scheme = colouring([...new Set(this.open.flatMap((m) => m.labels.map(({ label }) => label)))]);
-    this.open.forEach((m, i) => this.views[i].setModel(m, m.name));
+    this.open.forEach((m, i) => this.views[i].setModel(m, m.title));
     this.#look();
     this.#paint(false);
     document.documentElement.dataset.ready ??= "map";
@@ -140,7 +146,7 @@ export class App {
 
   #follow(changed) {
     const any = (...keys) => keys.some((key) => changed.has(key));
-    if (any("model", "beside")) return this.start().catch(this.page.failed);
+    if (any("model", "beside")) return this.#known() ? this.start().catch(this.page.failed) : this.#choose();
     if (any("view", "view2")) this.#look();
     if (!this.complete) return undefined;
     if (any("colour", "off")) this.#paint(false);
@@ -197,10 +203,15 @@ export class App {
   tour(stop) {
     if (!this.complete) return;
     if (stop === null) return this.state.change({ tour: null }, { step: true });
-    const all = this.manifest.models.map(({ model }) => model);
-    const rows = this.open.map((model) => this.manifest.tour[stop - 1].rows[all.indexOf(model.name)]);
+    const rows = this.#stopRows(stop);
     const ids = rows.map((row, i) => (row === null ? null : this.open[i].id[row]));
     this.state.change({ tour: stop, token: ids[0], token2: ids[0] === null ? (ids[1] ?? null) : null }, { step: true });
+  }
+
+  /** Rows of a stop of the tour in the open models, null where one has no such token. */
+  #stopRows(stop) {
+    const all = this.manifest.models.map(({ model }) => model);
+    return this.open.map((model) => this.manifest.tour[stop - 1].rows[all.indexOf(model.name)]);
   }
 
   async #select() {
@@ -223,13 +234,14 @@ export class App {
     else this.panel.showNothing(this.open, this.#examples());
     const side = sides.find(({ row }) => row >= 0);
     const text = side ? spoken(side.model.text(side.row)) : "";
-    document.title = [text, this.open.map((m) => m.name).join(", "), "hyperpolyglot"].filter(Boolean).join(" – ");
+    document.title = [text, this.open.map((m) => m.title).join(", "), "hyperpolyglot"].filter(Boolean).join(" – ");
     if (side) this.announce(`${text}, ${side.model.labelOf(side.row)?.name ?? side.model.kindOf(side.row)}`);
   }
 
   #showTour(stop, sides) {
     const inside = this.panel.tour.contains(document.activeElement);
-    fill(this.panel.tour, stop === null ? null : tourCard(this.manifest.tour, stop, sides, { tour: (to) => this.tour(to) }));
+    const there = stop !== null && this.#stopRows(stop).every((row, i) => row === null || row === sides[i].row);
+    fill(this.panel.tour, stop === null ? null : tourCard(this.manifest.tour, stop, there ? sides : null, { tour: (to) => this.tour(to) }));
     if (inside || (stop === 1 && this.page.tour.contains(document.activeElement)))
       this.panel.tour.querySelector("h2")?.focus({ preventScroll: true });
   }

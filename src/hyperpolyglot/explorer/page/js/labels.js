@@ -84,6 +84,9 @@ function heart(counts, every) {
 
 /** The layer of names over a map. */
 export class Labels {
+  #window = null;
+  #origin = [0, 0];
+
   constructor() {
     this.element = el("div", { class: "labels", "aria-hidden": "true" });
     this.placed = [];
@@ -122,15 +125,25 @@ export class Labels {
       const name = place.island
         ? el("span", { class: place.kind }, place.island.name)
         : el("span", { class: place.kind }, token(model.text(place.row), 20));
-      if (place.island) name.style.color = colour(place.island.label);
+      if (place.island) name.style.color = `color-mix(in oklab, ${colour(place.island.label)} 60%, var(--ink))`;
       return { ...place, name };
     });
     fill(this.element, this.placed.map(({ name }) => name));
+    this.#window = null;
     this.move(camera);
   }
 
-  /** Follow the camera. */
+  /** Follow the camera: as one layer while it only pans, else name by name. */
   move(camera) {
+    const [left, top] = camera.toScreen(0, 0);
+    const window = [camera.zoom, camera.width, camera.height].join();
+    if (window === this.#window) {
+      this.element.style.transform = `translate(${(left - this.#origin[0]).toFixed(1)}px, ${(top - this.#origin[1]).toFixed(1)}px)`;
+      return;
+    }
+    this.#window = window;
+    this.#origin = [left, top];
+    this.element.style.transform = "none";
     for (const { x, y, name } of this.placed) {
       const [left, top] = camera.toScreen(x, y);
       name.style.transform = `translate(${left.toFixed(1)}px, ${top.toFixed(1)}px)`;

@@ -46,7 +46,7 @@ export class Legend {
     this.#showScale(models, state.colour, most);
     const byKind = state.colour === "kind";
     const groups = byKind ? [["Kinds", kindsOf(models)]] : groupsOf(models, scheme);
-    const drawn = `${byKind} ${models.map((model) => model.name)} ${state.colour} ${colourOfNone()}`;
+    const drawn = `${byKind} ${models.map((model) => [model.name, Boolean(model.kind)])} ${state.colour} ${colourOfNone()}`;
     if (drawn !== this.drawn) this.#build(groups, state.colour === "script" || byKind);
     this.drawn = drawn;
     for (const [key, box] of this.boxes) box.checked = !this.off.has(key);

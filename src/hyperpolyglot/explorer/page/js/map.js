@@ -14,7 +14,7 @@ const KEYS = "Arrow keys move, plus and minus zoom, 0 shows all, Enter chooses t
 const NO_WEBGL = "The map needs WebGL 2, which this browser does not offer; search and neighbours work without it.";
 const SLOW = 34;
 const FAST = 20;
-const FEWEST = 30000;
+const FEWEST = 12000;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MapView {
@@ -23,8 +23,9 @@ export class MapView {
   first = [];
   #dirty = false;
   #most = Infinity;
-  #moving = 0;
+  #moving = false;
   #last = 0;
+  #wasMoving = false;
 
   /** `does`: `hover(row)`, `pick(row)`, `lasso(polygon)`, `view(view)`, `middle(row)`; a row may be −1. */
   constructor(does) {
@@ -89,7 +90,7 @@ export class MapView {
     this.order = null;
     this.islands = islands(model);
     fill(this.caption, title);
-    this.stage.setAttribute("aria-label", `Map of the tokens of ${model.name}. ${KEYS}`);
+    this.stage.setAttribute("aria-label", `Map of the tokens of ${model.title}. ${KEYS}`);
     const placed = (row) => model.placed(row);
     this.shuffled = shuffled(model.size).filter(placed);
     this.points?.setPlaces(model.points);
@@ -248,7 +249,7 @@ export class MapView {
 
   #moved(move) {
     move();
-    this.#moving = performance.now();
+    this.#moving = true;
     this.#showTip(null);
     this.#draw();
     this.settle();
@@ -298,11 +299,13 @@ export class MapView {
   #frame(now) {
     this.#dirty = false;
     if (!this.grid || !this.background) return;
-    const moving = performance.now() - this.#moving < 100;
-    if (moving) this.#pace(now);
+    const moving = this.#moving;
+    this.#moving = false;
+    this.#pace(now, moving);
     this.points.draw({
       ...this.camera.clip,
       size: this.#size() * this.ratio,
+      least: Math.max(4, 11 - 2 * Math.log10(1 + this.points.lit.length)) * this.ratio,
       most: moving ? this.#most : Infinity,
       faded: this.lit,
       background: this.background,
@@ -314,16 +317,18 @@ export class MapView {
   /** The size of a point in pixels: as the window and the number of points have it, larger as one comes near. */
   #size() {
     const { width, height, zoom } = this.camera;
-    const far = Math.min(5, Math.max(1.5, (0.75 * Math.min(width, height)) / Math.sqrt(this.drawn)));
+    const far = Math.min(5, Math.max(1.5, (0.75 * Math.sqrt(width * height)) / Math.sqrt(this.drawn)));
     return Math.min(15, far * (1 + 0.5 * Math.log2(Math.max(1, zoom))));
   }
 
   /** While the map moves, draw no more points than go into a frame; the order is random, so fewer look the same. */
-  #pace(now) {
+  #pace(now, moving) {
     const took = now - this.#last;
+    const before = this.#wasMoving;
     this.#last = now;
-    if (took > 200) return;
-    if (took > SLOW) this.#most = Math.max(FEWEST, 0.8 * Math.min(this.#most, this.drawn));
+    this.#wasMoving = moving;
+    if (!moving || !before) return;
+    if (took > SLOW) this.#most = Math.max(FEWEST, Math.min(this.#most, this.drawn) * Math.max(0.25, SLOW / took - 0.1));
     else if (took < FAST && this.#most < this.drawn) this.#most *= 1.1;
   }
 }

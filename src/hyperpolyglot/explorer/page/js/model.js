@@ -13,6 +13,7 @@ export class Model {
   constructor(entry, lexicon) {
     Object.assign(this, {
       name: entry.model,
+      title: entry.title,
       size: entry.tokens,
       k: entry.k,
       facts: entry,

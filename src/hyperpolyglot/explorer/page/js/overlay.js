@@ -1,6 +1,7 @@
 /** What is drawn over the points: rings round a token and its neighbours, what is pointed at, the lasso, a crosshair. */
 
 const SVG = "http://www.w3.org/2000/svg";
+const APART = 5;
 
 export class Overlay {
   constructor() {
@@ -16,8 +17,11 @@ export class Overlay {
     if (lasso) parts.push(shape("path", { class: "lasso", d: outline(camera, lasso) }));
     if (selected) {
       const [x1, y1] = at(selected);
+      const ringed = [[x1, y1]];
       for (const place of near ?? []) {
         const [x2, y2] = at(place);
+        if (ringed.some(([x, y]) => Math.hypot(x - x2, y - y2) < APART)) continue;
+        ringed.push([x2, y2]);
         parts.push(shape("line", { x1, y1, x2, y2 }), ring("near", at(place), 4));
       }
       parts.push(ring("selected", [x1, y1], 8));

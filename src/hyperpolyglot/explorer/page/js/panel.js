@@ -24,6 +24,7 @@ export class Panel {
     const inside = this.main.contains(document.activeElement);
     const card = await tokenCard(sides, colour, this.does).catch((error) => el("p", { class: "notice", role: "alert" }, error.message));
     if (number !== this.#number) return;
+    if (this.main.previousElementSibling === this.selection) this.selection.before(this.main);
     fill(this.main, card);
     this.element.scrollTop = 0;
     if (inside) this.main.querySelector("h2")?.focus({ preventScroll: true });
@@ -31,6 +32,7 @@ export class Panel {
 
   showNothing(models, examples) {
     this.#number++;
+    if (this.main.nextElementSibling === this.selection) this.selection.after(this.main);
     fill(this.main, el("article", { class: "card" }, models.map(overview), this.#examples(models[0], examples)));
   }
 
@@ -76,7 +78,7 @@ function overview(model) {
   const map = { shipped: "UMAP, as it ships with the model", UMAP: "UMAP of the exact neighbours", PCA: "principal components" };
   const trust = facts.trustworthiness === null ? "" : `, trustworthiness ${facts.trustworthiness.toFixed(3)}`;
   return [
-    el("h2", {}, facts.model),
+    el("h2", {}, facts.title),
     facts.remark ? el("p", { class: "remark" }, facts.remark) : null,
     el("dl", { class: "facts" },
       [["tokens", count(facts.tokens)], ["dimensions", count(facts.dim)], ["tensor", el("code", {}, spoken(facts.tensor, 120))],

@@ -20,7 +20,9 @@ const places = (text) => {
 };
 
 const WHOLE = { read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : null), write: String };
+const COLOURS = ["script", "kind", "diversity", "frequency"];
 const FORMS = {
+  colour: { read: (text) => (COLOURS.includes(text) ? text : null), write: String },
   token: WHOLE,
   token2: WHOLE,
   off: { read: (text) => text.split(",").map(decodeURIComponent), write: (off) => off.map(encodeURIComponent).join(",") },

@@ -6,6 +6,8 @@ import { codePoints, hexadecimal, spoken, token } from "./tokens.js";
 
 const SHOWN = 20;
 const TAGS = 3;
+const LONG = 40;
+const KEPT = 4096; // bytes of a token that a bundle keeps
 
 /**
  * The card of a token. `sides`: `{model, row, near}` for each model, row −1 where it has no such token; `near` its
@@ -15,7 +17,7 @@ export async function tokenCard(sides, colour, does) {
   const first = sides.find(({ row }) => row >= 0);
   const { model, row } = first;
   const text = model.text(row);
-  const head = el("h2", { class: "headword", tabindex: "-1" }, token(text, 200));
+  const head = el("h2", { class: text.length > LONG ? "headword long" : "headword", tabindex: "-1" }, token(text, 200));
   const facts = await factsOf(first);
   const shared = sides.length > 1 ? sharedOf(sides) : null;
   return el(
@@ -40,13 +42,16 @@ async function factsOf({ model, row }) {
     { name: model.facts.labeller.startsWith("script") ? "script" : "label", value: label ? label.name : "none" },
     { name: "id", value: `#${model.id[row]}` },
     { name: "kind", value: model.kindOf(row) },
-    { name: "rank", value: rank === UNRANKED ? "unknown" : `above ${((100 * rank) / (UNRANKED - 1)).toFixed(1)} %` },
-    { name: "bytes", long: true, value: [el("code", {}, hexadecimal(bytes)), ` (${bytes.length})`] },
-    { name: "points", long: true, value: el("code", {}, codePoints(text)) },
+    { name: "rank", value: rank === UNRANKED ? "unknown" : `above ${((100 * rank) / (UNRANKED - 1)).toFixed(1)}\u00a0%` },
+    { name: "bytes", long: true, value: bytesOf(bytes) },
+    { name: "points", long: true, value: text ? el("code", {}, codePoints(text)) : "none" },
   ];
   if (piece !== text) facts.push({ name: "piece", long: true, value: el("bdi", { dir: "auto" }, spoken(piece, 80)) });
   return facts;
 }
+
+const bytesOf = (bytes) =>
+  bytes.length ? [el("code", {}, hexadecimal(bytes)), ` (${bytes.length}${bytes.length < KEPT ? "" : " or more"})`] : "none";
 
 /** What it is a word for, by the lexicon. */
 function meaningsOf(model, row) {
@@ -79,14 +84,14 @@ function sharedOf(sides) {
 
 function sharedSentence(shared, sides) {
   const missing = sides.find(({ row }) => row < 0);
-  if (missing) return `${missing.model.name} has no such token.`;
+  if (missing) return `${missing.model.title} has no such token.`;
   const most = Math.min(...sides.map(({ near }) => near.length));
   return `${shared.size} of ${most} neighbours are shared (●).`;
 }
 
 /** The token's neighbourhood in one model. */
 function sideOf({ model, row, near }, side, { colour, does, shared, several }) {
-  const heading = several ? el("h3", {}, model.name) : null;
+  const heading = several ? el("h3", {}, model.title) : null;
   if (row < 0) return el("section", { class: "side" }, heading, el("p", { class: "faint" }, "No such token."));
   if (!near.length)
     return el("section", { class: "side" }, heading,

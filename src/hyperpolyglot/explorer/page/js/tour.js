@@ -5,7 +5,7 @@ import { sameMeaning } from "./tokencard.js";
 
 const NEAREST = 20;
 
-/** A stop as a card. `stop` from 1; `sides` as for a token, null where no open model has it. */
+/** A stop as a card. `stop` from 1; `sides` as for a token, null where another token is looked at. */
 export function tourCard(stops, stop, sides, does) {
   const { paper, shown } = stops[stop - 1];
   const step = (to, name) =>
@@ -19,7 +19,9 @@ export function tourCard(stops, stop, sides, does) {
     stop === 1
       ? el("p", {}, "Wen-Yi and Mimno (EMNLP 2023) looked at the nearest tokens of five words: in mT5 they are often its translations, in XLM-R related words of the same language. Do the models here do the one or the other?")
       : null,
-    (sides ?? []).map((side) => el("p", { class: "see" }, reading(side))),
+    sides
+      ? sides.map((side) => el("p", { class: "see" }, reading(side)))
+      : el("p", { class: "see" }, "You look at another token. ", step(stop, `Back to ${shown}`)),
     el("p", { class: "actions" }, step(stop - 1, "Back"), step(stop + 1, "Next"),
       el("button", { type: "button", onclick: () => does.tour(null) }, "End")),
   );
@@ -27,7 +29,7 @@ export function tourCard(stops, stop, sides, does) {
 
 /** What to see, in numbers of the twenty nearest. */
 function reading({ model, row, near }) {
-  const name = el("strong", {}, model.name);
+  const name = el("strong", {}, model.title);
   if (row < 0) return [name, " has no such token."];
   const nearest = near.slice(0, NEAREST);
   const others = nearest.filter((n) => model.label[n.row] !== model.label[row]).length;
