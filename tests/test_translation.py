@@ -23,7 +23,7 @@ from hyperpolyglot.table import Table
 from hyperpolyglot.vocabulary import Entry, Vocabulary
 
 FIRST = {"en": "a", "ru": "а", "el": "α", "ka": "ა", "hy": "ա", "am": "አ"}
-FEW = TranslateOptions(fewest=2, resamples=50)
+FEW = TranslateOptions(fewest=2)
 
 
 def space_of(vectors: NDArray[np.float32], texts: Sequence[str], scheme: str = "unigram") -> TokenSpace:

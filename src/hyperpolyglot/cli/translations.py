@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpolyglot.cli.options import (
+    figure_option,
     model_argument,
     models_argument,
     open_spaces,
@@ -16,8 +17,9 @@ from hyperpolyglot.cli.options import (
     seed_option,
     store_option,
     the_store,
+    undertrained_option,
 )
-from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,13 +85,6 @@ def _options(values: dict[str, Any], **more: Any) -> TranslateOptions:
     )
 
 
-def _score(found: dict[str, Any] | None) -> dict[str, Any]:
-    if not found:
-        return {"value": None, "low": None, "high": None, "chance": None}
-    low, high = found["interval"] or (None, None)
-    return {"value": found["value"], "low": low, "high": high, "chance": found["chance"]}
-
-
 @click.command(short_help="Whether neighbours are translations.")
 @model_argument
 @_lexicon_options
@@ -106,7 +101,9 @@ def _score(found: dict[str, Any] | None) -> dict[str, Any]:
     show_default=True,
     help="Questions asked among all tokens; 0 asks none.",
 )
+@figure_option("scripts", "languages", "scores", "hubs")
 @opening_options
+@undertrained_option
 @seed_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
@@ -114,11 +111,13 @@ def translate(**values: Any) -> None:
     """Ask for the translations of a lexicon's words among the tokens of MODEL.
 
     Candidates are the target language's words (weak), all tokens of its
-    script (script) or all tokens (strong), by cosine and by CSLS.
+    script (script) or all tokens (strong), by cosine and by CSLS. The table
+    of -o has a row for every pair of languages.
     """
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.cli.findings import show_translation
+    from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.study import step_translation
 
     (space,) = spaces = open_spaces((values["model"],), values)
@@ -126,26 +125,18 @@ def translate(**values: Any) -> None:
     options = _options(values, questions=values["questions"], **more)
     with progress_bar() as bar:
         found = step_translation(space, _lexicon(values), options, the_store(values), progress=bar)
-    save_outputs(values["outputs"], found.table, lambda: figures.draw_translation(*found.matrix("script")))
-    payload = found.to_json()
+    drawn = {
+        "scripts": lambda: figures.draw_translation(
+            *found.matrix("script"), chance=found.overall["weak"]["csls"]["p1"]["chance"]
+        ),
+        "languages": lambda: figures.draw_translation_by_language(found),
+        "scores": lambda: figures.draw_translation_scores([(space.model, found)]),
+        "hubs": lambda: figures.draw_hub_languages([(space.model, found)]),
+    }
+    save_outputs(values["outputs"], found.table, drawn[values["figure"]])
     if values["as_json"]:
-        return emit("translate", payload, spaces, values)
-    share = payload["coverage"]["share"]
-    covered = payload["coverage"]["single_token"]
-    say(
-        f"{space.model}: {covered:,} of {payload['coverage']['words']:,} words are single tokens ({share or 0:.1%})"
-    )
-    if note := found.concepts.get("note"):
-        say(str(note))
-    rows = [
-        {"candidates": name, "method": method, "measure": measured, **_score(scores)}
-        for name, by_method in found.overall.items()
-        for method in ("cosine", "csls")
-        for measured, scores in (by_method.get(method) or {}).items()
-        if measured in ("p1", "p10")
-    ]
-    print_table("Questions answered rightly (95 % interval over concepts)", rows)
-    return None
+        return emit("translate", found.to_json(), spaces, values)
+    return show_translation(space.model, found)
 
 
 @click.command(short_help="Which model for which language.")
@@ -153,15 +144,18 @@ def translate(**values: Any) -> None:
 @_lexicon_options
 @click.option("--language", metavar="TAG", help="The language asked about, such as sw.  [default: all]")
 @opening_options
+@undertrained_option
 @seed_option
 @store_option
-@output_options(TABLE)
+@output_options(TABLE_OR_FIGURE)
 def languages(**values: Any) -> None:
     """Compare MODELs on a language: which of its words are tokens, how many pieces a word takes, how many are
     translated rightly.
     """
-    check_outputs(values["outputs"], figures=False)
-    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    check_outputs(values["outputs"], figures=True)
+    from hyperpolyglot import figures
+    from hyperpolyglot.cli.findings import show_languages
+    from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.study import step_languages
 
     spaces = open_spaces(values["models"], values)
@@ -174,11 +168,7 @@ def languages(**values: Any) -> None:
             language=values["language"],
             progress=bar,
         )
-    save_outputs(values["outputs"], found.table)
+    save_outputs(values["outputs"], found.table, lambda: figures.draw_languages(found, values["models"]))
     if values["as_json"]:
         return emit("languages", found.to_json(), spaces, values)
-    columns = ("language", "coverage", "pieces_per_word", "translated_of_all", "low", "high", "model")
-    print_table("Models by language, best first", found.table(), columns)
-    for note in found.notes:
-        say(note)
-    return None
+    return show_languages(found)

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.explanation import Evidence
+from hyperpolyglot.measures.explanation.frequency import Counts
 from hyperpolyglot.measures.translation import TranslateOptions
-from hyperpolyglot.measures.translation.asking import ask
+from hyperpolyglot.measures.translation.asking import ask, narrowed, wants_held_out
+from hyperpolyglot.measures.translation.coverage import LanguageCoverage, language_coverage
+from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
 from hyperpolyglot.measures.translation.scores import scored
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.store import digest_of
 
 __all__ = ["Given"]
+
+_MOST_WORDS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Corpus counts by token, a lexicon to ask for translations with, the space of the model's output table."""
+    """Counts of tokens, a lexicon to ask for translations with, the space of the model's output table."""
 
-    counts: Mapping[str, float] | None = None
+    counts: Counts | None = None
     lexicon: Lexicon | None = None
     translate: TranslateOptions | None = None
     output: TokenSpace | None = None
+
+    def counted(self) -> str | None:
+        """A digest of the counts."""
+        if isinstance(self.counts, np.ndarray):
+            return hashlib.sha256(np.ascontiguousarray(self.counts).tobytes()).hexdigest()
+        return None if self.counts is None else digest_of(dict(self.counts))
 
     def evidence(self, space: TokenSpace) -> Evidence:
         """The same for the measure; an output table with other tokens than ``space`` cannot be compared."""
@@ -38,11 +51,23 @@ class Given:
         )
 
     def _translate(self, space: TokenSpace) -> dict[str, Any]:
-        """P@1 among the words of the target language by CSLS: the score that the translation section begins with."""
+        """P@1 among the words of the target language by CSLS: the score that the translation section begins with.
+
+        Of a large vocabulary, between the languages with most covered words, as long as these are 20,000.
+        """
         assert self.lexicon is not None
         options = self.translate or TranslateOptions()
+        covered = {row.language: row.single_token for row in self._coverage(space, options)}
+        order = sorted(covered, key=lambda tag: (-covered[tag], tag))
+        total = np.cumsum([covered[tag] for tag in order])
+        chosen = order[: max(2, int(np.searchsorted(total, _MOST_WORDS, side="right")))]
+        options = replace(options, languages=chosen)
         asked, ranks, candidates = ask(space, self.lexicon, options).of(DIFFERENT)
-        random = np.random.default_rng(options.seed)
         sizes = (candidates, np.diff(asked.gold_at))
-        scores = scored(ranks.csls, sizes, asked.concept, random, options.resamples)
-        return {"questions": len(asked), "p1": scores["p1"]}
+        scores = scored(ranks.csls, sizes, asked.concept)
+        return {"questions": len(asked), "languages": len(chosen), "p1": scores["p1"]}
+
+    def _coverage(self, space: TokenSpace, options: TranslateOptions) -> Sequence[LanguageCoverage]:
+        assert self.lexicon is not None
+        held_out = wants_held_out([space], self.lexicon, options)
+        return language_coverage(look_up(space, narrowed(self.lexicon, options, held_out)), options.fewest)
