@@ -137,8 +137,8 @@ def share_intervals(
     count; NaN where fewer than two are left.
 
     >>> low, high = share_intervals(np.array([[1.0], [2], [0], [2]]), np.full((4, 1), 2.0))
-    >>> round(low[0], 2), round(high[0], 2)
-    (0.13, 0.93)
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.12], [0.95])
     """
     t, s = np.asarray(totals, np.float64), np.asarray(sizes, np.float64)
     asked = s > 0
