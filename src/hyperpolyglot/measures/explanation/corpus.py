@@ -11,9 +11,11 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
+import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, cast
 
@@ -30,13 +32,18 @@ _CHUNK = 1 << 20
 _MOST_WORDS = 1_000_000
 _LONGEST = 48
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORDS = {
-    "spaces": re.compile(rf"\S{{1,{_LONGEST}}}"),
-    "WordPiece": re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[^\W_]|[\u0300-\u036f]){{1,{_LONGEST}}}|[^\w\s]|_"),
-    "bytes": re.compile(
-        rf"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{{1,{_LONGEST}}}| ?\d{{1,{_LONGEST}}}| ?(?:[^\w\s]|_){{1,{_LONGEST}}}"
-    ),
-}
+_WORD = re.compile(rf"\S{{1,{_LONGEST}}}")
+_SIGN = re.compile(rf"[^\w\s]|_|[{_HAN}]")
+_RUNS = re.compile(
+    rf"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{{1,{_LONGEST}}}| ?\d{{1,{_LONGEST}}}| ?(?:[^\w\s]|_){{1,{_LONGEST}}}"
+)
+
+
+@cache
+def _alone(sign: str) -> str:
+    """A sign between spaces where WordPiece tells it apart: punctuation, ASCII signs, Han; marks and others not."""
+    apart = sign.isascii() or sign.isalpha() or unicodedata.category(sign).startswith("P")
+    return f" {sign} " if apart else sign
 
 
 def words_of(text: str, vocabulary: Vocabulary) -> list[str]:
@@ -48,9 +55,10 @@ def words_of(text: str, vocabulary: Vocabulary) -> list[str]:
     [' ein', ' Haus,', ' gut']
     """
     if vocabulary.byte_level:
-        return _WORDS["bytes"].findall(text)
-    found = _WORDS["WordPiece" if vocabulary.scheme == "WordPiece" else "spaces"].findall(text)
-    return [f" {word}" for word in found]
+        return _RUNS.findall(text)
+    if vocabulary.scheme == "WordPiece":
+        text = _SIGN.sub(lambda found: _alone(found[0]), text)
+    return [f" {word}" for word in _WORD.findall(text)]
 
 
 def count_corpus(paths: Sequence[Path], vocabulary: Vocabulary, progress: Progress = silent) -> Float64:
