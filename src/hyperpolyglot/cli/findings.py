@@ -166,7 +166,7 @@ def show_languages(found: Languages) -> None:
     say(
         "one token: words of the lexicon that are. pieces: per word. weak: under-trained tokens among the pieces. "
         "right: translations from and into the language that come first (CSLS); of all: where a word that is no token "
-        "counts as missed, by which models are ranked; behind: the best model's lead."
+        "counts as missed, by which models are ranked. A difference within the intervals is none."
     )
     for note in (found.concepts.get("note"), *found.notes):
         if note:
