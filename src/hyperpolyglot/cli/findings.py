@@ -47,7 +47,7 @@ def show_translation(model: str, found: Translation) -> None:
     """Scores among three sets of candidates, what is kept apart, coverage by rule, and hub languages."""
     coverage = found.to_json()["coverage"]
     say(
-        f"{model}: {coverage['single_token']:,} of {coverage['words']:,} words of {found.lexicon['source']} in "
+        f"{title_of(model)}: {coverage['single_token']:,} of {coverage['words']:,} words of {found.lexicon['source']} in "
         f"{found.lexicon['languages']} languages are one token ({coverage['share'] or 0:.1%})."
     )
     say(str(found.concepts.get("note", "")))

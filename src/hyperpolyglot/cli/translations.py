@@ -101,7 +101,7 @@ def _options(values: dict[str, Any], **more: Any) -> TranslateOptions:
     show_default=True,
     help="Questions asked among all tokens; 0 asks none.",
 )
-@figure_option("scripts", "languages", "scores", "hubs")
+@figure_option("languages", "scripts", "scores", "hubs")
 @opening_options
 @undertrained_option
 @seed_option

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy as np
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.explanation import Evidence
 from hyperpolyglot.measures.explanation.frequency import Counts
+from hyperpolyglot.measures.explanation.subspaces import Translate
 from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.measures.translation.asking import ask, narrowed, wants_held_out
-from hyperpolyglot.measures.translation.coverage import LanguageCoverage, language_coverage
+from hyperpolyglot.measures.translation.coverage import language_coverage
 from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
 from hyperpolyglot.measures.translation.scores import scored
@@ -46,28 +47,31 @@ class Given:
         comparable = self.output is not None and len(self.output) == len(space)
         return Evidence(
             counts=self.counts,
-            translate=self._translate if self.lexicon is not None else None,
+            translate=None if self.lexicon is None else self._asking(space, self.lexicon),
             output=self.output if comparable else None,
         )
 
-    def _translate(self, space: TokenSpace) -> dict[str, Any]:
+    def _asking(self, space: TokenSpace, lexicon: Lexicon) -> Translate:
         """P@1 among the words of the target language by CSLS: the score that the translation section begins with.
 
         Of a large vocabulary, between the languages with most covered words, as long as these are 20,000.
         """
-        assert self.lexicon is not None
         options = self.translate or TranslateOptions()
-        covered = {row.language: row.single_token for row in self._coverage(space, options)}
-        order = sorted(covered, key=lambda tag: (-covered[tag], tag))
-        total = np.cumsum([covered[tag] for tag in order])
-        chosen = order[: max(2, int(np.searchsorted(total, _MOST_WORDS, side="right")))]
-        options = replace(options, languages=chosen)
-        asked, ranks, candidates = ask(space, self.lexicon, options).of(DIFFERENT)
-        sizes = (candidates, np.diff(asked.gold_at))
-        scores = scored(ranks.csls, sizes, asked.concept)
-        return {"questions": len(asked), "languages": len(chosen), "p1": scores["p1"]}
 
-    def _coverage(self, space: TokenSpace, options: TranslateOptions) -> Sequence[LanguageCoverage]:
-        assert self.lexicon is not None
-        held_out = wants_held_out([space], self.lexicon, options)
-        return language_coverage(look_up(space, narrowed(self.lexicon, options, held_out)), options.fewest)
+        @cache
+        def asked_about() -> TranslateOptions:
+            held_out = wants_held_out([space], lexicon, options)
+            words = look_up(space, narrowed(lexicon, options, held_out))
+            covered = {row.language: row.single_token for row in language_coverage(words, options.fewest)}
+            order = sorted(covered, key=lambda tag: (-covered[tag], tag))
+            total = np.cumsum([covered[tag] for tag in order])
+            count = max(2, int(np.searchsorted(total, _MOST_WORDS, side="right")))
+            return replace(options, languages=tuple(order[:count]))
+
+        def translated(changed: TokenSpace) -> dict[str, Any]:
+            about = asked_about()
+            asked, ranks, candidates = ask(changed, lexicon, about).of(DIFFERENT)
+            scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), asked.concept)
+            return {"questions": len(asked), "languages": len(about.languages or ()), "p1": scores["p1"]}
+
+        return translated
