@@ -46,10 +46,9 @@ def _span(interval: Sequence[float] | None) -> str:
 def show_translation(model: str, found: Translation) -> None:
     """Scores among three sets of candidates, what is kept apart, coverage by rule, and hub languages."""
     coverage = found.to_json()["coverage"]
-    say(
-        f"{title_of(model)}: {coverage['single_token']:,} of {coverage['words']:,} words of {found.lexicon['source']} in "
-        f"{found.lexicon['languages']} languages are one token ({coverage['share'] or 0:.1%})."
-    )
+    covered = f"{coverage['single_token']:,} of {coverage['words']:,} words"
+    said = f"{found.lexicon['source']} in {found.lexicon['languages']} languages"
+    say(f"{title_of(model)}: {covered} of {said} are one token ({coverage['share'] or 0:.1%}).")
     say(str(found.concepts.get("note", "")))
     say()
     print_table("Translations found (95 % intervals over concepts)", _scores(found))
