@@ -89,9 +89,10 @@ exclude_option = click.option(
     "--exclude",
     "exclude",
     type=click.Choice([*EXCLUDABLE, UNDERTRAINED]),
+    metavar="KIND",
     multiple=True,
-    help="Leave out tokens of this kind, or those that explain finds under-trained; can be repeated.  "
-    "[default: none]",
+    help=f"Leave out tokens of this kind ({', '.join(EXCLUDABLE)}), or the {UNDERTRAINED} ones that explain finds; "
+    "can be repeated.  [default: none]",
 )
 
 undertrained_option = click.option(
