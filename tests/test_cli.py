@@ -170,6 +170,58 @@ def test_counts_that_count_nothing_are_one_sentence(content, run, clustered, tmp
     assert "Traceback" not in err
 
 
+def test_explaining_by_a_corpus(run, ask, clustered, tmp_path):
+    """A text is counted by the model's pieces; with a counts file beside it the call says nothing clear."""
+    path = tmp_path / "corpus.txt"
+    path.write_text(" ".join(planted_pieces(30)).replace("▁", " "), "utf8")
+    found = ask("explain", clustered, "-k", 12, "--corpus", path)
+    assert ("corpus", 0) == (found["frequency"]["source"], found["frequency"]["without_frequency"])
+    assert [str(path)] == found["provenance"]["options"]["corpus"]
+    assert 2 == run("explain", clustered, "--corpus", path, "--counts", path)[0]
+
+
+def test_undertrained_tokens_can_be_left_out_of_every_measure(ask, tmp_path):
+    """Tokens of tiny vectors are no neighbours, and are counted where they are left out."""
+    pieces = planted_pieces(60)
+    vectors = np.random.default_rng(0).standard_normal((len(pieces), 16)).astype(np.float32)
+    vectors[7:11] *= 1e-5
+    model = write_model(tmp_path / "m", vectors, pieces)
+    assert 4 == ask("explain", model, "-k", 12)["undertrained"]["undertrained"]
+    less = ask("explain", model, "-k", 12, "--exclude", "undertrained")
+    assert 4 == less["excluded"]["undertrained"]
+    near = ask("neighbors", model, "--id", 20, "-k", len(pieces) - 5, "--exclude", "undertrained")
+    assert not {7, 8, 9, 10} & {n["id"] for n in near["queries"][0]["neighbors"]}
+    for command in ("translate", "languages"):
+        found = ask(command, model, "--language", "en", "--exclude", "undertrained")
+        assert ["undertrained"] == found["provenance"]["options"]["exclude"]
+
+
+def test_a_view_is_recorded(ask, clustered):
+    """The layer-normed rows have another digest than the stored ones."""
+    found = [ask("diversity", clustered, "-k", 5, "--view", view)["provenance"] for view in ("raw", "normed")]
+    assert ["raw", "normed"] == [p["options"]["view"] for p in found]
+    assert 2 == len({p["models"][0]["digest"] for p in found})
+
+
+@pytest.mark.parametrize(
+    ("command", "figures"),
+    [
+        ("compare", ("agreement", "curves", "labels")),
+        ("explain", ("removal", "deciles", "undertrained", "hubness")),
+    ],
+)
+def test_figures_of_a_command(command, figures, run, clustered, translated, tmp_path):
+    """-o draws each of its figures, and they differ."""
+    models = [clustered, translated] if command == "compare" else [clustered]
+    drawn = set()
+    for name in figures:
+        path = tmp_path / f"{name}.svg"
+        code, _, err = run(command, *models, "-k", 12, "--figure", name, "-o", path)
+        assert 0 == code, err
+        drawn.add(path.read_bytes())
+    assert len(figures) == len(drawn)
+
+
 def test_neighbors_leave_the_token_out_but_in_the_paper(ask, translated):
     """Self is left out; under the paper's protocol it is the first of K."""
     ours = ask("neighbors", translated, "--id", 5, "-k", 3)["queries"][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from hyperpolyglot.measures.explanation.removal import (
 )
 from hyperpolyglot.measures.explanation.subspaces import offsets, subspaces
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
+from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table
@@ -403,6 +405,66 @@ def test_all_in_one_record():
     assert written == json.dumps(explain(space, near, Evidence(output=space)).to_json())
     assert ("explanations", 7, 7) == steps[-1]
     assert ["none", "centring", "lir", "lsar"] == [row["removal"] for row in found.table()]
+
+
+def vocabulary_of(pieces, scheme):
+    entries = [Entry(i, text, text.encode(), score=score) for i, (text, score) in enumerate(pieces)]
+    return Vocabulary.build(entries, scheme=scheme, source="test")
+
+
+def test_pieces_that_no_text_is_cut_into():
+    """Unigram: a better cut, the same bytes, what a normaliser changes. BPE: no pair of pieces is joined to it."""
+    pieces = [("a", -1), ("b", -1), ("ab", -9), ("ba", -1.5), ("a", -1), ("ﬁ", -1), ("fi", -1)]
+    assert [2, 4, 5] == np.flatnonzero(unreachable(vocabulary_of(pieces, "unigram"))).tolist()
+    pieces = [("a", -9), ("b", -9), ("c", -9), ("bc", -1), ("ab", -2), ("abca", -3), ("abc", -4)]
+    assert [] == np.flatnonzero(unreachable(vocabulary_of(pieces, "BPE"))).tolist()
+    pieces.remove(("abc", -4))  # a bc a is where the joining of abca ends
+    assert [5] == np.flatnonzero(unreachable(vocabulary_of(pieces, "BPE"))).tolist()
+
+
+def test_unreachable_tokens_are_counted_and_not_masked():
+    """They stand beside the under-trained ones of each label."""
+    space = space_of(normal(50, 8) + 1)
+    found = undertrained(space, np.arange(50) < 5)
+    assert (5, 0.1, 0) == (found.by_label[0].unreachable, found.unreachable_share, found.mask.sum())
+    assert 5 == found.to_json()["signs"]["unreachable"]
+    assert undertrained(space).unreachable_share is None
+
+
+def test_tokens_left_out_take_no_part():
+    """No neighbour, no query, no probe; the reason is counted, and what is kept under a digest is another."""
+    space = space_of(normal(60, 8))
+    less = space.without(np.arange(60) < 10, "undertrained")
+    found = neighbors(less, 5)
+    assert 10 == found.rows.min()
+    assert {"undertrained": 10} == found.excluded
+    assert 50 == len(less.take(np.arange(60)[::-1]).candidates().rows)
+    assert space.token_digest != less.token_digest
+    with pytest.raises(ValueError):
+        space.without(np.zeros(3, bool), "undertrained")
+
+
+def test_views_of_a_table():
+    """Scaled rows have the same neighbours; layer-normed ones are those of torch's formula; digests differ."""
+    space = space_of(normal(80, 16) + np.linspace(0, 2, 16, dtype=np.float32))
+    views = {view: replace(space, table=space.table.seen(view)) for view in ("raw", "scaled", "normed")}
+    rows = space.vectors().astype(np.float64)
+    expected = (rows - rows.mean(axis=1, keepdims=True)) / np.sqrt(rows.var(axis=1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(expected, views["normed"].vectors(), atol=1e-6)
+    np.testing.assert_allclose(rows * 4, views["scaled"].vectors(), rtol=1e-6)
+    near = {view: neighbors(seen, 5).rows.tolist() for view, seen in views.items()}
+    assert near["raw"] == near["scaled"]
+    assert near["raw"] != near["normed"]
+    assert 3 == len({seen.digest for seen in views.values()})
+
+
+def test_counts_of_a_corpus_know_rare_tokens():
+    """A token that a corpus does not hold has the frequency zero; one that a list does not hold has none."""
+    space = space_of(normal(40, 8))
+    values, source = token_frequency(space, np.arange(40.0))
+    assert ("corpus", 0.0) == (source, values[0])
+    values, source = token_frequency(space, {"▁t3": 2.0})
+    assert ("counts", 39) == (source, np.isnan(values).sum())
 
 
 def test_explaining_a_sample():

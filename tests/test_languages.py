@@ -19,7 +19,7 @@ from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.vocabulary import Entry, TokenKind, Vocabulary
 from tests.test_translation import planted, space_of
 
-FEW = TranslateOptions(fewest=2, resamples=100)
+FEW = TranslateOptions(fewest=2)
 
 
 def vocabulary(entries: list[Entry], scheme: str) -> Vocabulary:

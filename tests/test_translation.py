@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import stats
 
 from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import label
@@ -16,14 +17,21 @@ from hyperpolyglot.lexicon import CLDR, Lexicon, packaged_lexicon, unseen_by_dem
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.lookup import RULES, look_up, spellings
 from hyperpolyglot.measures.translation.questions import edit_distance
-from hyperpolyglot.measures.translation.scores import METRICS, cell_intervals, chance, values_of
+from hyperpolyglot.measures.translation.scores import (
+    METRICS,
+    cell_intervals,
+    chance,
+    chance_spread,
+    interval_of,
+    values_of,
+)
 from hyperpolyglot.measures.translation.translate import TranslateOptions, Translation, translate
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table
 from hyperpolyglot.vocabulary import Entry, Vocabulary
 
 FIRST = {"en": "a", "ru": "а", "el": "α", "ka": "ა", "hy": "ա", "am": "አ"}
-FEW = TranslateOptions(fewest=2, resamples=50)
+FEW = TranslateOptions(fewest=2)
 
 
 def space_of(vectors: NDArray[np.float32], texts: Sequence[str], scheme: str = "unigram") -> TokenSpace:
@@ -325,10 +333,94 @@ def test_intervals_of_cells_resample_concepts() -> None:
     random = np.random.default_rng(7)
     answers = random.random(200) < 0.5
     values, concepts = np.repeat(answers.astype(float), 30), np.repeat(np.arange(200), 30)
-    mean, low, high = cell_intervals(values, concepts, np.zeros(6000, np.int64), 2, random, 2000)
+    mean, low, high = cell_intervals(values, np.zeros(6000), concepts, np.zeros(6000, np.int64), 2)
     assert answers.mean() == pytest.approx(mean[0])
     assert 2 * 1.96 * 0.5 / np.sqrt(200) == pytest.approx(high[0] - low[0], rel=0.1)
     assert np.isnan([mean[1], low[1], high[1]]).all()
+
+
+def asked_of_concepts(random: np.random.Generator, kind: str, concepts: int) -> tuple[Any, Any]:
+    """Scores of questions, one to eight a concept, and their concepts; concepts are of unequal difficulty."""
+    concept = np.repeat(np.arange(concepts), random.integers(1, 9, concepts))
+    if kind.startswith("chance"):
+        return 1 / random.integers(1, int(kind.split()[1]) + 1, len(concept)), concept
+    if kind == "mrr":
+        known = random.random(len(concept)) < random.beta(0.3, 3, concepts)[concept]
+        return np.where(known, 1, 1 / random.integers(1, 1001, len(concept))), concept
+    right = {"even": (1, 1), "high": (9, 1), "low": (0.5, 9.5)}[kind]
+    return (random.random(len(concept)) < random.beta(*right, concepts)[concept]).astype(float), concept
+
+
+TRUTH = {
+    "even": 0.5,
+    "high": 0.9,
+    "low": 0.05,
+    "mrr": 1 / 11 + 10 / 11 * np.mean(1 / np.arange(1, 1001)),
+    "chance 1000": np.mean(1 / np.arange(1, 1001)),
+    "chance 60": np.mean(1 / np.arange(1, 61)),
+}
+
+
+def covered(kind: str, concepts: int, simulations: int) -> float:
+    """How often the interval of a score holds the truth."""
+    random = np.random.default_rng(0)
+    metric, candidates = "mrr" if kind in ("mrr", *(k for k in TRUTH if "chance" in k)) else "p1", 1000
+    if kind.startswith("chance"):
+        candidates = int(kind.split()[1])
+    hits = 0
+    for _ in range(simulations):
+        values, concept = asked_of_concepts(random, kind, concepts)
+        sizes = np.full(len(values), candidates), np.ones(len(values), int)
+        low, high = interval_of(values, concept, chance_spread(metric, sizes)) or (0, 1)
+        hits += low <= TRUTH[kind] <= high
+    return hits / simulations
+
+
+@pytest.mark.parametrize("kind", TRUTH)
+def test_intervals_of_translation_cover_at_a_glance(kind: str) -> None:
+    """Twenty concepts are enough for an interval that holds the truth in 88 % of 200 simulations or more."""
+    assert 0.88 <= covered(kind, 20, 200)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("concepts", [20, 50, 200])
+@pytest.mark.parametrize("kind", TRUTH)
+def test_intervals_of_translation_cover(kind: str, concepts: int) -> None:
+    """In 92 to 98 % of 3,000 simulations; at chance up to all, for the distribution of a rare hit has few values."""
+    found = covered(kind, concepts, 3000)
+    assert 0.92 - 0.005 * (kind == "mrr") <= found <= 0.98 + 0.02 * kind.startswith("chance"), found
+
+
+@pytest.mark.long
+def test_intervals_of_pairs_of_languages_cover() -> None:
+    """P@1 of pairs of languages, 0.1 to 0.9, with ten to forty concepts in common, over 6,000 simulations."""
+    for concepts in (10, 20, 40):
+        random = np.random.default_rng(concepts)
+        truth = random.uniform(0.1, 0.9, 6000)
+        right = (random.random((6000, concepts)) < truth[:, None]).astype(float)
+        cells = np.repeat(np.arange(6000), concepts)
+        _, low, high = cell_intervals(
+            right.ravel(), np.full(right.size, 0.01), np.tile(np.arange(concepts), 6000), cells, 6000
+        )
+        assert 0.92 <= np.mean((low <= truth) & (high >= truth)) <= 0.98 + 0.01 * (concepts == 10)
+
+
+@pytest.mark.parametrize(("m", "g"), [(1, 1), (5, 1), (12, 3), (30, 7)])
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_spread_by_chance_is_that_of_random_orders(metric: str, m: int, g: int) -> None:
+    """The deviation of the mean of 25 questions, by simulation."""
+    random = np.random.default_rng(m)
+    best = np.array([random.permutation(m)[:g].min() + 1 for _ in range(20_000)])
+    sizes = np.full(25, m), np.full(25, g)
+    expected = values_of(metric, best).std() / 5
+    assert expected == pytest.approx(chance_spread(metric, sizes), abs=0.003)
+
+
+def test_no_answer_right_is_not_sure_to_be_none() -> None:
+    """No right answer to twenty questions has Wilson's upper end over concepts, with Student's t."""
+    low, high = interval_of(np.zeros(20), np.arange(20)) or (1, 1)
+    z = stats.t.ppf(0.975, 19)
+    assert (0.0, z * z / 20 / (1 + z * z / 20)) == (low, pytest.approx(high))
 
 
 def test_hub_languages_draw_more_than_their_share() -> None:

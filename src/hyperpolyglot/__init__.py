@@ -17,8 +17,8 @@ from hyperpolyglot.records import Record, draw_by
 if TYPE_CHECKING:
     from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
-    from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.explorer import Bundle, ExploreOptions, Explorer, explore, make_bundle, write_bundle
+    from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.labels import Labels, label
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import Opening, open_model

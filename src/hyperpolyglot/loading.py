@@ -16,7 +16,7 @@ from hyperpolyglot.labels import Labeller, label
 from hyperpolyglot.locate import locate
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.table import Table
+from hyperpolyglot.table import Table, View
 from hyperpolyglot.types import Float32, Progress, silent
 from hyperpolyglot.vocabularies import (
     configuration,
@@ -37,12 +37,14 @@ class Opening:
     """What to open of a model.
 
     ``table``: ``"input"`` (what tokens are turned into) or ``"output"`` (the unembedding); ``tensor`` names one
-    instead; ``tokenizer`` is a file or folder to take the vocabulary from.
+    instead; ``tokenizer`` is a file or folder to take the vocabulary from; ``view``: rows as stored, scaled by √d, or
+    layer-normed.
     """
 
     table: Literal["input", "output"] = "input"
     tensor: str | None = None
     tokenizer: str | None = None
+    view: View = "raw"
 
 
 def open_model(
@@ -69,7 +71,7 @@ def open_model(
         table, vocabulary = _open_path(place, opening)
         revision, remark = _revision(place), ""
     if table is not None:
-        vocabulary = vocabulary.fit(table.shape[0])
+        table, vocabulary = table.seen(opening.view), vocabulary.fit(table.shape[0])
     return TokenSpace(
         model=model,
         revision=revision,

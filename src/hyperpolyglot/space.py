@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from hyperpolyglot.table import Table
 from hyperpolyglot.types import Float32, Int32, frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
-__all__ = ["Candidates", "TokenSpace"]
+__all__ = ["Candidates", "LeftOut", "TokenSpace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,24 @@ class Candidates:
     excluded: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Tokens that no measure works on, and why: ``tokens`` bool ``[token]``."""
+
+    tokens: NDArray[np.bool_]
+    reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", frozen(self.tokens))
+
+
 @dataclass(frozen=True, kw_only=True)
 class TokenSpace:
     """Token ``i`` is row ``ids[i]`` of the model's table; all parts are aligned on that axis.
 
     ``model`` is the name the user wrote; ``table`` is ``None`` for a vocabulary alone, which is enough to count and
-    compare tokens. ``remark`` is what the user should know of the opening, in a sentence. :meth:`take` is the only way
-    to a subset.
+    compare tokens. ``remark`` is what the user should know of the opening, in a sentence; ``left_out``: tokens that are
+    no candidates (:meth:`without`). :meth:`take` is the only way to a subset.
     """
 
     model: str
@@ -47,10 +58,13 @@ class TokenSpace:
     labels: Labels
     ids: Int32
     remark: str = ""
+    left_out: LeftOut | None = None
 
     __repr__ = brief
 
     def __post_init__(self) -> None:
+        if self.left_out is not None and len(self.left_out.tokens) != len(self.ids):
+            raise ValueError("the tokens left out are not those of the space")
         if not len(self.vocabulary) == len(self.labels) == len(self.ids):
             raise ValueError("vocabulary, labels and ids differ in length")
         rows = self.rows
@@ -86,30 +100,27 @@ class TokenSpace:
 
     def take(self, rows: NDArray[np.integer]) -> TokenSpace:
         """The space of the given tokens, in that order."""
-        return TokenSpace(
-            model=self.model,
-            revision=self.revision,
-            table=self.table,
+        out = self.left_out
+        return replace(
+            self,
             vocabulary=self.vocabulary.take(rows),
             labels=self.labels.take(rows),
             ids=self.ids[rows],
+            left_out=out and LeftOut(out.tokens[rows], out.reason),
         )
+
+    def without(self, tokens: NDArray[np.bool_], reason: str) -> TokenSpace:
+        """The same space where ``tokens`` bool ``[token]`` are no candidates, for a ``reason`` of one word."""
+        return replace(self, left_out=LeftOut(tokens, reason))
 
     def relabel(self, labeller: Labeller) -> TokenSpace:
         """The same tokens under other labels."""
-        return TokenSpace(
-            model=self.model,
-            revision=self.revision,
-            table=self.table,
-            vocabulary=self.vocabulary,
-            labels=label(self.vocabulary, labeller),
-            ids=self.ids,
-        )
+        return replace(self, labels=label(self.vocabulary, labeller))
 
     def candidates(self, exclude: Collection[TokenKind] = ()) -> Candidates:
         """Tokens whose vector has a direction: finite and not zero, and that stand for something.
 
-        ``exclude`` leaves out further kinds. Reasons are tried in the order padding, kind, not finite, zero.
+        ``exclude`` leaves out further kinds. Reasons are tried in the order padding, kind, not finite, zero, left out.
         """
         kinds = self.vocabulary.kinds
         reason = np.zeros(len(self), np.int8)
@@ -120,6 +131,9 @@ class TokenSpace:
         finite, nonzero = self._usable
         reason[(reason == 0) & ~finite] = len(names) - 2
         reason[(reason == 0) & ~nonzero] = len(names) - 1
+        if self.left_out is not None:
+            names.append(self.left_out.reason)
+            reason[(reason == 0) & self.left_out.tokens] = len(names) - 1
         excluded = {name: int(np.count_nonzero(reason == i)) for i, name in enumerate(names) if i}
         return Candidates(
             frozen(np.flatnonzero(reason == 0).astype(np.int32)), {k: v for k, v in excluded.items() if v}
@@ -140,10 +154,12 @@ class TokenSpace:
 
     @cached_property
     def token_digest(self) -> str:
-        """SHA-256 of the token axis: ids, pieces, kinds and labels."""
+        """SHA-256 of the token axis: ids, pieces, kinds, labels, and what is left out."""
         digest = hashlib.sha256("\n".join(map(repr, self.vocabulary.pieces)).encode())
         labels = repr((self.labels.names, self.labels.labeller, self.labels.unicode))
         digest.update(labels.encode())
         for column in (self.ids, self.vocabulary.kinds, self.labels.codes):
             digest.update(np.ascontiguousarray(column).data)
+        if self.left_out is not None:
+            digest.update(self.left_out.reason.encode() + np.packbits(self.left_out.tokens).tobytes())
         return f"sha256:{digest.hexdigest()}"

@@ -27,6 +27,8 @@ __all__ = [
     "mean_ranks",
     "partial_spearman",
     "permutation_p",
+    "share_interval",
+    "share_intervals",
     "spearman",
     "wilson",
 ]
@@ -37,6 +39,7 @@ Combine = Callable[[Float64], Float64]
 
 _DRAWS = 1 << 22
 _FEW_VALUES = 256
+_LEAST_SPREADS = 1.645
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,53 @@ def bootstrap(
     share = ndtr(bias + z / np.maximum(1 - acceleration * z, 0.1))
     low, high = np.quantile(drawn, share)
     return float(low), float(high)
+
+
+def share_intervals(
+    totals: Array, sizes: Array, *, level: float = 0.95, spread: Array | float = 0.0
+) -> tuple[Float64, Float64]:
+    """Ends of the intervals of Σ ``totals``/Σ ``sizes``, a share of 0…1, units × columns ``[n, c]`` each.
+
+    Wilson's interval with the number of independent trials that explains the jackknife variance over units, and
+    quantiles of Student's t (Franco et al. 2019, Journal of Survey Statistics and Methodology 7:334): for few units and
+    for shares near 0 or 1 it keeps what a bootstrap of units promises and misses. Where all units agree on 0 or 1 the
+    units are the trials. ``spread`` ``[c]``: the deviation of the share by chance alone; the interval reaches at
+    least 1.64 of it to both sides, for a rare hit that was not seen cannot be resampled. Units of size zero do not
+    count; NaN where fewer than two are left.
+
+    >>> low, high = share_intervals(np.array([[1.0], [2], [0], [2]]), np.full((4, 1), 2.0))
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.12], [0.95])
+    """
+    t, s = np.asarray(totals, np.float64), np.asarray(sizes, np.float64)
+    asked = s > 0
+    n = asked.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = t.sum(axis=0) / s.sum(axis=0)
+        left_out = np.where(asked, (t.sum(axis=0) - t) / (s.sum(axis=0) - s), 0.0)
+        middle = left_out.sum(axis=0) / n
+        variance = (n - 1) / n * np.where(asked, (left_out - middle) ** 2, 0.0).sum(axis=0)
+        trials = np.where(variance > 1e-18, share * (1 - share) / variance, n)
+        z = stdtrit(n - 1, (1 + level) / 2)
+        centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+        reach = z / (1 + z * z / trials) * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials**2))
+        agreed = (variance <= 1e-18) & (share > 0) & (share < 1)
+        ends = [np.where(agreed, share, centre + sign * reach) for sign in (-1, 1)]
+        more = _LEAST_SPREADS * np.asarray(spread)
+        low = np.clip(np.minimum(ends[0], share - more), 0, 1)
+        high = np.clip(np.maximum(ends[1], share + more), 0, 1)
+    few = n < 2
+    return np.where(few, np.nan, low), np.where(few, np.nan, high)
+
+
+def share_interval(
+    totals: Array, sizes: Array, *, level: float = 0.95, spread: float = 0.0
+) -> Interval | None:
+    """:func:`share_intervals` of one share, units ``[n]``; ``None`` for fewer than two units."""
+    low, high = share_intervals(
+        np.asarray(totals)[:, None], np.asarray(sizes)[:, None], level=level, spread=spread
+    )
+    return None if np.isnan(low[0]) else (float(low[0]), float(high[0]))
 
 
 def _resampled(columns: Float64, combine: Combine, random: np.random.Generator, resamples: int) -> Float64:

@@ -98,7 +98,7 @@ def packed(lexicon: list[Row]) -> bytes:
     return gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)
 
 
-def describe(lexicon: list[Row]) -> str:
+def describe(lexicon: list[Row], seed: int) -> str:
     """Two tables and a seeded sample, as Markdown."""
     by_script: dict[str, Counter[str]] = defaultdict(Counter)
     by_kind = Counter(row[4] for row in lexicon)
@@ -109,7 +109,7 @@ def describe(lexicon: list[Row]) -> str:
     for script, counts in sorted(by_script.items(), key=lambda item: -item[1].total()):
         listed = ", ".join(f"{language} {n}" for language, n in sorted(counts.items()))
         lines.append(f"| {script} | {counts.total()} | {listed} |")
-    sample = sorted(random.Random(0).sample(lexicon, SAMPLE), key=lambda row: (row[1], row[0]))
+    sample = sorted(random.Random(seed).sample(lexicon, SAMPLE), key=lambda row: (row[1], row[0]))
     english = {row[0]: row[3] for row in lexicon if row[1] == "en"}
     lines += ["", "| language | concept | English | word |", "|---|---|---|---|"]
     lines += [f"| {r[1]} | {r[0]} | {english.get(r[0], '–')} | {r[3]} |" for r in sample]
@@ -125,10 +125,11 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the fetched packages lie")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with the shipped file")
     parser.add_argument("--table", action="store_true", help="write nothing; print the tables of the README")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample that --table prints")
     arguments = parser.parse_args()
     lexicon = rows(arguments.cache)
     if arguments.table:
-        print(describe(lexicon))
+        print(describe(lexicon, arguments.seed))
     elif arguments.check:
         shipped = gzip.decompress(SHIPPED.read_bytes())
         same = shipped == gzip.decompress(packed(lexicon))

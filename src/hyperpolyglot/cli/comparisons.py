@@ -12,6 +12,7 @@ from hyperpolyglot.cli.options import (
     device_option,
     exclude_option,
     excluded_kinds,
+    figure_option,
     labels_option,
     model_argument,
     models_argument,
@@ -45,6 +46,7 @@ __all__ = ["compare", "explain"]
     show_default=True,
     help="Permutations of rows behind each p-value.",
 )
+@figure_option("agreement", "curves", "labels")
 @opening_options
 @labels_option
 @protocol_option
@@ -61,7 +63,8 @@ def compare(**values: Any) -> None:
     if len(values["models"]) < 2:
         raise click.UsageError("compare needs at least two models.")
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar
+    from hyperpolyglot.cli.findings import show_comparison
+    from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.measures.comparison.records import CompareOptions
     from hyperpolyglot.study import step_comparison
 
@@ -71,14 +74,15 @@ def compare(**values: Any) -> None:
     with progress_bar() as bar:
         store, kinds = the_store(values), excluded_kinds(values["exclude"])
         found = step_comparison(spaces, options, store, exclude=kinds, progress=bar)
-    save_outputs(values["outputs"], found.table, lambda: figures.draw_agreements(found))
+    drawn = {
+        "agreement": lambda: figures.draw_agreements(found),
+        "curves": lambda: figures.draw_curves(found),
+        "labels": lambda: figures.draw_agreement_by_label(found),
+    }
+    save_outputs(values["outputs"], found.table, drawn[values["figure"]])
     if values["as_json"]:
         return emit("compare", found.to_json(), spaces, values)
-    for pair in found.pairs:
-        rows = [row for row in found.table() if (row["a"], row["b"], row["label"]) == (pair.a, pair.b, None)]
-        columns = ("measure", "value", "null", "p", "low", "high")
-        print_table(f"{pair.a} and {pair.b}: {pair.shared:,} shared tokens", rows, columns)
-    return None
+    return show_comparison(found)
 
 
 def _counts(path: Path | None) -> Mapping[str, float] | None:
@@ -113,6 +117,13 @@ def _counts(path: Path | None) -> Mapping[str, float] | None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="How often tokens occur: token, tab, number.  [default: the tokenizer's own scores or merge ranks]",
 )
+@click.option(
+    "--corpus",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="Count tokens in this text instead, plain or .gz, by the model's pieces; can be repeated.  [default: none]",
+)
+@figure_option("removal", "deciles", "undertrained", "hubness")
 @with_output_option
 @opening_options
 @labels_option
@@ -127,17 +138,22 @@ def explain(**values: Any) -> None:
     """
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar
+    from hyperpolyglot.cli.findings import show_explanation
+    from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.lexicon import packaged_lexicon
+    from hyperpolyglot.measures.explanation.corpus import count_corpus
     from hyperpolyglot.measures.translation import TranslateOptions
     from hyperpolyglot.study import Given, step_explanation, step_neighbors
 
+    if values["counts"] and values["corpus"]:
+        raise click.UsageError("--counts and --corpus say the same: give one of them.")
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
     with progress_bar() as bar:
         store = the_store(values)
+        corpus = count_corpus(values["corpus"], space.vocabulary, bar) if values["corpus"] else None
         given = Given(
-            counts=_counts(values["counts"]),
+            counts=_counts(values["counts"]) if corpus is None else corpus,
             lexicon=packaged_lexicon(),
             translate=TranslateOptions(seed=values["seed"]),
             output=output_space(values["model"], values),
@@ -145,24 +161,13 @@ def explain(**values: Any) -> None:
         near = step_neighbors(space, values["k"], store, exclude=kinds, progress=bar)
         found = step_explanation(space, near, store, given=given, seed=values["seed"], progress=bar)
     noun = space.labels.noun
-    save_outputs(values["outputs"], found.table, lambda: figures.draw_removal([found], noun))
-    payload = found.to_json()
+    drawn = {
+        "removal": lambda: figures.draw_removal([found], noun),
+        "deciles": lambda: figures.draw_deciles([found], noun),
+        "undertrained": lambda: figures.draw_undertrained([found]),
+        "hubness": lambda: figures.draw_hubness([found]),
+    }
+    save_outputs(values["outputs"], found.table, drawn[values["figure"]])
     if values["as_json"]:
-        return emit("explain", payload, spaces, values)
-    for part in ("frequency", "undertrained", "hubness", "isotropy", "dimension"):
-        facts = payload[part] or {}
-        rows = [{"": name.replace("_", " "), part: value} for name, value in _numbers(facts)]
-        print_table(f"{space.model}: {part}", rows or [{"": "too few tokens", part: None}])
-    columns = ("removal", "accuracy", "chance", "diversity", "expected", "own_share", "kept")
-    print_table("What taking the languages out does", found.table(), columns)
-    return None
-
-
-def _numbers(facts: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The plain numbers of a part, and the values of what was measured with a null."""
-    found = []
-    for name, value in facts.items():
-        plain = value.get("value") if isinstance(value, dict) else value
-        if isinstance(plain, int | float) and not isinstance(plain, bool):
-            found.append((name, plain))
-    return found
+        return emit("explain", found.to_json(), spaces, values)
+    return show_explanation(found)

@@ -19,6 +19,7 @@ __all__ = [
     "device_option",
     "exclude_option",
     "excluded_kinds",
+    "figure_option",
     "labels_option",
     "model_argument",
     "models_argument",
@@ -30,10 +31,12 @@ __all__ = [
     "seed_option",
     "store_option",
     "the_store",
+    "undertrained_option",
     "with_output_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+UNDERTRAINED = "undertrained"
 EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
 
 
@@ -59,6 +62,13 @@ opening_options = _all(
     ),
     click.option("--tensor", metavar="NAME", help="Open this tensor instead of the one found by its name."),
     click.option("--tokenizer", metavar="PATH", help="Take the vocabulary from this file or folder."),
+    click.option(
+        "--view",
+        type=click.Choice(["raw", "scaled", "normed"]),
+        default="raw",
+        show_default=True,
+        help="Rows as stored, times the root of their length, or layer-normed without gain.",
+    ),
 )
 
 labels_option = click.option(
@@ -79,10 +89,28 @@ protocol_option = click.option(
 exclude_option = click.option(
     "--exclude",
     "exclude",
-    type=click.Choice(EXCLUDABLE),
+    type=click.Choice([*EXCLUDABLE, UNDERTRAINED]),
+    metavar="KIND",
     multiple=True,
-    help="Leave out tokens of this kind; can be repeated.  [default: none]",
+    help=f"Leave out tokens of this kind ({', '.join(EXCLUDABLE)}), or the {UNDERTRAINED} ones that explain finds; "
+    "can be repeated.  [default: none]",
 )
+
+undertrained_option = click.option(
+    "--exclude",
+    "exclude",
+    type=click.Choice([UNDERTRAINED]),
+    multiple=True,
+    help="Leave out the tokens that explain finds under-trained.  [default: none]",
+)
+
+
+def figure_option(*names: str) -> Callable[[F], F]:
+    """``--figure``: which one ``-o`` draws, the first by default."""
+    return click.option(
+        "--figure", type=click.Choice(names), default=names[0], show_default=True, help="What -o draws."
+    )
+
 
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of every random draw."
@@ -153,24 +181,35 @@ def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSp
     if values.get("tokenizer") and len(models) > 1:
         raise click.UsageError("--tokenizer goes with one model.")
     opening = Opening(
-        table=values.get("table") or "input", tensor=values.get("tensor"), tokenizer=values.get("tokenizer")
+        table=values.get("table") or "input",
+        tensor=values.get("tensor"),
+        tokenizer=values.get("tokenizer"),
+        view=values.get("view") or "raw",
     )
     chosen = values.get("labels") or ("paper" if values.get("protocol") == "paper" else "script")
     if len(set(models)) < len(models):
         raise click.UsageError("a model is named twice.")
     with progress_bar() as bar:
         spaces = [open_model(model, opening, labels=chosen, progress=bar) for model in models]
+        if UNDERTRAINED in (values.get("exclude") or ()):
+            spaces = [_trained(space) for space in spaces]
     for space in spaces:
         if space.remark:
             note(space.remark)
     return spaces
 
 
+def _trained(space: TokenSpace) -> TokenSpace:
+    from hyperpolyglot.measures.undertrained import undertrained
+
+    return space if space.table is None else space.without(undertrained(space).mask, UNDERTRAINED)
+
+
 def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
-    """The kinds behind ``--exclude``."""
+    """The kinds behind ``--exclude``; :func:`open_spaces` leaves out what is no kind."""
     from hyperpolyglot.vocabulary import TokenKind
 
-    return tuple(sorted({TokenKind[name.upper()] for name in names}))
+    return tuple(sorted({TokenKind[name.upper()] for name in names if name != UNDERTRAINED}))
 
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
@@ -185,7 +224,7 @@ def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
     if isinstance(resolve(model), HubName) and not values["with_output"]:
         return None
     try:
-        opening = Opening(table="output", tokenizer=values["tokenizer"])
+        opening = Opening(table="output", tokenizer=values["tokenizer"], view=values.get("view") or "raw")
         return open_model(model, opening, labels=values.get("labels") or "script")
     except TensorNotFound:
         return None

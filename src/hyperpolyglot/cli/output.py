@@ -59,6 +59,10 @@ def save_outputs(
         note(f"wrote {path}")
 
 
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
 def emit(
     command: str, payload: Mapping[str, Any], spaces: Sequence[TokenSpace], values: Mapping[str, Any]
 ) -> None:
@@ -67,7 +71,7 @@ def emit(
     from hyperpolyglot.provenance import document
 
     options = {
-        name: list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+        name: [*map(_plain, value)] if isinstance(value, tuple) else _plain(value)
         for name, value in values.items()
         if name not in _UNRECORDED
     }

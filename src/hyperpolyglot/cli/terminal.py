@@ -41,8 +41,11 @@ def _write(text: str, stream: Any) -> None:
 
 
 def say(text: str = "") -> None:
-    """A line on standard output."""
-    _write(visible(text), sys.stdout)
+    """A sentence on standard output, in lines of the terminal's width."""
+    import textwrap
+
+    lines = textwrap.wrap(visible(text), _width(), break_long_words=False, break_on_hyphens=False)
+    _write("\n".join(lines), sys.stdout)
 
 
 def note(text: str) -> None:
@@ -61,6 +64,8 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
+        if 0 < abs(value) < 0.001:
+            return f"{value:.1g}"
         return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"

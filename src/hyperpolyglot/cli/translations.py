@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpolyglot.cli.options import (
+    figure_option,
     model_argument,
     models_argument,
     open_spaces,
@@ -16,6 +17,7 @@ from hyperpolyglot.cli.options import (
     seed_option,
     store_option,
     the_store,
+    undertrained_option,
 )
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
 
@@ -83,13 +85,6 @@ def _options(values: dict[str, Any], **more: Any) -> TranslateOptions:
     )
 
 
-def _score(found: dict[str, Any] | None) -> dict[str, Any]:
-    if not found:
-        return {"value": None, "low": None, "high": None, "chance": None}
-    low, high = found["interval"] or (None, None)
-    return {"value": found["value"], "low": low, "high": high, "chance": found["chance"]}
-
-
 @click.command(short_help="Whether neighbours are translations.")
 @model_argument
 @_lexicon_options
@@ -106,7 +101,9 @@ def _score(found: dict[str, Any] | None) -> dict[str, Any]:
     show_default=True,
     help="Questions asked among all tokens; 0 asks none.",
 )
+@figure_option("languages", "scripts", "scores", "hubs")
 @opening_options
+@undertrained_option
 @seed_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
@@ -114,11 +111,13 @@ def translate(**values: Any) -> None:
     """Ask for the translations of a lexicon's words among the tokens of MODEL.
 
     Candidates are the target language's words (weak), all tokens of its
-    script (script) or all tokens (strong), by cosine and by CSLS.
+    script (script) or all tokens (strong), by cosine and by CSLS. The table
+    of -o has a row for every pair of languages.
     """
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.cli.findings import show_translation
+    from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.sources import title_of
     from hyperpolyglot.study import step_translation
 
@@ -127,31 +126,19 @@ def translate(**values: Any) -> None:
     options = _options(values, questions=values["questions"], **more)
     with progress_bar() as bar:
         found = step_translation(space, _lexicon(values), options, the_store(values), progress=bar)
-    chance = found.overall["weak"]["csls"]["p1"]["chance"]
-    save_outputs(
-        values["outputs"],
-        found.table,
-        lambda: figures.draw_translation(*found.matrix("script"), chance=chance, title=title_of(space.model)),
-    )
-    payload = found.to_json()
+    title = title_of(space.model)
+    drawn = {
+        "scripts": lambda: figures.draw_translation(
+            *found.matrix("script"), chance=found.overall["weak"]["csls"]["p1"]["chance"], title=title
+        ),
+        "languages": lambda: figures.draw_translation_by_language(found),
+        "scores": lambda: figures.draw_translation_scores([(title, found)]),
+        "hubs": lambda: figures.draw_hub_languages([(title, found)]),
+    }
+    save_outputs(values["outputs"], found.table, drawn[values["figure"]])
     if values["as_json"]:
-        return emit("translate", payload, spaces, values)
-    share = payload["coverage"]["share"]
-    covered = payload["coverage"]["single_token"]
-    say(
-        f"{space.model}: {covered:,} of {payload['coverage']['words']:,} words are single tokens ({share or 0:.1%})"
-    )
-    if note := found.concepts.get("note"):
-        say(str(note))
-    rows = [
-        {"candidates": name, "method": method, "measure": measured, **_score(scores)}
-        for name, by_method in found.overall.items()
-        for method in ("cosine", "csls")
-        for measured, scores in (by_method.get(method) or {}).items()
-        if measured in ("p1", "p10")
-    ]
-    print_table("Questions answered rightly (95 % interval over concepts)", rows)
-    return None
+        return emit("translate", found.to_json(), spaces, values)
+    return show_translation(space.model, found)
 
 
 @click.command(short_help="Which model for which language.")
@@ -159,6 +146,7 @@ def translate(**values: Any) -> None:
 @_lexicon_options
 @click.option("--language", metavar="TAG", help="The language asked about, such as sw.  [default: all]")
 @opening_options
+@undertrained_option
 @seed_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
@@ -168,7 +156,8 @@ def languages(**values: Any) -> None:
     """
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.cli.findings import show_languages
+    from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.study import step_languages
 
     spaces = open_spaces(values["models"], values)
@@ -186,8 +175,4 @@ def languages(**values: Any) -> None:
     )
     if values["as_json"]:
         return emit("languages", found.to_json(), spaces, values)
-    columns = ("language", "coverage", "pieces_per_word", "translated_of_all", "low", "high", "model")
-    print_table("Models by language, best first", found.table(), columns)
-    for note in found.notes:
-        say(note)
-    return None
+    return show_languages(found)

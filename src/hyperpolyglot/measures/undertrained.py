@@ -34,13 +34,17 @@ _EXAMPLES = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelShare:
-    """Under-trained tokens of one label; ``share`` in 0…1 with Wilson's interval over tokens."""
+    """Under-trained tokens of one label; ``share`` in 0…1 with Wilson's interval over tokens.
+
+    ``unreachable``: how many no text is cut into, ``None`` where that was not looked at.
+    """
 
     label: str | None
     tokens: int
     undertrained: int
     share: float
     interval: Interval | None
+    unreachable: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -55,7 +59,8 @@ class Undertrained:
     ``mask`` bool ``[token]``: tokens to leave out, those with the first or the second sign.
     ``signs``: how many tokens show each. ``reference``: reserved and padding rows with a vector. ``agreement``:
     5 % quantile of their cosine to the mean of the others, the
-    threshold of the first sign, which is used only where it is at least 0.5 over five rows or more.
+    threshold of the first sign, which is used only where it is at least 0.5 over five rows or more. ``unreachable``
+    bool ``[token]``: no text is cut into it; not in the mask, for such a token can lie where training put it.
     ``norm_threshold``: median of log lengths less six (scaled median) deviations.
     """
 
@@ -69,20 +74,31 @@ class Undertrained:
     norm_threshold: float
     by_label: tuple[LabelShare, ...]
     examples: tuple[dict[str, Any], ...]
+    unreachable: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         for name in ("mask", "norms", "closeness"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+        if self.unreachable is not None:
+            object.__setattr__(self, "unreachable", frozen(self.unreachable))
 
     @property
     def share(self) -> float:
         """Share of the judged tokens."""
         return float(np.count_nonzero(self.mask)) / self.tokens if self.tokens else 0.0
 
+    @property
+    def unreachable_share(self) -> float | None:
+        """Unreachable among the judged tokens, ``None`` where that was not looked at."""
+        if self.unreachable is None or not self.tokens:
+            return None
+        return float(np.count_nonzero(self.unreachable)) / self.tokens
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {
             "tokens": self.tokens,
+            "unreachable_share": self.unreachable_share,
             "undertrained": int(np.count_nonzero(self.mask)),
             "share": self.share,
             "signs": self.signs,
@@ -94,8 +110,11 @@ class Undertrained:
         }
 
 
-def undertrained(space: TokenSpace) -> Undertrained:
-    """Judge the written tokens of ``space``: finite rows of text, whitespace, bytes, fragments and added tokens."""
+def undertrained(space: TokenSpace, unreachable: NDArray[np.bool_] | None = None) -> Undertrained:
+    """Judge the written tokens of ``space``: finite rows of text, whitespace, bytes, fragments and added tokens.
+
+    ``unreachable`` bool ``[token]``: see :func:`hyperpolyglot.measures.translation.segmentation.unreachable`.
+    """
     vectors = space.vectors()
     finite: NDArray[np.bool_] = np.asarray(np.isfinite(vectors).all(axis=1))
     judged = finite & np.isin(space.vocabulary.kinds, _JUDGED)
@@ -113,6 +132,9 @@ def undertrained(space: TokenSpace) -> Undertrained:
         "duplicate": judged & _duplicates(vectors, finite),
     }
     mask = signs["near_reserved"] | signs["short"]
+    if unreachable is not None:
+        unreachable = judged & unreachable
+        signs["unreachable"] = unreachable
     return Undertrained(
         tokens=int(np.count_nonzero(judged)),
         mask=mask,
@@ -122,8 +144,9 @@ def undertrained(space: TokenSpace) -> Undertrained:
         reference=len(reference),
         agreement=agreement,
         norm_threshold=threshold,
-        by_label=_by_label(space.labels, judged, mask),
+        by_label=_by_label(space.labels, judged, mask, unreachable),
         examples=_examples(space, mask, signs, norms, closeness),
+        unreachable=unreachable,
     )
 
 
@@ -162,7 +185,9 @@ def _duplicates(vectors: Float32, finite: NDArray[np.bool_]) -> NDArray[np.bool_
     return np.asarray(finite & np.fromiter((counts[digest] > 1 for digest in digests), bool, len(digests)))
 
 
-def _by_label(labels: Labels, judged: NDArray[np.bool_], mask: NDArray[np.bool_]) -> tuple[LabelShare, ...]:
+def _by_label(
+    labels: Labels, judged: NDArray[np.bool_], mask: NDArray[np.bool_], unreachable: NDArray[np.bool_] | None
+) -> tuple[LabelShare, ...]:
     rows = []
     for code in np.unique(labels.codes[judged]).tolist():
         here = judged & (labels.codes == code)
@@ -174,6 +199,7 @@ def _by_label(labels: Labels, judged: NDArray[np.bool_], mask: NDArray[np.bool_]
                 undertrained=found,
                 share=found / tokens,
                 interval=wilson(found, tokens),
+                unreachable=None if unreachable is None else int(np.count_nonzero(here & unreachable)),
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.tokens, row.label or "")))

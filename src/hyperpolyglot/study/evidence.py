@@ -2,47 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.explanation import Evidence
+from hyperpolyglot.measures.explanation.frequency import Counts
+from hyperpolyglot.measures.explanation.subspaces import Translate
 from hyperpolyglot.measures.translation import TranslateOptions
-from hyperpolyglot.measures.translation.asking import ask
+from hyperpolyglot.measures.translation.asking import ask, narrowed, wants_held_out
+from hyperpolyglot.measures.translation.coverage import language_coverage
+from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
 from hyperpolyglot.measures.translation.scores import scored
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.store import digest_of
 
 __all__ = ["Given"]
+
+_MOST_WORDS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Corpus counts by token, a lexicon to ask for translations with, the space of the model's output table."""
+    """Counts of tokens, a lexicon to ask for translations with, the space of the model's output table."""
 
-    counts: Mapping[str, float] | None = None
+    counts: Counts | None = None
     lexicon: Lexicon | None = None
     translate: TranslateOptions | None = None
     output: TokenSpace | None = None
+
+    def counted(self) -> str | None:
+        """A digest of the counts."""
+        if isinstance(self.counts, np.ndarray):
+            return hashlib.sha256(np.ascontiguousarray(self.counts).tobytes()).hexdigest()
+        return None if self.counts is None else digest_of(dict(self.counts))
 
     def evidence(self, space: TokenSpace) -> Evidence:
         """The same for the measure; an output table with other tokens than ``space`` cannot be compared."""
         comparable = self.output is not None and len(self.output) == len(space)
         return Evidence(
             counts=self.counts,
-            translate=self._translate if self.lexicon is not None else None,
+            translate=None if self.lexicon is None else self._asking(space, self.lexicon),
             output=self.output if comparable else None,
         )
 
-    def _translate(self, space: TokenSpace) -> dict[str, Any]:
-        """P@1 among the words of the target language by CSLS: the score that the translation section begins with."""
-        assert self.lexicon is not None
+    def _asking(self, space: TokenSpace, lexicon: Lexicon) -> Translate:
+        """P@1 among the words of the target language by CSLS: the score that the translation section begins with.
+
+        Of a large vocabulary, between the languages with most covered words, as long as these are 20,000.
+        """
         options = self.translate or TranslateOptions()
-        asked, ranks, candidates = ask(space, self.lexicon, options).of(DIFFERENT)
-        random = np.random.default_rng(options.seed)
-        sizes = (candidates, np.diff(asked.gold_at))
-        scores = scored(ranks.csls, sizes, asked.concept, random, options.resamples)
-        return {"questions": len(asked), "p1": scores["p1"]}
+
+        @cache
+        def asked_about() -> TranslateOptions:
+            held_out = wants_held_out([space], lexicon, options)
+            words = look_up(space, narrowed(lexicon, options, held_out))
+            covered = {row.language: row.single_token for row in language_coverage(words, options.fewest)}
+            order = sorted(covered, key=lambda tag: (-covered[tag], tag))
+            total = np.cumsum([covered[tag] for tag in order])
+            count = max(2, int(np.searchsorted(total, _MOST_WORDS, side="right")))
+            return replace(options, languages=tuple(order[:count]))
+
+        def translated(changed: TokenSpace) -> dict[str, Any]:
+            about = asked_about()
+            asked, ranks, candidates = ask(changed, lexicon, about).of(DIFFERENT)
+            scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), asked.concept)
+            return {"questions": len(asked), "languages": len(about.languages or ()), "p1": scores["p1"]}
+
+        return translated

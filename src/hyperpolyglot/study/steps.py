@@ -228,7 +228,7 @@ def step_explanation(
         "k": near.k,
         "queries": len(near.queries),
         "excluded": near.excluded,
-        "counts": None if given.counts is None else digest_of(dict(given.counts)),
+        "counts": given.counted(),
         "lexicon": None if given.lexicon is None else _lexicon_digest(given.lexicon),
         "translate": None if given.lexicon is None else plain(given.translate or TranslateOptions()),
         "output": None if evidence.output is None else _identity(evidence.output),

@@ -8,8 +8,9 @@ angles, and counts the token itself among its k neighbours (PAPER: figures 7 and
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from hyperpolyglot.measures.comparison.transfer import procrustes, retrieval, sp
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Search, neighbors
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
 
@@ -39,6 +41,8 @@ _LEAST_SHARED = 20
 _LEAST_OF_LABEL = 50
 _MOST_OF_LABEL = 5_000
 _PAIRS_OF_LABEL = 50_000
+_PAIRED_OF_LABEL = 500
+_TESTED_OF_LABEL = 2000
 
 
 def compare(
@@ -83,14 +87,16 @@ def compare(
     )
 
 
-def _steps(progress: Progress, pairs: int) -> Callable[[int], None]:
-    """Progress over pairs, in units of one measure."""
-    total = pairs * (len(MEASURES) + 1)
+def _steps(progress: Progress, pairs: int) -> Callable[[float], None]:
+    """Progress over pairs, in units of one measure; a part of one is told and not added up."""
+    total = 100 * pairs * (len(MEASURES) + 1)
     units = [0]
 
-    def done(more: int) -> None:
-        units[0] += more
-        progress("comparison", units[0], total)
+    def done(more: float) -> None:
+        if more >= 1:
+            units[0] += int(more)
+            more = 0
+        progress("comparison", int(100 * (units[0] + more)), total)
 
     return done
 
@@ -126,11 +132,11 @@ def _parts(
 
 
 def _pair(
-    first: _Part, second: _Part, options: CompareOptions, done: Callable[[int], None]
+    first: _Part, second: _Part, options: CompareOptions, done: Callable[[float], None]
 ) -> PairSimilarity:
     paper = options.protocol == "paper"
     a, b = first.vectors, second.vectors
-    draws = [np.random.default_rng([options.seed, i]) for i in range(7)]
+    draws = [np.random.default_rng([options.seed, i]) for i in range(6)]
     tests = {"permutations": options.permutations, "rows": options.test_rows}
     graphs = first.graph, second.graph
     measures: dict[str, Measured] = {}
@@ -153,7 +159,7 @@ def _pair(
     measures["procrustes"] = procrustes(a, b, split, random=draws[4], permutations=options.permutations)
     done(1)
     maps = retrieval(a, b, split, random=draws[5]) if options.maps else []
-    by_label = _by_label((a, b), graphs, first.space.labels, int(paper), draws[6])
+    by_label = _by_label((a, b), graphs, first.space.labels, options, done)
     done(1)
     return PairSimilarity(
         a=first.space.model,
@@ -171,27 +177,61 @@ def _by_label(
     vectors: tuple[Float32, Float32],
     graphs: tuple[Int32, Int32],
     labels: Labels,
-    extra: int,
-    random: np.random.Generator,
+    options: CompareOptions,
+    done: Callable[[float], None],
 ) -> tuple[LabelSimilarity, ...]:
+    """Every measure on the tokens of every label of 50; p-values adjusted over labels (Benjamini and Hochberg)."""
+    random, paper = np.random.default_rng([options.seed, 6]), options.protocol == "paper"
     members: list[tuple[str, Array]] = []
     for name, count in labels.counts().items():
         if count >= _LEAST_OF_LABEL:
             members.append((name, np.flatnonzero(labels.codes == labels.names.index(name))))
-    overlaps = overlap_by_label(graphs, labels, members, random=random, extra=extra)
-    rows = []
-    for name, own in members:
+    overlaps = overlap_by_label(
+        graphs, labels, members, random=random, permutations=options.permutations, extra=int(paper)
+    )
+    found = []
+    for at, (name, own) in enumerate(members):
+        done(at / len(members))
         chosen = own
         if len(own) > _MOST_OF_LABEL:
             chosen = np.sort(random.choice(own, _MOST_OF_LABEL, replace=False))
-        a, b = vectors[0][chosen], vectors[1][chosen]
-        shapes = {
-            "cka": cka(a, b, random=random, permutations=0),
-            "rsa": rsa(a, b, random=random, permutations=0, pairs=_PAIRS_OF_LABEL),
-        }
-        rows.append(
-            LabelSimilarity(
-                label=name, tokens=len(own), measures={"neighbor_overlap": overlaps[name]} | shapes
-            )
+        shapes = _shapes(vectors[0][chosen], vectors[1][chosen], options, random)
+        found.append({"neighbor_overlap": overlaps[name]} | shapes)
+    return tuple(
+        LabelSimilarity(label=name, tokens=len(own), measures=measures)
+        for (name, own), measures in zip(members, _adjusted(found), strict=True)
+    )
+
+
+def _shapes(
+    a: Float32, b: Float32, options: CompareOptions, random: np.random.Generator
+) -> dict[str, Measured]:
+    draws: dict[str, Any] = {"random": random, "permutations": options.permutations}
+    widest = max(a.shape[1], b.shape[1])
+    if len(a) > 2 * widest:
+        centred = options.protocol != "paper"
+        first, square, _ = canonical(a, b, rows=_TESTED_OF_LABEL, centred=centred, **draws)
+        moved = procrustes(a, b, split_rows(len(a), random), shuffles=1, **draws)
+    else:
+        first = square = moved = Measured(
+            value=None, note=f"fewer than twice as many tokens as {widest} dimensions"
         )
-    return tuple(rows)
+    return {
+        "canonical_first": first,
+        "canonical_mean_square": square,
+        "cka": cka(a, b, rows=_PAIRED_OF_LABEL, **draws),
+        "rsa": rsa(a, b, rows=_PAIRED_OF_LABEL, pairs=_PAIRS_OF_LABEL, **draws),
+        "procrustes": moved,
+    }
+
+
+def _adjusted(found: list[dict[str, Measured]]) -> list[dict[str, Measured]]:
+    """The same with ``p_adjusted`` beside every p, over all labels of one measure."""
+    result: list[dict[str, Measured]] = [{} for _ in found]
+    for name in MEASURES:
+        own = [(i, row[name]) for i, row in enumerate(found)]
+        adjusted = iter(benjamini_hochberg(np.array([m.p for _, m in own if m.p is not None])).tolist())
+        for i, m in own:
+            more = {"p_adjusted": None if m.p is None else next(adjusted)}
+            result[i][name] = replace(m, details={**m.details, **more})
+    return result

@@ -138,10 +138,23 @@ def cka(
     if permutations:
         chosen, draws = _tested(n, (a.shape[1], b.shape[1]), rows, permutations, random)
         x, y = (m[chosen] - m[chosen].mean(axis=0) for m in (a, b))
-        found = [_hsic_of_centred(x, y)]
-        found += [_hsic_of_centred(x, y[random.permutation(len(y))]) for _ in range(draws)]
-        p = permutation_p(found[0], np.array(found[1:]))
+        if len(chosen) <= _MANTEL_ROWS:
+            p = _mantel(_kernel(x), _kernel(y), permutations, random)
+        else:
+            found = [_hsic_of_centred(x, y)]
+            found += [_hsic_of_centred(x, y[random.permutation(len(y))]) for _ in range(draws)]
+            p = permutation_p(found[0], np.array(found[1:]))
     return Measured(value=value, null=0.0, p=p, interval=interval)
+
+
+def _kernel(rows: Float32) -> Float64:
+    """The U-centred linear kernel ``[n, n]``: HSIC₁ of two is the sum of their products over n(n − 3)."""
+    kernel = (rows @ rows.T).astype(np.float64)
+    np.fill_diagonal(kernel, 0.0)
+    n, sums = len(kernel), kernel.sum(axis=0)
+    kernel += sums.sum() / ((n - 1) * (n - 2)) - (sums[:, None] + sums[None, :]) / (n - 2)
+    np.fill_diagonal(kernel, 0.0)
+    return kernel
 
 
 def _hsic_of_centred(x: Float32, y: Float32) -> float:
@@ -163,13 +176,19 @@ def pair_cosines(a: Float32, b: Float32, left: Array, right: Array) -> Float64:
 
 
 def rsa(
-    a: Float32, b: Float32, *, random: np.random.Generator, permutations: int = 99, pairs: int = 300_000
+    a: Float32,
+    b: Float32,
+    *,
+    random: np.random.Generator,
+    permutations: int = 99,
+    rows: int = _MANTEL_ROWS,
+    pairs: int = 300_000,
 ) -> Measured:
     """Representational similarity: Spearman's correlation of the cosines that pairs of tokens have in each matrix.
 
     Pairs: rows in a seeded circle, each with the next s, s as large as 300,000 pairs allow, so every token is in as
-    many pairs. Interval: 20 arcs of tokens, each left out in turn. p: Mantel's test on at most 1,000 seeded rows, all
-    pairs. ``pearson`` is the same with values in place of ranks (Lee et al. 2025).
+    many pairs. Interval: 20 arcs of tokens, each left out in turn. p: Mantel's test on at most ``rows``
+    seeded rows, all pairs. ``pearson`` is the same with values in place of ranks (Lee et al. 2025).
     """
     n = len(a)
     if n < 4:
@@ -192,11 +211,13 @@ def rsa(
             part = _pearson(mean_ranks(x[kept]), mean_ranks(y[kept]))
             left_out.append(float("nan") if part is None else part)
         interval = jackknife_interval(value, left_out, correlation=True)
-    chosen = np.sort(random.choice(n, min(n, _MANTEL_ROWS), replace=False))
+    chosen = np.sort(random.choice(n, min(n, rows), replace=False))
     return Measured(
         value=value,
         null=0.0,
-        p=_mantel(units[0][chosen], units[1][chosen], permutations, random) if permutations else None,
+        p=_mantel(_ranked(units[0][chosen]), _ranked(units[1][chosen]), permutations, random)
+        if permutations
+        else None,
         interval=interval,
         details={"pairs": len(x), "pearson": _pearson(x, y)},
     )
@@ -208,18 +229,20 @@ def _pearson(x: Float64, y: Float64) -> float | None:
     return float((x * y).sum()) / scale if scale > 0 else None
 
 
-def _mantel(a: Float32, b: Float32, permutations: int, random: np.random.Generator) -> float:
-    n = len(a)
+def _ranked(unit: Float32) -> Float64:
+    """Ranks of the cosines of all pairs of rows, less their mean, symmetric ``[n, n]``, zero on the diagonal."""
+    n = len(unit)
     upper = np.triu_indices(n, 1)
-    ranks = []
-    for unit in (a, b):
-        full = np.zeros((n, n))
-        full[upper] = mean_ranks((unit @ unit.T)[upper])
-        full[upper] -= full[upper].mean()
-        ranks.append(full + full.T)
-    observed = float((ranks[0] * ranks[1]).sum())
+    full = np.zeros((n, n))
+    full[upper] = mean_ranks((unit @ unit.T)[upper])
+    full[upper] -= full[upper].mean()
+    return full + full.T
+
+
+def _mantel(a: Float64, b: Float64, permutations: int, random: np.random.Generator) -> float:
+    """p of the sum of products of two matrices over pairs, the rows and columns of the second permuted together."""
     drawn = []
     for _ in range(permutations):
-        order = random.permutation(n)
-        drawn.append(float((ranks[0] * ranks[1][np.ix_(order, order)]).sum()))
-    return permutation_p(observed, np.array(drawn))
+        order = random.permutation(len(a))
+        drawn.append(float(np.vdot(a, b[np.ix_(order, order)])))
+    return permutation_p(float(np.vdot(a, b)), np.array(drawn))

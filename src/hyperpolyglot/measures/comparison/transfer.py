@@ -106,12 +106,18 @@ def _explained(totals: Float64) -> Float64:
 
 
 def procrustes(
-    a: Float32, b: Float32, split: Split, *, random: np.random.Generator, permutations: int = 99
+    a: Float32,
+    b: Float32,
+    split: Split,
+    *,
+    random: np.random.Generator,
+    permutations: int = 99,
+    shuffles: int = _SHUFFLES,
 ) -> Measured:
     """R² on held-out tokens of the orthogonal map, the mean of both directions; at most one.
 
-    Interval: bootstrap over held-out tokens, the map held fixed. ``null``: R² of maps learned on shuffled training
-    rows. p: the correspondence of the held-out tokens is permuted.
+    Interval: bootstrap over held-out tokens, the map held fixed. ``null``: mean R² of
+    ``shuffles`` maps learned on shuffled training rows. p: the correspondence of the held-out tokens is permuted.
     """
     train, test = split.train, split.test
     sides = ((a, b), (b, a))
@@ -126,7 +132,7 @@ def procrustes(
     crossed = _permuted_products(maps, sides, test, random, permutations)
     few = train if len(train) <= MOST_TESTED else np.sort(random.choice(train, MOST_TESTED, replace=False))
     shuffled = []
-    for _ in range(_SHUFFLES):
+    for _ in range(shuffles):
         order = random.permutation(few)
         wrong = [orthogonal_map(a[few], b[order]), orthogonal_map(b[few], a[order])]
         parts = [_residuals(m, x[test], y[test]) for m, (x, y) in zip(wrong, sides, strict=True)]

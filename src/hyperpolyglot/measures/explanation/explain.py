@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +13,13 @@ from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap
 from hyperpolyglot.measures.comparison.similarity import pair_cosines
 from hyperpolyglot.measures.diversity import diversity
-from hyperpolyglot.measures.explanation.frequency import Frequency, frequency
+from hyperpolyglot.measures.explanation.frequency import Counts, Frequency, frequency
 from hyperpolyglot.measures.explanation.geometry import Dimension, Isotropy, dimension, isotropy
 from hyperpolyglot.measures.explanation.hubness import Hubness, hubness
 from hyperpolyglot.measures.explanation.subspaces import Subspaces, Translate, subspaces
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
+from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
@@ -36,11 +36,12 @@ _STEPS = ("frequency", "undertrained", "hubness", "isotropy", "dimension", "subs
 class Evidence:
     """What explanations may use besides the matrix.
 
-    ``counts``: token → how often it occurs; ``translate`` scores translation after each removal; ``output``: the
+    ``counts``: token → how often it occurs, or how often each token does in a corpus ``[token]``;
+    ``translate`` scores translation after each removal; ``output``: the
     space of the model's output table, with the same tokens.
     """
 
-    counts: Mapping[str, float] | None = None
+    counts: Counts | None = None
     translate: Translate | None = None
     output: TokenSpace | None = None
 
@@ -122,7 +123,7 @@ def explain(
     except NotEnoughData:
         common = None
     told()
-    untouched = undertrained(space)
+    untouched = undertrained(space, unreachable(space.vocabulary, progress))
     told()
     hubs = hubness(space, near, HUB_K)
     told()

@@ -27,7 +27,10 @@ from hyperpolyglot.statistics import (
 from hyperpolyglot.types import Array, Float64
 from hyperpolyglot.vocabulary import SPACE, TokenKind
 
-__all__ = ["Decile", "Frequency", "deciles", "frequency", "token_frequency"]
+__all__ = ["Counts", "Decile", "Frequency", "deciles", "frequency", "token_frequency"]
+
+Counts = Mapping[str, float] | Float64
+"""How often tokens occur: by display text or raw piece, or, counted in a corpus, for each token ``[token]``."""
 
 _LEAST_OF_LABEL = 100
 _NOT_WRITTEN = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED, TokenKind.PADDING)
@@ -54,9 +57,9 @@ class Decile:
 class Frequency:
     """Diversity against frequency.
 
-    ``source``: ``"counts"``, ``"scores"`` or ``"ids"`` (lower id first, a weak stand-in). ``partial`` holds label,
-    length in characters, kind and word start fixed. ``by_label``: (label, correlation, p adjusted over labels by
-    Benjamini and Hochberg). Tokens share neighbours, so p-values and intervals are somewhat too sure.
+    ``source``: ``"counts"``, ``"corpus"``, ``"scores"`` or ``"ids"`` (lower id first, a weak stand-in). ``partial``
+    holds label, length in characters, kind and word start fixed. ``by_label``: (label, correlation, p adjusted over
+    labels by Benjamini and Hochberg). Tokens share neighbours, so p-values and intervals are somewhat too sure.
     """
 
     source: str
@@ -83,12 +86,14 @@ class Frequency:
         }
 
 
-def token_frequency(space: TokenSpace, counts: Mapping[str, float] | None = None) -> tuple[Float64, str]:
+def token_frequency(space: TokenSpace, counts: Counts | None = None) -> tuple[Float64, str]:
     """How common tokens are, float64 ``[token]``, higher for more common, NaN for unknown; and where from.
 
     ``counts`` is looked up by display text, then by raw piece; a token that isn't there has none. Else scores, else
     minus the id.
     """
+    if isinstance(counts, np.ndarray):
+        return counts, "corpus"
     if counts is not None:
         texts, pieces = space.vocabulary.texts, space.vocabulary.pieces
         found = (counts.get(t, counts.get(p, np.nan)) for t, p in zip(texts, pieces, strict=True))
@@ -112,7 +117,7 @@ def deciles(values: Array) -> Array:
 
 
 def frequency(
-    space: TokenSpace, found: Diversity, counts: Mapping[str, float] | None = None, *, seed: int = 0
+    space: TokenSpace, found: Diversity, counts: Counts | None = None, *, seed: int = 0
 ) -> Frequency:
     """Relate the diversity of queried tokens of ``space`` to their frequency; special and reserved ones take no part.
 

@@ -8,7 +8,7 @@ for label means of the very tokens that a probe sees would push it below chance.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -152,12 +152,10 @@ def with_vectors(space: TokenSpace, rows: Array, vectors: Float32, name: str) ->
     """The same tokens where ``rows`` (positions) have other vectors; a table in memory, ids counted from 0."""
     stored = space.vectors()
     stored[rows] = vectors
-    return TokenSpace(
+    return replace(
+        space,
         model=f"{space.model} ({name})",
-        revision=space.revision,
         table=Table(name=name, dtype="F32", shape=(len(space), space.dim), stored=stored),
-        vocabulary=space.vocabulary,
-        labels=space.labels,
         ids=np.arange(len(space), dtype=np.int32),
     )
 

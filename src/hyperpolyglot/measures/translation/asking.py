@@ -33,7 +33,6 @@ class TranslateOptions:
     kinds: Collection[str] | None = None
     k: int = 10
     questions: int = 2000
-    resamples: int = 1000
     near: float = 0.3
     fewest: int = 20
     multi_piece: bool = False

@@ -20,12 +20,12 @@ from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, a
 from hyperpolyglot.measures.translation.coverage import language_coverage
 from hyperpolyglot.measures.translation.lookup import Words, look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
-from hyperpolyglot.measures.translation.scores import chance, interval_of, values_of
+from hyperpolyglot.measures.translation.scores import chance, chance_spread, interval_of, values_of
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.statistics import bootstrap
-from hyperpolyglot.types import Array, Float64, Progress, silent
+from hyperpolyglot.statistics import share_interval
+from hyperpolyglot.types import Progress, silent
 
 __all__ = ["LanguageModel", "Languages", "languages"]
 
@@ -37,9 +37,8 @@ class LanguageModel:
     ``coverage``: share of the lexicon's words that are one token; ``pieces_per_word``: the mean over all words, an
     estimate from the vocabulary alone (:mod:`hyperpolyglot.measures.translation.segmentation`); ``unknown``: share of
     words with a part that no piece covers; ``undertrained``: share of the distinct tokens that its words are cut into,
-    ``None`` without a mask; ``translation``: {value, interval, chance, questions, all, all_interval, asked}, ``None``
-    for a
-    vocabulary alone or too few words; ``rank`` from 1, best first.
+    ``None`` without a mask; ``translation``: {value, interval, chance, questions, all, all_interval, asked},
+    ``None`` for a vocabulary alone or too few words; ``rank`` from 1, best first.
     """
 
     model: str
@@ -188,13 +187,13 @@ def _of_model(
             pieces_per_word=float(np.mean(lengths)),
             unknown=float(np.mean([UNKNOWN in found for found in pieces])),
             undertrained=None if mask is None or not len(tokens) else float(mask[tokens].mean()),
-            translation=None if asked is None else _translation(asked, number, options),
+            translation=None if asked is None else _translation(asked, number),
             rank=0,
         )
     return result
 
 
-def _translation(asked: Asked, number: int, options: TranslateOptions) -> dict[str, Any] | None:
+def _translation(asked: Asked, number: int) -> dict[str, Any] | None:
     every = asked.questions
     at = (every.source == number) | (every.target == number)
     chosen = np.flatnonzero(at & (every.likeness == DIFFERENT))
@@ -207,20 +206,14 @@ def _translation(asked: Asked, number: int, options: TranslateOptions) -> dict[s
     expected = [chance("p1", m, g) for m, g in zip(sizes.tolist(), golds.tolist(), strict=True)]
     whole = every.asked_of[number]
     hits = np.bincount(concepts, weights=values, minlength=len(whole))
-    columns = np.stack([hits, whole.astype(np.float64)], axis=1)[whole > 0]
-    random = np.random.default_rng(options.seed)
-    interval = bootstrap(columns, _share, random=random, resamples=options.resamples)
+    spread = chance_spread("p1", (sizes, golds))
+    interval = share_interval(hits, whole, spread=spread * len(chosen) / float(whole.sum()))
     return {
         "value": float(values.mean()),
-        "interval": interval_of(values, concepts, random, options.resamples),
+        "interval": interval_of(values, concepts, spread),
         "chance": float(np.mean(expected)),
         "questions": len(chosen),
         "all": float(hits.sum() / whole.sum()),
         "all_interval": None if interval is None else list(interval),
         "asked": int(whole.sum()),
     }
-
-
-def _share(totals: Array) -> Float64:
-    share: Float64 = totals[:, 0] / totals[:, 1]
-    return share

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln
 
-from hyperpolyglot.statistics import bootstrap_mean
+from hyperpolyglot.statistics import share_interval, share_intervals
 from hyperpolyglot.types import Array, Float64
 
-__all__ = ["METRICS", "cell_intervals", "chance", "interval_of", "scored", "values_of"]
+__all__ = ["METRICS", "cell_intervals", "chance", "chance_spread", "interval_of", "scored", "values_of"]
 
 METRICS = ("p1", "p5", "p10", "mrr")
 _CELLS = 512
@@ -52,25 +52,46 @@ def chance(metric: str, candidates: int, golds: int) -> float:
     return 1.0 - missed
 
 
+@cache
+def _variance(metric: str, candidates: int, golds: int) -> float:
+    """Variance of the score of one question in a random order."""
+    expected = chance(metric, candidates, golds)
+    m, g = candidates, min(golds, candidates)
+    if metric != "mrr" or g <= 0:
+        return expected * (1 - expected)
+    rank = np.arange(1, m - g + 2, dtype=np.float64)
+    logs = _log_choose(m - rank, g - 1) - _log_choose(np.float64(m), g)
+    return float(np.sum(np.exp(logs) / rank**2)) - expected**2
+
+
+def chance_spread(metric: str, sizes: tuple[Array, Array]) -> float:
+    """Deviation that the mean over questions has by chance alone; ``sizes``: candidates and golds of each."""
+    if not len(sizes[0]):
+        return 0.0
+    pairs, counts = np.unique(np.stack(sizes, axis=1), axis=0, return_counts=True)
+    total = sum(
+        n * _variance(metric, int(m), int(g)) for (m, g), n in zip(pairs.tolist(), counts, strict=True)
+    )
+    return float(np.sqrt(max(total, 0.0))) / len(sizes[0])
+
+
 def _log_choose(n: Any, k: int) -> Any:
     return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
 
-def interval_of(
-    values: Float64, concepts: Array, random: np.random.Generator, resamples: int
-) -> list[float] | None:
-    """95 % interval of the mean over questions, whole concepts resampled; ``None`` for fewer than two concepts."""
-    found = bootstrap_mean(values, concepts, random=random, resamples=resamples) if len(values) else None
-    return None if found is None else [float(found[0]), float(found[1])]
+def interval_of(values: Float64, concepts: Array, spread: float = 0.0) -> list[float] | None:
+    """95 % interval of the mean over questions, the unit being the concept; ``None`` for fewer than two concepts.
+
+    ``spread``: the mean's deviation by chance alone (:func:`chance_spread`).
+    """
+    if not len(values):
+        return None
+    concept = np.unique(concepts, return_inverse=True)[1]
+    found = share_interval(np.bincount(concept, values), np.bincount(concept), spread=spread)
+    return None if found is None else list(found)
 
 
-def scored(
-    ranks: Array,
-    sizes: tuple[Array, Array],
-    concepts: Array,
-    random: np.random.Generator,
-    resamples: int,
-) -> dict[str, Any]:
+def scored(ranks: Array, sizes: tuple[Array, Array], concepts: Array) -> dict[str, Any]:
     """``{p1, p5, p10, mrr: {value, interval, chance}}``; ``sizes``: candidates and golds of each question."""
     result: dict[str, Any] = {}
     if not len(ranks):
@@ -81,40 +102,34 @@ def scored(
         expected = [chance(metric, int(m), int(g)) for m, g in pairs.tolist()]
         result[metric] = {
             "value": float(values.mean()),
-            "interval": interval_of(values, concepts, random, resamples),
+            "interval": interval_of(values, concepts, chance_spread(metric, sizes)),
             "chance": float(np.average(expected, weights=counts)),
         }
     return result
 
 
 def cell_intervals(
-    values: Float64, concepts: Array, cells: Array, count: int, random: np.random.Generator, resamples: int
+    values: Float64, expected: Float64, concepts: Array, cells: Array, count: int
 ) -> tuple[Float64, Float64, Float64]:
     """(mean, low, high) of every cell ``[count]``, NaN where it is empty or has fewer than two concepts.
 
-    The percentile bootstrap over concepts, with the same resamples of concepts in every cell.
+    ``cells``: that of each question; ``expected``: each question's score by chance.
     """
     names, concept = np.unique(concepts, return_inverse=True)
+    mean, low, high = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
     order = np.argsort(cells, kind="stable")
     starts = np.searchsorted(cells[order], np.arange(0, count + _CELLS, _CELLS))
-    mean, low, high = np.full(count, np.nan), np.full(count, np.nan), np.full(count, np.nan)
-    if not len(names):
-        return mean, low, high
-    weights = random.multinomial(len(names), np.full(len(names), 1 / len(names)), resamples).astype(float)
-    for number, first in enumerate(range(0, count, _CELLS)):
+    chancy = np.bincount(cells, weights=expected * (1 - expected), minlength=count)
+    for number, first in enumerate(range(0, count if len(names) else 0, _CELLS)):
         chosen = order[starts[number] : starts[number + 1]]
         shape = (len(names), min(_CELLS, count - first))
         at = concept[chosen] * shape[1] + cells[chosen] - first
         totals = np.bincount(at, weights=values[chosen], minlength=shape[0] * shape[1]).reshape(shape)
-        sizes = np.bincount(at, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
-        filled, many = sizes.sum(axis=0) > 0, np.flatnonzero((sizes > 0).sum(axis=0) > 1)
-        mean[first : first + shape[1]][filled] = totals.sum(axis=0)[filled] / sizes.sum(axis=0)[filled]
-        if len(many):
-            with np.errstate(invalid="ignore", divide="ignore"):
-                drawn = (weights @ totals[:, many]) / (weights @ sizes[:, many])
-            whole = ~np.isnan(drawn).any(axis=0)
-            for some, percentile in ((whole, np.percentile), (~whole, np.nanpercentile)):
-                if some.any():
-                    limits = percentile(drawn[:, some], [2.5, 97.5], axis=0)
-                    low[first + many[some]], high[first + many[some]] = limits
+        sizes = np.bincount(at, minlength=shape[0] * shape[1]).reshape(shape)
+        asked = sizes.sum(axis=0)
+        filled = np.flatnonzero(asked)
+        place = first + filled
+        mean[place] = totals.sum(axis=0)[filled] / asked[filled]
+        spread = np.sqrt(chancy[place]) / asked[filled]
+        low[place], high[place] = share_intervals(totals[:, filled], sizes[:, filled], spread=spread)
     return mean, low, high

@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hyperpolyglot.types import Progress, silent
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
-__all__ = ["UNKNOWN", "Segmenter", "segmenter"]
+__all__ = ["UNKNOWN", "Segmenter", "segmenter", "unreachable"]
 
 UNKNOWN = -1
 _UNSPACED = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
@@ -42,13 +44,34 @@ class Segmenter:
 
         A word of a script without spaces is cut with and without the mark of a word start: the shorter counts.
         """
-        text = unicodedata.normalize("NFKC" if self.scheme == "unigram" else "NFC", word)
-        text = text.lower() if self.lower else text
-        inside = text.encode()
+        inside = self._normal(word).encode()
         if not self.marks_words:
             return self._cut(inside)
         starting = self._cut(b" " + inside)
         return min(starting, self._cut(inside), key=len) if script in _UNSPACED else starting
+
+    def cut(self, word: str) -> tuple[int, ...]:
+        """The rows of the pieces of a word as it stands in a text; a leading space is part of it."""
+        plain = self._normal(word)
+        return self._cut((plain if self.marks_words else plain.lstrip(" ")).encode())
+
+    def _normal(self, text: str) -> str:
+        text = unicodedata.normalize("NFKC" if self.scheme == "unigram" else "NFC", text)
+        return text.lower() if self.lower else text
+
+    def normalised(self, piece: bytes) -> bytes:
+        """A piece after the normaliser, where it is text; of other than unigram and uncased ones none is known."""
+        try:
+            text = piece.decode()
+        except UnicodeDecodeError:
+            return piece
+        return self._normal(text).encode() if self.scheme == "unigram" or self.lower else piece
+
+    def reaches(self, piece: bytes) -> bool:
+        """Whether a piece that stands alone is left whole: no better cut hides it."""
+        if self.scheme == "unigram":
+            return self._best(piece) == [piece]
+        return self.scheme != "bpe" or len(self._joined(piece)) == 1
 
     def _cut(self, word: bytes) -> tuple[int, ...]:
         if word in self.rows:
@@ -67,9 +90,12 @@ class Segmenter:
     def _best(self, word: bytes) -> list[bytes]:
         ends = _boundaries(word)
         best: dict[int, tuple[float, int]] = {0: (0.0, 0)}
+        first = 0
         for position, end in enumerate(ends[1:], start=1):
             options = []
-            for start in ends[:position]:
+            while end - ends[first] > self.longest and first < position - 1:
+                first += 1
+            for start in ends[first:position]:
                 part = word[start:end]
                 known = self.scores.get(part)
                 if known is None and start != ends[position - 1]:
@@ -156,3 +182,25 @@ def segmenter(vocabulary: Vocabulary) -> Segmenter:
         longest=max(map(len, rows), default=1),
         worst=min(scores.values(), default=0.0) - _UNKNOWN_COST,
     )
+
+
+def unreachable(vocabulary: Vocabulary, progress: Progress = silent) -> NDArray[np.bool_]:
+    """Tokens that no text is cut into, bool ``[token]``: another token has the same bytes, or is what a normaliser
+    makes of it, or the piece is cut further (Land and Bartolo 2024, section 3). An estimate, as :class:`Segmenter` is.
+
+    >>> from hyperpolyglot.vocabulary import Entry
+    >>> entries = [Entry(0, "a", b"a", score=-1), Entry(1, "b", b"b", score=-1), Entry(2, "ab", b"ab", score=-9)]
+    >>> unreachable(Vocabulary.build(entries, scheme="unigram", source="doctest")).tolist()
+    [False, False, True]
+    """
+    cut = segmenter(vocabulary)
+    found = np.zeros(len(vocabulary), bool)
+    judged = np.isin(vocabulary.kinds, (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.FRAGMENT))
+    rows = np.flatnonzero(judged).tolist()
+    for done, row in enumerate(rows):
+        piece = vocabulary.utf8[row]
+        if done % 8192 == 0:
+            progress("reachability", done, len(rows))
+        found[row] = cut.rows.get(piece) != row or not cut.reaches(piece) or cut.normalised(piece) != piece
+    progress("reachability", len(rows), len(rows))
+    return found

@@ -15,44 +15,34 @@ from hyperpolyglot.types import Array, Float64
 
 __all__ = ["by_kind", "by_pair", "by_script", "hubs"]
 
-Draw = tuple[np.random.Generator, int]
-"""A generator and how many resamples to draw with it."""
 
-
-def by_pair(
-    asked: Questions, ranks: Ranks, sizes: Array, words: Words, draw: Draw
-) -> tuple[dict[str, Any], ...]:
+def by_pair(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
     """A row for every ordered pair of languages with a question: weak P@1 and its interval over concepts."""
     cells = asked.source.astype(np.int64) * len(words.languages) + asked.target
     names = [(a, b) for a in words.languages for b in words.languages]
-    return _cells(asked, ranks, sizes, cells, names, draw)
+    return _cells(asked, ranks, sizes, cells, names)
 
 
-def by_script(
-    asked: Questions, ranks: Ranks, sizes: Array, words: Words, draw: Draw
-) -> tuple[dict[str, Any], ...]:
+def by_script(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
     """The same by the script of the word asked about and that of its first right answer."""
     cells = words.script[asked.word].astype(np.int64) * len(words.scripts) + asked.target_script
     names = [(a, b) for a in words.scripts for b in words.scripts]
-    return _cells(asked, ranks, sizes, cells, names, draw)
+    return _cells(asked, ranks, sizes, cells, names)
 
 
-def by_kind(
-    asked: Questions, ranks: Ranks, sizes: Array, words: Words, draw: Draw
-) -> tuple[dict[str, Any], ...]:
+def by_kind(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
     """The same by kind of concept: names (territories, languages) are often transliterations, objects are not."""
     kinds = sorted(set(words.concept_kinds))
     of_concept = np.array([kinds.index(kind) for kind in words.concept_kinds], np.int64)
-    rows = _cells(asked, ranks, sizes, of_concept[asked.concept], [(kind, "") for kind in kinds], draw)
+    rows = _cells(asked, ranks, sizes, of_concept[asked.concept], [(kind, "") for kind in kinds])
     return tuple(
         {"kind": row.pop("source")} | {k: v for k, v in row.items() if k != "target"} for row in rows
     )
 
 
 def _cells(
-    asked: Questions, ranks: Ranks, sizes: Array, cells: Array, names: Sequence[tuple[str, str]], draw: Draw
+    asked: Questions, ranks: Ranks, sizes: Array, cells: Array, names: Sequence[tuple[str, str]]
 ) -> tuple[dict[str, Any], ...]:
-    random, resamples = draw
     count = len(names)
     counts = np.bincount(cells, minlength=count)
     golds = np.diff(asked.gold_at)
@@ -61,9 +51,7 @@ def _cells(
     cosine = np.bincount(cells, weights=values_of("p1", ranks.cosine), minlength=count)
     by_chance = np.bincount(cells, weights=expected, minlength=count)
     candidates = np.bincount(cells, weights=sizes, minlength=count)
-    value, low, high = cell_intervals(
-        values_of("p1", ranks.csls), asked.concept, cells, count, random, resamples
-    )
+    value, low, high = cell_intervals(values_of("p1", ranks.csls), expected, asked.concept, cells, count)
     return tuple(
         {
             "source": names[i][0],

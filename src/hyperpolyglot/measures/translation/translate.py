@@ -122,10 +122,9 @@ def translate(
     asked = ask(space, lexicon, options, progress)
     random = np.random.default_rng(options.seed)
     main, ranks, candidates = asked.of(DIFFERENT)
-    draw = (random, options.resamples)
     golds = np.diff(main.gold_at)
     weak = {"questions": len(main), "candidates": _mean(candidates)} | {
-        method: scored(getattr(ranks, method), (candidates, golds), main.concept, *draw)
+        method: scored(getattr(ranks, method), (candidates, golds), main.concept)
         for method in ("cosine", "csls")
     }
     overall = {"weak": weak} | _among_tokens(space, asked, main, options, random, progress)
@@ -139,12 +138,12 @@ def translate(
         concepts=asked.concepts,
         coverage=asked.coverage,
         overall=overall,
-        apart={name: _apart(asked, kind, draw) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
-        baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), main.concept, *draw)},
+        apart={name: _apart(asked, kind) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
+        baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), main.concept)},
         denominators=_denominators(asked, overall),
-        pairs=by_pair(main, ranks, candidates, asked.words, draw),
-        scripts=by_script(main, ranks, candidates, asked.words, draw),
-        kinds=by_kind(main, ranks, candidates, asked.words, draw),
+        pairs=by_pair(main, ranks, candidates, asked.words),
+        scripts=by_script(main, ranks, candidates, asked.words),
+        kinds=by_kind(main, ranks, candidates, asked.words),
         hubs=hubs(main, ranks, asked.pool, asked.words),
         options=options,
     )
@@ -154,15 +153,15 @@ def _mean(values: Array) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def _apart(asked: Asked, likeness: int, draw: tuple[np.random.Generator, int]) -> dict[str, Any]:
+def _apart(asked: Asked, likeness: int) -> dict[str, Any]:
     some, ranks, candidates = asked.of(likeness)
     other = np.flatnonzero(ranks.csls > 0)
     sizes = (candidates[other], np.diff(some.gold_at)[other])
     return {
         "questions": len(some),
         "same_token": len(some) - len(other),
-        "cosine": scored(ranks.cosine[other], sizes, some.concept[other], *draw),
-        "csls": scored(ranks.csls[other], sizes, some.concept[other], *draw),
+        "cosine": scored(ranks.cosine[other], sizes, some.concept[other]),
+        "csls": scored(ranks.csls[other], sizes, some.concept[other]),
     }
 
 
@@ -211,9 +210,7 @@ def _among_tokens(
             "sampled": count,
             "candidates": _mean(sizes[ok]),
         } | {
-            method: scored(
-                ranks[method][ok], (sizes[ok], golds), sample.concept[ok], random, options.resamples
-            )
+            method: scored(ranks[method][ok], (sizes[ok], golds), sample.concept[ok])
             for method in ("cosine", "csls")
         }
     return result

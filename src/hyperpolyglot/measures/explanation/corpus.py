@@ -1,0 +1,117 @@
+"""How often tokens occur in a text, cut by the model's own pieces: a stream of any length, a word at a time.
+
+Words are told apart as the kind of vocabulary does: by spaces (SentencePiece), by spaces, punctuation and Han
+characters (WordPiece), by runs of letters, digits and signs (byte-level BPE, as GPT-2). Each distinct word is cut once
+by :class:`hyperpolyglot.measures.translation.segmentation.Segmenter`, with its limits. Tokens of white space are not
+counted; words with bytes that are no UTF-8 are left out, and longer ones than 48 characters are cut there first.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+
+from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.measures.translation.segmentation import UNKNOWN, Segmenter, segmenter
+from hyperpolyglot.types import Float64, Progress, silent
+from hyperpolyglot.vocabulary import Vocabulary
+
+__all__ = ["count_corpus", "count_words", "words_of"]
+
+_CHUNK = 1 << 20
+_MOST_WORDS = 1_000_000
+_LONGEST = 48
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"\S{{1,{_LONGEST}}}")
+_SIGN = re.compile(rf"[^\w\s]|_|[{_HAN}]")
+_RUNS = re.compile(
+    rf"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{{1,{_LONGEST}}}| ?\d{{1,{_LONGEST}}}| ?(?:[^\w\s]|_){{1,{_LONGEST}}}"
+)
+
+
+@cache
+def _alone(sign: str) -> str:
+    """A sign between spaces where WordPiece tells it apart: punctuation, ASCII signs, Han; marks and others not."""
+    apart = sign.isascii() or sign.isalpha() or unicodedata.category(sign).startswith("P")
+    return f" {sign} " if apart else sign
+
+
+def words_of(text: str, vocabulary: Vocabulary) -> list[str]:
+    """The words of a text that a vocabulary of this kind cuts one by one; a leading space is part of a word.
+
+    >>> from hyperpolyglot.vocabulary import Entry
+    >>> words = Vocabulary.build([Entry(0, "a", b" a")], scheme="unigram", source="doctest")
+    >>> words_of("ein Haus, gut", words)
+    [' ein', ' Haus,', ' gut']
+    """
+    if vocabulary.byte_level:
+        return _RUNS.findall(text)
+    if vocabulary.scheme == "WordPiece":
+        text = _SIGN.sub(lambda found: _alone(found[0]), text)
+    return [f" {word}" for word in _WORD.findall(text)]
+
+
+def count_corpus(paths: Sequence[Path], vocabulary: Vocabulary, progress: Progress = silent) -> Float64:
+    """Occurrences of every token in text files, plain or ``.gz``, float64 ``[token]``.
+
+    Memory holds a million distinct words at most. Raises ``DamagedFile`` for a file that cannot be read, or where none
+    holds a word.
+    """
+    cut = segmenter(vocabulary)
+    counts = np.zeros(len(vocabulary))
+    words: Counter[str] = Counter()
+    size = sum(path.stat().st_size for path in paths)
+    done = 0
+    for path in paths:
+        before = done
+        for text, read in _texts(path):
+            words.update(words_of(text, vocabulary))
+            done = before + read
+            progress("corpus", done, size + 1)
+            if len(words) > _MOST_WORDS:
+                counts += count_words(words, cut, len(vocabulary))
+                words.clear()
+    counts += count_words(words, cut, len(vocabulary))
+    progress("corpus", size + 1, size + 1)
+    if not counts.any():
+        raise DamagedFile(paths[0].name, "it holds no word of this vocabulary")
+    return counts
+
+
+def count_words(words: Counter[str], cut: Segmenter, tokens: int) -> Float64:
+    """Occurrences of every token in counted words."""
+    counts = np.zeros(tokens)
+    for word, times in words.items():
+        if "\ufffd" not in word:
+            for row in cut.cut(word):
+                if row != UNKNOWN:
+                    counts[row] += times
+    return counts
+
+
+def _texts(path: Path) -> Iterator[tuple[str, int]]:
+    """Pieces of a text, not within a word where there is white space, and how many bytes of the file were read."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    rest = ""
+    try:
+        with path.open("rb") as raw:
+            stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw)
+            while block := stream.read(_CHUNK):
+                text = rest + decoder.decode(block)
+                end = max(text.rfind(" "), text.rfind("\n"))
+                end = len(text) if end <= 0 else end
+                rest = text[end:]
+                yield text[:end], raw.tell()
+            yield rest + decoder.decode(b"", final=True), raw.tell()
+    except (OSError, EOFError, zlib.error) as error:
+        raise DamagedFile(path.name, f"it cannot be read ({error})") from error
