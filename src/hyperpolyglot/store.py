@@ -106,8 +106,8 @@ class Store:
 
         ``inputs`` is all that the result depends on, as JSON.
         """
-        key = digest_of({"format": FORMAT, "step": name, "inputs": inputs})
-        folder = self.root / name / key
+        folder = self._folder(name, inputs)
+        key = folder.name
         found = self._read(folder)
         if found is not None:
             return found
@@ -116,6 +116,17 @@ class Store:
         if kept is None:
             raise OSError(f"{folder}: the step could not be read back after it was written")
         return kept
+
+    def find(self, name: str, inputs: Mapping[str, Any]) -> Step | None:
+        """What is kept for these inputs, if it is there and whole."""
+        return self._read(self._folder(name, inputs))
+
+    def remove(self, name: str, inputs: Mapping[str, Any]) -> None:
+        """Keep nothing for these inputs."""
+        shutil.rmtree(self._folder(name, inputs), ignore_errors=True)
+
+    def _folder(self, name: str, inputs: Mapping[str, Any]) -> Path:
+        return self.root / name / digest_of({"format": FORMAT, "step": name, "inputs": inputs})
 
     def entries(self) -> list[StoredStep]:
         """All steps that are kept, the least recently used first."""
@@ -176,6 +187,10 @@ class NoStore(Store):
     def step(self, name: str, inputs: Mapping[str, Any], compute: Callable[[], Step]) -> Step:
         """The result of ``compute``."""
         return compute()
+
+    def find(self, name: str, inputs: Mapping[str, Any]) -> Step | None:
+        """Nothing."""
+        return None
 
 
 def _verified(path: Path, digest: str) -> Array:

@@ -61,14 +61,14 @@ def compare(**values: Any) -> None:
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar
     from hyperpolyglot.measures.comparison.records import CompareOptions
-    from hyperpolyglot.study import step_comparison
+    from hyperpolyglot.study import plan_comparison, run_joined
 
     spaces = open_spaces(values["models"], values)
     names = ("k", "protocol", "seed", "permutations")
     options = CompareOptions(**{name: values[name] for name in names})
     with progress_bar() as bar:
-        store, kinds = the_store(values), excluded_kinds(values["exclude"])
-        found = step_comparison(spaces, options, store, exclude=kinds, progress=bar)
+        plan = plan_comparison(spaces, options, exclude=excluded_kinds(values["exclude"]))
+        found = run_joined(plan, the_store(values), progress=bar)
     save_outputs(
         values["outputs"],
         found.table,
@@ -130,20 +130,20 @@ def explain(**values: Any) -> None:
     from hyperpolyglot.cli.terminal import print_table, progress_bar
     from hyperpolyglot.lexicon import packaged_lexicon
     from hyperpolyglot.measures.translation import TranslateOptions
-    from hyperpolyglot.study import Given, step_explanation, step_neighbors
+    from hyperpolyglot.study import Given, computed, explanation_step, neighbors_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
     with progress_bar() as bar:
-        store = the_store(values)
         given = Given(
             counts=_counts(values["counts"]),
             lexicon=packaged_lexicon(),
             translate=TranslateOptions(seed=values["seed"]),
-            output=output_space(values["model"], values),
         )
-        near = step_neighbors(space, values["k"], store, exclude=kinds, progress=bar)
-        found = step_explanation(space, near, store, given=given, seed=values["seed"], progress=bar)
+        near = neighbors_step(space, values["k"], exclude=kinds)
+        output = output_space(values["model"], values)
+        step = explanation_step(space, near, given, output, seed=values["seed"])
+        found = computed(step, the_store(values), bar)
     save_outputs(values["outputs"], found.table)
     payload = found.to_json()
     if values["as_json"]:

@@ -119,13 +119,13 @@ def translate(**values: Any) -> None:
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.study import step_translation
+    from hyperpolyglot.study import computed, translation_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     more = {"languages": values["only"] or None, "multi_piece": values["multi_piece"]}
     options = _options(values, questions=values["questions"], **more)
     with progress_bar() as bar:
-        found = step_translation(space, _lexicon(values), options, the_store(values), progress=bar)
+        found = computed(translation_step(space, _lexicon(values), options), the_store(values), bar)
     save_outputs(values["outputs"], found.table, lambda: figures.draw_translation(*found.matrix("script")))
     payload = found.to_json()
     if values["as_json"]:
@@ -162,18 +162,12 @@ def languages(**values: Any) -> None:
     """
     check_outputs(values["outputs"], figures=False)
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.study import step_languages
+    from hyperpolyglot.study import plan_languages, run_joined
 
     spaces = open_spaces(values["models"], values)
     with progress_bar() as bar:
-        found = step_languages(
-            spaces,
-            _lexicon(values),
-            _options(values),
-            the_store(values),
-            language=values["language"],
-            progress=bar,
-        )
+        plan = plan_languages(spaces, _lexicon(values), _options(values), values["language"])
+        found = run_joined(plan, the_store(values), progress=bar)
     save_outputs(values["outputs"], found.table)
     if values["as_json"]:
         return emit("languages", found.to_json(), spaces, values)

@@ -61,7 +61,7 @@ def separability(**values: Any) -> None:
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.measures.separability import ProbeOptions
-    from hyperpolyglot.study import step_separability
+    from hyperpolyglot.study import computed, separability_step
 
     names = ("design", "folds", "repeats", "grouped", "minimum", "seed", "protocol")
     try:
@@ -71,7 +71,7 @@ def separability(**values: Any) -> None:
     (space,) = spaces = open_spaces((values["model"],), values)
     with progress_bar() as bar:
         store, kinds = the_store(values), excluded_kinds(values["exclude"])
-        found = step_separability(space, options, store, exclude=kinds, progress=bar)
+        found = computed(separability_step(space, options, exclude=kinds), store, bar)
     save_outputs(values["outputs"], found.table, lambda: figures.draw_separability([(space.model, found)]))
     if values["as_json"]:
         return emit("separability", found.to_json(), spaces, values)
@@ -115,7 +115,7 @@ def neighbors(**values: Any) -> None:
         raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")
     from hyperpolyglot.cli.terminal import print_table, progress_bar
     from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods
-    from hyperpolyglot.study import step_neighbors, write_neighbors
+    from hyperpolyglot.study import computed, neighbors_step, write_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
@@ -124,7 +124,7 @@ def neighbors(**values: Any) -> None:
     )
     if arrays:
         with progress_bar() as bar:
-            every = step_neighbors(space, values["k"], the_store(values), exclude=kinds, progress=bar)
+            every = computed(neighbors_step(space, values["k"], exclude=kinds), the_store(values), bar)
         for path in arrays:
             write_neighbors(path, every, len(space))
     found = neighborhoods(
@@ -168,7 +168,7 @@ def diversity(**values: Any) -> None:
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.measures.diversity import diversity as measure
     from hyperpolyglot.measures.neighbors import sample_rows
-    from hyperpolyglot.study import step_neighbors
+    from hyperpolyglot.study import computed, neighbors_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
@@ -176,8 +176,9 @@ def diversity(**values: Any) -> None:
     if values["sample"] is not None:
         queries = sample_rows(space, values["sample"], values["seed"], exclude=kinds)
     with progress_bar() as bar:
-        store = the_store(values)
-        near = step_neighbors(space, values["k"], store, queries=queries, exclude=kinds, progress=bar)
+        near = computed(
+            neighbors_step(space, values["k"], queries=queries, exclude=kinds), the_store(values), bar
+        )
     found = measure(near, space.labels, protocol=values["protocol"])
     save_outputs(
         values["outputs"],
@@ -219,18 +220,16 @@ def map_(**values: Any) -> None:
     from hyperpolyglot.cli.terminal import progress_bar, say
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.measures.projection import NEIGHBORS
-    from hyperpolyglot.study import step_neighbors, step_projection
+    from hyperpolyglot.study import computed, neighbors_step, projection_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     outputs = values["outputs"] or ((Path("map.png"),) if not values["as_json"] else ())
     kinds = excluded_kinds(values["exclude"])
     layout = shipped_layout(space.model) if values["method"] == "auto" and not values["exclude"] else None
     with progress_bar() as bar:
-        store = the_store(values)
-        near = step_neighbors(space, NEIGHBORS, store, exclude=kinds, progress=bar)
-        found = step_projection(
-            space, near, store, method=values["method"], seed=values["seed"], layout=layout, progress=bar
-        )
+        near = neighbors_step(space, NEIGHBORS, exclude=kinds)
+        step = projection_step(space, near, method=values["method"], seed=values["seed"], layout=layout)
+        found = computed(step, the_store(values), bar)
     save_outputs(outputs, lambda: found.table(space), lambda: figures.draw_map([(space, found)]))
     if values["as_json"]:
         payload = found.to_json() | {"file": str(outputs[0]) if outputs else None}

@@ -21,20 +21,18 @@ __all__ = ["Given"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Corpus counts by token, a lexicon to ask for translations with, the space of the model's output table."""
+    """Corpus counts by token, a lexicon to ask for translations with and how to ask."""
 
     counts: Mapping[str, float] | None = None
     lexicon: Lexicon | None = None
     translate: TranslateOptions | None = None
-    output: TokenSpace | None = None
 
-    def evidence(self, space: TokenSpace) -> Evidence:
-        """The same for the measure; an output table with other tokens than ``space`` cannot be compared."""
-        comparable = self.output is not None and len(self.output) == len(space)
+    def evidence(self, output: TokenSpace | None) -> Evidence:
+        """The same for the measure, with the space of the model's output table."""
         return Evidence(
             counts=self.counts,
             translate=self._translate if self.lexicon is not None else None,
-            output=self.output if comparable else None,
+            output=output,
         )
 
     def _translate(self, space: TokenSpace) -> dict[str, Any]:
