@@ -88,7 +88,7 @@ class _Whole:
         self._progress = progress
         self._several = len(pending) > 1
         self._total = sum(step.cost.seconds for step in pending)
-        self._done = 0.0
+        self._done = self._told = 0.0
         self._waiting = list(reversed(pending))
 
     def __call__(self, step: str, done: int, total: int) -> None:
@@ -105,5 +105,6 @@ class _Whole:
             self._tell(step.title, self._done)
 
     def _tell(self, what: str, seconds: float) -> None:
+        self._told = seconds = max(self._told, seconds)  # a step may have parts that each begin at nothing
         units = 10_000 if not self._waiting else min(9_999, int(10_000 * seconds / self._total))
         self._progress(f"study · {what}", units, 10_000)

@@ -127,6 +127,7 @@ def languages(
         options or TranslateOptions(),
         held_out=wants_held_out(spaces, lexicon, options or TranslateOptions()),
     )
+    _wanted(lexicon, language)
     masks = undertrained or {}
     return ranked(
         [
@@ -153,11 +154,7 @@ def languages_of(
     progress: Progress = silent,
 ) -> ModelLanguages:
     """What one model holds of one language of the lexicon, or of every one; errors as for :func:`languages`."""
-    wanted = sorted(set(lexicon.languages)) if language is None else [language]
-    if language is not None and language not in set(lexicon.languages):
-        near = sorted({tag for tag in lexicon.languages if tag.split("-")[0] == language.split("-")[0]})
-        hint = f"it has {', '.join(near)}" if near else f"it has {len(set(lexicon.languages))} others"
-        raise NotEnoughData(f"{language}: the lexicon has no words of this language; {hint}.")
+    wanted = _wanted(lexicon, language)
     asked = ask(space, lexicon, options, progress) if space.table is not None else None
     words = (
         asked.words
@@ -169,6 +166,16 @@ def languages_of(
         scripts={row.language: row.script for row in language_coverage(words, options.fewest)},
         concepts=None if asked is None else asked.concepts,
     )
+
+
+def _wanted(lexicon: Lexicon, language: str | None) -> list[str]:
+    if language is None:
+        return sorted(set(lexicon.languages))
+    if language not in set(lexicon.languages):
+        near = sorted({tag for tag in lexicon.languages if tag.split("-")[0] == language.split("-")[0]})
+        hint = f"it has {', '.join(near)}" if near else f"it has {len(set(lexicon.languages))} others"
+        raise NotEnoughData(f"{language}: the lexicon has no words of this language; {hint}.")
+    return [language]
 
 
 def ranked(models: Sequence[ModelLanguages]) -> Languages:
