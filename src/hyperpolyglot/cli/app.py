@@ -9,6 +9,7 @@ import click
 
 from hyperpolyglot.cli.comparisons import compare, explain
 from hyperpolyglot.cli.pages import report
+from hyperpolyglot.cli.studies import study
 from hyperpolyglot.cli.tokens import census, inspect, overlap
 from hyperpolyglot.cli.translations import languages, translate
 from hyperpolyglot.cli.upkeep import cache
@@ -33,7 +34,7 @@ def cli() -> None:
 _OF_TOKENS = (inspect, census, overlap)
 _OF_VECTORS = (separability, neighbors, diversity, map_, translate, languages, compare, explain)
 
-for _command in (*_OF_TOKENS, *_OF_VECTORS, report, cache):
+for _command in (*_OF_TOKENS, *_OF_VECTORS, report, study, cache):
     cli.add_command(_command)
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpolyglot.cli.options import (
+    cluster_option,
     exclude_option,
     excluded_kinds,
+    executor,
     labels_option,
     model_argument,
     models_argument,
@@ -49,6 +51,7 @@ __all__ = ["compare", "explain"]
 @protocol_option
 @exclude_option
 @seed_option
+@cluster_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def compare(**values: Any) -> None:
@@ -68,7 +71,8 @@ def compare(**values: Any) -> None:
     options = CompareOptions(**{name: values[name] for name in names})
     with progress_bar() as bar:
         plan = plan_comparison(spaces, options, exclude=excluded_kinds(values["exclude"]))
-        found = run_joined(plan, the_store(values), progress=bar)
+        with executor(values) as execute:
+            found = run_joined(plan, the_store(values), executor=execute, progress=bar)
     save_outputs(
         values["outputs"],
         found.table,

@@ -18,7 +18,7 @@ __all__ = ["TABLE", "TABLE_OR_FIGURE", "check_outputs", "emit", "save_outputs"]
 TABLE = "a table (.csv, .tsv, .parquet)"
 TABLE_OR_FIGURE = "a table (.csv, .tsv, .parquet) or the figure (.png, .svg, .pdf)"
 _TABLES, _FIGURES = (".csv", ".tsv", ".parquet"), (".png", ".svg", ".pdf")
-_UNRECORDED = {"as_json", "outputs", "output", "cache", "no_cache", "model", "models", "seed"}
+_UNRECORDED = {"as_json", "outputs", "output", "cache", "cluster", "no_cache", "model", "models", "seed"}
 
 
 def check_outputs(outputs: Sequence[Path], *, figures: bool) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    cluster_option,
     exclude_option,
     excluded_kinds,
+    executor,
     labels_option,
     models_argument,
     open_spaces,
@@ -77,6 +79,7 @@ __all__ = ["report"]
 @protocol_option
 @exclude_option
 @seed_option
+@cluster_option
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def report(**values: Any) -> None:
@@ -111,7 +114,7 @@ def report(**values: Any) -> None:
     lexicon = read_lexicon(values["lexicon"]) if values["lexicon"] else None
     explained = "explanations" not in options.skip
     outputs = [output_space(s.model, values) if explained and s.table else None for s in spaces]
-    with progress_bar() as bar:
+    with progress_bar() as bar, executor(values) as execute:
         study = run_study(
             spaces,
             options,
@@ -119,6 +122,7 @@ def report(**values: Any) -> None:
             lexicon=lexicon,
             layouts=[None if options.exclude else shipped_layout(space.model) for space in spaces],
             outputs=outputs,
+            executor=execute,
             progress=bar,
         )
         files = write_report(study, values["output"])
