@@ -131,8 +131,10 @@ def _write(done: Any, wanted: StudyFile) -> list[dict[str, Any]]:
 
 
 def _steps(plan: StudyPlan, store: Store) -> list[dict[str, Any]]:
-    """Every step of the plan, and whether the store has it."""
-    kept = plan.graph.found(store)
+    """Every step of the plan, whether the store has it, and the seconds that it will take."""
+    graph = plan.graph
+    kept = {step.key for step in graph if step.kept(store)}
+    missing = {step.key for step in graph.pending(kept)}
     return [
         {
             "step": step.name,
@@ -143,9 +145,9 @@ def _steps(plan: StudyPlan, store: Store) -> list[dict[str, Any]]:
             "rows": step.cost.rows,
             "dim": step.cost.dim,
             "bytes": step.cost.bytes,
-            "seconds": 0.0 if step.key in kept else round(step.cost.seconds, 2),
+            "seconds": round(step.cost.seconds, 2) if step.key in missing else 0.0,
         }
-        for step in plan.graph
+        for step in graph
     ]
 
 
@@ -157,8 +159,8 @@ def _show(steps: list[dict[str, Any]]) -> None:
             "step": step["step"],
             "rows × dim": f"{step['rows']:,} × {step['dim']:,}",
             "MB": step["bytes"] / 1e6,
-            "seconds": None if step["kept"] else step["seconds"],
-            "": "kept" if step["kept"] else "to take",
+            "seconds": step["seconds"] or None,
+            "": "kept" if step["kept"] else "to take" if step["seconds"] else "not needed",
             "models": step["models"],
         }
         for step in steps[:_MOST_LISTED]
@@ -166,9 +168,9 @@ def _show(steps: list[dict[str, Any]]) -> None:
     print_table("Steps", rows)
     if len(steps) > _MOST_LISTED:
         say(f"and {len(steps) - _MOST_LISTED:,} more (--json lists all)")
-    left = [step for step in steps if not step["kept"]]
+    left = [step for step in steps if step["seconds"]]
     seconds, size = sum(step["seconds"] for step in left), sum(step["bytes"] for step in left)
-    say(f"{len(steps):,} steps, {len(steps) - len(left):,} of them kept; {len(left):,} to take:")
+    say(f"{len(steps):,} steps, {sum(step['kept'] for step in steps):,} of them kept; {len(left):,} to take:")
     say(f"about {_time(seconds)} of one core of a fast server, {size / 1e6:,.0f} MB to keep")
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -80,8 +81,13 @@ def read_study(path: Path) -> StudyFile:
         found = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise StudyMistaken(f"{path}: it is not text in UTF-8.") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise StudyMistaken(f"{path}: it is not TOML: {str(error) or 'nested too deeply'}.") from error
+    except RecursionError as error:
+        raise StudyMistaken(f"{path}: it is nested too deeply to be a study file.") from error
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).partition(" (at ")
+        told = re.match(r"line (\d+)", where)
+        line = told[1] if told else text.count("\n") + 1
+        raise StudyMistaken(f"{path}, line {line}: it is not TOML ({what}).") from error
     reading = _Reading(path.parent, found)
     result = reading.study()
     if reading.mistakes or result is None:

@@ -89,7 +89,7 @@ def slurm_cluster(path: Path) -> Iterator[Any]:
     ``jobs`` may be ``[least, most]``: then they come and go with the work. Raises ``DamagedFile`` for a file that is
     not TOML or YAML or has an option that there is not, and as :func:`cluster`.
     """
-    options = dict(_options(path))
+    options = {"dashboard_address": ":0"} | dict(_options(path))
     jobs = options.pop("jobs", 1)
     spread = isinstance(jobs, list) and len(jobs) == 2
     if not all(isinstance(n, int) and n >= 0 for n in (jobs if spread else [jobs])):
@@ -101,7 +101,7 @@ def slurm_cluster(path: Path) -> Iterator[Any]:
     try:
         make_cluster: Any = vars(dask_jobqueue)["SLURMCluster"]
         started = make_cluster(**options)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise DamagedFile(path, f"Slurm jobs cannot be made of it ({error})") from error
     with started:
         if spread:
