@@ -6,9 +6,11 @@ Nothing but this package imports Dask, and only when a cluster is asked for.
 from __future__ import annotations
 
 import contextlib
+import difflib
+import inspect
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,26 +91,44 @@ def slurm_cluster(path: Path) -> Iterator[Any]:
     ``jobs`` may be ``[least, most]``: then they come and go with the work. Raises ``DamagedFile`` for a file that is
     not TOML or YAML or has an option that there is not, and as :func:`cluster`.
     """
-    options = {"dashboard_address": ":0"} | dict(_options(path))
+    options = dict(_options(path))
     jobs = options.pop("jobs", 1)
     spread = isinstance(jobs, list) and len(jobs) == 2
     if not all(isinstance(n, int) and n >= 0 for n in (jobs if spread else [jobs])):
         raise DamagedFile(path, "jobs is a number, or [least, most]")
     try:
-        import dask_jobqueue
+        from dask_jobqueue.core import Job, JobQueueCluster
+        from dask_jobqueue.slurm import SLURMCluster, SLURMJob
     except ImportError as error:
         raise MissingExtra("a Slurm cluster", "cluster") from error
+    of_cluster, of_job = _names(JobQueueCluster), _names(SLURMJob) | _names(Job)
+    for name in options:
+        if name not in of_cluster | of_job:
+            raise DamagedFile(path, f"Slurm jobs have no option {name!r}{_near(name, of_cluster | of_job)}")
+    make_job: Any = SLURMJob
+    make_cluster: Any = SLURMCluster
     try:
-        make_cluster: Any = vars(dask_jobqueue)["SLURMCluster"]
+        make_job("tcp://nowhere", name="none", **{n: v for n, v in options.items() if n in of_job})
+        options["scheduler_options"] = {"dashboard_address": ":0"} | options.get("scheduler_options", {})
         started = make_cluster(**options)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise DamagedFile(path, f"Slurm jobs cannot be made of it ({error})") from error
+        what = " ".join(str(error).split()).rstrip(".")
+        raise DamagedFile(path, f"Slurm jobs cannot be made of it ({what})") from error
     with started:
         if spread:
             started.adapt(minimum_jobs=jobs[0], maximum_jobs=jobs[1])
         elif jobs:
             started.scale(jobs=jobs)
         yield started
+
+
+def _names(made: Any) -> set[str]:
+    return set(inspect.signature(made.__init__).parameters) - {"self", "scheduler", "name", "job_cls"}
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(names), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _options(path: Path) -> Mapping[str, Any]:
