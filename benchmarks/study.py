@@ -1,8 +1,9 @@
-"""What a study costs, and what workers gain: ``python benchmarks/study.py workers|graph|fit``.
+"""What a study costs, and what workers gain: ``python benchmarks/study.py workers|graph|tasks|fit``.
 
 ``workers``: a study of eight models in this process with two threads and on 1, 2 and 4 worker processes of one thread,
 each in a process of its own with nothing kept from before; wall seconds from the first step to the last, starting the
 workers apart, and the digest of all numbers. ``graph``: CPU seconds of a one-model study outside the measures.
+``tasks``: steps that cost nothing, by the second.
 ``fit``: CPU seconds of every step for several V and d, and the constants of the cost model that fit them best.
 """
 
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,42 @@ def graph(arguments: argparse.Namespace) -> None:
     print(f"outside the measures {outside:.3f} CPU s, {100 * outside / whole:.2f} % of the report")
 
 
+def tasks(arguments: argparse.Namespace) -> None:
+    """How many steps a second this process and the scheduler get through, where a step costs nothing."""
+    from hyperpolyglot.store import NoStore
+    from hyperpolyglot.study import Graph, PlannedStep
+    from hyperpolyglot.study.cluster import cluster
+    from hyperpolyglot.study.graph import Cost
+
+    nothing = Cost(rows=0, dim=0, bytes=0, seconds=1.0)
+    with cluster("local:2") as execute:
+        for count in (200, 1000, 4000):
+            steps = tuple(
+                PlannedStep(
+                    name="nothing", subject=str(i), kind=_Nothing, inputs={"i": i}, compute=_nothing,
+                    arguments=(), cost=nothing,
+                )
+                for i in range(count)
+            )  # fmt: skip
+            begun, busy = time.perf_counter(), _cpu()
+            execute(Graph(steps), NoStore())
+            seconds, busy = time.perf_counter() - begun, _cpu() - busy
+            print(
+                f"{count:5d} steps: {1e3 * seconds / count:.2f} ms each, {1e3 * busy / count:.2f} CPU ms here"
+            )
+
+
+@dataclass(frozen=True)
+class _Nothing:
+    """The record of a step that measures nothing."""
+
+    x: int
+
+
+def _nothing(progress: Any) -> _Nothing:
+    return _Nothing(0)
+
+
 def fit(arguments: argparse.Namespace) -> None:
     """The cost model: seconds = a·V²·d + b·V·d + c·V for every step, by non-negative least squares on ratios."""
     from scipy.optimize import nnls
@@ -201,7 +239,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["workers", "graph", "fit", "one"])
+    parser.add_argument("what", choices=["workers", "graph", "tasks", "fit", "one"])
     parser.add_argument("names", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--models", type=int, default=8)
     parser.add_argument("--tokens", type=int, default=6000)
@@ -209,7 +247,7 @@ def main() -> None:
     parser.add_argument("--where", default="local:1,local:2,threads:2,local:4")
     parser.add_argument("--sizes", default="4000x64,8000x64,16000x64,4000x256,8000x256,16000x256")
     arguments = parser.parse_args()
-    {"workers": workers, "graph": graph, "fit": fit, "one": one}[arguments.what](arguments)
+    {"workers": workers, "graph": graph, "fit": fit, "tasks": tasks, "one": one}[arguments.what](arguments)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ LENT = (TokenSpace, Lexicon, Given, np.ndarray)
 
 _POLL = 0.02
 _GRACE = 10.0
+_RECOUNT = 5.0
+_LOST = ("FutureCancelledError", "CancelledError", "CommClosedError")
 
 
 class OnCluster:
@@ -59,6 +61,7 @@ class OnCluster:
 class _Run:
     def __init__(self, client: Any, graph: Graph, store: Store, progress: Progress) -> None:
         self._client, self._store, self._progress = client, store, progress
+        self._count, self._counted = 0, -_RECOUNT
         kinds = {step.key: step.kind for step in graph}
         self._parts: dict[str, Step] = graph.found(store)
         self.outcomes: dict[str, Any] = {
@@ -77,7 +80,10 @@ class _Run:
         self._by_value: set[str] = set()
 
     def _threads(self) -> int:
-        return sum(self._client.nthreads().values())
+        """Threads of all workers, as they were a few seconds ago at most."""
+        if time.monotonic() - self._counted > _RECOUNT:
+            self._count, self._counted = sum(self._client.nthreads().values()), time.monotonic()
+        return self._count
 
     def _without_found_blocks(self, steps: list[PlannedStep[Any]]) -> list[PlannedStep[Any]]:
         left = []
@@ -95,8 +101,9 @@ class _Run:
         while self._waiting or self._flying:
             self._send()
             landed = [key for key, future in self._flying.items() if future.status != "pending"]
+            brought = self._bring([key for key in landed if self._flying[key].status == "finished"])
             for key in landed:
-                self._land(key, self._flying.pop(key))
+                self._land(key, self._flying.pop(key), brought.get(key))
             if not landed:
                 self._check()
                 time.sleep(_POLL)
@@ -123,8 +130,19 @@ class _Run:
                 "the connection to the scheduler is lost; run the study again, and it goes on where it was."
             )
 
+    def _bring(self, keys: list[str]) -> dict[str, Any]:
+        """The outcomes of finished steps; without those that went with their worker before they came here."""
+        try:
+            return dict(zip(keys, self._client.gather([self._flying[key] for key in keys]), strict=True))
+        except Exception as error:
+            if type(error).__name__ not in _LOST:
+                raise
+        if len(keys) == 1:
+            return {}
+        return {key: outcome for part in keys for key, outcome in self._bring([part]).items()}
+
     def _send(self) -> None:
-        most = max(LEAST_IN_FLIGHT, 2 * self._in_flight_wanted())
+        most = max(LEAST_IN_FLIGHT, 2 * self._threads())
         held = 0
         while self._waiting and len(self._flying) < most and held < len(self._waiting):
             step = self._waiting.popleft()
@@ -134,9 +152,6 @@ class _Run:
             else:  # what it needs is waiting to be sent again
                 self._waiting.append(step)
                 held += 1
-
-    def _in_flight_wanted(self) -> int:
-        return sum(self._client.nthreads().values()) if len(self._flying) >= LEAST_IN_FLIGHT // 2 else 0
 
     def _submit(self, step: PlannedStep[Any]) -> None:
         attempt = self._attempts[step.key] = self._attempts.get(step.key, 0) + 1
@@ -180,18 +195,12 @@ class _Run:
             future = self._loans[mark] = self._client.scatter(_sent(value), hash=False)
         return future
 
-    def _land(self, key: str, future: Any) -> None:
+    def _land(self, key: str, future: Any, outcome: Any) -> None:
         step = self._steps[key]
         if future.status == "error":
             raise self._failed(step, future.exception())
-        if future.status != "finished":
+        if outcome is None:  # lost with its worker
             return self._again(step)
-        try:
-            outcome = future.result()
-        except Exception as error:  # it was there, and went with its worker before it came here
-            if type(error).__name__ in ("FutureCancelledError", "CancelledError", "CommClosedError"):
-                return self._again(step)
-            raise
         if isinstance(outcome, NotHere):
             self._by_value.add(outcome.args[0])
             return self._again(step)
