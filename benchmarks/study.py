@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+LANGUAGES = ("ar", "el", "en", "he", "hi", "ja", "ko", "ru", "th", "zh")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -49,7 +50,7 @@ def write_models(folder: Path, count: int, tokens: int, dim: int) -> list[str]:
 
 
 def options(skip: tuple[str, ...] = ("map",)) -> Any:
-    """The options of a study, smaller where a constant number of draws would hide what grows."""
+    """The options of a study, smaller where a constant amount of work would hide what grows with the table."""
     from hyperpolyglot import StudyOptions
     from hyperpolyglot.measures.comparison import CompareOptions
     from hyperpolyglot.measures.separability import ProbeOptions
@@ -57,7 +58,7 @@ def options(skip: tuple[str, ...] = ("map",)) -> Any:
 
     return StudyOptions(
         probes=ProbeOptions(minimum=200),
-        translate=TranslateOptions(questions=200, resamples=200),
+        translate=TranslateOptions(languages=LANGUAGES, questions=200, resamples=200),
         compare=CompareOptions(permutations=19),
         skip=skip,  # type: ignore[arg-type]
     )
