@@ -9,6 +9,8 @@ import contextlib
 import difflib
 import inspect
 import os
+import signal
+import threading
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -71,17 +73,30 @@ def _local(workers: int) -> Iterator[Any]:
     alone = dict.fromkeys(_ONE_THREAD, "1") | {"HYPERPOLYGLOT_THREADS": "1"}
     make_cluster: Any = distributed.LocalCluster
     environment = dict(dask.config.get("distributed.nanny.pre-spawn-environ")) | alone
-    with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": environment}),
-        make_cluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        ) as started,
-    ):
-        yield started
+    with dask.config.set({"distributed.nanny.pre-spawn-environ": environment}):
+        with _children_deaf_to_ctrl_c():
+            started = make_cluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+        with started:
+            yield started
+
+
+@contextlib.contextmanager
+def _children_deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started in the block leave Ctrl-C, which the terminal sends to all, to this one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
