@@ -74,7 +74,7 @@ def test_a_worker_is_killed(workers, run, undisturbed, tmp_path):
     killed = []
 
     def progress(step, done, total):
-        if not killed:
+        if done and not killed:
             pids = workers._client.run(os.getpid)
             killed.append(next(iter(pids.values())))
             os.kill(killed[0], signal.SIGKILL)

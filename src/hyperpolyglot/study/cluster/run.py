@@ -98,6 +98,9 @@ class _Run:
 
     def finish(self) -> None:
         """Take all steps."""
+        if self._waiting:
+            what = f"{len(self._waiting):,} steps on {self._threads():,} threads"
+            self._progress(f"study · {what}", 0, 10_000)
         while self._waiting or self._flying:
             self._send()
             landed = [key for key, future in self._flying.items() if future.status != "pending"]
