@@ -2,4 +2,5 @@
 
 from hyperpolyglot.cli import main
 
-main()
+if __name__ == "__main__":  # worker processes import the module that started them
+    main()

@@ -9,6 +9,8 @@
     ├── TokenNotFound        a text or id is not in the vocabulary
     ├── NotEnoughData        an analysis has too little to work on
     ├── MissingExtra         an optional package is needed
+    ├── StudyMistaken        a study file asks for something that is not there
+    ├── ClusterFailed        the workers of a cluster cannot do a step, or are gone
     └── TransferError        a file of the Hub could not be had
         ├── AccessRefused    the repository is gated or private
         └── NotCached        the Hub is not to be asked, and the file is not in the cache
@@ -20,12 +22,14 @@ from __future__ import annotations
 
 __all__ = [
     "AccessRefused",
+    "ClusterFailed",
     "DamagedFile",
     "HyperpolyglotError",
     "MissingExtra",
     "ModelNotFound",
     "NotCached",
     "NotEnoughData",
+    "StudyMistaken",
     "TensorNotFound",
     "TokenNotFound",
     "TransferError",
@@ -84,6 +88,14 @@ class MissingExtra(HyperpolyglotError):
     def __init__(self, purpose: str, extra: str) -> None:
         super().__init__(f"{purpose} needs an optional package: pip install 'hyperpolyglot[{extra}]'.")
         self.extra = extra
+
+
+class StudyMistaken(HyperpolyglotError):
+    """A study file is not TOML, or asks for what there is not; one line for each mistake."""
+
+
+class ClusterFailed(HyperpolyglotError):
+    """A cluster cannot be reached or started, lost its scheduler, or its workers die of a step."""
 
 
 class TransferError(HyperpolyglotError):

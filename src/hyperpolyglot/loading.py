@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ from hyperpolyglot.vocabularies import (
 )
 from hyperpolyglot.vocabulary import Vocabulary
 
-__all__ = ["Opening", "open_model", "shipped_layout"]
+__all__ = ["Opening", "open_model", "open_table", "shipped_layout"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,9 @@ def open_model(
         table, vocabulary = _open_path(place, opening)
         revision, remark = _revision(place), ""
     if table is not None:
-        table, vocabulary = table.seen(opening.view), vocabulary.fit(table.shape[0])
+        vocabulary = vocabulary.fit(table.shape[0])
+        again = partial(open_table, _pinned(place, revision), opening)
+        table = replace(table, again=again).seen(opening.view)
     return TokenSpace(
         model=model,
         revision=revision,
@@ -81,6 +84,22 @@ def open_model(
         ids=np.arange(len(vocabulary), dtype=np.int32),
         remark=remark,
     )
+
+
+def open_table(place: Path | HubName, opening: Opening) -> Table:
+    """The table alone, as :func:`open_model` finds it. Raises as that."""
+    if isinstance(place, HubName):
+        repository = open_repository(place)
+        config = [name for name in repository.names if name == "config.json"]
+        checkpoint, folder = repository.checkpoint(place.file), repository.local(config)
+    else:
+        checkpoint, folder = open_checkpoint(place), place if place.is_dir() else place.parent
+    return _table(checkpoint, _config(folder), opening).seen(opening.view)
+
+
+def _pinned(place: Path | HubName, revision: str | None) -> Path | HubName:
+    """The same place for a process that runs in another folder, or later."""
+    return replace(place, revision=revision) if isinstance(place, HubName) else place.absolute()
 
 
 def _open_path(path: Path, opening: Opening) -> tuple[Table | None, Vocabulary]:

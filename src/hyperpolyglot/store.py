@@ -114,17 +114,27 @@ class Store:
         ``inputs`` is all that the result depends on, as JSON. Where another process is computing the same step, its
         result is waited for. Where the disk takes nothing, the result is used and not kept, which is said once.
         """
-        key = digest_of({"format": FORMAT, "step": name, "inputs": inputs})
-        folder = self.root / name / key
+        folder = self._folder(name, inputs)
         found = _found(folder)
         if found is not None:
             return found
-        with one_at_a_time(folder.with_name(f".{key}.lock")):
+        with one_at_a_time(folder.with_name(f".{folder.name}.lock")):
             found = _found(folder)
             if found is not None:
                 return found
             self._sweep(folder)
             return self._kept(folder, compute())
+
+    def find(self, name: str, inputs: Mapping[str, Any]) -> Step | None:
+        """What is kept for these inputs, if it is there and whole."""
+        return _found(self._folder(name, inputs))
+
+    def remove(self, name: str, inputs: Mapping[str, Any]) -> None:
+        """Keep nothing for these inputs."""
+        shutil.rmtree(self._folder(name, inputs), ignore_errors=True)
+
+    def _folder(self, name: str, inputs: Mapping[str, Any]) -> Path:
+        return self.root / name / digest_of({"format": FORMAT, "step": name, "inputs": inputs})
 
     def entries(self) -> list[StoredStep]:
         """All steps that are kept, the least recently used first."""
@@ -231,6 +241,10 @@ class NoStore(Store):
     def step(self, name: str, inputs: Mapping[str, Any], compute: Callable[[], Step]) -> Step:
         """The result of ``compute``."""
         return compute()
+
+    def find(self, name: str, inputs: Mapping[str, Any]) -> Step | None:
+        """Nothing."""
+        return None
 
 
 def _verified(path: Path, digest: str) -> Array:

@@ -45,7 +45,8 @@ class Table:
 
     ``stored`` has V rows; a row is d numbers of any float type, or the packed bytes of a quantised row.
     ``decode`` turns a block of stored rows into float32 ``[n, d]`` exactly (F16, BF16, FP8) or as the
-    format defines it (quantised types); F64 is rounded to nearest. ``view``: what is made of the rows then.
+    format defines it (quantised types); F64 is rounded to nearest. ``view``: what is made of the rows then. ``again``
+    opens the same table in another process, where that is known.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Table:
     stored: Array
     decode: Callable[[Array], Float32] = field(default=_widen)
     view: View = "raw"
+    again: Callable[[], Table] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.shape) != 2 or self.stored.shape[0] != self.shape[0]:

@@ -19,7 +19,7 @@ from hyperpolyglot.measures.neighbors import neighbors
 from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.report.numbers import results
 from hyperpolyglot.store import NoStore, Store
-from hyperpolyglot.study import Absent, run_study, steps
+from hyperpolyglot.study import SECTIONS, Absent, run_study, steps
 from hyperpolyglot.study.keeping import kept
 from tests.report.conftest import LAYOUTS, OPTIONS
 
@@ -97,7 +97,8 @@ def test_a_record_with_other_fields_is_made_again(tmp_path):
 
 
 HEAVY = (
-    "neighbors", "separability", "project", "translate", "meanings", "languages", "compare", "explain",
+    "neighbors", "separability", "diversity", "project", "translate", "meanings", "languages_of", "compare_pair",
+    "explain",
 )  # fmt: skip
 
 
@@ -117,10 +118,10 @@ def test_nothing_is_measured_twice(study, words, kept_in, monkeypatch):
 @pytest.mark.parametrize(
     ("changed", "measured"),
     [
-        ("lexicon", {"translate", "meanings", "languages", "explain"}),
-        ("seed of the comparison", {"compare"}),
-        ("questions", {"translate", "meanings", "languages", "explain"}),
-        ("k", {"neighbors", "meanings", "explain"}),
+        ("lexicon", {"translate", "meanings", "languages_of", "explain"}),
+        ("seed of the comparison", {"compare_pair"}),
+        ("questions", {"translate", "meanings", "languages_of", "explain"}),
+        ("k", {"neighbors", "diversity", "meanings", "explain"}),
     ],
 )
 def test_what_a_step_depends_on(changed, measured, study, words, kept_in, monkeypatch, tmp_path):
@@ -155,7 +156,7 @@ def test_too_little_data_is_a_sentence(study, words, monkeypatch, tmp_path):
     def too_little(*_arguments, **_options):
         raise NotEnoughData("There is too little of everything.")
 
-    for name in ("translate", "languages", "explain", "separability", "compare"):
+    for name in ("translate", "languages_of", "explain", "separability", "compare_pair"):
         monkeypatch.setattr(steps, name, too_little)
     found = run_study(
         [m.space for m in study.models], OPTIONS, Store(tmp_path), lexicon=words, layouts=LAYOUTS
@@ -173,19 +174,17 @@ def test_skipped_sections_are_not_measured(study, words, monkeypatch, tmp_path):
     def again(*_arguments, **_options):
         raise AssertionError("measured although it was skipped")
 
-    for name in set(HEAVY) - {"neighbors"}:
+    for name in HEAVY:
         monkeypatch.setattr(steps, name, again)
-    options = replace(
-        OPTIONS,
-        skip=("separability", "map", "translation", "languages", "comparison", "explanations"),
-    )
+    options = replace(OPTIONS, skip=SECTIONS)
     found = run_study(
         [m.space for m in study.models], options, Store(tmp_path), lexicon=words, layouts=LAYOUTS
     )
     parts = [found.languages, found.comparison]
     for m in found.models:
         parts += [m.separability, m.projection, m.translation, m.meanings, m.explanation]
-    assert 12 == len(parts)
+        parts += [m.diversity, m.examples]
+    assert 16 == len(parts)
     assert all(isinstance(part, Absent) and "--skip" in part.reason for part in parts)
 
 

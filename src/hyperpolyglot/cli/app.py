@@ -11,6 +11,7 @@ from hyperpolyglot.cli.bench import bench
 from hyperpolyglot.cli.comparisons import compare, explain
 from hyperpolyglot.cli.explorer import explore
 from hyperpolyglot.cli.pages import report
+from hyperpolyglot.cli.studies import study
 from hyperpolyglot.cli.tokens import census, inspect, overlap
 from hyperpolyglot.cli.translations import languages, translate
 from hyperpolyglot.cli.upkeep import cache
@@ -35,7 +36,7 @@ def cli() -> None:
 _OF_TOKENS = (inspect, census, overlap)
 _OF_VECTORS = (separability, neighbors, diversity, map_, translate, languages, compare, explain)
 
-for _command in (*_OF_TOKENS, *_OF_VECTORS, report, explore, cache, bench):
+for _command in (*_OF_TOKENS, *_OF_VECTORS, report, study, explore, cache, bench):
     cli.add_command(_command)
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpolyglot.cli.options import (
+    cluster_option,
     device_option,
     exclude_option,
     excluded_kinds,
+    executor,
     figure_option,
     labels_option,
     model_argument,
@@ -53,6 +55,7 @@ __all__ = ["compare", "explain"]
 @exclude_option
 @seed_option
 @device_option
+@cluster_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def compare(**values: Any) -> None:
@@ -66,14 +69,15 @@ def compare(**values: Any) -> None:
     from hyperpolyglot.cli.findings import show_comparison
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.measures.comparison.records import CompareOptions
-    from hyperpolyglot.study import step_comparison
+    from hyperpolyglot.study import plan_comparison, run_joined
 
     spaces = open_spaces(values["models"], values)
     names = ("k", "protocol", "seed", "permutations")
     options = CompareOptions(**{name: values[name] for name in names})
     with progress_bar() as bar:
-        store, kinds = the_store(values), excluded_kinds(values["exclude"])
-        found = step_comparison(spaces, options, store, exclude=kinds, progress=bar)
+        plan = plan_comparison(spaces, options, exclude=excluded_kinds(values["exclude"]))
+        with executor(values) as execute:
+            found = run_joined(plan, the_store(values), executor=execute, progress=bar)
     drawn = {
         "agreement": lambda: figures.draw_agreements(found),
         "curves": lambda: figures.draw_curves(found),
@@ -143,23 +147,23 @@ def explain(**values: Any) -> None:
     from hyperpolyglot.lexicon import packaged_lexicon
     from hyperpolyglot.measures.explanation.corpus import count_corpus
     from hyperpolyglot.measures.translation import TranslateOptions
-    from hyperpolyglot.study import Given, step_explanation, step_neighbors
+    from hyperpolyglot.study import Given, computed, explanation_step, neighbors_step
 
     if values["counts"] and values["corpus"]:
         raise click.UsageError("--counts and --corpus say the same: give one of them.")
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
     with progress_bar() as bar:
-        store = the_store(values)
         corpus = count_corpus(values["corpus"], space.vocabulary, bar) if values["corpus"] else None
         given = Given(
             counts=_counts(values["counts"]) if corpus is None else corpus,
             lexicon=packaged_lexicon(),
             translate=TranslateOptions(seed=values["seed"]),
-            output=output_space(values["model"], values),
         )
-        near = step_neighbors(space, values["k"], store, exclude=kinds, progress=bar)
-        found = step_explanation(space, near, store, given=given, seed=values["seed"], progress=bar)
+        near = neighbors_step(space, values["k"], exclude=kinds)
+        output = output_space(values["model"], values)
+        step = explanation_step(space, near, given, output, seed=values["seed"])
+        found = computed(step, the_store(values), bar)
     noun = space.labels.noun
     drawn = {
         "removal": lambda: figures.draw_removal([found], noun),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,14 +13,17 @@ import click
 if TYPE_CHECKING:
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
+    from hyperpolyglot.study import Executor
     from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = [
     "EXCLUDABLE",
     "cache_option",
+    "cluster_option",
     "device_option",
     "exclude_option",
     "excluded_kinds",
+    "executor",
     "figure_option",
     "labels_option",
     "model_argument",
@@ -128,6 +133,20 @@ store_option = _all(
 )
 
 
+def _cluster(_context: click.Context, _option: click.Parameter, where: str | None) -> str | None:
+    if where is None or re.fullmatch(r"(tcp|tls|ws|wss)://\S+|local:[1-9]\d{0,4}|slurm:.+", where):
+        return where
+    raise click.BadParameter("write tcp://host:port, local:N or slurm:FILE.")
+
+
+cluster_option = click.option(
+    "--cluster",
+    metavar="WHERE",
+    callback=_cluster,
+    help="Take the steps on a Dask cluster: tcp://host:port of its scheduler, local:N for N processes of one thread, "
+    "slurm:FILE for jobs.  [default: in this process]",
+)
+
 with_output_option = click.option(
     "--with-output",
     is_flag=True,
@@ -236,3 +255,12 @@ def the_store(values: Mapping[str, Any]) -> Store:
     from hyperpolyglot.store import NoStore, Store
 
     return NoStore() if values["no_cache"] else Store(values["cache"], note)
+
+
+@contextmanager
+def executor(values: Mapping[str, Any]) -> Iterator[Executor]:
+    """Who takes the steps: the cluster that ``--cluster`` names, started and ended with the block, or this process."""
+    from hyperpolyglot.study.cluster import cluster
+
+    with cluster(values["cluster"]) as execute:
+        yield execute

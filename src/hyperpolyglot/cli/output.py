@@ -23,6 +23,7 @@ _UNRECORDED = {
     "outputs",
     "output",
     "cache",
+    "cluster",
     "no_cache",
     "model",
     "models",

@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    cluster_option,
     device_option,
     exclude_option,
     excluded_kinds,
+    executor,
     labels_option,
     models_argument,
     open_spaces,
@@ -84,6 +86,7 @@ __all__ = ["report"]
 @exclude_option
 @seed_option
 @device_option
+@cluster_option
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def report(**values: Any) -> None:
@@ -126,7 +129,7 @@ def report(**values: Any) -> None:
     lexicon = read_lexicon(values["lexicon"]) if values["lexicon"] else None
     explained = "explanations" not in options.skip
     outputs = [output_space(s.model, values) if explained and s.table else None for s in spaces]
-    with progress_bar() as bar:
+    with progress_bar() as bar, executor(values) as execute:
         study = run_study(
             spaces,
             options,
@@ -134,6 +137,7 @@ def report(**values: Any) -> None:
             lexicon=lexicon,
             layouts=[None if options.exclude else shipped_layout(space.model) for space in spaces],
             outputs=outputs,
+            executor=execute,
             progress=bar,
         )
         files = write_report(study, values["output"], explorer=explorer)

@@ -62,7 +62,7 @@ def separability(**values: Any) -> None:
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.measures.separability import ProbeOptions
-    from hyperpolyglot.study import step_separability
+    from hyperpolyglot.study import computed, separability_step
 
     names = ("design", "folds", "repeats", "grouped", "minimum", "seed", "protocol")
     try:
@@ -72,7 +72,7 @@ def separability(**values: Any) -> None:
     (space,) = spaces = open_spaces((values["model"],), values)
     with progress_bar() as bar:
         store, kinds = the_store(values), excluded_kinds(values["exclude"])
-        found = step_separability(space, options, store, exclude=kinds, progress=bar)
+        found = computed(separability_step(space, options, exclude=kinds), store, bar)
     save_outputs(values["outputs"], found.table, lambda: figures.draw_separability([(space.model, found)]))
     if values["as_json"]:
         return emit("separability", found.to_json(), spaces, values)
@@ -118,7 +118,7 @@ def neighbors(**values: Any) -> None:
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar
     from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods
-    from hyperpolyglot.study import step_neighbors, write_neighbors
+    from hyperpolyglot.study import computed, neighbors_step, write_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
@@ -127,7 +127,7 @@ def neighbors(**values: Any) -> None:
     )
     if arrays:
         with progress_bar() as bar:
-            every = step_neighbors(space, values["k"], the_store(values), exclude=kinds, progress=bar)
+            every = computed(neighbors_step(space, values["k"], exclude=kinds), the_store(values), bar)
         for path in arrays:
             write_neighbors(path, every, len(space))
     found = neighborhoods(
@@ -172,7 +172,7 @@ def diversity(**values: Any) -> None:
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.measures.diversity import diversity as measure
     from hyperpolyglot.measures.neighbors import sample_rows
-    from hyperpolyglot.study import step_neighbors
+    from hyperpolyglot.study import computed, neighbors_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
@@ -180,8 +180,9 @@ def diversity(**values: Any) -> None:
     if values["sample"] is not None:
         queries = sample_rows(space, values["sample"], values["seed"], exclude=kinds)
     with progress_bar() as bar:
-        store = the_store(values)
-        near = step_neighbors(space, values["k"], store, queries=queries, exclude=kinds, progress=bar)
+        near = computed(
+            neighbors_step(space, values["k"], queries=queries, exclude=kinds), the_store(values), bar
+        )
     found = measure(near, space.labels, protocol=values["protocol"])
     save_outputs(
         values["outputs"],
@@ -234,7 +235,7 @@ def map_(**values: Any) -> None:
     from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.measures.projection import NEIGHBORS
-    from hyperpolyglot.study import step_neighbors, step_projection
+    from hyperpolyglot.study import computed, neighbors_step, projection_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
@@ -250,11 +251,18 @@ def map_(**values: Any) -> None:
     layout = shipped_layout(space.model) if values["method"] == "auto" and not values["exclude"] else None
     with progress_bar() as bar:
         store = the_store(values)
-        near = step_neighbors(space, NEIGHBORS, store, exclude=kinds, progress=bar)
-        found = step_projection(
-            space, near, store, method=values["method"], seed=values["seed"], layout=layout, progress=bar
+        neighbors_planned = neighbors_step(space, NEIGHBORS, exclude=kinds)
+        planned = projection_step(
+            space,
+            neighbors_planned,
+            method=values["method"],
+            seed=values["seed"],
+            layout=layout,
         )
-    atlas = [path for path in outputs if path.suffix.lower() == ".parquet"]
+        found = computed(planned, store, bar)
+        atlas = [path for path in outputs if path.suffix.lower() == ".parquet"]
+        if atlas:
+            near = computed(neighbors_planned, store, bar)
     for path in atlas:
         write_atlas(path, space, near, found)
         note(f"wrote {path}")

@@ -24,9 +24,12 @@ def has(feature: str) -> bool:
 
 
 def usable_threads(threads: int | None) -> int:
-    """``threads``, or as many as this process may run on."""
+    """``threads``, else ``$HYPERPOLYGLOT_THREADS``, else as many as this process may run on."""
     if threads is not None:
         return max(1, threads)
+    told = os.environ.get("HYPERPOLYGLOT_THREADS", "")
+    if told.isdecimal():
+        return max(1, int(told))
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -18,8 +18,8 @@ from hyperpolyglot.measures.projection import NEIGHBORS
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
-from hyperpolyglot.study import step_neighbors, step_projection
-from hyperpolyglot.types import Array, Float32, Progress, silent
+from hyperpolyglot.study import PlannedStep, computed, neighbors_step, projection_step
+from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
 from hyperpolyglot.writing.scripts import script_name
 
@@ -173,8 +173,9 @@ def explored(
     _ = space.matrix
     others = len(space.candidates(options.exclude).rows) - 1
     k = max(1, min(options.k, others))
-    near = step_neighbors(space, max(k, min(NEIGHBORS, others)), store, exclude=options.exclude, progress=say)
-    points, method, trustworthiness = _map(space, near, options, store, say)
+    step = neighbors_step(space, max(k, min(NEIGHBORS, others)), exclude=options.exclude)
+    near = computed(step, store, say)
+    points, method, trustworthiness = _map(space, step, near.queries, options, store, say)
     return Explored(
         space=space,
         near=near.first(k),
@@ -186,13 +187,19 @@ def explored(
 
 
 def _map(
-    space: TokenSpace, near: Neighbors, options: ExploreOptions, store: Store, progress: Progress
+    space: TokenSpace,
+    near: PlannedStep[Neighbors],
+    rows: Int32,
+    options: ExploreOptions,
+    store: Store,
+    progress: Progress,
 ) -> tuple[Float32, str, float | None]:
     points = np.full((len(space), 2), np.nan, np.float32)
     shipped = shipped_layout(space.model) if options.method == "auto" and not options.exclude else None
     if shipped is not None and len(shipped) == space.rows:
-        points[near.queries] = shipped[space.ids[near.queries]]
+        points[rows] = shipped[space.ids[rows]]
         return points, "shipped", None
-    found = step_projection(space, near, store, method=options.method, seed=options.seed, progress=progress)
+    step = projection_step(space, near, method=options.method, seed=options.seed)
+    found = computed(step, store, progress)
     points[found.rows] = found.points
     return points, found.method, found.trustworthiness

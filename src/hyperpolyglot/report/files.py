@@ -14,15 +14,15 @@ from hyperpolyglot.store import written
 from hyperpolyglot.study import Study
 from hyperpolyglot.tables import write_table
 
-__all__ = ["write_report"]
+__all__ = ["write_numbers", "write_report", "write_tables"]
 
 MANIFEST = "manifest.json"
 
 
-def _entry(path: Path, root: Path, kind: str) -> dict[str, Any]:
+def _entry(path: Path, kind: str) -> dict[str, Any]:
     content = path.read_bytes()
     return {
-        "path": path.relative_to(root).as_posix(),
+        "path": path.as_posix(),
         "kind": kind,
         "bytes": len(content),
         "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
@@ -51,17 +51,32 @@ def write_report(study: Study, folder: Path, *, explorer: str | None = None) -> 
     found = []
     with written(folder / "report.html") as temporary:
         temporary.write_text(page(study, explorer), "utf-8", errors="backslashreplace")
-    found.append(_entry(folder / "report.html", folder, "page"))
-    spaces = [m.space for m in study.models]
-    numbers = document("report", results(study), spaces, study.options.to_json(), study.options.seed)
-    _write_json(folder / "report.json", numbers, indent=None)
-    found.append(_entry(folder / "report.json", folder, "numbers"))
-    for name, rows in tables(study).items():
-        path = folder / "tables" / f"{name}.csv"
-        write_table(path, rows)
-        found.append(_entry(path, folder, "table"))
+    found.append(_relative(_entry(folder / "report.html", "page"), folder))
+    found.append(_relative(write_numbers(study, folder / "report.json"), folder))
+    found += [_relative(entry, folder) for entry in write_tables(study, folder / "tables")]
     _write_json(folder / MANIFEST, {"format": "hyperpolyglot.manifest/1", "files": found})
     return found
+
+
+def write_numbers(study: Study, path: Path) -> dict[str, Any]:
+    """Write all numbers of a study to one JSON file; returns its path, kind, bytes and digest."""
+    spaces = [m.space for m in study.models]
+    numbers = document("report", results(study), spaces, study.options.to_json(), study.options.seed)
+    _write_json(path, numbers, indent=None)
+    return _entry(path, "numbers")
+
+
+def write_tables(study: Study, folder: Path) -> list[dict[str, Any]]:
+    """Write every table of a study to a folder as CSV; returns the files like :func:`write_numbers`."""
+    found = []
+    for name, rows in tables(study).items():
+        write_table(folder / f"{name}.csv", rows)
+        found.append(_entry(folder / f"{name}.csv", "table"))
+    return found
+
+
+def _relative(entry: dict[str, Any], root: Path) -> dict[str, Any]:
+    return {**entry, "path": Path(entry["path"]).relative_to(root).as_posix()}
 
 
 def _write_json(path: Path, value: Any, indent: int | None = 1) -> None:

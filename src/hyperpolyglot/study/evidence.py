@@ -29,12 +29,11 @@ _MOST_WORDS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Counts of tokens, a lexicon to ask for translations with, the space of the model's output table."""
+    """Counts of tokens, a lexicon to ask for translations with and how to ask."""
 
     counts: Counts | None = None
     lexicon: Lexicon | None = None
     translate: TranslateOptions | None = None
-    output: TokenSpace | None = None
 
     def counted(self) -> str | None:
         """A digest of the counts."""
@@ -42,13 +41,12 @@ class Given:
             return hashlib.sha256(np.ascontiguousarray(self.counts).tobytes()).hexdigest()
         return None if self.counts is None else digest_of(dict(self.counts))
 
-    def evidence(self, space: TokenSpace) -> Evidence:
-        """The same for the measure; an output table with other tokens than ``space`` cannot be compared."""
-        comparable = self.output is not None and len(self.output) == len(space)
+    def evidence(self, space: TokenSpace, output: TokenSpace | None) -> Evidence:
+        """The same for the measure, with the space of the model's output table."""
         return Evidence(
             counts=self.counts,
             translate=None if self.lexicon is None else self._asking(space, self.lexicon),
-            output=self.output if comparable else None,
+            output=output,
         )
 
     def _asking(self, space: TokenSpace, lexicon: Lexicon) -> Translate:

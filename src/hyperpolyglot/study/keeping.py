@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -17,7 +18,7 @@ from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.store import Step, Store, digest_of
 from hyperpolyglot.types import Array
 
-__all__ = ["kept"]
+__all__ = ["kept", "made_of", "parts_of", "record_of"]
 
 Record = TypeVar("Record")
 _ARRAY = "\0array"
@@ -31,17 +32,28 @@ def kept(
 
     A record whose fields have changed is another one: it is made again.
     """
+    return record_of(kind, store.step(name, made_of(kind, inputs), lambda: parts_of(compute())))
 
-    def make() -> Step:
-        arrays: dict[str, Array] = {}
-        return Step(arrays, {"record": _plain(compute(), arrays)})
 
-    made_of = {"version": VERSION, "fields": _shape(kind), **inputs}
-    step = store.step(name, made_of, make)
+def made_of(kind: type[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a record depends on: its inputs, its fields and the version that made it."""
+    return {"version": VERSION, "fields": _shape(kind), **inputs}  # type: ignore[arg-type]
+
+
+def parts_of(record: Any) -> Step:
+    """A record as arrays and JSON."""
+    arrays: dict[str, Array] = {}
+    values = {"record": _plain(record, arrays)}
+    return Step(arrays, values)
+
+
+def record_of(kind: type[Record], step: Step) -> Record:
+    """The record that was taken apart."""
     record: Record = _rebuilt(kind, step.values["record"], step.arrays)
     return record
 
 
+@cache
 def _shape(kind: type[Any]) -> str:
     """A digest of the fields of a record and of all records in it."""
     seen: dict[str, list[list[str]]] = {}

@@ -21,8 +21,11 @@ from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["SECTIONS", "Absent", "ModelStudy", "Study", "StudyOptions"]
 
-Section = Literal["separability", "map", "translation", "languages", "comparison", "explanations"]
+Section = Literal[
+    "neighbors", "separability", "map", "translation", "languages", "comparison", "explanations"
+]
 SECTIONS: tuple[Section, ...] = (
+    "neighbors",
     "separability",
     "map",
     "translation",
@@ -37,7 +40,7 @@ SECTIONS: tuple[Section, ...] = (
 class StudyOptions:
     """What a study computes: neighbours per token, kinds left out, protocol, seed, options of the single measures.
 
-    ``skip`` names sections that are left out.
+    ``skip`` names sections that are left out; ``"neighbors"`` is that of diversity and examples.
     """
 
     k: int = 50

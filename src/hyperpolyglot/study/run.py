@@ -1,38 +1,30 @@
-"""All steps of a study, in their order."""
+"""A study from beginning to end: planned, taken, put together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
 
+from hyperpolyglot.engine.nearest import nearest_to
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.measures.census import census, overlap
-from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.examples import example_rows
 from hyperpolyglot.measures.inspection import inspect
-from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, neighborhoods
-from hyperpolyglot.measures.projection import NEIGHBORS
+from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, Search, neighborhoods
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
-from hyperpolyglot.study.evidence import Given
-from hyperpolyglot.study.record import Absent, ModelStudy, Section, Study, StudyOptions
-from hyperpolyglot.study.steps import (
-    step_comparison,
-    step_explanation,
-    step_languages,
-    step_meanings,
-    step_neighbors,
-    step_projection,
-    step_separability,
-    step_translation,
-)
+from hyperpolyglot.study.execute import Executor, Outcomes, attempt, in_this_process
+from hyperpolyglot.study.graph import Graph, PlannedStep
+from hyperpolyglot.study.plan import ModelPlan, StudyPlan, plan_study
+from hyperpolyglot.study.record import Absent, ModelStudy, Study, StudyOptions
 from hyperpolyglot.types import Array, Progress, silent
 
-__all__ = ["run_study"]
+__all__ = ["run_joined", "run_plan", "run_study"]
 
 EXAMPLE_NEIGHBORS = 20
-Result = TypeVar("Result")
+Record = TypeVar("Record")
+Record_co = TypeVar("Record_co", covariant=True)
 
 
 def run_study(
@@ -43,12 +35,15 @@ def run_study(
     lexicon: Lexicon | None = None,
     layouts: Sequence[Array | None] | None = None,
     outputs: Sequence[TokenSpace | None] | None = None,
+    search: Search = nearest_to,
+    executor: Executor = in_this_process,
     progress: Progress = silent,
 ) -> Study:
     """Measure everything on every model. What is in the store is not computed again.
 
     ``lexicon`` is by default the one of the package; ``outputs`` are the spaces of the models' output tables. Where a
     model has too little for a measure, or the options skip it, an :class:`Absent` with the reason stands in its place.
+    ``executor`` and ``search`` change where and how fast steps are taken, not what they give.
 
     >>> import hyperpolyglot as hp
     >>> from hyperpolyglot.store import NoStore
@@ -59,121 +54,77 @@ def run_study(
     >>> study.models[0].diversity.k
     10
     """
-    words = lexicon or packaged_lexicon()
-    with_vectors = [space for space in spaces if space.table is not None]
+    plan = plan_study(
+        spaces, options, lexicon or packaged_lexicon(), layouts=layouts, outputs=outputs, search=search
+    )
+    return run_plan(plan, store, executor=executor, progress=progress)
+
+
+def run_plan(
+    plan: StudyPlan, store: Store, *, executor: Executor = in_this_process, progress: Progress = silent
+) -> Study:
+    """Take the steps of a plan that the store does not have, and put the study together."""
+    outcomes = executor(plan.graph, store, progress)
+    spaces = [model.space for model in plan.models]
     return Study(
-        models=tuple(
-            _one_model(space, words, options, store, layout, output, progress)
-            for space, layout, output in zip(
-                spaces, layouts or [None] * len(spaces), outputs or [None] * len(spaces), strict=True
-            )
-        ),
+        models=tuple(_one_model(model, plan.options, outcomes) for model in plan.models),
         census=census(spaces),
-        overlap=overlap(spaces, protocol=options.protocol)
+        overlap=overlap(spaces, protocol=plan.options.protocol)
         if len(spaces) > 1
         else Absent("There is one model only, so there is nothing to share tokens with."),
-        languages=_unless_skipped(
-            "languages",
-            options,
-            lambda: step_languages(spaces, words, options.translate, store, progress=progress),
-        ),
-        comparison=_unless_skipped(
-            "comparison",
-            options,
-            lambda: step_comparison(
-                with_vectors, options.compare, store, exclude=options.exclude, progress=progress
-            ),
+        languages=plan.languages if isinstance(plan.languages, Absent) else plan.languages.record(outcomes),
+        comparison=plan.comparison
+        if isinstance(plan.comparison, Absent)
+        else plan.comparison.record(outcomes),
+        options=plan.options,
+    )
+
+
+class Joined(Protocol[Record_co]):
+    """Steps whose records make one record."""
+
+    @property
+    def steps(self) -> tuple[PlannedStep[Any], ...]:
+        """The steps."""
+
+    def record(self, outcomes: Outcomes) -> Record_co | Absent:
+        """What their records make."""
+
+
+def run_joined(
+    plan: Joined[Record], store: Store, *, executor: Executor = in_this_process, progress: Progress = silent
+) -> Record:
+    """Take the steps of a comparison or of languages. Raises ``NotEnoughData`` where there is too little for it."""
+    found = plan.record(executor(Graph(plan.steps), store, progress))
+    if isinstance(found, Absent):
+        raise NotEnoughData(found.reason)
+    return found
+
+
+def _one_model(model: ModelPlan, options: StudyOptions, outcomes: Outcomes) -> ModelStudy:
+    near = outcomes(model.near)
+    if isinstance(near, Absent) and isinstance(model.near, PlannedStep):  # one reason for all
+        return ModelStudy(
+            space=model.space,
+            inspection=inspect(model.space),
+            separability=near,
+            diversity=near,
+            examples=near,
+            projection=near,
+            translation=near,
+            meanings=near,
+            explanation=near,
         )
-        if len(with_vectors) > 1
-        else Absent("A comparison needs two models with vectors."),
-        options=options,
-    )
-
-
-def _attempt(measure: Callable[[], Result]) -> Result | Absent:
-    """The measure, or why there is too little for it."""
-    try:
-        return measure()
-    except NotEnoughData as error:
-        return Absent(str(error))
-
-
-def _unless_skipped(
-    section: Section, options: StudyOptions, measure: Callable[[], Result]
-) -> Result | Absent:
-    if section in options.skip:
-        return Absent(f"It was left out on request (--skip {section}).")
-    return _attempt(measure)
-
-
-def _one_model(
-    space: TokenSpace,
-    lexicon: Lexicon,
-    options: StudyOptions,
-    store: Store,
-    layout: Array | None,
-    output: TokenSpace | None,
-    progress: Progress,
-) -> ModelStudy:
-    def say(step: str, done: int, total: int) -> None:
-        progress(f"{space.model}: {step}", done, total)
-
-    if space.table is None:
-        return _without_vectors(space)
-    k = max(options.k, NEIGHBORS)
-    near = _attempt(lambda: step_neighbors(space, k, store, exclude=options.exclude, progress=say))
-    if isinstance(near, Absent):
-        return _without_vectors(space, near.reason)
     return ModelStudy(
-        space=space,
-        inspection=inspect(space),
-        separability=_unless_skipped(
-            "separability",
-            options,
-            lambda: step_separability(space, options.probes, store, exclude=options.exclude, progress=say),
-        ),
-        diversity=_attempt(lambda: diversity(near, space.labels, k=options.k, protocol=options.protocol)),
-        examples=_attempt(lambda: _examples(space, near, options)),
-        projection=_unless_skipped(
-            "map",
-            options,
-            lambda: step_projection(space, near, store, seed=options.seed, layout=layout, progress=say),
-        ),
-        translation=_unless_skipped(
-            "translation",
-            options,
-            lambda: step_translation(space, lexicon, options.translate, store, progress=say),
-        ),
-        meanings=_unless_skipped(
-            "translation", options, lambda: step_meanings(space, near, lexicon, options.translate, store)
-        ),
-        explanation=_unless_skipped(
-            "explanations",
-            options,
-            lambda: step_explanation(
-                space,
-                near,
-                store,
-                given=Given(lexicon=lexicon, translate=options.translate, output=output),
-                seed=options.seed,
-                progress=say,
-            ),
-        ),
-    )
-
-
-def _without_vectors(space: TokenSpace, reason: str | None = None) -> ModelStudy:
-    missing = Absent(reason or f"{space.model} is a vocabulary alone: it has no vectors to measure.")
-    return ModelStudy(
-        space=space,
-        inspection=inspect(space),
-        separability=missing,
-        diversity=missing,
-        examples=missing,
-        projection=missing,
-        translation=missing,
-        meanings=missing,
-        explanation=missing,
+        space=model.space,
+        inspection=inspect(model.space),
+        separability=outcomes(model.separability),
+        diversity=outcomes(model.diversity),
+        examples=near if isinstance(near, Absent) else attempt(lambda: _examples(model.space, near, options)),
+        projection=outcomes(model.projection),
+        translation=outcomes(model.translation),
+        meanings=outcomes(model.meanings),
+        explanation=outcomes(model.explanation),
     )
 
 

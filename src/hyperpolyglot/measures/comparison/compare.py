@@ -8,7 +8,7 @@ angles, and counts the token itself among its k neighbours (PAPER: figures 7 and
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -29,13 +29,22 @@ from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.measures.comparison.similarity import canonical, cka, rsa
 from hyperpolyglot.measures.comparison.transfer import procrustes, retrieval, split_rows
 from hyperpolyglot.measures.measured import Measured
-from hyperpolyglot.measures.neighbors import Search, neighbors
+from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["compare"]
+__all__ = [
+    "PARTS_OF_A_PAIR",
+    "compare",
+    "compare_pair",
+    "neighbors_compared",
+    "pair_progress",
+    "shared_spaces",
+]
+
+PARTS_OF_A_PAIR = len(MEASURES) + 1
 
 _LEAST_SHARED = 20
 _LEAST_OF_LABEL = 50
@@ -70,15 +79,17 @@ def compare(
         raise NotEnoughData("Comparing needs at least two models.")
     ambiguous = shared_rows(spaces, protocol=options.protocol, exclude=exclude)[1]
     chosen = list(combinations(range(len(spaces)), 2))
-    steps = _steps(progress, len(chosen))
+    steps = pair_progress(progress, len(chosen))
     pairs: list[PairSimilarity] = []
-    if options.common == "all":
-        parts = _parts(spaces, options, exclude, search, progress)
-        pairs.extend(_pair(parts[i], parts[j], options, steps) for i, j in chosen)
-    else:
-        for i, j in chosen:
-            first, second = _parts((spaces[i], spaces[j]), options, exclude, search, progress)
-            pairs.append(_pair(first, second, options, steps))
+    groups = [tuple(range(len(spaces)))] if options.common == "all" else chosen
+    for group in groups:
+        small = shared_spaces([spaces[i] for i in group], options, exclude)
+        k = neighbors_compared(len(small[0]), options)
+        parts = [(part, neighbors(part, k, search=search, progress=progress)) for part in small]
+        pairs.extend(
+            compare_pair(a, b, near_a, near_b, options, steps)
+            for (a, near_a), (b, near_b) in combinations(parts, 2)
+        )
     return Comparison(
         models=tuple(space.model for space in spaces),
         pairs=tuple(pairs),
@@ -87,9 +98,9 @@ def compare(
     )
 
 
-def _steps(progress: Progress, pairs: int) -> Callable[[float], None]:
+def pair_progress(progress: Progress, pairs: int) -> Callable[[float], None]:
     """Progress over pairs, in units of one measure; a part of one is told and not added up."""
-    total = 100 * pairs * (len(MEASURES) + 1)
+    total = 100 * pairs * PARTS_OF_A_PAIR
     units = [0]
 
     def done(more: float) -> None:
@@ -101,44 +112,40 @@ def _steps(progress: Progress, pairs: int) -> Callable[[float], None]:
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One model on the shared tokens."""
-
-    space: TokenSpace
-    vectors: Float32
-    graph: Int32
-
-
-def _parts(
-    spaces: Sequence[TokenSpace],
-    options: CompareOptions,
-    exclude: Collection[TokenKind],
-    search: Search,
-    progress: Progress,
-) -> list[_Part]:
+def shared_spaces(
+    spaces: Sequence[TokenSpace], options: CompareOptions, exclude: Collection[TokenKind] = ()
+) -> list[TokenSpace]:
+    """The models on the tokens that all of them have, in one order. Raises ``NotEnoughData`` for fewer than 20."""
     rows, _ = shared_rows(spaces, protocol=options.protocol, exclude=exclude)
     size = len(rows[0])
     if size < _LEAST_SHARED:
         names = ", ".join(space.model for space in spaces)
         raise NotEnoughData(f"{names}: a comparison needs {_LEAST_SHARED} shared tokens; there are {size}.")
-    k = min(options.k - (options.protocol == "paper"), size - 1)
-    parts = []
-    for space, own in zip(spaces, rows, strict=True):
-        small = space.take(own)
-        near = neighbors(small, k, search=search, progress=progress)
-        parts.append(_Part(small, small.vectors(), near.rows))
-    return parts
+    return [space.take(own) for space, own in zip(spaces, rows, strict=True)]
 
 
-def _pair(
-    first: _Part, second: _Part, options: CompareOptions, done: Callable[[float], None]
+def neighbors_compared(shared: int, options: CompareOptions) -> int:
+    """Neighbours to compute for each of ``shared`` tokens: the paper counts the token itself among k."""
+    return min(options.k - (options.protocol == "paper"), shared - 1)
+
+
+def compare_pair(
+    first: TokenSpace,
+    second: TokenSpace,
+    near_first: Neighbors,
+    near_second: Neighbors,
+    options: CompareOptions,
+    done: Callable[[float], None] = lambda _: None,
 ) -> PairSimilarity:
+    """Compare two models of :func:`shared_spaces` by the neighbours of all their tokens.
+
+    ``done`` is told of every part that is finished, :data:`PARTS_OF_A_PAIR` in all.
+    """
     paper = options.protocol == "paper"
-    a, b = first.vectors, second.vectors
+    a, b = first.vectors(), second.vectors()
     draws = [np.random.default_rng([options.seed, i]) for i in range(6)]
     tests = {"permutations": options.permutations, "rows": options.test_rows}
-    graphs = first.graph, second.graph
+    graphs = near_first.rows, near_second.rows
     measures: dict[str, Measured] = {}
     measures["neighbor_overlap"] = neighbor_overlap(
         *graphs,
@@ -159,13 +166,13 @@ def _pair(
     measures["procrustes"] = procrustes(a, b, split, random=draws[4], permutations=options.permutations)
     done(1)
     maps = retrieval(a, b, split, random=draws[5]) if options.maps else []
-    by_label = _by_label((a, b), graphs, first.space.labels, options, done)
+    by_label = _by_label((a, b), graphs, first.labels, options, done)
     done(1)
     return PairSimilarity(
-        a=first.space.model,
-        b=second.space.model,
+        a=first.model,
+        b=second.model,
         shared=len(a),
-        k=first.graph.shape[1] + paper,
+        k=near_first.k + paper,
         measures=measures,
         spectrum=spectrum.cosines,
         by_label=by_label,

@@ -27,7 +27,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import share_interval
 from hyperpolyglot.types import Progress, silent
 
-__all__ = ["LanguageModel", "Languages", "languages"]
+__all__ = ["LanguageModel", "Languages", "ModelLanguages", "languages", "languages_of", "ranked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,15 @@ class LanguageModel:
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLanguages:
+    """What one model holds of each language, not ranked yet; ``concepts`` is ``None`` for a vocabulary alone."""
+
+    by_language: dict[str, LanguageModel]
+    scripts: dict[str, str]
+    concepts: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -121,31 +130,73 @@ def languages(
     >>> [row.model for row in found.by_language["ru"]]
     ['demo:meaning', 'demo:language']
     """
-    options = options or TranslateOptions()
-    wanted = sorted(set(lexicon.languages)) if language is None else [language]
-    if language is not None and language not in set(lexicon.languages):
+    options = replace(
+        options or TranslateOptions(),
+        held_out=wants_held_out(spaces, lexicon, options or TranslateOptions()),
+    )
+    _wanted(lexicon, language)
+    masks = undertrained or {}
+    return ranked(
+        [
+            languages_of(
+                space,
+                lexicon,
+                language,
+                undertrained=masks.get(space.model),
+                options=options,
+                progress=progress,
+            )
+            for space in spaces
+        ]
+    )
+
+
+def languages_of(
+    space: TokenSpace,
+    lexicon: Lexicon,
+    language: str | None = None,
+    *,
+    undertrained: NDArray[np.bool_] | None = None,
+    options: TranslateOptions,
+    progress: Progress = silent,
+) -> ModelLanguages:
+    """What one model holds of one language of the lexicon, or of every one; errors as for :func:`languages`."""
+    wanted = _wanted(lexicon, language)
+    asked = ask(space, lexicon, options, progress) if space.table is not None else None
+    words = (
+        asked.words
+        if asked is not None
+        else look_up(space, narrowed(lexicon, options, bool(options.held_out)))
+    )
+    return ModelLanguages(
+        by_language=_of_model(space, words, asked, undertrained, wanted, options),
+        scripts={row.language: row.script for row in language_coverage(words, options.fewest)},
+        concepts=None if asked is None else asked.concepts,
+    )
+
+
+def _wanted(lexicon: Lexicon, language: str | None) -> list[str]:
+    if language is None:
+        return sorted(set(lexicon.languages))
+    if language not in set(lexicon.languages):
         near = sorted({tag for tag in lexicon.languages if tag.split("-")[0] == language.split("-")[0]})
         hint = f"it has {', '.join(near)}" if near else f"it has {len(set(lexicon.languages))} others"
         raise NotEnoughData(f"{language}: the lexicon has no words of this language; {hint}.")
-    options = replace(options, held_out=wants_held_out(spaces, lexicon, options))
-    found: dict[str, list[LanguageModel]] = {tag: [] for tag in wanted}
+    return [language]
+
+
+def ranked(models: Sequence[ModelLanguages]) -> Languages:
+    """Models by language, best first."""
+    found: dict[str, list[LanguageModel]] = {}
     scripts: dict[str, str] = {}
     concepts: dict[str, Any] = {}
-    for space in spaces:
-        mask = (undertrained or {}).get(space.model)
-        asked = ask(space, lexicon, options, progress) if space.table is not None else None
-        if asked is not None:
-            concepts = asked.concepts
-        words = (
-            asked.words
-            if asked is not None
-            else look_up(space, narrowed(lexicon, options, bool(options.held_out)))
-        )
-        scripts |= {row.language: row.script for row in language_coverage(words, options.fewest)}
-        for tag, row in _of_model(space, words, asked, mask, wanted, options).items():
-            found[tag].append(row)
+    for model in models:
+        scripts |= model.scripts
+        concepts = concepts if model.concepts is None else model.concepts
+        for tag, row in model.by_language.items():
+            found.setdefault(tag, []).append(row)
     return Languages(
-        by_language={tag: _ranked(rows) for tag, rows in found.items() if rows},
+        by_language={tag: _ranked(found[tag]) for tag in sorted(found)},
         scripts=scripts,
         concepts=concepts,
         notes=_NOTES,

@@ -1,0 +1,181 @@
+"""The command that runs a study file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hyperpolyglot.cli.options import (
+    cluster_option,
+    executor,
+    output_space,
+    store_option,
+    the_store,
+    with_output_option,
+)
+
+if TYPE_CHECKING:
+    from hyperpolyglot.space import TokenSpace
+    from hyperpolyglot.store import Store
+    from hyperpolyglot.study import StudyPlan
+    from hyperpolyglot.study.file import NamedModel, StudyFile
+
+__all__ = ["study"]
+
+_MOST_LISTED = 200
+
+
+@click.command(short_help="Many models by a study file, resumable.")
+@click.argument("file", metavar="STUDY.toml", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--example", is_flag=True, help="Print a study file with every key, explained.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show the steps, which are kept already, sizes, and an estimate."
+)
+@with_output_option
+@cluster_option
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def study(**values: Any) -> None:
+    """Measure what STUDY.toml asks for, and write what it says.
+
+    Steps that are kept in the cache are not taken again: after an interruption
+    or a change, only what is missing is computed.
+    """
+    from hyperpolyglot.cli.terminal import print_json, progress_bar, say
+    from hyperpolyglot.lexicon import packaged_lexicon, read_lexicon
+    from hyperpolyglot.loading import shipped_layout
+    from hyperpolyglot.provenance import document
+    from hyperpolyglot.report.summary import summary
+    from hyperpolyglot.study import plan_study, run_plan
+    from hyperpolyglot.study.file import example, read_study
+
+    if values["example"]:
+        return say(example().rstrip("\n"))
+    if values["file"] is None:
+        raise click.UsageError("name a study file; --example prints one.")
+    wanted = read_study(values["file"])
+    options, store = wanted.options, the_store(values)
+    explained = "explanations" not in options.skip
+    with progress_bar() as bar:
+        spaces = [_opened(model, bar) for model in wanted.models]
+        plan = plan_study(
+            spaces,
+            options,
+            read_lexicon(wanted.lexicon) if wanted.lexicon else packaged_lexicon(),
+            layouts=[None if options.exclude else shipped_layout(model.model) for model in wanted.models],
+            outputs=[
+                _output(model, values) if explained and model.opening.tensor is None else None
+                for model in wanted.models
+            ],
+        )
+        if values["dry_run"]:
+            files: list[dict[str, Any]] = []
+            steps = _steps(plan, store)
+        else:
+            with executor(values) as execute:
+                done = run_plan(plan, store, executor=execute, progress=bar)
+            files = _write(done, wanted)
+    payload: dict[str, Any] = {"files": files}
+    if values["dry_run"]:
+        payload["steps"] = steps
+    if values["as_json"]:
+        return print_json(document("study", payload, spaces, options.to_json(), options.seed))
+    if values["dry_run"]:
+        return _show(steps)
+    say(summary(done))
+    say()
+    for place in dict.fromkeys(str(path) for path in _places(wanted)):
+        say(f"Written: {place}")
+    return None
+
+
+def _opened(model: NamedModel, progress: Any) -> TokenSpace:
+    """The space of a model under the name that the study gives it."""
+    from dataclasses import replace
+
+    from hyperpolyglot.cli.terminal import note
+    from hyperpolyglot.loading import open_model
+
+    space = open_model(model.place, model.opening, labels=model.labels, progress=progress)
+    if space.remark:
+        note(space.remark)
+    return replace(space, model=model.model)
+
+
+def _output(model: NamedModel, values: dict[str, Any]) -> TokenSpace | None:
+    opening = model.opening
+    asked = {"table": opening.table, "tensor": opening.tensor, "tokenizer": opening.tokenizer}
+    return output_space(model.place, {**asked, "labels": model.labels, "with_output": values["with_output"]})
+
+
+def _places(wanted: StudyFile) -> list[Path]:
+    outputs = wanted.outputs
+    report = outputs.report / "report.html" if outputs.report else None
+    return [path for path in (report, outputs.json, outputs.tables) if path is not None]
+
+
+def _write(done: Any, wanted: StudyFile) -> list[dict[str, Any]]:
+    from hyperpolyglot.report import write_numbers, write_report, write_tables
+
+    outputs, found = wanted.outputs, []
+    if outputs.report:
+        entries = write_report(done, outputs.report)
+        found += [{**entry, "path": (outputs.report / entry["path"]).as_posix()} for entry in entries]
+    if outputs.json:
+        found.append(write_numbers(done, outputs.json))
+    if outputs.tables:
+        found += write_tables(done, outputs.tables)
+    return found
+
+
+def _steps(plan: StudyPlan, store: Store) -> list[dict[str, Any]]:
+    """Every step of the plan, whether the store has it, and the seconds that it will take."""
+    graph = plan.graph
+    kept = {step.key for step in graph if step.kept(store)}
+    missing = {step.key for step in graph.pending(kept)}
+    return [
+        {
+            "step": step.name,
+            "models": step.subject,
+            "key": step.key,
+            "needs": [need.key for need in step.needs],
+            "kept": step.key in kept,
+            "rows": step.cost.rows,
+            "dim": step.cost.dim,
+            "bytes": step.cost.bytes,
+            "seconds": round(step.cost.seconds, 2) if step.key in missing else 0.0,
+        }
+        for step in graph
+    ]
+
+
+def _show(steps: list[dict[str, Any]]) -> None:
+    from hyperpolyglot.cli.terminal import print_table, say
+
+    rows = [
+        {
+            "step": step["step"],
+            "rows × dim": f"{step['rows']:,} × {step['dim']:,}",
+            "MB": step["bytes"] / 1e6,
+            "seconds": step["seconds"] or None,
+            "": "kept" if step["kept"] else "to take" if step["seconds"] else "not needed",
+            "models": step["models"],
+        }
+        for step in steps[:_MOST_LISTED]
+    ]
+    print_table("Steps", rows)
+    if len(steps) > _MOST_LISTED:
+        say(f"and {len(steps) - _MOST_LISTED:,} more (--json lists all)")
+    left = [step for step in steps if step["seconds"]]
+    seconds, size = sum(step["seconds"] for step in left), sum(step["bytes"] for step in left)
+    say(f"{len(steps):,} steps, {sum(step['kept'] for step in steps):,} of them kept; {len(left):,} to take:")
+    say(f"about {_time(seconds)} of one core of a fast server, {size / 1e6:,.0f} MB to keep")
+
+
+def _time(seconds: float) -> str:
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:,.0f} seconds"

@@ -1,0 +1,119 @@
+"""How a space reaches another process: the token axis by value, the table by where to open it.
+
+A table is opened where the same file or repository can be reached, and taken only if its digest is the same; where it
+cannot, :class:`NotHere` asks for the stored numbers themselves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hyperpolyglot.errors import HyperpolyglotError
+from hyperpolyglot.labels import Labels
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.table import Table
+from hyperpolyglot.types import Array, Float32, Int32
+from hyperpolyglot.vocabulary import Vocabulary
+
+__all__ = ["NotHere", "SpaceAbroad", "TableAbroad", "abroad"]
+
+_opened: dict[str, Table] = {}
+_MOST_OPENED = 64
+_opening = threading.Lock()
+
+
+class NotHere(Exception):
+    """A table cannot be opened in this process; ``args[0]`` is its digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableAbroad:
+    """A table by what is known of it; ``size`` is that of its stored numbers in bytes."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, int]
+    digest: str
+    size: int
+    decode: Callable[[Array], Float32]
+    again: Callable[[], Table] | None
+
+    def here(self, stored: Array | None) -> Table:
+        """The table, of ``stored`` where that came along, else opened; once in a process. Raises :class:`NotHere`."""
+        if stored is not None:
+            return Table(
+                name=self.name, dtype=self.dtype, shape=self.shape, stored=stored, decode=self.decode
+            )
+        with _opening:
+            if self.digest not in _opened:
+                table = self._open()
+                while len(_opened) >= _MOST_OPENED:
+                    del _opened[next(iter(_opened))]
+                _opened[self.digest] = table
+            return _opened[self.digest]
+
+    def _open(self) -> Table:
+        if self.again is None:
+            raise NotHere(self.digest)
+        try:
+            table = self.again()
+            same = table.digest() == self.digest
+        except (HyperpolyglotError, OSError) as error:
+            raise NotHere(self.digest) from error
+        if not same:
+            raise NotHere(self.digest)
+        return table
+
+
+class SpaceAbroad:
+    """A space on its way. It is as large as its table to whoever decides where to take a step."""
+
+    def __init__(self, parts: dict[str, Any], table: TableAbroad | None) -> None:
+        self._parts, self._table = parts, table
+        self._space: TokenSpace | None = None
+
+    def here(self, stored: Array | None = None) -> TokenSpace:
+        """The space, in this process. Raises :class:`NotHere`."""
+        if self._space is None:
+            table = None if self._table is None else self._table.here(stored)
+            self._space = TokenSpace(**self._parts, table=table)
+        return self._space
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_parts": self._parts, "_table": self._table, "_space": None}
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + (self._table.size if self._table else 0)
+
+
+def abroad(space: TokenSpace) -> SpaceAbroad:
+    """A space for the way; reads its table for the digest, unless that is known."""
+    vocabulary: Vocabulary = space.vocabulary
+    labels: Labels = space.labels
+    ids: Int32 = space.ids
+    parts = {
+        "model": space.model,
+        "revision": space.revision,
+        "vocabulary": vocabulary,
+        "labels": labels,
+        "ids": ids,
+        "remark": space.remark,
+    }
+    table = space.table
+    if table is None or space.digest is None:
+        return SpaceAbroad(parts, None)
+    return SpaceAbroad(
+        parts,
+        TableAbroad(
+            name=table.name,
+            dtype=table.dtype,
+            shape=table.shape,
+            digest=space.digest,
+            size=table.stored.nbytes,
+            decode=table.decode,
+            again=table.again,
+        ),
+    )

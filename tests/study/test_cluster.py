@@ -1,0 +1,182 @@
+"""The same bytes from this process, from workers, and after every interruption."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from hyperpolyglot.errors import ClusterFailed, DamagedFile, MissingExtra
+from hyperpolyglot.measures.neighbors import neighbors
+from hyperpolyglot.store import NoStore, Store
+from hyperpolyglot.study import Graph, in_this_process, neighbors_step
+from hyperpolyglot.study.cluster import cluster, rows
+from hyperpolyglot.study.cluster.connection import slurm_cluster
+from tests.study.conftest import digests
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning", "ignore:Scheduler already contains"
+)
+
+
+@pytest.fixture(scope="module")
+def workers():
+    """Two processes of one thread."""
+    with cluster("local:2") as execute:
+        yield execute
+
+
+def left_on(workers):
+    """Tasks and data that a cluster still holds."""
+    client = workers._client
+    running = [task for tasks in client.processing().values() for task in tasks]
+    return running, {key for key, places in client.who_has().items() if places}
+
+
+def interrupted_after(count):
+    """Progress that stops the study like Ctrl-C when ``count`` steps are done."""
+    seen = set()
+
+    def progress(step, done, total):
+        seen.add(done)
+        if len(seen) > count:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_workers_give_the_same_bytes(workers, run, undisturbed, tmp_path):
+    """Numbers and every file of the store are those of one process, and nothing stays on the cluster."""
+    numbers, store = undisturbed
+    assert numbers == run(tmp_path, executor=workers)
+    assert store == digests(tmp_path)
+    assert ([], set()) == left_on(workers)
+
+
+def test_interrupted_and_gone_on_with(workers, run, undisturbed, tmp_path):
+    """Ctrl-C on the cluster leaves no task there; in this process the study goes on where it was."""
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, executor=workers, progress=interrupted_after(3))
+    assert ([], set()) == left_on(workers)
+    half = digests(tmp_path)
+    assert 0 < len(half) < len(undisturbed[1])
+    assert undisturbed[0] == run(tmp_path)
+    assert undisturbed[1] == digests(tmp_path)
+
+
+def test_a_worker_is_killed(workers, run, undisturbed, tmp_path):
+    """A worker dies with what it computed and what it was sent; the study ends with the same bytes."""
+    killed = []
+
+    def progress(step, done, total):
+        if done and not killed:
+            pids = workers._client.run(os.getpid)
+            killed.append(next(iter(pids.values())))
+            os.kill(killed[0], signal.SIGKILL)
+
+    assert undisturbed[0] == run(tmp_path, executor=workers, progress=progress)
+    assert 1 == len(killed)
+    assert undisturbed[1] == digests(tmp_path)
+
+
+def test_tables_that_workers_cannot_open(workers, run, spaces, undisturbed, tmp_path):
+    """A table without a place, and one whose place holds other numbers, travel to the workers as they are."""
+    nowhere = replace(spaces[0], table=replace(spaces[0].table, again=None))
+    other = replace(spaces[1], table=replace(spaces[1].table, again=spaces[0].table.again))
+    assert undisturbed[0] == run(tmp_path, [nowhere, other], executor=workers)
+    assert undisturbed[1] == digests(tmp_path)
+
+
+def test_rows_in_blocks(workers, spaces, tmp_path, monkeypatch):
+    """Neighbours by blocks of rows are those of the whole under the same key; no block stays in the store."""
+    monkeypatch.setattr(rows, "LEAST_ROWS", 200)
+    monkeypatch.setattr(rows, "LEAST_BLOCKS", 2)
+    step = neighbors_step(spaces[0], 20)
+    assert 3 == len(rows.by_rows([step], 2))
+    assert step.key == rows.in_blocks(step, 2).key
+    found = workers(Graph((step,)), Store(tmp_path))(step)
+    expected = neighbors(spaces[0], 20)
+    for name in ("queries", "rows", "similarity", "candidates"):
+        np.testing.assert_array_equal(getattr(expected, name), getattr(found, name))
+    assert {"neighbors"} == {entry.step for entry in Store(tmp_path).entries()}
+
+
+def test_few_workers_take_whole_steps(spaces):
+    """Blocks do twice the work, so there are none with fewer than three workers a model."""
+    step = neighbors_step(spaces[0], 20)
+    large = replace(step, cost=replace(step.cost, rows=250_000))
+    assert [large] == rows.by_rows([large], 2)
+    assert 4 == len(rows.by_rows([large], 3))
+
+
+def _breaks(*_arguments, **_more):
+    raise RuntimeError("a bug")
+
+
+def test_an_error_of_a_worker_is_the_error(workers, spaces):
+    """A bug in a step comes here as it is, and the cluster is clean again."""
+    step = neighbors_step(spaces[0], 20, search=partial(_breaks))
+    with pytest.raises(RuntimeError, match="a bug"):
+        workers(Graph((step,)), NoStore())
+    assert ([], set()) == left_on(workers)
+
+
+def test_too_little_data_is_a_reason_there_too(workers, spaces):
+    """What a measure lacks comes back as the same sentence."""
+    step = neighbors_step(spaces[0], 1000)
+    reason = in_this_process(Graph((step,)), NoStore())(step)
+    assert "1000 neighbours" in reason.reason
+    assert reason == workers(Graph((step,)), NoStore())(step)
+
+
+def test_no_scheduler_is_a_sentence(monkeypatch):
+    """An address where nobody answers is named."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.connection.TIMEOUT", 0.5)
+    with pytest.raises(ClusterFailed, match="no scheduler answers"), cluster("tcp://127.0.0.1:9"):
+        pass
+
+
+def test_without_dask_the_extra_is_named(monkeypatch):
+    """The sentence says what to install."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtra, match=r"hyperpolyglot\[cluster\]"), cluster("local:2"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["options.toml", "options.yaml"])
+def test_slurm_jobs(tmp_path, name):
+    """The script that goes to Slurm says what the file asks for."""
+    options = {
+        "queue": '"long"',
+        "cores": "8",
+        "processes": "4",
+        "memory": '"32GB"',
+        "walltime": '"02:00:00"',
+    }
+    sign = " = " if name.endswith("toml") else ": "
+    (tmp_path / name).write_text("".join(f"{k}{sign}{v}\n" for k, v in (options | {"jobs": "0"}).items()))
+    with slurm_cluster(tmp_path / name) as started:
+        script = started.job_script()
+    for part in ("#SBATCH -p long", "#SBATCH --cpus-per-task=8", "--mem=30G", "-t 02:00:00", "--nworkers 4"):
+        assert part in script
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("queue = ", "not readable"),
+        ("corse = 8", "corse"),
+        ("jobs = 'many'", r"jobs is a number, or \[least, most\]"),
+        ("cores = 8", "memory"),
+    ],
+)
+def test_a_wrong_file_for_slurm_is_a_sentence(tmp_path, text, what):
+    """What is wrong in the file is said, and no job is started."""
+    (tmp_path / "slurm.toml").write_text(text)
+    with pytest.raises(DamagedFile, match=what), slurm_cluster(tmp_path / "slurm.toml"):
+        pass
