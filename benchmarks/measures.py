@@ -28,7 +28,14 @@ from hyperpolyglot.loading import Opening
 from hyperpolyglot.measures.comparison import CompareOptions
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import NoStore
-from hyperpolyglot.study import Given, step_comparison, step_explanation, step_neighbors
+from hyperpolyglot.study import (
+    Given,
+    computed,
+    explanation_step,
+    neighbors_step,
+    plan_comparison,
+    run_joined,
+)
 
 BOUND = 480.0
 NOISE = 0.5
@@ -78,14 +85,14 @@ class Parts:
 
 def comparison(spaces: list[TokenSpace], parts: Parts) -> None:
     """What the command ``compare`` does."""
-    step_comparison(spaces, CompareOptions(), NoStore(), progress=parts)
+    run_joined(plan_comparison(spaces, CompareOptions()), NoStore(), progress=parts)
 
 
 def explanation(spaces: list[TokenSpace], parts: Parts) -> None:
     """What the command ``explain`` does."""
-    near = step_neighbors(spaces[0], 50, NoStore(), progress=parts)
-    given = Given(lexicon=packaged_lexicon())
-    step_explanation(spaces[0], near, NoStore(), given=given, progress=parts)
+    near = neighbors_step(spaces[0], 50)
+    step = explanation_step(spaces[0], near, Given(lexicon=packaged_lexicon()))
+    computed(step, NoStore(), parts)
 
 
 COMMANDS: dict[str, Callable[[list[TokenSpace], Parts], None]] = {

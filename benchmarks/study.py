@@ -58,7 +58,7 @@ def options(skip: tuple[str, ...] = ("map",)) -> Any:
 
     return StudyOptions(
         probes=ProbeOptions(minimum=200),
-        translate=TranslateOptions(languages=LANGUAGES, questions=200, resamples=200),
+        translate=TranslateOptions(languages=LANGUAGES, questions=200),
         compare=CompareOptions(permutations=19),
         skip=skip,  # type: ignore[arg-type]
     )

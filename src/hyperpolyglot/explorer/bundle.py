@@ -64,6 +64,14 @@ def make_bundle(
 
     ``lexicon`` is by default the one of the package. Raises as :func:`explored`, and ``ValueError`` for no model, or
     for two of one name.
+
+    >>> import hyperpolyglot as hp
+    >>> from hyperpolyglot.store import NoStore
+    >>> space = hp.open_model("demo:meaning")
+    >>> space = space.take(hp.sample_rows(space, 0.01))
+    >>> bundle = hp.make_bundle([space], hp.ExploreOptions(k=5, method="pca"), NoStore())
+    >>> bundle.entries[0]["path"], bundle.entries[-1]["path"]
+    ('index.html', 'manifest.json')
     """
     if not spaces or len({space.model for space in spaces}) < len(spaces):
         raise ValueError("a bundle needs models, each of another name")
@@ -125,6 +133,11 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[dict[str, Any]]:
 
     Returns the files as ``{"path", "kind", "bytes", "digest"}``. Raises ``UnsupportedFormat`` where the folder holds
     anything that no bundle wrote.
+
+    >>> import hyperpolyglot as hp
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [entry["path"] for entry in write_bundle(hp.Bundle({"manifest.json": b"{}"}), Path(folder, "site"))]
+    ['manifest.json']
     """
     folder = folder.absolute()
     refuse_others(folder)

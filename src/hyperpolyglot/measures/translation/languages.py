@@ -126,7 +126,7 @@ def languages(
     >>> import hyperpolyglot as hp
     >>> words = hp.packaged_lexicon().take(languages=["de", "en", "ru"])
     >>> spaces = [hp.open_model("demo:language"), hp.open_model("demo:meaning")]
-    >>> found = hp.languages(spaces, words, "ru", options=hp.TranslateOptions(resamples=20))
+    >>> found = hp.languages(spaces, words, "ru")
     >>> [row.model for row in found.by_language["ru"]]
     ['demo:meaning', 'demo:language']
     """

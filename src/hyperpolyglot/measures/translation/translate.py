@@ -113,7 +113,7 @@ def translate(
 
     >>> import hyperpolyglot as hp
     >>> words = hp.packaged_lexicon().take(languages=["de", "en", "ru"])
-    >>> options = hp.TranslateOptions(questions=0, resamples=20)
+    >>> options = hp.TranslateOptions(questions=0)
     >>> first = hp.translate(hp.open_model("demo:meaning"), words, options).overall["weak"]["cosine"]["p1"]
     >>> first["value"] > 5 * first["chance"]
     True
