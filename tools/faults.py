@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import resource
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,12 +79,12 @@ class Trial:
     def __post_init__(self) -> None:
         self.cache, self.out = self.folder / "cache", self.folder / "out"
 
-    def start(self, setup: Setup = lambda: None, out: Path | None = None) -> Run:
+    def start(self, setup: Setup = lambda: None, out: Path | None = None, more: Sequence[str] = ()) -> Run:
         """Start the report, in a process that ``setup`` is called in first."""
         log = self.folder / f"log-{time.monotonic_ns()}"
         pid = os.fork()
         if pid == 0:
-            _become(setup, log, self.cache, [*self.arguments, "-o", str(out or self.out)])
+            _become(setup, log, self.cache, [*self.arguments, "-o", str(out or self.out), *more])
         return Run(pid, log)
 
     def run(self, setup: Setup = lambda: None, out: Path | None = None) -> tuple[int, str]:
@@ -243,7 +244,52 @@ def read_only(trial: Trial) -> None:
         subprocess.run(["umount", "-l", str(trial.cache)], check=True)
 
 
-FAULTS = (killed, killed_again, shared, flipped, clock, memory, full_cache, full_output, read_only)
+@contextlib.contextmanager
+def dask(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and two workers of one thread: the address, and the processes, the scheduler's first."""
+    folder.mkdir()
+    place = folder / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    here = ["--scheduler-file", str(place), "--no-dashboard"]
+    alone = ["--nthreads", "1", "--no-nanny"]
+    running = [subprocess.Popen([*DASK, "scheduler", "--port", "0", *here], **quiet)]
+    try:
+        while not place.exists() or not place.read_text():
+            time.sleep(0.05)
+        running += [subprocess.Popen([*DASK, "worker", *here, *alone], **quiet) for _ in range(2)]
+        yield json.loads(place.read_text())["address"], running
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def worker_killed(trial: Trial) -> None:
+    """One of two workers of a cluster is killed at a random moment; the report is made all the same."""
+    with dask(trial.folder / "dask") as (address, processes):
+        run = trial.start(more=["--cluster", address])
+        time.sleep(trial.chance.uniform(1, 1 + 2 * trial.seconds))
+        processes[-1].kill()
+        code = run.wait()
+        expect(code == 0, f"ended with {code}", run.log.read_text())
+        expect(trial.same(), "the result differs")
+
+
+def scheduler_killed(trial: Trial) -> None:
+    """The scheduler of a cluster is killed at a random moment; one sentence, or a report that was done before."""
+    with dask(trial.folder / "dask") as (address, processes):
+        run = trial.start(more=["--cluster", address])
+        time.sleep(trial.chance.uniform(1, 1 + 2 * trial.seconds))
+        processes[0].kill()
+        code, log = run.wait(), run.log.read_text()
+        expect(code in (0, 1) and "Traceback" not in log, f"ended with {code}", log)
+
+
+DASK = (sys.executable, "-m", "dask")
+FAULTS = (
+    *(killed, killed_again, shared, worker_killed, scheduler_killed),
+    *(flipped, clock, memory, full_cache, full_output, read_only),
+)
 MOUNTING = (full_cache, full_output, read_only)
 
 
