@@ -375,3 +375,18 @@ def test_report_shows_tokens_as_text(run, few_words, tmp_path):
     assert 1 == page.count("<script"), "the page's own, which its policy knows by a hash"
     assert "<img" not in page
     assert "alert(1)</" not in page
+
+
+def test_labels_of_ones_own(run, clustered, tmp_path):
+    """A table of tokens and labels takes the place of scripts; a line that is none is named."""
+    table = tmp_path / "labels.tsv"
+    pieces = planted_pieces(60)
+    table.write_text("".join(f"{piece}\t{'odd' if i % 2 else 'even'}\n" for i, piece in enumerate(pieces)))
+    code, out, err = run("census", clustered, "--labels", table, "--json")
+    assert 0 == code, err
+    assert {"even": 120, "odd": 120} == json.loads(out)["models"][0]["labels"]
+    table.write_text("▁a\tx\nno label\n")
+    code, _, err = run("census", clustered, "--labels", table)
+    assert (1, True) == (code, "line 2 is not a token, a tab and a label" in err)
+    code, _, err = run("census", clustered, "--labels", "nonsense")
+    assert (2, True) == (code, "is none of script, script-cjk, paper" in err)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.records import brief
 from hyperpolyglot.types import frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 from hyperpolyglot.writing import paper, scripts
 
-__all__ = ["LABELLERS", "Labeller", "Labels", "label", "paper_strings"]
+__all__ = ["LABELLERS", "Labeller", "Labels", "label", "paper_strings", "read_labels"]
 
 Labeller = str | Callable[[str], str | None] | Mapping[str, str]
 
+_LARGEST_TABLE = 1 << 28
 _WRITTEN = (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED)
 _CJK = frozenset({"Hani", "Hira", "Kana", "Hrkt", "Hang", "Bopo", "Jpan", "Kore"})
 
@@ -160,3 +163,27 @@ def label(vocabulary: Vocabulary, labeller: Labeller = "script") -> Labels:
         labeller="own",
         unicode="",
     )
+
+
+def read_labels(path: Path) -> dict[str, str]:
+    """A table of one's own, ``{token: label}``: UTF-8, a token, a tab and its label on each line.
+
+    Tokens are written as they are shown (``▁water``) or as the tokenizer's file has them; a token that is not in the
+    table has no label. Raises ``DamagedFile`` for any other line, and for a token with two labels.
+    """
+    if path.stat().st_size > _LARGEST_TABLE:
+        raise DamagedFile(path, f"a table of labels has at most {_LARGEST_TABLE >> 20} MiB")
+    try:
+        lines = path.read_text("utf8").split("\n")
+    except UnicodeDecodeError as error:
+        raise DamagedFile(path, "it is not text in UTF-8") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        token, tab, own = line.rstrip("\r").partition("\t")
+        if not line.strip():
+            continue
+        if not (token and tab and own.strip()):
+            raise DamagedFile(path, f"line {number} is not a token, a tab and a label")
+        if found.setdefault(token, own.strip()) != own.strip():
+            raise DamagedFile(path, f"line {number} gives {token} a second label")
+    return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from hyperpolyglot.labels import Labeller
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import Executor
@@ -76,11 +77,23 @@ opening_options = _all(
     ),
 )
 
+LABELLERS = ("script", "script-cjk", "paper")
+
+
+def _labelled(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """A labeller's name or the path of a table."""
+    if value is None or value in LABELLERS or Path(value).is_file():
+        return value
+    raise click.BadParameter(f"{value!r} is none of {', '.join(LABELLERS)}, and no file.")
+
+
 labels_option = click.option(
     "--labels",
-    type=click.Choice(["script", "script-cjk", "paper"]),
-    help="How tokens are labelled: Unicode scripts, the same with Han, kana and Hangul joined, or the founding "
-    "paper's rule.  [default: script; paper with --protocol paper]",
+    metavar="script|script-cjk|paper|FILE",
+    callback=_labelled,
+    help="How tokens are labelled: Unicode scripts, the same with Han, kana and Hangul joined, the founding "
+    "paper's rule, or a table of your own (a token, a tab and its label on each line).  [default: script; paper "
+    "with --protocol paper]",
 )
 
 protocol_option = click.option(
@@ -205,17 +218,28 @@ def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSp
         tokenizer=values.get("tokenizer"),
         view=values.get("view") or "raw",
     )
-    chosen = values.get("labels") or ("paper" if values.get("protocol") == "paper" else "script")
     if len(set(models)) < len(models):
         raise click.UsageError("a model is named twice.")
     with progress_bar() as bar:
-        spaces = [open_model(model, opening, labels=chosen, progress=bar) for model in models]
+        spaces = [open_model(model, opening, labels=_labeller(values), progress=bar) for model in models]
         if UNDERTRAINED in (values.get("exclude") or ()):
             spaces = [_trained(space) for space in spaces]
     for space in spaces:
         if space.remark:
             note(space.remark)
+        if not space.labels.names:
+            note(
+                f"{space.model}: no token has a label; write tokens as `neighbors` shows them, as in ▁water."
+            )
     return spaces
+
+
+def _labeller(values: Mapping[str, Any]) -> Labeller:
+    """What ``--labels`` names; tables are read."""
+    from hyperpolyglot.labels import read_labels
+
+    chosen = values.get("labels") or ("paper" if values.get("protocol") == "paper" else "script")
+    return chosen if chosen in LABELLERS else read_labels(Path(chosen))
 
 
 def _trained(space: TokenSpace) -> TokenSpace:
@@ -244,7 +268,7 @@ def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
         return None
     try:
         opening = Opening(table="output", tokenizer=values["tokenizer"], view=values.get("view") or "raw")
-        return open_model(model, opening, labels=values.get("labels") or "script")
+        return open_model(model, opening, labels=_labeller(values))
     except TensorNotFound:
         return None
 
