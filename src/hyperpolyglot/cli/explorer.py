@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpolyglot.cli.options import (
+    device_option,
     exclude_option,
     excluded_kinds,
     labels_option,
@@ -64,6 +65,7 @@ __all__ = ["explore"]
 )
 @opening_options
 @labels_option
+@device_option
 @exclude_option
 @seed_option
 @store_option

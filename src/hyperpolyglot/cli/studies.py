@@ -9,6 +9,7 @@ import click
 
 from hyperpolyglot.cli.options import (
     cluster_option,
+    device_option,
     executor,
     output_space,
     store_option,
@@ -34,6 +35,7 @@ _MOST_LISTED = 200
     "--dry-run", is_flag=True, help="Show the steps, which are kept already, sizes, and an estimate."
 )
 @with_output_option
+@device_option
 @cluster_option
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
