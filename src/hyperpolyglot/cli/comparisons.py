@@ -19,12 +19,14 @@ from hyperpolyglot.cli.options import (
     output_options,
     output_space,
     protocol_option,
+    search_options,
+    searching,
     seed_option,
     store_option,
     the_store,
     with_output_option,
 )
-from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, certificate, check_outputs, emit, save_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +50,7 @@ __all__ = ["compare", "explain"]
 @labels_option
 @protocol_option
 @exclude_option
+@search_options
 @seed_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
@@ -68,7 +71,7 @@ def compare(**values: Any) -> None:
     options = CompareOptions(**{name: values[name] for name in names})
     with progress_bar() as bar:
         store, kinds = the_store(values), excluded_kinds(values["exclude"])
-        found = step_comparison(spaces, options, store, exclude=kinds, progress=bar)
+        found = step_comparison(spaces, options, store, exclude=kinds, search=searching(values), progress=bar)
     save_outputs(
         values["outputs"],
         found.table,
@@ -119,6 +122,7 @@ def _counts(path: Path | None) -> Mapping[str, float] | None:
 @opening_options
 @labels_option
 @exclude_option
+@search_options
 @seed_option
 @store_option
 @output_options(TABLE)
@@ -135,19 +139,21 @@ def explain(**values: Any) -> None:
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
     with progress_bar() as bar:
-        store = the_store(values)
+        store, search = the_store(values), searching(values)
         given = Given(
             counts=_counts(values["counts"]),
             lexicon=packaged_lexicon(),
             translate=TranslateOptions(seed=values["seed"]),
             output=output_space(values["model"], values),
         )
-        near = step_neighbors(space, values["k"], store, exclude=kinds, progress=bar)
-        found = step_explanation(space, near, store, given=given, seed=values["seed"], progress=bar)
+        near = step_neighbors(space, values["k"], store, exclude=kinds, search=search, progress=bar)
+        found = step_explanation(
+            space, near, store, given=given, seed=values["seed"], search=search, progress=bar
+        )
     save_outputs(values["outputs"], found.table)
     payload = found.to_json()
     if values["as_json"]:
-        return emit("explain", payload, spaces, values)
+        return emit("explain", payload | {"certificate": certificate(near)}, spaces, values)
     for part in ("frequency", "undertrained", "hubness", "isotropy", "dimension"):
         facts = payload[part] or {}
         rows = [{"": name.replace("_", " "), part: value} for name, value in _numbers(facts)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from hyperpolyglot.measures.neighbors import Search
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
     from hyperpolyglot.vocabulary import TokenKind
@@ -26,6 +28,8 @@ __all__ = [
     "output_options",
     "output_space",
     "protocol_option",
+    "search_options",
+    "searching",
     "seed_option",
     "store_option",
     "the_store",
@@ -33,6 +37,9 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+BACKENDS = ("auto", "plain", "direct", "fp32", "int8", "bf16")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+_LEAST_MEMORY = 1 << 20
 EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
 
 
@@ -81,6 +88,44 @@ exclude_option = click.option(
     type=click.Choice(EXCLUDABLE),
     multiple=True,
     help="Leave out tokens of this kind; can be repeated.  [default: none]",
+)
+
+
+class Size(click.ParamType[int]):
+    """Bytes: ``1.5GiB`` or ``500MB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A whole number of bytes, a mebibyte at least."""
+        found = _SIZE.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no size: write 1.5GiB or 500MB.", param, ctx)
+        number, prefix, binary = found.groups()
+        size = int(float(number) * (1024 if binary else 1000) ** " kmgt".index(prefix.lower() or " "))
+        if size < _LEAST_MEMORY:
+            self.fail(f"{value} is less than a MiB.", param, ctx)
+        return size
+
+
+search_options = _all(
+    click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        default="auto",
+        show_default=True,
+        help="How neighbours are searched. All give the same; auto takes the fastest that this processor has.",
+    ),
+    click.option(
+        "--memory",
+        type=Size(),
+        help="Take no more than this for the search, the table itself not counted: 1.5GiB.  [default: no limit]",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1),
+        help="Threads that search.  [default: as many as processors may be used]",
+    ),
 )
 
 seed_option = click.option(
@@ -147,6 +192,17 @@ def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
     from hyperpolyglot.vocabulary import TokenKind
 
     return tuple(sorted({TokenKind[name.upper()] for name in names}))
+
+
+def searching(values: Mapping[str, Any]) -> Search:
+    """The search that ``--backend``, ``--memory`` and ``--threads`` ask for."""
+    from functools import partial
+
+    from hyperpolyglot.engine.nearest import nearest_to
+
+    return partial(
+        nearest_to, backend=values["backend"], memory_bytes=values["memory"], threads=values["threads"]
+    )
 
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:

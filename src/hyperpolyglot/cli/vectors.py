@@ -16,11 +16,13 @@ from hyperpolyglot.cli.options import (
     opening_options,
     output_options,
     protocol_option,
+    search_options,
+    searching,
     seed_option,
     store_option,
     the_store,
 )
-from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, certificate, check_outputs, emit, save_outputs
 
 __all__ = ["diversity", "map_", "neighbors", "separability"]
 
@@ -99,6 +101,7 @@ def separability(**values: Any) -> None:
 @labels_option
 @protocol_option
 @exclude_option
+@search_options
 @store_option
 @output_options(f"{TABLE}, or .npz with the neighbours of all tokens")
 def neighbors(**values: Any) -> None:
@@ -118,13 +121,15 @@ def neighbors(**values: Any) -> None:
     from hyperpolyglot.study import step_neighbors, write_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)
-    kinds = excluded_kinds(values["exclude"])
+    kinds, search = excluded_kinds(values["exclude"]), searching(values)
     rows = [row for text in values["texts"] for row in find_tokens(space, text)] + find_ids(
         space, values["ids"]
     )
     if arrays:
         with progress_bar() as bar:
-            every = step_neighbors(space, values["k"], the_store(values), exclude=kinds, progress=bar)
+            every = step_neighbors(
+                space, values["k"], the_store(values), exclude=kinds, search=search, progress=bar
+            )
         for path in arrays:
             write_neighbors(path, every, len(space))
     found = neighborhoods(
@@ -134,6 +139,7 @@ def neighbors(**values: Any) -> None:
         label=values["only"],
         include_self=values["protocol"] == "paper",
         exclude=kinds,
+        search=search,
     )
     save_outputs(others, found.table)
     if values["as_json"]:
@@ -158,6 +164,7 @@ def neighbors(**values: Any) -> None:
 @labels_option
 @protocol_option
 @exclude_option
+@search_options
 @seed_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
@@ -177,7 +184,15 @@ def diversity(**values: Any) -> None:
         queries = sample_rows(space, values["sample"], values["seed"], exclude=kinds)
     with progress_bar() as bar:
         store = the_store(values)
-        near = step_neighbors(space, values["k"], store, queries=queries, exclude=kinds, progress=bar)
+        near = step_neighbors(
+            space,
+            values["k"],
+            store,
+            queries=queries,
+            exclude=kinds,
+            search=searching(values),
+            progress=bar,
+        )
     found = measure(near, space.labels, protocol=values["protocol"])
     save_outputs(
         values["outputs"],
@@ -185,7 +200,7 @@ def diversity(**values: Any) -> None:
         lambda: figures.draw_diversity([(space.model, found)], space.labels.noun),
     )
     if values["as_json"]:
-        return emit("diversity", found.to_json(), spaces, values)
+        return emit("diversity", found.to_json() | {"certificate": certificate(near)}, spaces, values)
     columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
     print_table(
         f"{space.model}: distinct {space.labels.noun} among {found.k} neighbours", found.table(), columns
@@ -209,6 +224,7 @@ def diversity(**values: Any) -> None:
 @opening_options
 @labels_option
 @exclude_option
+@search_options
 @seed_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
@@ -227,13 +243,16 @@ def map_(**values: Any) -> None:
     layout = shipped_layout(space.model) if values["method"] == "auto" and not values["exclude"] else None
     with progress_bar() as bar:
         store = the_store(values)
-        near = step_neighbors(space, NEIGHBORS, store, exclude=kinds, progress=bar)
+        near = step_neighbors(space, NEIGHBORS, store, exclude=kinds, search=searching(values), progress=bar)
         found = step_projection(
             space, near, store, method=values["method"], seed=values["seed"], layout=layout, progress=bar
         )
     save_outputs(outputs, lambda: found.table(space), lambda: figures.draw_map([(space, found)]))
     if values["as_json"]:
-        payload = found.to_json() | {"file": str(outputs[0]) if outputs else None}
+        payload = found.to_json() | {
+            "file": str(outputs[0]) if outputs else None,
+            "certificate": certificate(near),
+        }
         return emit("map", payload, spaces, values)
     say(
         f"{space.model}: {len(found.rows):,} tokens, {found.method}, trustworthiness {found.trustworthiness:.3f}"

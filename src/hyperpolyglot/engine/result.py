@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from hyperpolyglot.types import Float32, Int32
 
@@ -13,15 +14,19 @@ __all__ = ["Certificate", "Nearest"]
 class Certificate:
     """How a result was proven exact.
 
-    ``backend``: plain, direct, fp32 or int8. ``certified``: rows proven by the filter's bound; ``redone``: rows for
-    which that failed, searched again until proven. ``bound``: the largest difference between the filter's product of
-    any two rows and their cosine.
+    ``backend``: the one that ran, by the name that forces it. ``certified``: rows proven by the filter's bound;
+    ``redone``: rows for which that failed, searched again until proven. ``bound``: the largest difference between the
+    filter's product of any two rows and their cosine.
     """
 
     backend: str
     certified: int
     redone: int
     bound: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from hyperpolyglot.engine.nearest import nearest_to
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.comparison import CompareOptions, Comparison, compare
 from hyperpolyglot.measures.explanation import Explanation, explain
 from hyperpolyglot.measures.meanings import Meanings, meanings
-from hyperpolyglot.measures.neighbors import Neighbors, neighbors
+from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
 from hyperpolyglot.measures.projection import Projection, project, umap_available
 from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation, languages, translate
@@ -66,9 +67,10 @@ def step_neighbors(
     *,
     queries: Array | None = None,
     exclude: Sequence[TokenKind] = (),
+    search: Search = nearest_to,
     progress: Progress = silent,
 ) -> Neighbors:
-    """:func:`neighbors`, kept."""
+    """:func:`neighbors`, kept; how they are searched makes no difference."""
     inputs = _identity(space) | {
         "k": k,
         "exclude": _kinds(exclude),
@@ -79,7 +81,7 @@ def step_neighbors(
         "neighbors",
         Neighbors,
         inputs,
-        lambda: neighbors(space, k, queries=queries, exclude=exclude, progress=progress),
+        lambda: neighbors(space, k, queries=queries, exclude=exclude, search=search, progress=progress),
     )
 
 
@@ -195,6 +197,7 @@ def step_comparison(
     store: Store,
     *,
     exclude: Sequence[TokenKind] = (),
+    search: Search = nearest_to,
     progress: Progress = silent,
 ) -> Comparison:
     """:func:`compare`, kept."""
@@ -208,7 +211,7 @@ def step_comparison(
         "comparison",
         Comparison,
         inputs,
-        lambda: compare(spaces, options, exclude=exclude, progress=progress),
+        lambda: compare(spaces, options, exclude=exclude, search=search, progress=progress),
     )
 
 
@@ -219,6 +222,7 @@ def step_explanation(
     *,
     given: Given | None = None,
     seed: int = 0,
+    search: Search = nearest_to,
     progress: Progress = silent,
 ) -> Explanation:
     """:func:`explain`, kept."""
@@ -239,5 +243,5 @@ def step_explanation(
         "explanation",
         Explanation,
         inputs,
-        lambda: explain(space, near, evidence, seed=seed, progress=progress),
+        lambda: explain(space, near, evidence, seed=seed, search=search, progress=progress),
     )
