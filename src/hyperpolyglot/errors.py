@@ -8,6 +8,7 @@
     ├── VocabularyNotFound   no tokenizer file says what the rows stand for
     ├── TokenNotFound        a text or id is not in the vocabulary
     ├── NotEnoughData        an analysis has too little to work on
+    ├── NotEnoughMemory      a ceiling for memory is too low for any way to go
     ├── MissingExtra         an optional package is needed
     ├── StudyMistaken        a study file asks for something that is not there
     ├── ClusterFailed        the workers of a cluster cannot do a step, or are gone
@@ -29,6 +30,7 @@ __all__ = [
     "ModelNotFound",
     "NotCached",
     "NotEnoughData",
+    "NotEnoughMemory",
     "StudyMistaken",
     "TensorNotFound",
     "TokenNotFound",
@@ -76,6 +78,10 @@ class TokenNotFound(HyperpolyglotError):
 
 class NotEnoughData(HyperpolyglotError):
     """An analysis was left with too few tokens to say anything."""
+
+
+class NotEnoughMemory(HyperpolyglotError):
+    """A ceiling for memory is too low for a search, however it is divided."""
 
 
 class MissingExtra(HyperpolyglotError):

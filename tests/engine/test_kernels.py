@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hyperpolyglot.engine import microkernel
 from hyperpolyglot.engine.candidates import Candidates, capacity, compact, kth_largest, sort
 from hyperpolyglot.engine.cosine import dot
-from hyperpolyglot.engine.dots import exact_dots, float_dot
+from hyperpolyglot.engine.dots import dots_scratch, exact_dots, quick_dots
 from hyperpolyglot.engine.matrixunit import HEIGHT
 from hyperpolyglot.engine.panels import aligned, pack, pack_tiles
 from hyperpolyglot.engine.processor import COLUMNS, ROWS
@@ -73,8 +73,11 @@ def test_a_processor_without_special_instructions(integer, monkeypatch):
     rows, columns = (random.integers(-127, 128, (n, 96)).astype(kind) for n in (ROWS, COLUMNS))
     exact = rows.astype(np.int64) @ columns.astype(np.int64).T
     panels = aligned(ROWS * words), aligned(COLUMNS * words)
-    pack(rows.view(np.int32), 0, ROWS, ROWS, np.int32(0), panels[0])
-    pack(columns.view(np.int32), 0, COLUMNS, COLUMNS, np.int32(-0x7F7F7F80 if integer else 0), panels[1])
+    order = np.arange(64, dtype=np.int32)
+    pack(rows.view(np.int32), order, 0, ROWS, ROWS, np.int32(0), panels[0])
+    pack(
+        columns.view(np.int32), order, 0, COLUMNS, COLUMNS, np.int32(-0x7F7F7F80 if integer else 0), panels[1]
+    )
     start = (
         (-128 * rows.astype(np.int64).sum(axis=1)).astype(np.int32) if integer else np.zeros(ROWS, np.int32)
     )
@@ -100,26 +103,36 @@ def test_bfloat16_products_are_within_the_bound_of_any_order(dim):
     assert (error <= dim * 2.0**-24 * 1.01 * np.outer(*lengths)).all()
 
 
-@pytest.mark.parametrize("dim", [1, 7, 8, 63, 64, 129, 1000])
-def test_float_dot(dim):
-    x, y = np.random.default_rng(dim).standard_normal((2, dim)).astype(np.float32)
-    bound = dim * 2.0**-24 * 1.01 * np.linalg.norm(x) * np.linalg.norm(y)
-    assert abs(float_dot(x.ctypes.data, y.ctypes.data, dim) - x.astype(np.float64) @ y) <= bound
+def some_pairs(dim):
+    """Vectors of all magnitudes and pairs of them."""
+    random = np.random.default_rng(dim)
+    vectors = random.standard_normal((20, dim)) * 10.0 ** random.integers(-20, 20, (20, dim))
+    return vectors.astype(np.float32), random.integers(0, 20, (2, 6)).astype(np.int32)
+
+
+@pytest.mark.parametrize("dim", [1, 7, 15, 16, 63, 64, 129, 1000])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_quick_dots_are_within_the_bound_of_any_order(dim, count):
+    vectors, pairs = some_pairs(dim)
+    vectors = np.sign(vectors) * np.abs(vectors) ** np.float32(0.1)
+    out = np.empty(4, np.float32)
+    address = vectors.ctypes.data
+    quick_dots(address, address, dim, pairs, 2, count, dots_scratch(), out)
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    for (i, j), found in zip(pairs.T[2 : 2 + count], out, strict=False):
+        exact = vectors[i].astype(np.float64) @ vectors[j].astype(np.float64)
+        assert abs(found - exact) <= (dim + 4) * 2.0**-24 * lengths[i] * lengths[j]
 
 
 @pytest.mark.parametrize("dim", [1, 7, 8, 9, 64, 301])
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_exact_dots_are_the_stated_sum(dim, count):
     """Four at once to the last bit as one by one."""
-    random = np.random.default_rng(dim)
-    vectors = (random.standard_normal((20, dim)) * 10.0 ** random.integers(-20, 20, (20, dim))).astype(
-        np.float32
-    )
-    ids = random.integers(0, 20, 6).astype(np.int32)
-    scratch = np.empty(4, np.int64), np.empty((4, 8)), np.empty((5, 8), np.float32)
+    vectors, pairs = some_pairs(dim)
     out = np.empty(4)
-    exact_dots(vectors[3].ctypes.data, vectors.ctypes.data, dim, ids, 2, count, scratch, out)
-    assert [dot(vectors[3], vectors[j]) for j in ids[2 : 2 + count]] == out[:count].tolist()
+    address = vectors.ctypes.data
+    exact_dots(address, address, dim, pairs, 2, count, dots_scratch(), out)
+    assert [dot(vectors[i], vectors[j]) for i, j in pairs.T[2 : 2 + count]] == out[:count].tolist()
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 16))
@@ -128,9 +141,10 @@ def test_pack(rows, words, width):
     array = np.arange(rows * words, dtype=np.int32).reshape(rows, words)
     panels = -(-rows // width)
     out = aligned(panels * words * width)
-    pack(array, 0, rows, width, np.int32(0), out)
+    order = np.random.default_rng(rows).permutation(rows).astype(np.int32)
+    pack(array, order, 0, rows, width, np.int32(0), out)
     expected = np.zeros((panels * width, words), np.int32)
-    expected[:rows] = array
+    expected[:rows] = array[order]
     np.testing.assert_array_equal(expected.reshape(panels, width, words).transpose(0, 2, 1).ravel(), out)
     assert 0 == out.ctypes.data % 64
 
@@ -138,9 +152,10 @@ def test_pack(rows, words, width):
 def test_pack_tiles():
     array = np.arange(40 * 48, dtype=np.int32).reshape(40, 48)
     out = aligned(64 * 48)
-    pack_tiles(array, 0, 40, 32, out)
+    order = np.random.default_rng(0).permutation(40).astype(np.int32)
+    pack_tiles(array, order, 0, 40, 32, out)
     expected = np.zeros((64, 48), np.int32)
-    expected[:40] = array
+    expected[:40] = array[order]
     np.testing.assert_array_equal(expected.reshape(2, 32, 3, 16).transpose(0, 2, 1, 3).ravel(), out)
 
 
@@ -168,14 +183,14 @@ def test_a_full_list_keeps_the_best_and_raises_the_threshold():
     lists = Candidates.empty(1, room)
     values = np.random.default_rng(0).permutation(room).astype(np.float32)
     lists.values[0], lists.ids[0], lists.counts[0] = values, np.arange(room), room
-    compact(0, k, np.float32(2), *lists.arrays(), np.empty(room, np.float32))
-    assert room - 7 == lists.thresholds[0]
-    assert set(np.argsort(-values)[:7].tolist()) == set(lists.ids[0, : lists.counts[0]].tolist())
+    compact(0, k, lists.arrays(), np.empty(room, np.float32))
+    assert room - k - 1 < lists.thresholds[0] <= room - k
+    assert set(np.argsort(-values)[:k].tolist()) == set(lists.ids[0, : lists.counts[0]].tolist())
 
 
 def test_a_list_of_ties_is_given_up():
     lists = Candidates.empty(1, capacity(5))
     lists.values[0], lists.counts[0] = 0.5, capacity(5)
-    compact(0, 5, np.float32(1e-6), *lists.arrays(), np.empty(capacity(5), np.float32))
+    compact(0, 5, lists.arrays(), np.empty(capacity(5), np.float32))
     assert -1 == lists.counts[0]
     assert np.isinf(lists.thresholds[0])

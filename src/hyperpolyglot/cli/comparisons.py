@@ -10,7 +10,6 @@ import click
 
 from hyperpolyglot.cli.options import (
     cluster_option,
-    device_option,
     exclude_option,
     excluded_kinds,
     executor,
@@ -23,12 +22,14 @@ from hyperpolyglot.cli.options import (
     output_options,
     output_space,
     protocol_option,
+    search_options,
+    searching,
     seed_option,
     store_option,
     the_store,
     with_output_option,
 )
-from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, certificate, check_outputs, emit, save_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +54,8 @@ __all__ = ["compare", "explain"]
 @labels_option
 @protocol_option
 @exclude_option
+@search_options
 @seed_option
-@device_option
 @cluster_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
@@ -75,7 +76,8 @@ def compare(**values: Any) -> None:
     names = ("k", "protocol", "seed", "permutations")
     options = CompareOptions(**{name: values[name] for name in names})
     with progress_bar() as bar:
-        plan = plan_comparison(spaces, options, exclude=excluded_kinds(values["exclude"]))
+        kinds, search = excluded_kinds(values["exclude"]), searching(values)
+        plan = plan_comparison(spaces, options, exclude=kinds, search=search)
         with executor(values) as execute:
             found = run_joined(plan, the_store(values), executor=execute, progress=bar)
     drawn = {
@@ -132,8 +134,8 @@ def _counts(path: Path | None) -> Mapping[str, float] | None:
 @opening_options
 @labels_option
 @exclude_option
+@search_options
 @seed_option
-@device_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def explain(**values: Any) -> None:
@@ -154,16 +156,17 @@ def explain(**values: Any) -> None:
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
     with progress_bar() as bar:
+        store, search = the_store(values), searching(values)
         corpus = count_corpus(values["corpus"], space.vocabulary, bar) if values["corpus"] else None
         given = Given(
             counts=_counts(values["counts"]) if corpus is None else corpus,
             lexicon=packaged_lexicon(),
             translate=TranslateOptions(seed=values["seed"]),
         )
-        near = neighbors_step(space, values["k"], exclude=kinds)
+        near = neighbors_step(space, values["k"], exclude=kinds, search=search)
         output = output_space(values["model"], values)
-        step = explanation_step(space, near, given, output, seed=values["seed"])
-        found = computed(step, the_store(values), bar)
+        step = explanation_step(space, near, given, output, seed=values["seed"], search=search)
+        found = computed(step, store, bar)
     noun = space.labels.noun
     drawn = {
         "removal": lambda: figures.draw_removal([found], noun),
@@ -173,5 +176,6 @@ def explain(**values: Any) -> None:
     }
     save_outputs(values["outputs"], found.table, drawn[values["figure"]])
     if values["as_json"]:
-        return emit("explain", found.to_json(), spaces, values)
+        made = {"certificate": certificate(computed(near, store))}
+        return emit("explain", found.to_json() | made, spaces, values)
     return show_explanation(found)

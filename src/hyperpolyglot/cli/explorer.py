@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hyperpolyglot.cli.options import (
-    device_option,
     exclude_option,
     excluded_kinds,
     labels_option,
     models_argument,
     open_spaces,
     opening_options,
+    search_options,
     seed_option,
     store_option,
     the_store,
@@ -65,7 +65,7 @@ __all__ = ["explore"]
 )
 @opening_options
 @labels_option
-@device_option
+@search_options
 @exclude_option
 @seed_option
 @store_option
@@ -97,7 +97,9 @@ def explore(**values: Any) -> None:
     )
     lexicon = read_lexicon(values["lexicon"]) if values["lexicon"] else None
     with progress_bar() as bar:
-        bundle = make_bundle(spaces, options, the_store(values), lexicon=lexicon, progress=bar)
+        bundle = make_bundle(
+            spaces, options, the_store(values), lexicon=lexicon, search=searching(values), progress=bar
+        )
     if values["folder"] is None:
         return _serve(bundle, values["port"], opens=values["opens"])
     files = write_bundle(bundle, values["folder"])

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from hyperpolyglot.labels import Labeller
+    from hyperpolyglot.measures.neighbors import Search
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import Executor
@@ -21,7 +22,6 @@ __all__ = [
     "EXCLUDABLE",
     "cache_option",
     "cluster_option",
-    "device_option",
     "exclude_option",
     "excluded_kinds",
     "executor",
@@ -34,6 +34,8 @@ __all__ = [
     "output_options",
     "output_space",
     "protocol_option",
+    "search_options",
+    "searching",
     "seed_option",
     "store_option",
     "the_store",
@@ -43,6 +45,9 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 UNDERTRAINED = "undertrained"
+BACKENDS = ("auto", "plain", "direct", "fp32", "int8", "bf16")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+_LEAST_MEMORY = 1 << 20
 EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
 
 
@@ -130,6 +135,64 @@ def figure_option(*names: str) -> Callable[[F], F]:
     )
 
 
+class Size(click.ParamType[int]):
+    """Bytes: ``1.5GiB`` or ``500MB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A whole number of bytes, a mebibyte at least."""
+        found = _SIZE.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no size: write 1.5GiB or 500MB.", param, ctx)
+        number, prefix, binary = found.groups()
+        size = int(float(number) * (1024 if binary else 1000) ** " kmgt".index(prefix.lower() or " "))
+        if size < _LEAST_MEMORY:
+            self.fail(f"{value} is less than a MiB.", param, ctx)
+        return size
+
+
+def _use_device(context: click.Context, option: click.Parameter, device: str) -> None:
+    """Set where searches run; it is no part of what is asked for, so no step and no JSON names it."""
+    from hyperpolyglot.cli.terminal import note
+    from hyperpolyglot.engine.devices import use_device
+
+    try:
+        use_device(device, note)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", context, option) from error
+
+
+search_options = _all(
+    click.option(
+        "--backend",
+        type=click.Choice(BACKENDS),
+        default="auto",
+        show_default=True,
+        help="How neighbours are searched. All give the same; auto takes the fastest that this processor has.",
+    ),
+    click.option(
+        "--memory",
+        type=Size(),
+        help="Take no more than this for the search, the table itself not counted: 1.5GiB.  [default: no limit]",
+    ),
+    click.option(
+        "--device",
+        metavar="auto|cpu|cuda[:i]",
+        default="cpu",
+        show_default=True,
+        expose_value=False,
+        callback=_use_device,
+        help="Search for neighbours there, with the same results. auto: on the GPUs, if there are any and the search "
+        "is long; cuda: on all GPUs.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1),
+        help="Threads that search.  [default: as many as processors may be used]",
+    ),
+)
+
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of every random draw."
 )
@@ -164,29 +227,6 @@ with_output_option = click.option(
     "--with-output",
     is_flag=True,
     help="Fetch the output table of models on the Hub too, to compare it.  [default: only of models on disk]",
-)
-
-
-def _use_device(context: click.Context, option: click.Parameter, device: str) -> None:
-    """Set where searches run; it is no part of what is asked for, so no step and no JSON names it."""
-    from hyperpolyglot.cli.terminal import note
-    from hyperpolyglot.engine.devices import use_device
-
-    try:
-        use_device(device, note)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.", context, option) from error
-
-
-device_option = click.option(
-    "--device",
-    metavar="auto|cpu|cuda[:i]",
-    default="cpu",
-    show_default=True,
-    expose_value=False,
-    callback=_use_device,
-    help="Search for neighbours there, with the same results. auto: on the GPUs, if there are any and the search "
-    "is long; cuda: on all GPUs.",
 )
 
 
@@ -253,6 +293,17 @@ def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
     from hyperpolyglot.vocabulary import TokenKind
 
     return tuple(sorted({TokenKind[name.upper()] for name in names if name != UNDERTRAINED}))
+
+
+def searching(values: Mapping[str, Any]) -> Search:
+    """The search that ``--backend``, ``--memory`` and ``--threads`` ask for."""
+    from functools import partial
+
+    from hyperpolyglot.engine.nearest import nearest_to
+
+    return partial(
+        nearest_to, backend=values["backend"], memory_bytes=values["memory"], threads=values["threads"]
+    )
 
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:

@@ -11,26 +11,18 @@ import click
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from hyperpolyglot.measures.neighbors import Neighbors
     from hyperpolyglot.space import TokenSpace
 
-__all__ = ["TABLE", "TABLE_OR_FIGURE", "check_outputs", "emit", "save_outputs"]
+__all__ = ["TABLE", "TABLE_OR_FIGURE", "certificate", "check_outputs", "emit", "save_outputs"]
 
 TABLE = "a table (.csv, .tsv, .parquet)"
 TABLE_OR_FIGURE = "a table (.csv, .tsv, .parquet) or the figure (.png, .svg, .pdf)"
 _TABLES, _FIGURES = (".csv", ".tsv", ".parquet"), (".png", ".svg", ".pdf")
 _UNRECORDED = {
-    "as_json",
-    "outputs",
-    "output",
-    "cache",
-    "cluster",
-    "no_cache",
-    "model",
-    "models",
-    "seed",
-    "folder",
-    "port",
-    "opens",
+    *("as_json", "outputs", "output", "cache", "no_cache", "model", "models", "seed"),
+    *("backend", "cluster", "memory", "threads"),
+    *("folder", "port", "opens"),
 }
 
 
@@ -62,6 +54,11 @@ def save_outputs(
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
+
+
+def certificate(near: Neighbors) -> dict[str, Any] | None:
+    """The JSON form of the certificate of a search."""
+    return near.certificate.to_json() if near.certificate else None
 
 
 def emit(

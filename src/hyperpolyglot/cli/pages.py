@@ -9,7 +9,6 @@ import click
 
 from hyperpolyglot.cli.options import (
     cluster_option,
-    device_option,
     exclude_option,
     excluded_kinds,
     executor,
@@ -19,6 +18,7 @@ from hyperpolyglot.cli.options import (
     opening_options,
     output_space,
     protocol_option,
+    search_options,
     seed_option,
     store_option,
     the_store,
@@ -85,7 +85,7 @@ __all__ = ["report"]
 @protocol_option
 @exclude_option
 @seed_option
-@device_option
+@search_options
 @cluster_option
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
@@ -137,6 +137,7 @@ def report(**values: Any) -> None:
             lexicon=lexicon,
             layouts=[None if options.exclude else shipped_layout(space.model) for space in spaces],
             outputs=outputs,
+            search=searching(values),
             executor=execute,
             progress=bar,
         )

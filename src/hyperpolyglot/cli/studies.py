@@ -9,9 +9,9 @@ import click
 
 from hyperpolyglot.cli.options import (
     cluster_option,
-    device_option,
     executor,
     output_space,
+    search_options,
     store_option,
     the_store,
     with_output_option,
@@ -35,7 +35,7 @@ _MOST_LISTED = 200
     "--dry-run", is_flag=True, help="Show the steps, which are kept already, sizes, and an estimate."
 )
 @with_output_option
-@device_option
+@search_options
 @cluster_option
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
@@ -71,6 +71,7 @@ def study(**values: Any) -> None:
                 _output(model, values) if explained and model.opening.tensor is None else None
                 for model in wanted.models
             ],
+            search=searching(values),
         )
         if values["dry_run"]:
             files: list[dict[str, Any]] = []

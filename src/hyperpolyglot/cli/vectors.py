@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
-    device_option,
     exclude_option,
     excluded_kinds,
     labels_option,
@@ -17,11 +16,13 @@ from hyperpolyglot.cli.options import (
     opening_options,
     output_options,
     protocol_option,
+    search_options,
+    searching,
     seed_option,
     store_option,
     the_store,
 )
-from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, certificate, check_outputs, emit, save_outputs
 
 __all__ = ["diversity", "map_", "neighbors", "separability"]
 
@@ -100,7 +101,7 @@ def separability(**values: Any) -> None:
 @labels_option
 @protocol_option
 @exclude_option
-@device_option
+@search_options
 @store_option
 @output_options(f"{TABLE_OR_FIGURE}, or .npz with the neighbours of all tokens")
 def neighbors(**values: Any) -> None:
@@ -121,13 +122,14 @@ def neighbors(**values: Any) -> None:
     from hyperpolyglot.study import computed, neighbors_step, write_neighbors
 
     (space,) = spaces = open_spaces((values["model"],), values)
-    kinds = excluded_kinds(values["exclude"])
+    kinds, search = excluded_kinds(values["exclude"]), searching(values)
     rows = [row for text in values["texts"] for row in find_tokens(space, text)] + find_ids(
         space, values["ids"]
     )
     if arrays:
         with progress_bar() as bar:
-            every = computed(neighbors_step(space, values["k"], exclude=kinds), the_store(values), bar)
+            planned = neighbors_step(space, values["k"], exclude=kinds, search=search)
+            every = computed(planned, the_store(values), bar)
         for path in arrays:
             write_neighbors(path, every, len(space))
     found = neighborhoods(
@@ -137,6 +139,7 @@ def neighbors(**values: Any) -> None:
         label=values["only"],
         include_self=values["protocol"] == "paper",
         exclude=kinds,
+        search=search,
     )
     save_outputs(others, found.table, lambda: figures.draw_neighborhoods(found))
     if values["as_json"]:
@@ -161,8 +164,8 @@ def neighbors(**values: Any) -> None:
 @labels_option
 @protocol_option
 @exclude_option
+@search_options
 @seed_option
-@device_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def diversity(**values: Any) -> None:
@@ -180,9 +183,8 @@ def diversity(**values: Any) -> None:
     if values["sample"] is not None:
         queries = sample_rows(space, values["sample"], values["seed"], exclude=kinds)
     with progress_bar() as bar:
-        near = computed(
-            neighbors_step(space, values["k"], queries=queries, exclude=kinds), the_store(values), bar
-        )
+        planned = neighbors_step(space, values["k"], queries=queries, exclude=kinds, search=searching(values))
+        near = computed(planned, the_store(values), bar)
     found = measure(near, space.labels, protocol=values["protocol"])
     save_outputs(
         values["outputs"],
@@ -190,7 +192,7 @@ def diversity(**values: Any) -> None:
         lambda: figures.draw_diversity([(space.model, found)], space.labels.noun),
     )
     if values["as_json"]:
-        return emit("diversity", found.to_json(), spaces, values)
+        return emit("diversity", found.to_json() | {"certificate": certificate(near)}, spaces, values)
     columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
     print_table(
         f"{space.model}: distinct {space.labels.noun} among {found.k} neighbours", found.table(), columns
@@ -214,8 +216,8 @@ def diversity(**values: Any) -> None:
 @opening_options
 @labels_option
 @exclude_option
+@search_options
 @seed_option
-@device_option
 @store_option
 @click.option(
     "--projector",
@@ -251,7 +253,7 @@ def map_(**values: Any) -> None:
     layout = shipped_layout(space.model) if values["method"] == "auto" and not values["exclude"] else None
     with progress_bar() as bar:
         store = the_store(values)
-        neighbors_planned = neighbors_step(space, NEIGHBORS, exclude=kinds)
+        neighbors_planned = neighbors_step(space, NEIGHBORS, exclude=kinds, search=searching(values))
         planned = projection_step(
             space,
             neighbors_planned,
@@ -259,17 +261,19 @@ def map_(**values: Any) -> None:
             seed=values["seed"],
             layout=layout,
         )
+        near = computed(neighbors_planned, store, bar)
         found = computed(planned, store, bar)
-        atlas = [path for path in outputs if path.suffix.lower() == ".parquet"]
-        if atlas:
-            near = computed(neighbors_planned, store, bar)
+    atlas = [path for path in outputs if path.suffix.lower() == ".parquet"]
     for path in atlas:
         write_atlas(path, space, near, found)
         note(f"wrote {path}")
     others = [path for path in outputs if path not in atlas]
     save_outputs(others, lambda: found.table(space), lambda: figures.draw_map([(space, found)]))
     if values["as_json"]:
-        payload = found.to_json() | {"file": str(outputs[0]) if outputs else None}
+        payload = found.to_json() | {
+            "file": str(outputs[0]) if outputs else None,
+            "certificate": certificate(near),
+        }
         return emit("map", payload, spaces, values)
     say(
         f"{space.model}: {len(found.rows):,} tokens, {found.method}, trustworthiness {found.trustworthiness:.3f}"

@@ -1,8 +1,8 @@
 """The candidates of every row, in bounded memory, and the exact neighbours among them.
 
-A row keeps (value, id) pairs whose float32 value reaches its threshold. When its list is full, the k-th best value so
-far becomes the new threshold, less twice the error of a value: k rows are at least that near, so nothing below can
-be a neighbour. A row of which too many candidates tie within the error is given up, and done again another way.
+A row keeps (cosine, id) pairs that reach its threshold; the cosine is the exact one, rounded to float32. When its list
+is full, the k-th best so far becomes the new threshold: k rows are at least that near, so nothing below can be a
+neighbour. A row of which too many candidates tie is given up, and done again another way.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from hyperpolyglot.engine.dots import exact_dots
+from hyperpolyglot.engine.dots import dots_scratch, exact_dots
 from hyperpolyglot.types import Float32, Int32
 
-__all__ = ["LOWEST", "Candidates", "capacity", "compact", "finish", "kth_largest", "sort"]
+__all__ = ["LOWEST", "Candidates", "capacity", "compact", "finish", "kth_largest", "raise_thresholds", "sort"]
 
 LOWEST = np.float32(-3e38)
+_ROUNDING = np.float32(2.4e-7)
+"""Four times what rounding a cosine to float32 changes: thresholds stay so far below the value they come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +82,35 @@ def kth_largest(values, count, k, scratch):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def compact(row, k, margin, ids, values, counts, thresholds, scratch):  # type: ignore[no-untyped-def]
-    """Make room in a full list: raise the row's threshold, or give the row up. ``margin``: twice a value's error."""
-    room = ids.shape[1]
-    floor = np.float32(kth_largest(values[row], room, k, scratch) - margin)
+def _prune(row, rank, lists, scratch):  # type: ignore[no-untyped-def]
+    """Raise a row's threshold to its ``rank``-th best candidate and drop those below."""
+    ids, values, counts, thresholds = lists
+    floor = kth_largest(values[row], counts[row], rank, scratch) - _ROUNDING
     kept = 0
-    for m in range(room):
+    for m in range(counts[row]):
         if values[row, m] >= floor:
             values[row, kept], ids[row, kept] = values[row, m], ids[row, m]
             kept += 1
-    if kept > room - room // 8:
+    counts[row], thresholds[row] = kept, max(floor, thresholds[row])
+
+
+@numba.njit(cache=True, nogil=True)
+def compact(row, k, lists, scratch):  # type: ignore[no-untyped-def]
+    """Make room in a full list: raise the row's threshold, or give the row up."""
+    ids, _, counts, thresholds = lists
+    room = ids.shape[1]
+    _prune(row, k, lists, scratch)
+    if counts[row] > room - room // 8:
         counts[row], thresholds[row] = -1, np.float32(np.inf)
-    else:
-        counts[row], thresholds[row] = kept, max(floor, thresholds[row])
+
+
+@numba.njit(cache=True, nogil=True)
+def raise_thresholds(first, last, rank, lists):  # type: ignore[no-untyped-def]
+    """Make the ``rank``-th best candidate of rows ``first:last`` their threshold: below k, that is a guess."""
+    scratch = np.empty(lists[0].shape[1], np.float32)
+    for row in range(first, last):
+        if lists[2][row] >= rank:
+            _prune(row, rank, lists, scratch)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -111,41 +129,58 @@ def sort(cosines, ids, count):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def finish(first, last, margins, lists, exact, out):  # type: ignore[no-untyped-def]
-    """Rank the candidates of rows ``first:last`` in float64 and say which rows are proven.
+def _settle_ties(row, cosines, near, k, reach, exact, work):  # type: ignore[no-untyped-def]
+    """Order candidates whose float32 cosines are equal by the float64 ones."""
+    queries, query_lengths, vectors, lengths, _ = exact
+    pairs, scratch, dots = work
+    first = 0
+    while first < min(k, reach):
+        last = first + 1
+        while last < reach and np.float32(cosines[last]) == np.float32(cosines[first]):
+            last += 1
+        if last - first > 1:
+            for m in range(first, last):
+                pairs[0, m], pairs[1, m] = row, near[m]
+            for m in range(first, last, 4):
+                some = min(4, last - m)
+                exact_dots(
+                    queries.ctypes.data, vectors.ctypes.data, vectors.shape[1], pairs, m, some, scratch, dots
+                )
+                for r in range(some):
+                    cosines[m + r] = dots[r] / (query_lengths[row] * lengths[near[m + r]])
+            sort(cosines[first:last], near[first:last], last - first)
+        first = last
 
-    ``exact``: queries, their lengths, vectors, their lengths; ``out``: positions, similarity, proven. A row is proven
-    if its k-th cosine is at least its threshold plus a value's error: all that were not kept are below that.
+
+@numba.njit(cache=True, nogil=True)
+def finish(first, last, lists, exact, out):  # type: ignore[no-untyped-def]
+    """Rank the candidates of rows ``first:last`` and say which rows are proven.
+
+    ``exact``: as for the sweep; ``out``: positions, similarity, proven. A row is proven
+    if its k-th cosine is above its threshold: all that were not kept are below.
     """
     ids, values, counts, thresholds = lists
-    queries, query_lengths, vectors, lengths = exact
     positions, similarity, proven = out
     k, room = positions.shape[1], ids.shape[1]
     scratch = np.empty(room, np.float32)
     cosines = np.empty(room)
     near = np.empty(room, np.int32)
-    scratch_dots, dots = (np.empty(4, np.int64), np.empty((4, 8)), np.empty((5, 8), np.float32)), np.empty(4)
-    x, y, dim = queries.ctypes.data, vectors.ctypes.data, vectors.shape[1]
-    size = 4 * dim
+    work = np.empty((2, room), np.int32), dots_scratch(), np.empty(4)
     for row in range(first, last):
         count = counts[row]
         proven[row] = False
         if count < k:
             continue
-        floor = np.float32(kth_largest(values[row], count, k, scratch) - margins[row])
+        floor = kth_largest(values[row], count, k, scratch)
+        if floor < thresholds[row] + np.float32(0.5) * _ROUNDING:
+            continue
         reach = 0
         for m in range(count):
             if values[row, m] >= floor:
-                near[reach] = ids[row, m]
+                near[reach], cosines[reach] = ids[row, m], values[row, m]
                 reach += 1
-        for m in range(0, reach, 4):
-            some = min(4, reach - m)
-            exact_dots(x + row * size, y, dim, near, m, some, scratch_dots, dots)
-            for r in range(some):
-                cosines[m + r] = dots[r] / (query_lengths[row] * lengths[near[m + r]])
         sort(cosines, near, reach)
-        if cosines[k - 1] < np.float64(thresholds[row]) + 0.5 * np.float64(margins[row]):
-            continue
+        _settle_ties(row, cosines, near, k, reach, exact, work)
         proven[row] = True
         for m in range(k):
             positions[row, m] = near[m]

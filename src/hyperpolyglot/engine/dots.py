@@ -1,6 +1,6 @@
 """Inner products of single rows: LLVM code emitted through numba, for the few pairs that pass a filter.
 
-``exact_dots`` is :func:`hyperpolyglot.engine.cosine.dot` for four rows at once: the stated eight partial sums are the
+``exact_dots`` is :func:`hyperpolyglot.engine.cosine.dot` for four pairs at once: the stated eight partial sums are the
 lanes of a vector. A product of two float32 is exact in float64, so a fused multiply-add rounds as that sum does.
 """
 
@@ -16,7 +16,7 @@ from numba.core import types
 
 from hyperpolyglot.engine.processor import LANES, has
 
-__all__ = ["exact_dots", "float_dot", "prefetch"]
+__all__ = ["dots_scratch", "exact_dots", "prefetch", "quick_dots"]
 
 intrinsic: Any = extending.intrinsic
 carray: Any = numba.carray  # type: ignore[attr-defined]
@@ -24,7 +24,6 @@ carray: Any = numba.carray  # type: ignore[attr-defined]
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _SINGLE, _DOUBLE = ir.VectorType(ir.FloatType(), 8), ir.VectorType(ir.DoubleType(), 8)
 _WIDE = ir.VectorType(ir.FloatType(), LANES)
-_STEP = 4 * LANES
 
 
 def _load(builder: ir.IRBuilder, address: Any, kind: ir.Type) -> Any:
@@ -72,57 +71,90 @@ def _loop(builder: ir.IRBuilder, count: Any, sums: list[Any], body: Any) -> list
 
 
 @intrinsic
-def _partial_sums(context, x, rows, blocks, out):  # type: ignore[no-untyped-def]
-    """Add blocks of eight products of x with four rows to ``out``, float64 ``[4, 8]``; all but ``blocks`` addresses."""
+def _partial_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
+    """Add ``blocks`` times eight products of four pairs to ``out``, float64 ``[4, 8]``.
+
+    ``places`` is the address of the addresses of both sides, int64 ``[2, 4]``.
+    """
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-        x, rows, blocks, out = arguments
-        row = [_load(builder, builder.add(rows, ir.Constant(_I64, 8 * r)), _I64) for r in range(4)]
+        places, blocks, out = arguments
+        sides = [
+            [
+                _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
+                for r in range(4)
+            ]
+            for side in range(2)
+        ]
         place = [builder.add(out, ir.Constant(_I64, 64 * r)) for r in range(4)]
         start = [_load(builder, address, _DOUBLE) for address in place]
 
         def body(step: Any, sums: list[Any]) -> list[Any]:
             offset = builder.mul(step, ir.Constant(_I64, 32))
-            one = builder.fpext(_load(builder, builder.add(x, offset), _SINGLE), _DOUBLE)
-            others = [
-                builder.fpext(_load(builder, builder.add(address, offset), _SINGLE), _DOUBLE)
-                for address in row
-            ]
-            return [_fused(builder, one, other, total) for other, total in zip(others, sums, strict=True)]
+            added = []
+            for x, y, total in zip(*sides, sums, strict=True):
+                one, other = (
+                    builder.fpext(_load(builder, builder.add(address, offset), _SINGLE), _DOUBLE)
+                    for address in (x, y)
+                )
+                added.append(_fused(builder, one, other, total))
+            return added
 
         for total, address in zip(_loop(builder, blocks, start, body), place, strict=True):
             builder.store(total, builder.inttoptr(address, _DOUBLE.as_pointer())).align = 8
         return _context.get_dummy_value()
 
-    return types.void(types.int64, types.int64, types.int64, types.int64), generate
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+def _added_up(builder: ir.IRBuilder, lanes: Any) -> Any:
+    """The sum of the lanes of a vector: the upper half is added to the lower one."""
+    width = lanes.type.count
+    while width > 1:
+        width //= 2
+        empty = ir.Constant(lanes.type, ir.Undefined)
+        picks = [ir.VectorType(_I32, width)([first + n for n in range(width)]) for first in (0, width)]
+        lanes = builder.fadd(*(builder.shuffle_vector(lanes, empty, pick) for pick in picks))
+    return builder.extract_element(lanes, ir.Constant(_I32, 0))
 
 
 @intrinsic
-def _whole_steps(context, x, y, steps):  # type: ignore[no-untyped-def]
-    """Sum of the first ``steps`` · 4 · LANES products in float32; x and y are addresses."""
+def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
+    """``blocks`` times LANES products of four pairs, added up in float32 in no stated order: ``out`` float32 ``[4]``.
+
+    ``places`` as for :func:`_partial_sums`.
+    """
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-        x, y, steps = arguments
-        zero = ir.Constant(_WIDE, [0.0] * LANES)
+        places, blocks, out = arguments
+        sides = [
+            [
+                _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
+                for r in range(4)
+            ]
+            for side in range(2)
+        ]
 
         def body(step: Any, sums: list[Any]) -> list[Any]:
-            offset = builder.mul(step, ir.Constant(_I64, 4 * _STEP))
-            added = []
-            for part, total in enumerate(sums):
-                here = builder.add(offset, ir.Constant(_I64, 4 * LANES * part))
-                one = _load(builder, builder.add(x, here), _WIDE)
-                other = _load(builder, builder.add(y, here), _WIDE)
-                added.append(_fused(builder, one, other, total))
-            return added
+            offset = builder.mul(step, ir.Constant(_I64, 4 * LANES))
+            return [
+                _fused(
+                    builder,
+                    _load(builder, builder.add(x, offset), _WIDE),
+                    _load(builder, builder.add(y, offset), _WIDE),
+                    total,
+                )
+                for x, y, total in zip(*sides, sums, strict=True)
+            ]
 
-        a, b, c, d = _loop(builder, steps, [zero] * 4, body)
-        lanes = builder.fadd(builder.fadd(a, b), builder.fadd(c, d))
-        total = builder.extract_element(lanes, ir.Constant(_I32, 0))
-        for lane in range(1, LANES):
-            total = builder.fadd(total, builder.extract_element(lanes, ir.Constant(_I32, lane)))
-        return total
+        zero = ir.Constant(_WIDE, [0.0] * LANES)
+        for r, lanes in enumerate(_loop(builder, blocks, [zero] * 4, body)):
+            total = _added_up(builder, lanes)
+            address = builder.add(out, ir.Constant(_I64, 4 * r))
+            builder.store(total, builder.inttoptr(address, ir.FloatType().as_pointer())).align = 4
+        return _context.get_dummy_value()
 
-    return types.float32(types.int64, types.int64, types.int64), generate
+    return types.void(types.int64, types.int64, types.int64), generate
 
 
 @intrinsic
@@ -154,51 +186,57 @@ def _pointer(context, address):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _rest(x, y, first, dim):  # type: ignore[no-untyped-def]
-    left, right = carray(_pointer(x), dim), carray(_pointer(y), dim)
-    total = np.float32(0)
-    for m in range(first, dim):
-        total += left[m] * right[m]
-    return total
-
-
-@numba.njit(cache=True, nogil=True)
-def float_dot(x, y, dim):  # type: ignore[no-untyped-def]
-    """Inner product of float32 ``[dim]`` at two addresses, in float32; the order of summation is not stated."""
-    steps = dim // _STEP
-    total = _whole_steps(x, y, steps)
-    if steps * _STEP < dim:
-        total += _rest(x, y, steps * _STEP, dim)
-    return total
-
-
-@numba.njit(cache=True, nogil=True)
-def _tails(x, rows, whole, dim, tail):  # type: ignore[no-untyped-def]
-    """Copy what is left after ``whole`` entries of x and of four rows, zeros behind it; ``rows`` then point there."""
+def _tails(places, whole, dim, tail):  # type: ignore[no-untyped-def]
+    """Copy what is left after ``whole`` entries of every row, zeros behind it; ``places`` then point there."""
     tail[:] = 0
-    for m in range(whole, dim):
-        tail[4, m - whole] = carray(_pointer(x), dim)[m]
+    for side in range(2):
         for r in range(4):
-            tail[r, m - whole] = carray(_pointer(rows[r]), dim)[m]
-    for r in range(4):
-        rows[r] = tail.ctypes.data + 32 * r
+            row = carray(_pointer(places[side, r]), dim)
+            for m in range(whole, dim):
+                tail[side, r, m - whole] = row[m]
+            places[side, r] = tail.ctypes.data + 32 * (4 * side + r)
 
 
 @numba.njit(cache=True, nogil=True)
-def exact_dots(x, vectors, dim, ids, first, count, scratch, out):  # type: ignore[no-untyped-def]
-    """Inner products of x with the rows ``ids[first:first + count]``, up to four, in the stated order.
-
-    ``x`` and ``vectors`` are addresses of float32 ``[dim]`` and ``[n, dim]``; ``out`` float64 ``[4]``.
-    ``scratch``: int64 ``[4]``, float64 ``[4, 8]``, float32 ``[5, 8]``.
-    """
-    rows, sums, tail = scratch
+def quick_dots(x, y, dim, pairs, first, count, scratch, out):  # type: ignore[no-untyped-def]
+    """As :func:`exact_dots`, but in float32 ``[4]`` and no stated order: right within (d + 4)·2⁻²⁴ of the lengths."""
+    places = scratch[0]
+    whole = dim // LANES * LANES
     for r in range(4):
-        rows[r] = vectors + 4 * dim * np.int64(ids[first + min(r, count - 1)])
+        m = first + min(r, count - 1)
+        places[0, r] = x + 4 * dim * np.int64(pairs[0, m])
+        places[1, r] = y + 4 * dim * np.int64(pairs[1, m])
+    _quick_sums(places.ctypes.data, whole // LANES, out.ctypes.data)
+    if whole < dim:
+        for r in range(count):
+            left, right = carray(_pointer(places[0, r]), dim), carray(_pointer(places[1, r]), dim)
+            for m in range(whole, dim):
+                out[r] += left[m] * right[m]
+
+
+@numba.njit(cache=True, nogil=True)
+def exact_dots(x, y, dim, pairs, first, count, scratch, out):  # type: ignore[no-untyped-def]
+    """Inner products of rows ``pairs[0, m]`` of x with rows ``pairs[1, m]`` of y, in the stated order.
+
+    Of ``count`` pairs from ``first`` on, up to four. ``x`` and ``y`` are addresses of float32 ``[n, dim]``; ``out``
+    float64 ``[4]``. ``scratch``: int64 ``[2, 4]``, float64 ``[4, 8]``, float32 ``[2, 4, 8]``.
+    """
+    places, sums, tail = scratch
+    for r in range(4):
+        m = first + min(r, count - 1)
+        places[0, r] = x + 4 * dim * np.int64(pairs[0, m])
+        places[1, r] = y + 4 * dim * np.int64(pairs[1, m])
     sums[:] = 0.0
-    _partial_sums(x, rows.ctypes.data, dim // 8, sums.ctypes.data)
+    _partial_sums(places.ctypes.data, dim // 8, sums.ctypes.data)
     if dim % 8:
-        _tails(x, rows, dim // 8 * 8, dim, tail)
-        _partial_sums(tail.ctypes.data + 128, rows.ctypes.data, 1, sums.ctypes.data)
+        _tails(places, dim // 8 * 8, dim, tail)
+        _partial_sums(places.ctypes.data, 1, sums.ctypes.data)
     for r in range(count):
         even = (sums[r, 0] + sums[r, 4]) + (sums[r, 2] + sums[r, 6])
         out[r] = even + ((sums[r, 1] + sums[r, 5]) + (sums[r, 3] + sums[r, 7]))
+
+
+@numba.njit(cache=True, nogil=True)
+def dots_scratch():  # type: ignore[no-untyped-def]
+    """What :func:`exact_dots` works in."""
+    return np.empty((2, 4), np.int64), np.empty((4, 8)), np.empty((2, 4, 8), np.float32)

@@ -12,7 +12,7 @@ from hyperpolyglot.engine.matrixunit import SHAPES, begin_tiles, end_tiles
 from hyperpolyglot.engine.microkernel import lowest_bit
 from hyperpolyglot.engine.operands import BF16, INT8, Scratch, Side, pack_columns, pack_rows, tile
 from hyperpolyglot.engine.processor import COLUMNS
-from hyperpolyglot.types import Float32
+from hyperpolyglot.types import Float32, Int32
 
 __all__ = ["guess"]
 
@@ -35,10 +35,10 @@ def _sift(heaps, r, value):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _guess(kind, rows, shift, block, sample, sample_shift, rank, margins, panels, thresholds):  # type: ignore[no-untyped-def]
+def _guess(kind, words, order, shift, block, sample_shift, rank, margin, panels, thresholds):  # type: ignore[no-untyped-def]
     """The ``rank``-th largest value of each row among the sampled columns, as its threshold."""
     first, last = block
-    words, count = rows[0].shape[1], sample[0].shape[0]
+    count = len(sample_shift)
     row_side, column_side = panels[2], panels[3]
     tall = row_side.shape[2]
     sums = np.empty((tall, COLUMNS), np.int32)
@@ -60,48 +60,37 @@ def _guess(kind, rows, shift, block, sample, sample_shift, rank, margins, panels
                     mask &= mask - 1
                     total = np.float32(sums[r, c]) if kind == INT8 else floats[r, c]
                     value = total * (row_side[panel, 0, r] * column_side[column, 0, c])
-                    value += sample_shift[left + c] + shift[first + panel * tall + r]
+                    value += sample_shift[left + c] + shift[order[first + panel * tall + r]]
                     if value > heaps[r, 0]:
                         _sift(heaps, r, value)
                 row_side[panel, 2, r] = heaps[r, 0]
         for r in range(min(tall, last - first - panel * tall)):
-            row = first + panel * tall + r
             if heaps[r, 0] > LOWEST:
-                thresholds[row] = heaps[r, 0] - margins[row]
+                thresholds[order[first + panel * tall + r]] = heaps[r, 0] - margin
     if kind == BF16:
         end_tiles()
 
 
 def guess(
     kind: int,
-    rows: Side,
-    sample: tuple[Side, Float32, Float32],
+    rows: tuple[Side, Float32, Int32],
+    sample: tuple[Side, Float32],
     rank: int,
-    margins: Float32,
-    block: slice,
+    margin: float,
+    block: tuple[int, int],
     lists: Any,
 ) -> None:
     """Set the thresholds of a block of rows from sampled columns.
 
-    ``sample``: the columns, their shift, and the rows' shift. A threshold is lower than the ``rank``-th best sampled
-    value by the margin, so that ties do not fail. It is a guess: one that is too high is found out by
-    :func:`~hyperpolyglot.engine.candidates.finish`.
+    ``rows``: a side, its shift, and the order in which rows are taken; ``sample``: columns and their shift. A
+    threshold is lower than the ``rank``-th best sampled value by ``margin``, so that ties do not fail. It is a guess:
+    one that is too high is found out by :func:`~hyperpolyglot.engine.candidates.finish`.
     """
-    columns, column_shift, row_shift = sample
-    scratch = Scratch(kind, block.stop - block.start, len(columns.start), rows.words.shape[1], 1)
-    thresholds = lists[3]
-    pack_rows(kind, rows.arrays(), thresholds, block.start, block.stop, scratch.panels(), True)
-    nothing = np.empty(0, np.float32)
-    pack_columns(kind, columns.arrays(), nothing, 0, len(columns.start), scratch.panels())
-    _guess(
-        kind,
-        rows.arrays(),
-        row_shift,
-        (block.start, block.stop),
-        columns.arrays(),
-        column_shift,
-        rank,
-        margins,
-        scratch.panels(),
-        thresholds,
-    )
+    (side, row_shift, order), (columns, column_shift) = rows, sample
+    count, words = len(column_shift), side.words.shape[1]
+    scratch = Scratch(kind, block[1] - block[0], count, words, 1)
+    thresholds, panels = lists[3], scratch.panels()
+    pack_rows(kind, side.arrays(), order, thresholds, block, panels, True)
+    nothing, all_of_them = np.empty(0, np.float32), np.arange(count, dtype=np.int32)
+    pack_columns(kind, columns.arrays(), all_of_them, nothing, (0, count), panels)
+    _guess(kind, words, order, row_shift, block, column_shift, rank, np.float32(margin), panels, thresholds)

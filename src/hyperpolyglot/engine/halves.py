@@ -83,5 +83,8 @@ def half_rows(
         job.result()
     shift, lost, length = out.T
     error, balance = separable(lost, length, balance)
-    error += U * 1.01 * ((dim + 2) * (length + lost) ** 2 / 2 + 2 * np.abs(shift) + 2)
+    error += (
+        U * 1.01 * ((dim + 4) * (length + lost) ** 2 / 2 + 4 * np.abs(shift) + 4)
+    )  # docs/engine.md, step 4
+    error *= 1 + 1e-6
     return HalfRows(values.view(np.int32), shift.astype(np.float32), error.astype(np.float32), balance)

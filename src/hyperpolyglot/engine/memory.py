@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from hyperpolyglot.engine.candidates import capacity
 from hyperpolyglot.engine.operands import BF16, FP32, INT8
+from hyperpolyglot.errors import NotEnoughMemory
 
 __all__ = ["Plan", "plan"]
 
 _SCRATCH = 1 << 25
-_PER_VECTOR = 72  # lengths, scale, offset, start, shift, error, inverse, and the float64 they are made from
+_PER_VECTOR = 96  # lengths, order, scale, offset, start, shift, error, and the float64 they are made from
 _LEAST_ROWS = 256
 _WORD_BYTES = {FP32: 0, INT8: 1, BF16: 2}
 
@@ -27,7 +28,7 @@ def plan(shape: tuple[int, int, int], k: int, threads: int, kind: int, ceiling: 
     """A plan for ``shape`` = (queries, vectors, d) that takes at most ``ceiling`` bytes besides its input.
 
     The result counts. Other words give way to float32 where that saves enough rounds.
-    Raises ``ValueError`` where the ceiling is too low for any plan.
+    Raises ``NotEnoughMemory`` where the ceiling is too low for any plan.
     """
     queries, vectors, dim = shape
     if ceiling is None:
@@ -43,5 +44,7 @@ def plan(shape: tuple[int, int, int], k: int, threads: int, kind: int, ceiling: 
             choices.append(Plan(one, rows))
     if not choices:
         least = fixed + row * min(queries, _LEAST_ROWS)
-        raise ValueError(f"{ceiling:,} bytes are too few: this search takes at least {least:,}.")
+        raise NotEnoughMemory(
+            f"{ceiling:,} bytes are too few: this search takes at least {least:,} ({-(-least >> 20)} MiB)."
+        )
     return min(choices, key=lambda p: -(-queries // p.rows) * (3 if p.kind == FP32 else 1))

@@ -30,6 +30,7 @@ intrinsic: Any = extending.intrinsic
 
 _I1, _I32, _I64, _F32 = ir.IntType(1), ir.IntType(32), ir.IntType(64), ir.FloatType()
 _INTS, _FLOATS = ir.VectorType(_I32, LANES), ir.VectorType(_F32, LANES)
+_BYTES = ir.VectorType(ir.IntType(8), 4 * LANES)
 _HALVES = COLUMNS // LANES
 
 
@@ -54,12 +55,23 @@ def _constant(value: int) -> ir.Constant:
     return ir.Constant(_INTS, [value] * LANES)
 
 
+def _dot_of_bytes() -> str:
+    """Arm's instruction for four products of bytes: ``usdot`` as VNNI's, ``sdot`` of signed ones, or none."""
+    if LANES != 4:
+        return ""
+    return "usdot" if has("i8mm") else "sdot" if has("dotprod") else ""
+
+
 def _multiply_int8(builder: ir.IRBuilder, total: Any, columns: Any, row: Any) -> Any:
     """``total`` + Σ over four bytes of unsigned column · signed row, exactly."""
     if has("avx512vnni") and LANES == 16:
         signature = ir.FunctionType(_INTS, [_INTS, _INTS, _INTS])
         multiply = builder.module.declare_intrinsic("llvm.x86.avx512.vpdpbusd.512", (), signature)
         return builder.call(multiply, [total, columns, row])
+    if name := _dot_of_bytes():
+        signature = ir.FunctionType(_INTS, [_INTS, _BYTES, _BYTES])
+        multiply = builder.module.declare_intrinsic(f"llvm.aarch64.neon.{name}.v4i32.v16i8", (), signature)
+        return builder.call(multiply, [total, *(builder.bitcast(side, _BYTES) for side in (columns, row))])
     for byte in range(4):
         unsigned = builder.and_(builder.lshr(columns, _constant(8 * byte)), _constant(255))
         signed = builder.ashr(builder.shl(row, _constant(24 - 8 * byte)), _constant(24))
@@ -80,6 +92,9 @@ def _products(builder: ir.IRBuilder, panels: tuple[Any, Any, Any, Any], integer:
     rows, columns, words, start = panels
     kind, word = (_INTS, _I32) if integer else (_FLOATS, _F32)
     begin = [_broadcast(builder, load(builder, _at(builder, start, r), word), kind) for r in range(ROWS)]
+    signed = integer and _dot_of_bytes() == "sdot"  # nothing is shifted, so nothing is to be undone
+    if signed:
+        begin = [_constant(0)] * ROWS
     before, loop = builder.block, builder.append_basic_block("words")
     after = builder.append_basic_block("done")
     builder.branch(loop)
@@ -93,6 +108,8 @@ def _products(builder: ir.IRBuilder, panels: tuple[Any, Any, Any, Any], integer:
     here = builder.add(columns, builder.mul(step, ir.Constant(_I64, 4 * COLUMNS)))
     row = builder.add(rows, builder.mul(step, ir.Constant(_I64, 4 * ROWS)))
     column = [load(builder, _at(builder, here, LANES * half), kind) for half in range(_HALVES)]
+    if signed:
+        column = [builder.xor(one, _constant(-0x7F7F7F80)) for one in column]
     multiply = _multiply_int8 if integer else _multiply_float
     added = []
     for r in range(ROWS):

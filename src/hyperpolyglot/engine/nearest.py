@@ -28,7 +28,7 @@ from hyperpolyglot.engine.plain import plain, slack
 from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.engine.result import Certificate, Nearest
 from hyperpolyglot.engine.selftest import MAX_INT8_DIM, bf16_is_right, int8_is_fast
-from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.errors import NotEnoughData, NotEnoughMemory
 from hyperpolyglot.types import Float32, Int32, Progress, silent
 
 __all__ = ["Backend", "Certificate", "Nearest", "nearest", "nearest_to", "slack"]
@@ -92,7 +92,7 @@ def nearest_to(
     ``memory_bytes``: ceiling for what is taken besides the input, the result included; more rounds keep it.
     ``device``: auto, cpu, cuda or cuda:i; ``None`` is what :func:`~hyperpolyglot.engine.devices.use_device` was told.
     A back end that is named runs on the processor.
-    Raises ``NotEnoughData`` where there are fewer than k other rows, ``ValueError`` for a ceiling too low.
+    Raises ``NotEnoughData`` where there are fewer than k other rows, ``NotEnoughMemory`` for a ceiling too low.
     """
     others = len(vectors) - int(bool(np.any(own >= 0)))
     if not 1 <= k <= others:
@@ -121,6 +121,7 @@ def nearest_to(
                 return found_there
     chosen = _choose(queries, vectors, memory_bytes) if backend == "auto" else backend
     if chosen == "plain":
+        _check_plain(len(queries), vectors, k, memory_bytes)
         return plain(queries, own, vectors, k, progress, workers, _BLOCK_BYTES)
     lengths = norms(vectors)
     if chosen == "direct":
@@ -136,6 +137,15 @@ def nearest_to(
         queries=queries, own=own, vectors=vectors, lengths=lengths, k=k, mirrored=same, threads=workers
     )
     return filtered(task, plan(shape, k, workers, kind, memory_bytes), progress)
+
+
+def _check_plain(queries: int, vectors: Float32, k: int, memory_bytes: int | None) -> None:
+    """Raise ``NotEnoughMemory`` where the plain back end, which knows no rounds, would take more than is allowed."""
+    least = vectors.nbytes + 2 * _BLOCK_BYTES + 8 * k * queries
+    if memory_bytes is not None and least > memory_bytes:
+        raise NotEnoughMemory(
+            f"{memory_bytes:,} bytes are too few for the plain back end, which takes {least:,}: choose another."
+        )
 
 
 def _choose(queries: Float32, vectors: Float32, memory_bytes: int | None) -> Backend:

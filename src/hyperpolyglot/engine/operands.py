@@ -47,16 +47,13 @@ _OUT = np.float32(np.inf)
 class Side:
     """Rows (or columns) as the kernel reads them.
 
-    ``words`` int32 ``[n, words]``; ``start`` int32 ``[n]``; ``scale`` and ``offset`` float32 ``[n]``;
-    ``vectors`` float32 ``[n, d]`` and ``inverse`` float32 ``[n]``, one over their length.
+    ``words`` int32 ``[n, words]``; ``start`` int32 ``[n]``; ``scale`` and ``offset`` float32 ``[n]``.
     """
 
     words: Int32
     start: Int32
     scale: Float32
     offset: Float32
-    vectors: Float32
-    inverse: Float32
 
     def take(self, rows: slice | NDArray[np.int64]) -> Side:
         """Some of the rows."""
@@ -64,7 +61,7 @@ class Side:
 
     def arrays(self) -> tuple[Any, ...]:
         """As compiled code takes them."""
-        return self.words, self.start, self.scale, self.offset, self.vectors, self.inverse
+        return self.words, self.start, self.scale, self.offset
 
 
 class Scratch:
@@ -76,7 +73,7 @@ class Scratch:
         self.row_side = np.empty((tall // height(kind), 3, height(kind)), np.float32)
         self.column_side = np.empty((wide // COLUMNS, 3, COLUMNS), np.float32)
         self.start = np.zeros(tall, np.int32)
-        self.hits = np.empty((2, HITS), np.int32), np.empty(HITS, np.float32)
+        self.hits = np.empty((2, HITS), np.int32)
         self.room = np.empty(room, np.float32)
         self.packed: tuple[int, int] | None = None
 
@@ -95,12 +92,12 @@ def _padded(count: int, width: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill(side, thresholds, first, last, width, out):  # type: ignore[no-untyped-def]
-    """Scale, offset and threshold of rows ``first:last`` by panel; padding never passes."""
+def _fill(side, order, thresholds, first, last, width, out):  # type: ignore[no-untyped-def]
+    """Scale, offset and threshold of rows ``order[first:last]`` by panel; padding never passes."""
     for m in range(out.shape[0] * width):
         panel, place = m // width, m % width
-        row = first + m
-        if row < last:
+        if first + m < last:
+            row = order[first + m]
             out[panel, 0, place] = side[2][row]
             out[panel, 1, place] = side[3][row]
             out[panel, 2, place] = thresholds[row] if len(thresholds) else _OUT
@@ -128,20 +125,22 @@ def tile(kind, panel, column, words, panels, sums, masks):  # type: ignore[no-un
 
 
 @numba.njit(cache=True, nogil=True)
-def pack_rows(kind, side, thresholds, first, last, panels, again):  # type: ignore[no-untyped-def]
-    """Pack a block of rows (only ``again``) and what they are compared by."""
+def pack_rows(kind, side, order, thresholds, block, panels, again):  # type: ignore[no-untyped-def]
+    """Pack rows ``order[first:last]`` (only ``again``) and what they are compared by; ``block``: first and last."""
+    first, last = block
     if again:
         if kind == BF16:
-            pack_tiles(side[0], first, last, HEIGHT, panels[0])
+            pack_tiles(side[0], order, first, last, HEIGHT, panels[0])
         else:
-            pack(side[0], first, last, ROWS, np.int32(0), panels[0])
+            pack(side[0], order, first, last, ROWS, np.int32(0), panels[0])
         for m in range(len(panels[4])):
-            panels[4][m] = side[1][first + m] if first + m < last else 0
-    _fill(side, thresholds, first, last, panels[2].shape[2], panels[2])
+            panels[4][m] = side[1][order[first + m]] if first + m < last else 0
+    _fill(side, order, thresholds, first, last, panels[2].shape[2], panels[2])
 
 
 @numba.njit(cache=True, nogil=True)
-def pack_columns(kind, side, thresholds, first, last, panels):  # type: ignore[no-untyped-def]
+def pack_columns(kind, side, order, thresholds, block, panels):  # type: ignore[no-untyped-def]
     """Pack a block of columns and what they are compared by; without thresholds, they are no rows."""
-    pack(side[0], first, last, COLUMNS, _SIGNS if kind == INT8 else np.int32(0), panels[1])
-    _fill(side, thresholds, first, last, COLUMNS, panels[3])
+    first, last = block
+    pack(side[0], order, first, last, COLUMNS, _SIGNS if kind == INT8 else np.int32(0), panels[1])
+    _fill(side, order, thresholds, first, last, COLUMNS, panels[3])

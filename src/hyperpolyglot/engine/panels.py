@@ -18,8 +18,8 @@ def aligned(words: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
 
 
 @numba.njit(cache=True, nogil=True)
-def pack(words, first, last, width, flip, panels):  # type: ignore[no-untyped-def]
-    """Pack rows ``first:last`` of int32 ``[n, words]`` into ``panels``, flat ``[panel][word][width]``.
+def pack(words, order, first, last, width, flip, panels):  # type: ignore[no-untyped-def]
+    """Pack rows ``order[first:last]`` of int32 ``[n, words]`` into ``panels``, flat ``[panel][word][width]``.
 
     Rows missing from the last panel are zero. ``flip`` is combined into every word by exclusive or: 0x80808080
     turns four int8 into their values + 128.
@@ -33,18 +33,19 @@ def pack(words, first, last, width, flip, panels):  # type: ignore[no-untyped-de
         for start in range(0, length, _STRIP):
             end = min(start + _STRIP, length)
             for r in range(here):
+                row = order[top + r]
                 for m in range(start, end):
-                    panels[base + m * width + r] = words[top + r, m] ^ flip
+                    panels[base + m * width + r] = words[row, m] ^ flip
             for r in range(here, width):
                 for m in range(start, end):
                     panels[base + m * width + r] = 0
 
 
 @numba.njit(cache=True, nogil=True)
-def pack_tiles(words, first, last, height, panels):  # type: ignore[no-untyped-def]
-    """Pack rows ``first:last`` of int32 ``[n, words]``, words a multiple of 16, as ``[panel][words / 16][height][16]``.
+def pack_tiles(words, order, first, last, height, panels):  # type: ignore[no-untyped-def]
+    """Pack rows ``order[first:last]`` of int32 ``[n, words]`` as ``[panel][words / 16][height][16]``.
 
-    Rows missing from the last panel are zero.
+    ``words`` is a multiple of 16. Rows missing from the last panel are zero.
     """
     length = words.shape[1]
     count = (last - first + height - 1) // height
@@ -54,4 +55,4 @@ def pack_tiles(words, first, last, height, panels):  # type: ignore[no-untyped-d
             base = (panel * (length // 16) + step) * height * 16
             for r in range(height):
                 for m in range(16):
-                    panels[base + r * 16 + m] = words[top + r, 16 * step + m] if top + r < last else 0
+                    panels[base + r * 16 + m] = words[order[top + r], 16 * step + m] if top + r < last else 0

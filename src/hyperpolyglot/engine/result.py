@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from hyperpolyglot.types import Float32, Int32
 
@@ -13,7 +14,7 @@ __all__ = ["Certificate", "Nearest"]
 class Certificate:
     """How a result was proven exact.
 
-    ``backend``: plain, direct, fp32, int8, bf16 or cuda. ``certified``: rows proven by the filter's bound;
+    ``backend``: the one that ran, by its name (``cuda`` on a GPU). ``certified``: rows proven by the filter's bound;
     ``redone``: rows for which that failed, searched again until proven. ``bound``: the largest difference between the
     filter's product of any two rows and their cosine.
     """
@@ -22,6 +23,10 @@ class Certificate:
     certified: int
     redone: int
     bound: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,27 +6,54 @@ out only when neither block is in use. Which thread takes which pair when has no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from threading import Condition
 
-__all__ = ["BlockPairs"]
+__all__ = ["BlockPairs", "phases"]
+
+_SHARES = (1 / 24, 1 / 8, 1 / 4, 1 / 2, 1.0)
+
+
+def phases(rows: int, columns: int, *, mirrored: bool) -> list[tuple[float, list[tuple[int, int]]]]:
+    """All pairs of blocks in phases after which every row has met the same share of the columns, and these shares.
+
+    ``mirrored``: rows and columns are the same; pairs come once, row block ≤ column block.
+
+    >>> phases(2, 2, mirrored=True)
+    [(0.5, [(0, 0), (1, 1)]), (1.0, [(0, 1)])]
+    """
+    steps = rows // 2 + 1 if mirrored else columns
+    edges = sorted({max(1, round(share * steps)) for share in _SHARES})
+    result = []
+    for first, last in zip([0, *edges], edges, strict=False):
+        distances = range(first, last)
+        if mirrored:
+            pairs = sorted({tuple(sorted((i, (i + s) % rows))) for s in distances for i in range(rows)})
+            share = min(1.0, (2 * last - 1) / rows)
+        else:
+            pairs = [(i, j) for i in range(rows) for j in distances]
+            share = last / columns
+        result.append((share, [(i, j) for i, j in pairs]))
+    return result
 
 
 class BlockPairs:
     """Pairs (row block, column block), each handed out once, with exclusive use of the blocks that are written.
 
-    ``mirrored``: rows and columns are the same; only pairs with row block ≤ column block are handed out, and both
-    are written. Otherwise all pairs are, and only row blocks are written.
+    ``mirrored``: rows and columns are the same, and both blocks are written; otherwise only row blocks are.
     """
 
-    def __init__(self, row_blocks: int, column_blocks: int, *, mirrored: bool) -> None:
+    def __init__(self, pairs: Iterable[tuple[int, int]], *, mirrored: bool) -> None:
         self._mirrored = mirrored
-        self._left = {
-            i: list(range(column_blocks - 1, (i if mirrored else 0) - 1, -1)) for i in range(row_blocks)
-        }
+        self._left: dict[int, list[int]] = {}
         self._used: set[int] = set()
         self._free = Condition()
-        self.total = sum(map(len, self._left.values()))
-        self.done = 0
+        self.total = self.done = 0
+        for row, column in pairs:
+            self._left.setdefault(row, []).append(column)
+            self.total += 1
+        for columns in self._left.values():
+            columns.reverse()
 
     def stop(self) -> None:
         """Hand out nothing more."""

@@ -17,6 +17,8 @@ __all__ = ["MAX_INT8_DIM", "bf16_is_right", "bf16_products", "int8_is_fast", "in
 MAX_INT8_DIM = 65_536
 """255 · 127 · d must stay below 2³¹."""
 
+_ALL = np.arange(64, dtype=np.int32)
+
 
 @numba.njit(cache=True, nogil=True)
 def _multiply(row_panel, column_panel, words, start, sides, tile, masks):  # type: ignore[no-untyped-def]
@@ -39,8 +41,8 @@ def int8_products(
     """The kernel's products of one register tile: int8 ``[ROWS, d]`` and ``[COLUMNS, d]``, d a multiple of 4."""
     words = rows.shape[1] // 4
     row_panel, column_panel = aligned(ROWS * words), aligned(COLUMNS * words)
-    pack(rows.view(np.int32), 0, ROWS, ROWS, np.int32(0), row_panel)
-    pack(columns.view(np.int32), 0, COLUMNS, COLUMNS, np.int32(-0x7F7F7F80), column_panel)
+    pack(rows.view(np.int32), _ALL, 0, ROWS, ROWS, np.int32(0), row_panel)
+    pack(columns.view(np.int32), _ALL, 0, COLUMNS, COLUMNS, np.int32(-0x7F7F7F80), column_panel)
     start = (-128 * rows.astype(np.int64).sum(axis=1)).astype(np.int32)
     sides = np.zeros((3, ROWS), np.float32), np.zeros((3, COLUMNS), np.float32)
     tile, masks = np.empty((ROWS, COLUMNS), np.int32), np.empty(ROWS, np.int32)
@@ -50,8 +52,8 @@ def int8_products(
 
 @cache
 def int8_is_fast() -> bool:
-    """VNNI in vectors of 512 bits, and the right sums of extreme and of random values."""
-    if not (has("avx512vnni") and LANES == 16):
+    """VNNI in vectors of 512 bits or Arm's dot products, and the right sums of extreme and of random values."""
+    if not ((has("avx512vnni") and LANES == 16) or (has("dotprod") and LANES == 4)):
         return False
     random = np.random.default_rng(0)
     for dim in (4, 4096):
@@ -88,8 +90,8 @@ def bf16_products(
     """The matrix unit's products of one tile: bits of bfloat16, uint16 ``[32, d]``, d a multiple of 32."""
     words = rows.shape[1] // 2
     row_panel, column_panel = aligned(HEIGHT * words), aligned(COLUMNS * words)
-    pack_tiles(rows.view(np.int32), 0, HEIGHT, HEIGHT, row_panel)
-    pack(columns.view(np.int32), 0, COLUMNS, COLUMNS, np.int32(0), column_panel)
+    pack_tiles(rows.view(np.int32), _ALL, 0, HEIGHT, HEIGHT, row_panel)
+    pack(columns.view(np.int32), _ALL, 0, COLUMNS, COLUMNS, np.int32(0), column_panel)
     sides = np.zeros((3, HEIGHT), np.float32), np.zeros((3, COLUMNS), np.float32)
     tile, masks = np.empty((HEIGHT, COLUMNS), np.float32), np.empty(HEIGHT, np.int32)
     _multiply_halves(row_panel, column_panel, words, sides, tile, masks)

@@ -12,18 +12,15 @@ from hyperpolyglot.engine.operands import BF16, FP32, INT8, Side
 from hyperpolyglot.engine.quantise import Rotation, int8_rows, mean_direction, rotation
 from hyperpolyglot.types import Float32, Float64
 
-__all__ = ["Prepared", "float_rows", "margins", "prepare", "prepare_like", "product_slack"]
-
-_COMPARISON = 1e-6
-"""More than the roundings of a comparison in float32 whose terms add up to less than 16."""
+__all__ = ["Prepared", "float_rows", "moderate", "prepare", "prepare_like", "product_slack"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A side and what others need to meet it.
 
-    ``shift`` float32 ``[n]``: added to the value of a pair; ``error`` float32 ``[n]``: the value of a pair is off by at
-    most the sum of both errors (int8: the filter's value). ``turn`` and ``balance``: of the quantisation.
+    ``shift`` float32 ``[n]``: added to the value of a pair; ``error`` float32 ``[n]``: the value of a pair, and the
+    comparison, are off by at most the sum of both errors. ``turn`` and ``balance``: of the quantisation.
     """
 
     kind: int
@@ -35,13 +32,21 @@ class Prepared:
 
 
 def product_slack(dim: int) -> float:
-    """Largest difference between a float32 product of rows, scaled by their inverse lengths, and their cosine."""
-    return (dim + 6) * 2.0**-24 * 1.01
+    """Largest difference between a float32 product of rows, scaled by their inverse lengths, and their cosine.
+
+    The rounding of the comparison with a threshold is included.
+    """
+    return (dim + 10) * 2.0**-24 * 1.01
+
+
+def moderate(lengths: Float64) -> bool:
+    """Whether float32 products of rows of such lengths neither overflow nor vanish."""
+    return bool(lengths.min(initial=1.0) >= 2.0**-40 and lengths.max(initial=1.0) <= 2.0**40)
 
 
 def _tame(vectors: Float32, lengths: Float64) -> tuple[Float32, Float32]:
     """Vectors of moderate length and the inverse of it, float32: extreme rows are scaled by powers of two."""
-    if lengths.min(initial=1.0) >= 2.0**-40 and lengths.max(initial=1.0) <= 2.0**40:
+    if moderate(lengths):
         return vectors, (1 / lengths).astype(np.float32)
     exponent = np.frexp(lengths)[1]
     return np.ldexp(vectors, -exponent[:, None]), (1 / np.ldexp(lengths, -exponent)).astype(np.float32)
@@ -52,10 +57,9 @@ def float_rows(vectors: Float32, lengths: Float64) -> Prepared:
     tame, inverse = _tame(vectors, lengths)
     count, dim = vectors.shape
     zeros = np.zeros(count, np.float32)
-    side = Side(tame.view(np.int32), np.zeros(count, np.int32), inverse, zeros, tame, inverse)
-    return Prepared(
-        kind=FP32, side=side, shift=zeros, error=np.full(count, product_slack(dim) / 2, np.float32)
-    )
+    error = np.full(count, product_slack(dim) / 2, np.float32)
+    side = Side(tame.view(np.int32), np.zeros(count, np.int32), inverse, error)
+    return Prepared(kind=FP32, side=side, shift=zeros, error=error)
 
 
 def prepare(kind: int, vectors: Float32, lengths: Float64, pool: Executor) -> Prepared:
@@ -80,8 +84,7 @@ def _integers(
     vectors: Float32, lengths: Float64, turn: Rotation, balance: float | None, pool: Executor
 ) -> Prepared:
     rows = int8_rows(vectors, lengths, turn, pool, balance)
-    tame, inverse = _tame(vectors, lengths)
-    side = Side(rows.values.view(np.int32), rows.start, rows.scale, rows.shift + rows.error, tame, inverse)
+    side = Side(rows.values.view(np.int32), rows.start, rows.scale, rows.shift + rows.error)
     return Prepared(kind=INT8, side=side, shift=rows.shift, error=rows.error, turn=turn, balance=rows.balance)
 
 
@@ -90,15 +93,6 @@ def _halves(
 ) -> Prepared:
     rows = half_rows(vectors, lengths, mean, pool, balance)
     count = len(vectors)
-    ones, nothing = np.ones(count, np.float32), np.empty((count, 0), np.float32)
-    side = Side(rows.words, np.zeros(count, np.int32), ones, rows.shift, nothing, ones)
+    ones = np.ones(count, np.float32)
+    side = Side(rows.words, np.zeros(count, np.int32), ones, rows.shift + rows.error)
     return Prepared(kind=BF16, side=side, shift=rows.shift, error=rows.error, turn=mean, balance=rows.balance)
-
-
-def margins(rows: Prepared, columns: Prepared, dim: int) -> Float32:
-    """Twice the largest error of any value a row may be given, float32 ``[rows]``, rounded up."""
-    if rows.kind == INT8:
-        error = np.full(len(rows.shift), product_slack(dim))
-    else:
-        error = rows.error.astype(np.float64) + float(columns.error.max())
-    return (2 * (error + _COMPARISON) * (1 + 1e-6)).astype(np.float32)

@@ -1,7 +1,7 @@
 """One block of rows against one block of columns: products, the comparison with thresholds, and what passes it.
 
-For float32 and bfloat16 words the product is the value of a pair. For int8 words a product only says that a pair may
-reach a threshold; its value is then the float32 product of the rows themselves.
+A product only says that a pair may reach a threshold. What passes is valued exactly, once for both rows, while they are
+in the cache.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import numba
 import numpy as np
 
 from hyperpolyglot.engine.candidates import compact
-from hyperpolyglot.engine.dots import float_dot, prefetch
+from hyperpolyglot.engine.dots import dots_scratch, exact_dots, prefetch, quick_dots
 from hyperpolyglot.engine.matrixunit import SHAPES, begin_tiles, end_tiles
 from hyperpolyglot.engine.microkernel import lowest_bit
 from hyperpolyglot.engine.operands import (
     BF16,
     HITS,
-    INT8,
     Scratch,
     Side,
     height,
@@ -27,54 +26,77 @@ from hyperpolyglot.engine.operands import (
     tile,
 )
 from hyperpolyglot.engine.processor import COLUMNS
-from hyperpolyglot.types import Float32, Int32
+from hyperpolyglot.types import Int32
 
 __all__ = ["sweep"]
 
-_AHEAD = 3
+_BATCH = 32
+"""Hits that are screened and then valued while their rows are near."""
+
+_NEAR = 1 << 19  # bytes of rows that one pass over the columns uses
 
 
 @numba.njit(cache=True, nogil=True)
-def _settle(count, kind, hits, rows, columns, own, how, lists, room):  # type: ignore[no-untyped-def]
+def _screen(first, last, hits, mirrored, exact, thresholds, work):  # type: ignore[no-untyped-def]
+    """Keep the hits that reach a threshold in float32, at the front; the end of them."""
+    queries, query_lengths, vectors, lengths, slack = exact
+    scratch, quick, _ = work
+    kept = first
+    for top in range(first, last, 4):
+        some = min(4, last - top)
+        quick_dots(
+            queries.ctypes.data, vectors.ctypes.data, vectors.shape[1], hits, top, some, scratch, quick
+        )
+        for m in range(some):
+            i, j = hits[0, top + m], hits[1, top + m]
+            least = min(thresholds[i], thresholds[j]) if mirrored else thresholds[i]
+            value = np.float64(quick[m]) / (query_lengths[i] * lengths[j])
+            if not value < least - slack:  # what is not a number stays
+                hits[0, kept], hits[1, kept] = i, j
+                kept += 1
+    return kept
+
+
+@numba.njit(cache=True, nogil=True)
+def _settle(count, hits, k, mirrored, exact, lists, room):  # type: ignore[no-untyped-def]
     """Value the hits and make them candidates of their rows, and of their columns if those are rows too."""
-    places, values = hits
-    k, margins = how
-    ids, kept, counts, thresholds = lists
-    row_inverse, column_inverse = rows[5], columns[5]
-    x, y, dim = rows[4].ctypes.data, columns[4].ctypes.data, rows[4].shape[1]
-    size, full, mirrored = 4 * dim, ids.shape[1], len(own) == 0
-    for m in range(count):
-        i, j = places[0, m], places[1, m]
-        if not mirrored and own[i] == j:
-            continue
-        if kind == INT8:
-            if m + _AHEAD < count:
-                prefetch(y + places[1, m + _AHEAD] * size, size)
-            values[m] = float_dot(x + i * size, y + j * size, dim) * (row_inverse[i] * column_inverse[j])
-        value = values[m]
-        for _ in range(2 if mirrored else 1):  # no function: a call would count references to four arrays
-            if value >= thresholds[i]:
-                if counts[i] == full:
-                    compact(i, k, margins[i], ids, kept, counts, thresholds, room)
-                place = counts[i]
-                if place >= 0 and value >= thresholds[i]:
-                    ids[i, place], kept[i, place] = j, value
-                    counts[i] = place + 1
-            i, j = j, i
+    ids, values, counts, thresholds = lists
+    queries, query_lengths, vectors, lengths, _ = exact
+    x, y, dim = queries.ctypes.data, vectors.ctypes.data, vectors.shape[1]
+    size, full = 4 * dim, ids.shape[1]
+    work = dots_scratch(), np.empty(4, np.float32), np.empty(4)
+    scratch, _, dots = work
+    for first in range(0, count, _BATCH):
+        last = min(first + _BATCH, count)
+        for m in range(last, min(last + _BATCH, count)):
+            prefetch(y + hits[1, m] * size, size)
+        last = _screen(first, last, hits, mirrored, exact, thresholds, work)
+        for top in range(first, last, 4):
+            some = min(4, last - top)
+            exact_dots(x, y, dim, hits, top, some, scratch, dots)
+            for m in range(some):
+                i, j = hits[0, top + m], hits[1, top + m]
+                value = np.float32(dots[m] / (query_lengths[i] * lengths[j]))
+                for _ in range(2 if mirrored else 1):  # no function: it would count references to four arrays
+                    if value >= thresholds[i]:
+                        if counts[i] == full:
+                            compact(i, k, lists, room)
+                        place = counts[i]
+                        if place >= 0 and value >= thresholds[i]:
+                            ids[i, place], values[i, place] = j, value
+                            counts[i] = place + 1
+                    i, j = j, i
 
 
 @numba.njit(cache=True, nogil=True)
-def _sweep(kind, rows, columns, own, block, chunk, how, lists, panels, hits, room):  # type: ignore[no-untyped-def]
+def _sweep(kind, sides, block, chunk, k, exact, lists, panels, hits, room):  # type: ignore[no-untyped-def]
     """All pairs of a block; ``own`` is empty where rows and columns are the same. The number of hits."""
+    words, own, row_order, column_order = sides
     first_row, last_row, first_column, last_column = block
-    words = rows[0].shape[1]
-    row_side, column_side = panels[2], panels[3]
     mirrored = len(own) == 0
-    tall = row_side.shape[2]
+    tall = panels[2].shape[2]
     sums = np.empty((tall, COLUMNS), np.int32)
-    floats = sums.view(np.float32)
     masks = np.empty(tall, np.int32)
-    places, values = hits
     row_count = (last_row - first_row + tall - 1) // tall
     column_count = (last_column - first_column + COLUMNS - 1) // COLUMNS
     count, total = 0, 0
@@ -96,55 +118,43 @@ def _sweep(kind, rows, columns, own, block, chunk, how, lists, panels, hits, roo
                         mask &= mask - 1
                         if mirrored and left + c <= here + r:
                             continue
-                        places[0, count], places[1, count] = here + r, left + c
-                        if kind != INT8:
-                            scale = row_side[panel, 0, r] * column_side[column, 0, c]
-                            shift = row_side[panel, 1, r] + column_side[column, 1, c]
-                            values[count] = floats[r, c] * scale + shift
+                        i, j = row_order[here + r], column_order[left + c]
+                        if not mirrored and own[i] == j:
+                            continue
+                        hits[0, count], hits[1, count] = i, j
                         count += 1
                 if count > HITS - tall * COLUMNS:
-                    _settle(count, kind, hits, rows, columns, own, how, lists, room)
+                    _settle(count, hits, k, mirrored, exact, lists, room)
                     count, total = 0, total + count
     if kind == BF16:
         end_tiles()
-    _settle(count, kind, hits, rows, columns, own, how, lists, room)
+    _settle(count, hits, k, mirrored, exact, lists, room)
     return total + count
 
 
 def sweep(
     kind: int,
-    sides: tuple[Side, Side, Int32],
+    sides: tuple[Side, Side, Int32, Int32, Int32],
     block: tuple[int, int, int, int],
-    how: tuple[int, Float32],
+    k: int,
+    exact: Any,
     lists: Any,
     scratch: Scratch,
 ) -> int:
     """Offer every pair of a block that reaches a threshold; the number of pairs that passed the kernel's comparison.
 
-    ``sides``: rows, columns, and the position of every row among the columns (empty if they are the same);
-    ``block``: first and last row, first and last column; ``how``: k, and twice the error of a value for every row.
+    ``sides``: rows, columns, the position of every row among the columns (empty if they are the same), and the orders
+    in which rows and columns are taken; ``block``: first and last row, first and last column, in those orders;
+    ``exact``: queries, their lengths, vectors, their lengths, and the error of a float32 product.
     """
-    rows, columns, own = sides
-    mirrored = len(own) == 0
+    rows, columns, own, row_order, column_order = sides
     again = scratch.packed != block[:2]
     scratch.packed = (block[0], block[1])
-    pack_rows(kind, rows.arrays(), lists[3], block[0], block[1], scratch.panels(), again)
-    thresholds = lists[3] if mirrored else np.empty(0, np.float32)
-    pack_columns(kind, columns.arrays(), thresholds, block[2], block[3], scratch.panels())
-    chunk = max(1, (1 << 20) // (4 * max(rows.words.shape[1], rows.vectors.shape[1]) * height(kind)))
-    hits = scratch.hits
-    return int(
-        _sweep(
-            kind,
-            rows.arrays(),
-            columns.arrays(),
-            own,
-            block,
-            chunk,
-            how,
-            lists,
-            scratch.panels(),
-            hits,
-            scratch.room,
-        )
-    )
+    panels = scratch.panels()
+    pack_rows(kind, rows.arrays(), row_order, lists[3], block[:2], panels, again)
+    thresholds = lists[3] if len(own) == 0 else np.empty(0, np.float32)
+    pack_columns(kind, columns.arrays(), column_order, thresholds, block[2:], panels)
+    words = rows.words.shape[1]
+    chunk = max(1, _NEAR // (4 * max(words, exact[2].shape[1]) * height(kind)))
+    how = words, own, row_order, column_order
+    return int(_sweep(kind, how, block, chunk, k, exact, lists, panels, scratch.hits, scratch.room))

@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from hyperpolyglot.engine.nearest import nearest_to
 from hyperpolyglot.errors import UnsupportedFormat
 from hyperpolyglot.explorer.columns import Column, digest, texts
 from hyperpolyglot.explorer.explored import Explored, ExploreOptions, explored
@@ -20,6 +21,7 @@ from hyperpolyglot.explorer.known import Glossary, glossary
 from hyperpolyglot.explorer.tour import tour
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.measures.neighbors import Search
 from hyperpolyglot.provenance import provenance
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
@@ -58,11 +60,12 @@ def make_bundle(
     store: Store | None = None,
     *,
     lexicon: Lexicon | None = None,
+    search: Search = nearest_to,
     progress: Progress = silent,
 ) -> Bundle:
     """Measure what the explorer shows of some models, by the cached steps of a study, and lay it out as files.
 
-    ``lexicon`` is by default the one of the package. Raises as :func:`explored`, and ``ValueError`` for no model, or
+    ``lexicon`` is by default the one of the package; ``search`` changes how long it takes, not what it gives. Raises as :func:`explored`, and ``ValueError`` for no model, or
     for two of one name.
 
     >>> import hyperpolyglot as hp
@@ -79,7 +82,9 @@ def make_bundle(
     store = store or Store()
     words = glossary(lexicon or packaged_lexicon())
     return bundle_of(
-        [explored(space, words, options, store, progress=progress) for space in spaces], words, options
+        [explored(space, words, options, store, search=search, progress=progress) for space in spaces],
+        words,
+        options,
     )
 
 

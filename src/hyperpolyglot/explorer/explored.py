@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.engine.nearest import nearest_to
 from hyperpolyglot.explorer.columns import LAZY, Column, byte_strings, numbers, texts
 from hyperpolyglot.explorer.known import Glossary, KnownWords, known_words
 from hyperpolyglot.loading import shipped_layout
 from hyperpolyglot.measures.diversity import expected_distinct
 from hyperpolyglot.measures.explanation.frequency import token_frequency
-from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.measures.neighbors import Neighbors, Search
 from hyperpolyglot.measures.projection import NEIGHBORS
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
@@ -159,6 +160,7 @@ def explored(
     options: ExploreOptions,
     store: Store,
     *,
+    search: Search = nearest_to,
     progress: Progress = silent,
 ) -> Explored:
     """Neighbours and map of a model by the cached steps of a study; a demo model has its layout with it.
@@ -173,7 +175,7 @@ def explored(
     _ = space.matrix
     others = len(space.candidates(options.exclude).rows) - 1
     k = max(1, min(options.k, others))
-    step = neighbors_step(space, max(k, min(NEIGHBORS, others)), exclude=options.exclude)
+    step = neighbors_step(space, max(k, min(NEIGHBORS, others)), exclude=options.exclude, search=search)
     near = computed(step, store, say)
     points, method, trustworthiness = _map(space, step, near.queries, options, store, say)
     return Explored(

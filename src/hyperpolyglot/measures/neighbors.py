@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.engine.nearest import Nearest, nearest_to
+from hyperpolyglot.engine.nearest import Certificate, Nearest, nearest_to
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
 from hyperpolyglot.records import Record, brief
 from hyperpolyglot.space import TokenSpace
@@ -39,8 +39,9 @@ class Neighbors:
     """The k nearest tokens of some tokens of a space.
 
     ``queries`` int32 ``[q]``, ascending; ``rows`` int32 ``[q, k]``, nearest first, never the query itself;
-    ``similarity`` float32 ``[q, k]``, cosines. All are positions in the space. ``candidates``: how many tokens could
-    be neighbours; ``excluded``: those that could not, by reason.
+    ``similarity`` float32 ``[q, k]``, cosines. All are positions in the space. ``candidates``: the tokens that could
+    be neighbours; ``excluded``: how many could not, by reason. ``certificate``: how the search was proven exact, where
+    these are the result of one.
     """
 
     queries: Int32
@@ -48,6 +49,7 @@ class Neighbors:
     similarity: Float32
     candidates: Int32
     excluded: dict[str, int]
+    certificate: Certificate | None = None
 
     __repr__ = brief
 
@@ -70,6 +72,7 @@ class Neighbors:
             similarity=self.similarity[:, :k],
             candidates=self.candidates,
             excluded=self.excluded,
+            certificate=self.certificate,
         )
 
     def dense(self, tokens: int) -> tuple[Int32, Float32]:
@@ -126,6 +129,7 @@ def neighbors(
         similarity=found.similarity,
         candidates=candidates.rows,
         excluded=candidates.excluded,
+        certificate=found.certificate,
     )
 
 
@@ -140,10 +144,11 @@ class Neighborhood:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Neighborhoods(Record):
-    """Some tokens of a space with their neighbours, ready to be shown."""
+    """Some tokens of a space with their neighbours, ready to be shown; ``certificate``: of the search."""
 
     space: TokenSpace
     queries: tuple[Neighborhood, ...]
+    certificate: Certificate | None = None
 
     def _token(self, row: int) -> dict[str, Any]:
         vocabulary = self.space.vocabulary
@@ -166,7 +171,8 @@ class Neighborhoods(Record):
                     ]
                 }
                 for query in self.queries
-            ]
+            ],
+            "certificate": self.certificate.to_json() if self.certificate else None,
         }
 
     def table(self) -> list[dict[str, Any]]:
@@ -227,7 +233,8 @@ def neighborhoods(
         if include_self:
             near, cosines = [row, *near], [1.0, *cosines]
         result.append(Neighborhood(row=row, rows=tuple(near), similarity=tuple(cosines)))
-    return Neighborhoods(space=space, queries=tuple(result))
+    certificate = found.certificate if found else None
+    return Neighborhoods(space=space, queries=tuple(result), certificate=certificate)
 
 
 def _position(candidates: Int32, row: int) -> int:
