@@ -15,6 +15,7 @@ from hyperpolyglot.cli.options import (
     open_spaces,
     opening_options,
     search_options,
+    searching,
     seed_option,
     store_option,
     the_store,

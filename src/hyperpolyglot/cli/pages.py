@@ -19,6 +19,7 @@ from hyperpolyglot.cli.options import (
     output_space,
     protocol_option,
     search_options,
+    searching,
     seed_option,
     store_option,
     the_store,

@@ -12,6 +12,7 @@ from hyperpolyglot.cli.options import (
     executor,
     output_space,
     search_options,
+    searching,
     store_option,
     the_store,
     with_output_option,

@@ -65,8 +65,8 @@ def make_bundle(
 ) -> Bundle:
     """Measure what the explorer shows of some models, by the cached steps of a study, and lay it out as files.
 
-    ``lexicon`` is by default the one of the package; ``search`` changes how long it takes, not what it gives. Raises as :func:`explored`, and ``ValueError`` for no model, or
-    for two of one name.
+    ``lexicon`` is by default the one of the package; ``search`` changes how long it takes, not what it gives. Raises as
+    :func:`explored`, and ``ValueError`` for no model, or for two of one name.
 
     >>> import hyperpolyglot as hp
     >>> from hyperpolyglot.store import NoStore
