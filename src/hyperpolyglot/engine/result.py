@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,22 @@ class Certificate:
     certified: int
     redone: int
     bound: float
+
+    @classmethod
+    def joined(cls, parts: Sequence[Certificate]) -> Certificate:
+        """The certificate of rows that were searched apart, perhaps by several back ends.
+
+        >>> a = Certificate(backend="int8", certified=3, redone=1, bound=0.01)
+        >>> b = Certificate(backend="fp32", certified=2, redone=0, bound=0.001)
+        >>> Certificate.joined([a, b])
+        Certificate(backend='fp32, int8', certified=5, redone=1, bound=0.01)
+        """
+        return cls(
+            backend=", ".join(sorted({part.backend for part in parts})),
+            certified=sum(part.certified for part in parts),
+            redone=sum(part.redone for part in parts),
+            bound=max(part.bound for part in parts),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""

@@ -76,10 +76,12 @@ def _block(
 
 
 def _whole(*parts: Neighbors, progress: Progress) -> Neighbors:
+    certificates = [part.certificate for part in parts if part.certificate is not None]
     return Neighbors(
         queries=np.concatenate([part.queries for part in parts]),
         rows=np.concatenate([part.rows for part in parts]),
         similarity=np.concatenate([part.similarity for part in parts]),
         candidates=parts[0].candidates,
         excluded=parts[0].excluded,
+        certificate=Certificate.joined(certificates) if certificates else None,
     )
