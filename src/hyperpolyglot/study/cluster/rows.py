@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from hyperpolyglot.engine.result import Certificate
 from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.graph import PlannedStep
