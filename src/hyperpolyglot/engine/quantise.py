@@ -94,7 +94,7 @@ def _round(z, scale, values, rests):  # type: ignore[no-untyped-def]
     for m in range(len(z)):
         level = np.floor(min(max(z[m] * up, low), high) + half)
         values[m] = np.int8(level)
-        total += np.int32(level)
+        total += int(level)
         rest = np.float64(z[m]) - np.float64(scale) * np.float64(level)
         part = np.floor(min(max(np.float32(rest) * finer, low), high) + half)
         rests[m] = np.uint8(np.int32(part) + 128)
