@@ -278,6 +278,17 @@ def machine() -> str:
     return f"{name}, {cores} cores ({', '.join(units) or 'no fast int8'}); numpy {np.__version__} ({kernel})"
 
 
+def resident(name: str, *, forget: bool = False) -> float:
+    """GiB this process takes (VmRSS), or took at its peak (VmHWM) since it was last forgotten; 0 where unknown."""
+    status, refs = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    if not (status.exists() and refs.exists()):
+        return 0.0
+    if forget:
+        refs.write_text("5")
+    line = next(line for line in status.read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 2**20
+
+
 def compare(vectors: Vectors, options: argparse.Namespace) -> None:
     """Measure one matrix and print a table."""
     scaled, threads = unit(vectors), options.threads
@@ -311,11 +322,14 @@ def compare(vectors: Vectors, options: argparse.Namespace) -> None:
         if graph:
             add("hnswlib M 16, ef 200", graph)
         times: dict[str, list[float]] = {name: [] for name in runs}
-        for run in list(runs.values())[: len(options.backends)]:
-            run()  # compiled code is loaded, pages are touched
+        for backend in options.backends:
+            ours(vectors[:8192], backend, threads)()  # compiled code is loaded
+        peaks = {}
         for _ in range(options.rounds):
             for name, run in runs.items():
+                before = resident("VmRSS", forget=True)
                 times[name].append(run())
+                peaks[name] = resident("VmHWM") - before
         for child in children:
             child.close()
     first = times[next(iter(runs))]
@@ -328,6 +342,8 @@ def compare(vectors: Vectors, options: argparse.Namespace) -> None:
             f"{name:32s} {mark}{statistics.median(seconds):8.2f} {min(seconds):9.2f} {ratio:20.2f}",
             flush=True,
         )
+    mine = list(runs)[: len(options.backends)]
+    print("at the peak besides its input: " + ", ".join(f"{name} {peaks[name]:.2f} GiB" for name in mine))
     if graph and slices["hnswlib M 16, ef 200"].whole:
         print(f"recall of hnswlib {graph.recall(vectors):.3f}")
     if options.recall:

@@ -46,6 +46,27 @@ def filtered_values(rows, columns):
     return a @ b.T + rows.shift[:, None].astype(np.float64) + columns.shift
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dim", [5, 96, 384])
+def test_no_value_with_rests_is_further_off_than_its_bound(shape, dim):
+    """What int8 rows and their rests say of a pair, against truth; the bound is much closer than without rests."""
+    vectors = shape(np.random.default_rng(dim), 160, dim)
+    others = shape(np.random.default_rng(dim + 1), 90, dim)
+    with ThreadPoolExecutor(1) as pool:
+        columns = prepare(INT8, vectors, norms(vectors), pool)
+        rows = prepare_like(columns, others, norms(others), pool)
+    values, rests, fine = [], [], []
+    for each in (rows, columns):
+        scale = each.side.scale.astype(np.float64)[:, None]
+        values.append(each.side.words.view(np.int8) * scale)
+        rests.append((each.side.rests.view(np.uint8).astype(np.float64) - 128) * scale / 254)
+        fine.append(each.side.fine.astype(np.float64) - each.shift)
+    found = values[0] @ values[1].T + values[0] @ rests[1].T + rests[0] @ values[1].T
+    found += rows.shift[:, None].astype(np.float64) + columns.shift
+    assert (np.abs(found - truth(others, vectors)) <= fine[0][:, None] + fine[1]).all()
+    assert np.median(fine[1]) < np.median(columns.error) / 10 + 1e-6
+
+
 @pytest.mark.parametrize("kind", [FP32, INT8, BF16])
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("dim", [5, 96, 384])
@@ -136,7 +157,7 @@ def test_a_ceiling_means_rounds():
 
 def test_a_ceiling_changes_nothing_but_the_rounds():
     vectors = gaussian(np.random.default_rng(3), 3000, 24)
-    ceiling = (64 << 20) + 3000 * (72 + 8 * 20 + 90) + 700 * (8 * capacity(20) + 16)
+    ceiling = (64 << 20) + 3000 * (72 + 8 * 20 + 180) + 700 * (8 * capacity(20) + 16)
     expected = nearest(vectors, 20, backend="plain")
     for backend in ("int8", "fp32", "auto"):
         assert same(expected, nearest(vectors, 20, backend=backend, memory_bytes=ceiling, threads=2))

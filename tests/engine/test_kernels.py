@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from hyperpolyglot.engine import microkernel
 from hyperpolyglot.engine.candidates import Candidates, capacity, compact, kth_largest, sort
 from hyperpolyglot.engine.cosine import dot
-from hyperpolyglot.engine.dots import dots_scratch, exact_dots, quick_dots
+from hyperpolyglot.engine.dots import dots_scratch, exact_dots, quick_dots, rest_dots
 from hyperpolyglot.engine.matrixunit import HEIGHT
 from hyperpolyglot.engine.panels import aligned, pack, pack_tiles
 from hyperpolyglot.engine.processor import COLUMNS, ROWS
 from hyperpolyglot.engine.selftest import bf16_is_right, bf16_products, int8_is_fast, int8_products
+from hyperpolyglot.engine.sweep import _screen
 
 
 @pytest.mark.parametrize("dim", [4, 64, 388, 4096])
@@ -133,6 +134,45 @@ def test_exact_dots_are_the_stated_sum(dim, count):
     address = vectors.ctypes.data
     exact_dots(address, address, dim, pairs, 2, count, dots_scratch(), out)
     assert [dot(vectors[i], vectors[j]) for i, j in pairs.T[2 : 2 + count]] == out[:count].tolist()
+
+
+@pytest.mark.parametrize("dim", [64, 192, 65536])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+@pytest.mark.parametrize("values", [[127], [-127], range(-127, 128)])
+def test_rest_dots_are_exact(dim, count, values):
+    """Values · rests, both ways, without overflow at the largest dimension."""
+    random = np.random.default_rng(dim)
+    x, p, y, q = (random.choice(np.array(values, np.int8), (5, dim)) for _ in range(4))
+    sides = [
+        (
+            one.view(np.int32),
+            (rest.astype(np.int16) + 128).astype(np.uint8).view(np.int32),
+            (-128 * one.astype(np.int64).sum(axis=1)).astype(np.int32),
+        )
+        for one, rest in ((x, p), (y, q))
+    ]
+    pairs = random.integers(0, 5, (3, 6)).astype(np.int32)
+    out = np.empty(4, np.int32)
+    rest_dots(*sides, pairs, 2, count, np.empty((4, 4), np.int64), out)
+    exact = x.astype(np.int64) @ q.astype(np.int64).T + p.astype(np.int64) @ y.astype(np.int64).T
+    assert exact[tuple(pairs[:2, 2 : 2 + count])].tolist() == out[:count].tolist()
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_the_screen_keeps_what_reaches_a_threshold(mirrored):
+    """Hits whose float32 cosine is clearly below are dropped, all others stay in order; without a bound, all stay."""
+    vectors = np.random.default_rng(0).standard_normal((30, 37)).astype(np.float32)
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    thresholds = np.random.default_rng(1).uniform(-0.2, 0.2, 30).astype(np.float32)
+    i, j = np.triu_indices(30, 1)
+    cosines = (vectors[i].astype(np.float64) * vectors[j]).sum(axis=1) / (lengths[i] * lengths[j])
+    least = np.minimum(thresholds[i], thresholds[j]) if mirrored else thresholds[i]
+    for slack in (1e-5, np.inf):
+        hits = np.array([i, j, j], np.int32)
+        exact = vectors, lengths, vectors, lengths, slack
+        kept = _screen(len(i), hits, mirrored, exact, thresholds)
+        expected = cosines >= least - slack
+        assert np.array([i, j])[:, expected].tolist() == hits[:2, :kept].tolist()
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 16))

@@ -14,9 +14,10 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import extending
 from numba.core import types
 
+from hyperpolyglot.engine.microkernel import multiply_unsigned, not_shifted
 from hyperpolyglot.engine.processor import LANES, has
 
-__all__ = ["dots_scratch", "exact_dots", "prefetch", "quick_dots"]
+__all__ = ["dots_scratch", "exact_dots", "prefetch", "quick_dots", "rest_dots"]
 
 intrinsic: Any = extending.intrinsic
 carray: Any = numba.carray  # type: ignore[attr-defined]
@@ -24,6 +25,7 @@ carray: Any = numba.carray  # type: ignore[attr-defined]
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _SINGLE, _DOUBLE = ir.VectorType(ir.FloatType(), 8), ir.VectorType(ir.DoubleType(), 8)
 _WIDE = ir.VectorType(ir.FloatType(), LANES)
+_INTS = ir.VectorType(_I32, LANES)
 
 
 def _load(builder: ir.IRBuilder, address: Any, kind: ir.Type) -> Any:
@@ -114,7 +116,8 @@ def _added_up(builder: ir.IRBuilder, lanes: Any) -> Any:
         width //= 2
         empty = ir.Constant(lanes.type, ir.Undefined)
         picks = [ir.VectorType(_I32, width)([first + n for n in range(width)]) for first in (0, width)]
-        lanes = builder.fadd(*(builder.shuffle_vector(lanes, empty, pick) for pick in picks))
+        add = builder.add if lanes.type.element == _I32 else builder.fadd
+        lanes = add(*(builder.shuffle_vector(lanes, empty, pick) for pick in picks))
     return builder.extract_element(lanes, ir.Constant(_I32, 0))
 
 
@@ -152,6 +155,46 @@ def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
             total = _added_up(builder, lanes)
             address = builder.add(out, ir.Constant(_I64, 4 * r))
             builder.store(total, builder.inttoptr(address, ir.FloatType().as_pointer())).align = 4
+        return _context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def _rest_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
+    """Add values of one side · rests of the other, both ways, to ``out`` int32 ``[4]``, which undoes the shift.
+
+    ``places``: the addresses of values and rests of one side, then of the other, int64 ``[4, 4]``.
+    """
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        places, blocks, out = arguments
+        rows = [
+            [
+                _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * part + r))), _I64)
+                for part in range(4)
+            ]
+            for r in range(4)
+        ]
+
+        def body(step: Any, sums: list[Any]) -> list[Any]:
+            offset = builder.mul(step, ir.Constant(_I64, 4 * LANES))
+            added = []
+            for row, total in zip(rows, sums, strict=True):
+                x, x_rest, y, y_rest = (
+                    _load(builder, builder.add(address, offset), _INTS) for address in row
+                )
+                one = multiply_unsigned(builder, total, y_rest, x)
+                added.append(multiply_unsigned(builder, one, x_rest, y))
+            return added
+
+        zero = ir.Constant(_INTS, [0] * LANES)
+        for r, lanes in enumerate(_loop(builder, blocks, [zero] * 4, body)):
+            total = _added_up(builder, lanes)
+            address = builder.add(out, ir.Constant(_I64, 4 * r))
+            if not not_shifted():
+                total = builder.add(total, _load(builder, address, _I32))
+            builder.store(total, builder.inttoptr(address, _I32.as_pointer())).align = 4
         return _context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), generate
@@ -212,6 +255,23 @@ def quick_dots(x, y, dim, pairs, first, count, scratch, out):  # type: ignore[no
             left, right = carray(_pointer(places[0, r]), dim), carray(_pointer(places[1, r]), dim)
             for m in range(whole, dim):
                 out[r] += left[m] * right[m]
+
+
+@numba.njit(cache=True, nogil=True)
+def rest_dots(row, column, pairs, first, count, places, out):  # type: ignore[no-untyped-def]
+    """Values of row i · rests of column j + rests of i · values of j, exactly: int32 ``[4]``, up to four pairs (i, j).
+
+    ``row`` and ``column``: words, rests and start of a side; words are a multiple of LANES. ``places``: int64
+    ``[4, 4]``.
+    """
+    size = 4 * row[0].shape[1]
+    for r in range(4):
+        m = first + min(r, count - 1)
+        i, j = np.int64(pairs[0, m]), np.int64(pairs[1, m])
+        places[0, r], places[1, r] = row[0].ctypes.data + size * i, row[1].ctypes.data + size * i
+        places[2, r], places[3, r] = column[0].ctypes.data + size * j, column[1].ctypes.data + size * j
+        out[r] = np.int32(row[2][i] + column[2][j])
+    _rest_sums(places.ctypes.data, row[0].shape[1] // LANES, out.ctypes.data)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -13,7 +13,7 @@ __all__ = ["Plan", "plan"]
 _SCRATCH = 1 << 25
 _PER_VECTOR = 96  # lengths, order, scale, offset, start, shift, error, and the float64 they are made from
 _LEAST_ROWS = 256
-_WORD_BYTES = {FP32: 0, INT8: 1, BF16: 2}
+_WORD_BYTES = {FP32: 0, INT8: 2, BF16: 2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from numba.core import types
 
 from hyperpolyglot.engine.processor import COLUMNS, LANES, ROWS, has
 
-__all__ = ["compare", "float_tile", "int8_tile", "load", "lowest_bit"]
+__all__ = ["compare", "float_tile", "int8_tile", "load", "lowest_bit", "multiply_unsigned", "not_shifted"]
 
 intrinsic: Any = extending.intrinsic
 
@@ -79,6 +79,18 @@ def _multiply_int8(builder: ir.IRBuilder, total: Any, columns: Any, row: Any) ->
     return total
 
 
+def multiply_unsigned(builder: ir.IRBuilder, total: Any, columns: Any, row: Any) -> Any:
+    """``total`` + Σ over four bytes of unsigned column · signed row; without the shift where bytes are signed."""
+    if not_shifted():
+        columns = builder.xor(columns, _constant(-0x7F7F7F80))
+    return _multiply_int8(builder, total, columns, row)
+
+
+def not_shifted() -> bool:
+    """Whether the processor multiplies signed bytes, so that +128 is taken off and nothing is to be undone."""
+    return _dot_of_bytes() == "sdot"
+
+
 def _multiply_float(builder: ir.IRBuilder, total: Any, columns: Any, row: Any) -> Any:
     if has("fma") or has("neon"):
         signature = ir.FunctionType(_FLOATS, [_FLOATS, _FLOATS, _FLOATS])
@@ -92,7 +104,7 @@ def _products(builder: ir.IRBuilder, panels: tuple[Any, Any, Any, Any], integer:
     rows, columns, words, start = panels
     kind, word = (_INTS, _I32) if integer else (_FLOATS, _F32)
     begin = [_broadcast(builder, load(builder, _at(builder, start, r), word), kind) for r in range(ROWS)]
-    signed = integer and _dot_of_bytes() == "sdot"  # nothing is shifted, so nothing is to be undone
+    signed = integer and not_shifted()  # nothing is shifted, so nothing is to be undone
     if signed:
         begin = [_constant(0)] * ROWS
     before, loop = builder.block, builder.append_basic_block("words")
@@ -108,9 +120,7 @@ def _products(builder: ir.IRBuilder, panels: tuple[Any, Any, Any, Any], integer:
     here = builder.add(columns, builder.mul(step, ir.Constant(_I64, 4 * COLUMNS)))
     row = builder.add(rows, builder.mul(step, ir.Constant(_I64, 4 * ROWS)))
     column = [load(builder, _at(builder, here, LANES * half), kind) for half in range(_HALVES)]
-    if signed:
-        column = [builder.xor(one, _constant(-0x7F7F7F80)) for one in column]
-    multiply = _multiply_int8 if integer else _multiply_float
+    multiply = multiply_unsigned if integer else _multiply_float
     added = []
     for r in range(ROWS):
         one = _broadcast(builder, load(builder, _at(builder, row, r), word), kind)

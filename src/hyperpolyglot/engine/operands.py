@@ -5,7 +5,7 @@ Kinds of words: float32, four int8 or two bfloat16. ``tile`` is the one place wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numba
@@ -47,21 +47,24 @@ _OUT = np.float32(np.inf)
 class Side:
     """Rows (or columns) as the kernel reads them.
 
-    ``words`` int32 ``[n, words]``; ``start`` int32 ``[n]``; ``scale`` and ``offset`` float32 ``[n]``.
+    ``words`` int32 ``[n, words]``; ``start`` int32 ``[n]``; ``scale`` and ``offset`` float32 ``[n]``. Of int8 rows
+    only: ``rests`` int32 ``[n, words]``, what rounding left over, and ``fine`` float32 ``[n]``, the offset with it.
     """
 
     words: Int32
     start: Int32
     scale: Float32
     offset: Float32
+    rests: Int32 = field(default_factory=lambda: np.empty((0, 0), np.int32))
+    fine: Float32 = field(default_factory=lambda: np.empty(0, np.float32))
 
     def take(self, rows: slice | NDArray[np.int64]) -> Side:
         """Some of the rows."""
-        return Side(*(array[rows] for array in self.arrays()))
+        return Side(*(array[rows] if len(array) else array for array in self.arrays()))
 
     def arrays(self) -> tuple[Any, ...]:
         """As compiled code takes them."""
-        return self.words, self.start, self.scale, self.offset
+        return self.words, self.start, self.scale, self.offset, self.rests, self.fine
 
 
 class Scratch:
@@ -73,7 +76,7 @@ class Scratch:
         self.row_side = np.empty((tall // height(kind), 3, height(kind)), np.float32)
         self.column_side = np.empty((wide // COLUMNS, 3, COLUMNS), np.float32)
         self.start = np.zeros(tall, np.int32)
-        self.hits = np.empty((2, HITS), np.int32)
+        self.hits = np.empty((3, HITS), np.int32)
         self.room = np.empty(room, np.float32)
         self.packed: tuple[int, int] | None = None
 

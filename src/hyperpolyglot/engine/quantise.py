@@ -6,7 +6,8 @@ A unit row û is centred and rotated, z = R(û − μ), and rounded to y = s·q 
     |z_i·z_j − y_i·y_j| ≤ e_i|z_j| + |z_i|e_j + e_i e_j,   e_i = |z_i − y_i|
 
 (Cauchy and Schwarz). By the inequality of the means this is at most c_i + c_j with c_i = (e_i²/m + m|z_i|² + e_i²)/2
-for any m > 0: an offset for each row instead of a term for each pair; m is the median of e/|z|. Any μ and any
+for any m > 0: an offset for each row instead of a term for each pair; m is the median of e/|z|. What rounding leaves
+over is kept as well, ρ = z − y ≈ (s/254)·p with p int8: it values the pairs that pass far more closely. Any μ and any
 orthogonal R are right; these are the mean of a sample of rows, and random signs and a random permutation followed by
 Hadamard matrices, which spread outlying dimensions over all. ``docs/engine.md`` derives every rounding that enters.
 """
@@ -20,13 +21,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.engine.panels import aligned
 from hyperpolyglot.types import Float32, Float64, Int32
 
-__all__ = ["Int8Rows", "Rotation", "U", "int8_rows", "mean_direction", "rotation", "separable"]
+__all__ = ["RESTS", "Int8Rows", "Rotation", "U", "int8_rows", "mean_direction", "rotation", "separable"]
 
 _BLOCK = 1024
 _SAMPLE = 1 << 22  # entries
 U = 2.0**-24
+RESTS = 254
+"""Units of the rest in a unit of the value: a rest is at most half a unit of the value, and 127 of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class Rotation:
 class Int8Rows:
     """``values`` int8 ``[n, padded]``; float32 ``[n]``: ``scale``, ``shift`` (a) and ``error`` (c, roundings included).
 
-    ``start`` int32 ``[n]``: −128 · Σ of the row's values. ``balance``: the m of the bound.
+    ``start`` int32 ``[n]``: −128 · Σ of the row's values. ``balances``: the m of both bounds. ``rests`` uint8
+    ``[n, padded]``: p + 128; ``fine`` float32 ``[n]``: the error of a value to which rests contribute.
     """
 
     values: NDArray[np.int8]
@@ -54,7 +59,9 @@ class Int8Rows:
     shift: Float32
     error: Float32
     start: Int32
-    balance: float
+    rests: NDArray[np.uint8]
+    fine: Float32
+    balances: tuple[float, float]
 
 
 def mean_direction(vectors: Float32, lengths: Float64) -> Float64:
@@ -67,7 +74,7 @@ def mean_direction(vectors: Float32, lengths: Float64) -> Float64:
 def rotation(vectors: Float32, lengths: Float64) -> Rotation:
     """The centre and rotation for rows like ``vectors``; the same for the same rows."""
     dim = vectors.shape[1]
-    padded = -(-dim // 64) * 64 if dim > 48 else -(-dim // 4) * 4
+    padded = -(-dim // 64) * 64
     random = np.random.default_rng(dim)
     signs = random.choice(np.array([-1, 1], np.float32), padded)
     return Rotation(
@@ -75,9 +82,32 @@ def rotation(vectors: Float32, lengths: Float64) -> Rotation:
     )
 
 
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _round(z, scale, values, rests):  # type: ignore[no-untyped-def]
+    """Round a row; the squares of what is lost, of what is lost with the rest, and of z, and the sum of the values.
+
+    Terms are added in any order: a relative error below d·2⁻⁵³, as all of them are positive.
+    """
+    up, finer, unit = np.float32(1) / scale, np.float32(RESTS) / scale, np.float64(scale) / RESTS
+    low, high, half = np.float32(-127), np.float32(127), np.float32(0.5)
+    lost, left, length, total = 0.0, 0.0, 0.0, 0
+    for m in range(len(z)):
+        level = np.floor(min(max(z[m] * up, low), high) + half)
+        values[m] = np.int8(level)
+        total += int(level)
+        rest = np.float64(z[m]) - np.float64(scale) * np.float64(level)
+        part = np.floor(min(max(np.float32(rest) * finer, low), high) + half)
+        rests[m] = np.uint8(np.int32(part) + 128)
+        over = rest - unit * np.float64(part)
+        lost += rest * rest
+        left += over * over
+        length += np.float64(z[m]) * np.float64(z[m])
+    return lost, left, length, total
+
+
 @numba.njit(cache=True, nogil=True)
-def _quantise(vectors, lengths, first, last, turn, values, out):  # type: ignore[no-untyped-def]
-    """``out`` float64 ``[n, 5]``: scale, a, error e, length |z|, sum of values."""
+def _quantise(vectors, lengths, first, last, turn, values, rests, out):  # type: ignore[no-untyped-def]
+    """``out`` float64 ``[n, 6]``: scale, a, error e, length |z|, sum of values, error with the rest."""
     mean, order, signs, block = turn
     dim, padded = vectors.shape[1], len(order)
     z = np.empty(padded, np.float32)
@@ -112,47 +142,49 @@ def _quantise(vectors, lengths, first, last, turn, values, out):  # type: ignore
             z[m] *= shrink
             largest = max(largest, abs(z[m]))
         scale = max(largest, np.float32(1e-30)) / np.float32(127)
-        up = np.float32(1) / scale
-        lost, length, total = 0.0, 0.0, 0.0
-        for m in range(padded):
-            level = np.floor(min(max(z[m] * up, np.float32(-127)), np.float32(127)) + np.float32(0.5))
-            values[i, m] = np.int8(level)
-            rest = np.float64(z[m]) - np.float64(scale) * np.float64(level)
-            lost += rest * rest
-            length += np.float64(z[m]) * np.float64(z[m])
-            total += level
+        lost, left, length, total = _round(z, scale, values[i], rests[i])
         length = np.sqrt(length)
         out[i, 0] = scale
         out[i, 1] = along * inverse - 0.5 * square
         out[i, 2] = np.sqrt(lost) * (1 + 1e-9) + drift * length
         out[i, 3] = length * (1 + drift)
         out[i, 4] = total
+        out[i, 5] = np.sqrt(left) * (1 + 1e-9) + drift * length
 
 
 def int8_rows(
-    vectors: Float32, lengths: Float64, turn: Rotation, pool: Executor, balance: float | None = None
+    vectors: Float32,
+    lengths: Float64,
+    turn: Rotation,
+    pool: Executor,
+    balances: tuple[float | None, float | None] = (None, None),
 ) -> Int8Rows:
-    """Quantise rows. ``balance``: that of the rows they will meet; ``None`` takes the median."""
-    count = len(vectors)
-    values = np.empty((count, len(turn.order)), np.int8)
-    out = np.empty((count, 5))
+    """Quantise rows. ``balances``: those of the rows they will meet; ``None`` takes the median."""
+    count, padded = len(vectors), len(turn.order)
+    values = aligned(count * padded // 4).view(np.int8).reshape(count, padded)
+    rests = aligned(count * padded // 4).view(np.uint8).reshape(count, padded)
+    out = np.empty((count, 6))
     parts = (turn.mean, turn.order, turn.signs, turn.block)
     jobs = [
-        pool.submit(_quantise, vectors, lengths, first, min(first + _BLOCK, count), parts, values, out)
+        pool.submit(_quantise, vectors, lengths, first, min(first + _BLOCK, count), parts, values, rests, out)
         for first in range(0, count, _BLOCK)
     ]
     for job in jobs:
         job.result()
-    scale, shift, lost, length, total = out.T
-    error, balance = separable(lost, length, balance)
+    scale, shift, lost, length, total, left = out.T
+    error, balance = separable(lost, length, balances[0])
+    fine, fine_balance = separable(left, length + lost, balances[1])
     error += U * (2.1 * (length + lost) ** 2 + 4 * np.abs(shift) + 4)  # docs/engine.md, step 4
+    fine += lost**2 / 2 + U * (4 * np.abs(shift) + 4)  # step 2
     return Int8Rows(
         values,
         scale.astype(np.float32),
         shift.astype(np.float32),
         (error * (1 + 1e-6)).astype(np.float32),
         (-128 * total).astype(np.int32),
-        balance,
+        rests,
+        (fine * (1 + 1e-6)).astype(np.float32),
+        (balance, fine_balance),
     )
 
 

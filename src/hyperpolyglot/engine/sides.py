@@ -20,7 +20,7 @@ class Prepared:
     """A side and what others need to meet it.
 
     ``shift`` float32 ``[n]``: added to the value of a pair; ``error`` float32 ``[n]``: the value of a pair, and the
-    comparison, are off by at most the sum of both errors. ``turn`` and ``balance``: of the quantisation.
+    comparison, are off by at most the sum of both errors. ``turn`` and ``balances``: of the quantisation.
     """
 
     kind: int
@@ -28,7 +28,7 @@ class Prepared:
     shift: Float32
     error: Float32
     turn: Rotation | Float64 | None = None
-    balance: float | None = None
+    balances: tuple[float | None, float | None] = (None, None)
 
 
 def product_slack(dim: int) -> float:
@@ -67,25 +67,38 @@ def prepare(kind: int, vectors: Float32, lengths: Float64, pool: Executor) -> Pr
     if kind == FP32:
         return float_rows(vectors, lengths)
     if kind == INT8:
-        return _integers(vectors, lengths, rotation(vectors, lengths), None, pool)
+        return _integers(vectors, lengths, rotation(vectors, lengths), (None, None), pool)
     return _halves(vectors, lengths, mean_direction(vectors, lengths), None, pool)
 
 
 def prepare_like(other: Prepared, vectors: Float32, lengths: Float64, pool: Executor) -> Prepared:
     """Rows that can meet another side's: the same kind, centre and rotation."""
     if isinstance(other.turn, Rotation):
-        return _integers(vectors, lengths, other.turn, other.balance, pool)
+        return _integers(vectors, lengths, other.turn, other.balances, pool)
     if other.turn is not None:
-        return _halves(vectors, lengths, other.turn, other.balance, pool)
+        return _halves(vectors, lengths, other.turn, other.balances[0], pool)
     return float_rows(vectors, lengths)
 
 
 def _integers(
-    vectors: Float32, lengths: Float64, turn: Rotation, balance: float | None, pool: Executor
+    vectors: Float32,
+    lengths: Float64,
+    turn: Rotation,
+    balances: tuple[float | None, float | None],
+    pool: Executor,
 ) -> Prepared:
-    rows = int8_rows(vectors, lengths, turn, pool, balance)
-    side = Side(rows.values.view(np.int32), rows.start, rows.scale, rows.shift + rows.error)
-    return Prepared(kind=INT8, side=side, shift=rows.shift, error=rows.error, turn=turn, balance=rows.balance)
+    rows = int8_rows(vectors, lengths, turn, pool, balances)
+    side = Side(
+        words=rows.values.view(np.int32),
+        start=rows.start,
+        scale=rows.scale,
+        offset=rows.shift + rows.error,
+        rests=rows.rests.view(np.int32),
+        fine=rows.shift + rows.fine,
+    )
+    return Prepared(
+        kind=INT8, side=side, shift=rows.shift, error=rows.error, turn=turn, balances=rows.balances
+    )
 
 
 def _halves(
@@ -95,4 +108,6 @@ def _halves(
     count = len(vectors)
     ones = np.ones(count, np.float32)
     side = Side(rows.words, np.zeros(count, np.int32), ones, rows.shift + rows.error)
-    return Prepared(kind=BF16, side=side, shift=rows.shift, error=rows.error, turn=mean, balance=rows.balance)
+    return Prepared(
+        kind=BF16, side=side, shift=rows.shift, error=rows.error, turn=mean, balances=(rows.balance, None)
+    )

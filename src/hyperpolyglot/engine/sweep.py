@@ -12,12 +12,13 @@ import numba
 import numpy as np
 
 from hyperpolyglot.engine.candidates import compact
-from hyperpolyglot.engine.dots import dots_scratch, exact_dots, prefetch, quick_dots
+from hyperpolyglot.engine.dots import dots_scratch, exact_dots, prefetch, quick_dots, rest_dots
 from hyperpolyglot.engine.matrixunit import SHAPES, begin_tiles, end_tiles
 from hyperpolyglot.engine.microkernel import lowest_bit
 from hyperpolyglot.engine.operands import (
     BF16,
     HITS,
+    INT8,
     Scratch,
     Side,
     height,
@@ -26,24 +27,51 @@ from hyperpolyglot.engine.operands import (
     tile,
 )
 from hyperpolyglot.engine.processor import COLUMNS
+from hyperpolyglot.engine.quantise import RESTS
 from hyperpolyglot.types import Int32
 
 __all__ = ["sweep"]
 
-_BATCH = 32
-"""Hits that are screened and then valued while their rows are near."""
+_AHEAD = 16  # pairs by which rows are asked for
 
-_NEAR = 1 << 19  # bytes of rows that one pass over the columns uses
+_NEAR = 1 << 20  # bytes of rows that one pass over the columns uses
 
 
 @numba.njit(cache=True, nogil=True)
-def _screen(first, last, hits, mirrored, exact, thresholds, work):  # type: ignore[no-untyped-def]
-    """Keep the hits that reach a threshold in float32, at the front; the end of them."""
+def _refine(count, hits, mirrored, row, column, thresholds):  # type: ignore[no-untyped-def]
+    """Keep the hits whose int8 product reaches a threshold with the rests as well; the number of them."""
+    places, out = np.empty((4, 4), np.int64), np.empty(4, np.int32)
+    words, start, scale, _, rests, offset = row
+    column_words, column_start, column_scale, _, column_rests, column_offset = column
+    one, other = (words, rests, start), (column_words, column_rests, column_start)
+    size, kept = 4 * words.shape[1], 0
+    for top in range(0, count, 4):
+        some = min(4, count - top)
+        for m in range(top + _AHEAD, min(top + _AHEAD + 4, count)):
+            prefetch(column_words.ctypes.data + hits[1, m] * size, size)
+            prefetch(column_rests.ctypes.data + hits[1, m] * size, size)
+        rest_dots(one, other, hits, top, some, places, out)
+        for m in range(some):
+            i, j = hits[0, top + m], hits[1, top + m]
+            total = np.float64(hits[2, top + m]) + np.float64(out[m]) / RESTS
+            value = total * (np.float64(scale[i]) * np.float64(column_scale[j]))
+            value += np.float64(offset[i]) + np.float64(column_offset[j])
+            if value >= (min(thresholds[i], thresholds[j]) if mirrored else thresholds[i]):
+                hits[0, kept], hits[1, kept] = i, j
+                kept += 1
+    return kept
+
+
+@numba.njit(cache=True, nogil=True)
+def _screen(count, hits, mirrored, exact, thresholds):  # type: ignore[no-untyped-def]
+    """Keep the hits that reach a threshold in float32; the number of them."""
     queries, query_lengths, vectors, lengths, slack = exact
-    scratch, quick, _ = work
-    kept = first
-    for top in range(first, last, 4):
-        some = min(4, last - top)
+    scratch, quick = dots_scratch(), np.empty(4, np.float32)
+    size, kept = 4 * vectors.shape[1], 0
+    for top in range(0, count, 4):
+        some = min(4, count - top)
+        for m in range(top + _AHEAD, min(top + _AHEAD + 4, count)):
+            prefetch(vectors.ctypes.data + hits[1, m] * size, size)
         quick_dots(
             queries.ctypes.data, vectors.ctypes.data, vectors.shape[1], hits, top, some, scratch, quick
         )
@@ -58,40 +86,47 @@ def _screen(first, last, hits, mirrored, exact, thresholds, work):  # type: igno
 
 
 @numba.njit(cache=True, nogil=True)
+def _kept(kind, count, hits, mirrored, row, column, exact, thresholds):  # type: ignore[no-untyped-def]
+    """Value the hits more closely and cheaply, where there is a way, and keep those that still reach a threshold."""
+    if kind == INT8:
+        return _refine(count, hits, mirrored, row, column, thresholds)
+    if kind == BF16:
+        return _screen(count, hits, mirrored, exact, thresholds)
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
 def _settle(count, hits, k, mirrored, exact, lists, room):  # type: ignore[no-untyped-def]
     """Value the hits and make them candidates of their rows, and of their columns if those are rows too."""
     ids, values, counts, thresholds = lists
     queries, query_lengths, vectors, lengths, _ = exact
     x, y, dim = queries.ctypes.data, vectors.ctypes.data, vectors.shape[1]
     size, full = 4 * dim, ids.shape[1]
-    work = dots_scratch(), np.empty(4, np.float32), np.empty(4)
-    scratch, _, dots = work
-    for first in range(0, count, _BATCH):
-        last = min(first + _BATCH, count)
-        for m in range(last, min(last + _BATCH, count)):
+    scratch, dots = dots_scratch(), np.empty(4)
+    for top in range(0, count, 4):
+        some = min(4, count - top)
+        for m in range(top + _AHEAD, min(top + _AHEAD + 4, count)):
             prefetch(y + hits[1, m] * size, size)
-        last = _screen(first, last, hits, mirrored, exact, thresholds, work)
-        for top in range(first, last, 4):
-            some = min(4, last - top)
-            exact_dots(x, y, dim, hits, top, some, scratch, dots)
-            for m in range(some):
-                i, j = hits[0, top + m], hits[1, top + m]
-                value = np.float32(dots[m] / (query_lengths[i] * lengths[j]))
-                for _ in range(2 if mirrored else 1):  # no function: it would count references to four arrays
-                    if value >= thresholds[i]:
-                        if counts[i] == full:
-                            compact(i, k, lists, room)
-                        place = counts[i]
-                        if place >= 0 and value >= thresholds[i]:
-                            ids[i, place], values[i, place] = j, value
-                            counts[i] = place + 1
-                    i, j = j, i
+        exact_dots(x, y, dim, hits, top, some, scratch, dots)
+        for m in range(some):
+            i, j = hits[0, top + m], hits[1, top + m]
+            value = np.float32(dots[m] / (query_lengths[i] * lengths[j]))
+            for _ in range(2 if mirrored else 1):  # no function: it would count references to four arrays
+                if value >= thresholds[i]:
+                    if counts[i] == full:
+                        compact(i, k, lists, room)
+                    place = counts[i]
+                    if place >= 0 and value >= thresholds[i]:
+                        ids[i, place], values[i, place] = j, value
+                        counts[i] = place + 1
+                i, j = j, i
 
 
 @numba.njit(cache=True, nogil=True)
 def _sweep(kind, sides, block, chunk, k, exact, lists, panels, hits, room):  # type: ignore[no-untyped-def]
     """All pairs of a block; ``own`` is empty where rows and columns are the same. The number of hits."""
-    words, own, row_order, column_order = sides
+    row_side, column_side, own, row_order, column_order = sides
+    words = row_side[0].shape[1]
     first_row, last_row, first_column, last_column = block
     mirrored = len(own) == 0
     tall = panels[2].shape[2]
@@ -121,15 +156,19 @@ def _sweep(kind, sides, block, chunk, k, exact, lists, panels, hits, room):  # t
                         i, j = row_order[here + r], column_order[left + c]
                         if not mirrored and own[i] == j:
                             continue
-                        hits[0, count], hits[1, count] = i, j
+                        hits[0, count], hits[1, count], hits[2, count] = i, j, sums[r, c]
                         count += 1
                 if count > HITS - tall * COLUMNS:
+                    total += count
+                    count = _kept(kind, count, hits, mirrored, row_side, column_side, exact, lists[3])
                     _settle(count, hits, k, mirrored, exact, lists, room)
-                    count, total = 0, total + count
+                    count = 0
     if kind == BF16:
         end_tiles()
+    total += count
+    count = _kept(kind, count, hits, mirrored, row_side, column_side, exact, lists[3])
     _settle(count, hits, k, mirrored, exact, lists, room)
-    return total + count
+    return total
 
 
 def sweep(
@@ -156,5 +195,5 @@ def sweep(
     pack_columns(kind, columns.arrays(), column_order, thresholds, block[2:], panels)
     words = rows.words.shape[1]
     chunk = max(1, _NEAR // (4 * max(words, exact[2].shape[1]) * height(kind)))
-    how = words, own, row_order, column_order
+    how = rows.arrays(), columns.arrays(), own, row_order, column_order
     return int(_sweep(kind, how, block, chunk, k, exact, lists, panels, scratch.hits, scratch.room))
