@@ -242,3 +242,18 @@ def test_a_dry_run_for_people(tmp_path, clustered, capsys):
     said = capsys.readouterr().out
     assert "8 steps, 0 of them kept; 8 to take" in said
     assert all(len(line) <= 80 for line in said.splitlines())
+
+
+def test_what_is_printed_can_be_used(tmp_path, capsys):
+    """The printed example is the file to the letter; of several mistakes each has a line of its own."""
+    from hyperpolyglot.cli import main
+
+    main(["study", "--example"])
+    assert example() == capsys.readouterr().out
+    file = tmp_path / "study.toml"
+    file.write_text('models = ["demo:nix"]\nmeasure = ["map"]\n', "utf8")
+    with pytest.raises(SystemExit) as stop:
+        main(["study", str(file)])
+    assert 1 == stop.value.code
+    lines = capsys.readouterr().err.splitlines()
+    assert [1, 2] == [int(line.split("line ")[1].split(":")[0]) for line in lines]

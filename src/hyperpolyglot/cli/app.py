@@ -16,7 +16,7 @@ from hyperpolyglot.cli.tokens import census, inspect, overlap
 from hyperpolyglot.cli.translations import languages, translate
 from hyperpolyglot.cli.upkeep import cache
 from hyperpolyglot.cli.vectors import diversity, map_, neighbors, separability
-from hyperpolyglot.errors import HyperpolyglotError
+from hyperpolyglot.errors import HyperpolyglotError, StudyMistaken
 
 __all__ = ["cli", "main"]
 
@@ -58,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except StudyMistaken as error:
+        for mistake in str(error).splitlines():
+            note(f"hyperpolyglot: {mistake}")
+        sys.exit(1)
     except HyperpolyglotError as error:
         note(f"hyperpolyglot: {error}")
         sys.exit(1)

@@ -46,7 +46,7 @@ def study(**values: Any) -> None:
     Steps that are kept in the cache are not taken again: after an interruption
     or a change, only what is missing is computed.
     """
-    from hyperpolyglot.cli.terminal import print_json, progress_bar, say
+    from hyperpolyglot.cli.terminal import print_json, print_lines, progress_bar, say
     from hyperpolyglot.lexicon import packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.provenance import document
@@ -55,7 +55,7 @@ def study(**values: Any) -> None:
     from hyperpolyglot.study.file import example, read_study
 
     if values["example"]:
-        return say(example().rstrip("\n"))
+        return print_lines(example())
     if values["file"] is None:
         raise click.UsageError("name a study file; --example prints one.")
     wanted = read_study(values["file"])

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["note", "print_json", "print_table", "progress_bar", "say", "visible"]
+__all__ = ["note", "print_json", "print_lines", "print_table", "progress_bar", "say", "visible"]
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"
@@ -46,6 +46,12 @@ def say(text: str = "") -> None:
 
     lines = textwrap.wrap(visible(text), _width(), break_long_words=False, break_on_hyphens=False)
     _write("\n".join(lines), sys.stdout)
+
+
+def print_lines(text: str) -> None:
+    """Lines on standard output as they are, however long: a file of the program's own."""
+    for line in text.splitlines():
+        _write(visible(line), sys.stdout)
 
 
 def note(text: str) -> None:
