@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 from functools import partial
 
@@ -32,10 +33,14 @@ def workers():
 
 
 def left_on(workers):
-    """Tasks and data that a cluster still holds."""
-    client = workers._client
-    running = [task for tasks in client.processing().values() for task in tasks]
-    return running, {key for key, places in client.who_has().items() if places}
+    """Tasks and data that a cluster still holds; what is let go of takes a moment to get there."""
+    client, deadline = workers._client, time.monotonic() + 5
+    while True:
+        running = [task for tasks in client.processing().values() for task in tasks]
+        held = {key for key, places in client.who_has().items() if places}
+        if not (running or held) or time.monotonic() > deadline:
+            return running, held
+        time.sleep(0.05)
 
 
 def interrupted_after(count):
