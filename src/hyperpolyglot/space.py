@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import Labeller, Labels, label
 from hyperpolyglot.records import brief
+from hyperpolyglot.scratch import filled
 from hyperpolyglot.table import Table
-from hyperpolyglot.types import Float32, Int32, frozen
+from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
 __all__ = ["Candidates", "LeftOut", "TokenSpace"]
+
+_BLOCK_BYTES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,23 @@ class TokenSpace:
     def vectors(self, rows: NDArray[np.integer] | slice = slice(None)) -> Float32:
         """The vectors of some tokens, float32 ``[n, d]``, as they are in the table (not scaled)."""
         return self.matrix.rows(self.ids[rows])
+
+    def vectors_on_disk(self, rows: NDArray[np.integer], progress: Progress = silent) -> Float32:
+        """The same as :meth:`vectors`, read-only and paged in as it is touched.
+
+        Where the model's file holds these rows together as float32 it is that, else a file for the time of use.
+        Raises ``NotEnoughMemory`` where the disk is too full.
+        """
+        ids, whole = self.ids[rows], self.matrix.mapped
+        if whole is not None and len(ids) and np.array_equal(ids, np.arange(ids[0], ids[0] + len(ids))):
+            return whole[ids[0] : ids[0] + len(ids)]
+        return filled((len(ids), self.dim), np.float32, self._in_blocks(ids, progress))
+
+    def _in_blocks(self, ids: Int32, progress: Progress) -> Iterator[Float32]:
+        step = max(1, _BLOCK_BYTES // (4 * self.dim))
+        for start in range(0, len(ids), step):
+            yield self.matrix.rows(ids[start : start + step])
+            progress("vectors", min(start + step, len(ids)), len(ids))
 
     def take(self, rows: NDArray[np.integer]) -> TokenSpace:
         """The space of the given tokens, in that order."""

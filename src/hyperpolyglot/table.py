@@ -69,6 +69,13 @@ class Table:
                 block = _VIEWS[self.view](block)
         return block if block.flags.owndata and block.flags.c_contiguous else block.copy()
 
+    @property
+    def mapped(self) -> Float32 | None:
+        """The rows where they lie, read-only, if the file holds them as they are asked for: float32, not packed."""
+        if self.decode is not _widen or self.view != "raw" or self.stored.dtype != np.float32:
+            return None
+        return self.stored if self.stored.flags.c_contiguous and self.stored.flags.aligned else None
+
     def seen(self, view: View) -> Table:
         """The same numbers in another view.
 

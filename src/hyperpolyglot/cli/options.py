@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from hyperpolyglot.engine.nearest import Search
     from hyperpolyglot.labels import Labeller
-    from hyperpolyglot.measures.neighbors import Search
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import Executor
@@ -174,7 +174,8 @@ search_options = _all(
     click.option(
         "--memory",
         type=Size(),
-        help="Take no more than this for the search, the table itself not counted: 1.5GiB.  [default: no limit]",
+        help="Take no more memory than this for the search, as 1.5GiB; vectors and result then lie on disk, beside the "
+        "cache.  [default: no limit; on disk where memory would not hold them]",
     ),
     click.option(
         "--device",
@@ -297,13 +298,9 @@ def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
 
 def searching(values: Mapping[str, Any]) -> Search:
     """The search that ``--backend``, ``--memory`` and ``--threads`` ask for."""
-    from functools import partial
+    from hyperpolyglot.engine.nearest import Search
 
-    from hyperpolyglot.engine.nearest import nearest_to
-
-    return partial(
-        nearest_to, backend=values["backend"], memory_bytes=values["memory"], threads=values["threads"]
-    )
+    return Search(backend=values["backend"], memory_bytes=values["memory"], threads=values["threads"])
 
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:

@@ -160,6 +160,33 @@ def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
     return types.void(types.int64, types.int64, types.int64), generate
 
 
+def _emit_rest_sums(builder: ir.IRBuilder, places: Any, blocks: Any, out: Any) -> None:
+    rows = [
+        [
+            _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * part + r))), _I64)
+            for part in range(4)
+        ]
+        for r in range(4)
+    ]
+
+    def body(step: Any, sums: list[Any]) -> list[Any]:
+        offset = builder.mul(step, ir.Constant(_I64, 4 * LANES))
+        added = []
+        for row, total in zip(rows, sums, strict=True):
+            x, x_rest, y, y_rest = (_load(builder, builder.add(address, offset), _INTS) for address in row)
+            one = multiply_unsigned(builder, total, y_rest, x)
+            added.append(multiply_unsigned(builder, one, x_rest, y))
+        return added
+
+    zero = ir.Constant(_INTS, [0] * LANES)
+    for r, lanes in enumerate(_loop(builder, blocks, [zero] * 4, body)):
+        total = _added_up(builder, lanes)
+        address = builder.add(out, ir.Constant(_I64, 4 * r))
+        if not not_shifted():
+            total = builder.add(total, _load(builder, address, _I32))
+        builder.store(total, builder.inttoptr(address, _I32.as_pointer())).align = 4
+
+
 @intrinsic
 def _rest_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
     """Add values of one side · rests of the other, both ways, to ``out`` int32 ``[4]``, which undoes the shift.
@@ -168,33 +195,7 @@ def _rest_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
     """
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-        places, blocks, out = arguments
-        rows = [
-            [
-                _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * part + r))), _I64)
-                for part in range(4)
-            ]
-            for r in range(4)
-        ]
-
-        def body(step: Any, sums: list[Any]) -> list[Any]:
-            offset = builder.mul(step, ir.Constant(_I64, 4 * LANES))
-            added = []
-            for row, total in zip(rows, sums, strict=True):
-                x, x_rest, y, y_rest = (
-                    _load(builder, builder.add(address, offset), _INTS) for address in row
-                )
-                one = multiply_unsigned(builder, total, y_rest, x)
-                added.append(multiply_unsigned(builder, one, x_rest, y))
-            return added
-
-        zero = ir.Constant(_INTS, [0] * LANES)
-        for r, lanes in enumerate(_loop(builder, blocks, [zero] * 4, body)):
-            total = _added_up(builder, lanes)
-            address = builder.add(out, ir.Constant(_I64, 4 * r))
-            if not not_shifted():
-                total = builder.add(total, _load(builder, address, _I32))
-            builder.store(total, builder.inttoptr(address, _I32.as_pointer())).align = 4
+        _emit_rest_sums(builder, *arguments)
         return _context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), generate

@@ -276,7 +276,7 @@ def _search(
 def filtered(task: Task, plan: Plan, progress: Progress) -> Nearest:
     """The k nearest of every query, exactly; ``plan`` says with which words, and how many rows at once."""
     count = len(task.queries)
-    out = np.empty((count, task.k), np.int32), np.empty((count, task.k), np.float32)
+    out = plan.result(count, task.k)
     proven = np.zeros(count, np.bool_)
     progress("neighbours", 0, count)
     with ThreadPoolExecutor(task.threads) as pool:

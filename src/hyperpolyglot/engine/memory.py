@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from hyperpolyglot.engine.candidates import capacity
 from hyperpolyglot.engine.operands import BF16, FP32, INT8
 from hyperpolyglot.errors import NotEnoughMemory
+from hyperpolyglot.scratch import reserved
+from hyperpolyglot.types import Float32, Int32
 
 __all__ = ["Plan", "plan"]
 
@@ -18,30 +22,36 @@ _WORD_BYTES = {FP32: 0, INT8: 2, BF16: 2}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``kind`` of words; ``rows``: queries searched at once."""
+    """``kind`` of words; ``rows``: queries searched at once; ``on_disk``: where the result lies."""
 
     kind: int
     rows: int
+    on_disk: bool = False
+
+    def result(self, queries: int, k: int) -> tuple[Int32, Float32]:
+        """Room for positions and similarities, ``[queries, k]`` each."""
+        make = reserved if self.on_disk else np.empty
+        return make((queries, k), np.int32), make((queries, k), np.float32)
 
 
 def plan(shape: tuple[int, int, int], k: int, threads: int, kind: int, ceiling: int | None) -> Plan:
     """A plan for ``shape`` = (queries, vectors, d) that takes at most ``ceiling`` bytes besides its input.
 
-    The result counts. Other words give way to float32 where that saves enough rounds.
+    Under a ceiling the result lies on disk. Other words give way to float32 where that saves enough rounds.
     Raises ``NotEnoughMemory`` where the ceiling is too low for any plan.
     """
     queries, vectors, dim = shape
     if ceiling is None:
         return Plan(kind, queries)
     row = 8 * capacity(k) + 16
-    fixed = 8 * k * queries + _PER_VECTOR * vectors + threads * _SCRATCH
+    fixed = _PER_VECTOR * vectors + threads * _SCRATCH
     held = vectors + (0 if queries == vectors else queries)
     choices = []
     for one in dict.fromkeys((kind, FP32)):
         left = ceiling - fixed - _WORD_BYTES[one] * (dim + 64) * held
         rows = min(queries, left // row)
         if rows >= min(queries, _LEAST_ROWS):
-            choices.append(Plan(one, rows))
+            choices.append(Plan(one, rows, on_disk=True))
     if not choices:
         least = fixed + row * min(queries, _LEAST_ROWS)
         raise NotEnoughMemory(

@@ -13,7 +13,7 @@ Six back ends give the same bytes (``docs/engine.md``):
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -31,7 +31,7 @@ from hyperpolyglot.engine.selftest import MAX_INT8_DIM, bf16_is_right, int8_is_f
 from hyperpolyglot.errors import NotEnoughData, NotEnoughMemory
 from hyperpolyglot.types import Float32, Int32, Progress, silent
 
-__all__ = ["Backend", "Certificate", "Nearest", "nearest", "nearest_to", "slack"]
+__all__ = ["AUTO", "Backend", "Certificate", "Nearest", "Search", "nearest", "nearest_to", "slack"]
 
 Backend = Literal["auto", "plain", "direct", "fp32", "int8", "bf16"]
 
@@ -89,7 +89,8 @@ def nearest_to(
 
     ``own``: int32 ``[q]``, the position in ``vectors`` that is the query itself and is left out; −1 for none.
     ``backend``: see the module; ``auto`` takes the fastest that this processor passes the self-test for.
-    ``memory_bytes``: ceiling for what is taken besides the input, the result included; more rounds keep it.
+    ``memory_bytes``: ceiling for what is taken besides the input; more rounds keep it, and the result lies on disk,
+    to which it is written as it comes.
     ``device``: auto, cpu, cuda or cuda:i; ``None`` is what :func:`~hyperpolyglot.engine.devices.use_device` was told.
     A back end that is named runs on the processor.
     Raises ``NotEnoughData`` where there are fewer than k other rows, ``NotEnoughMemory`` for a ceiling too low.
@@ -98,8 +99,8 @@ def nearest_to(
     if not 1 <= k <= others:
         raise NotEnoughData(f"{k} neighbours were asked for, but a token has only {others} others.")
     same = queries is vectors and np.array_equal(own, np.arange(len(vectors)))
-    vectors = np.ascontiguousarray(vectors, np.float32)
-    queries = vectors if same else np.ascontiguousarray(queries, np.float32)
+    vectors = np.require(vectors, np.float32, ["C", "A"])
+    queries = vectors if same else np.require(queries, np.float32, ["C", "A"])
     workers = usable_threads(threads)
     if backend == "auto" and len(queries) > _FEW_QUERIES:
         gpus = chosen_gpus(device, len(queries) * vectors.size)
@@ -115,8 +116,8 @@ def nearest_to(
                 mirrored=same,
                 threads=workers,
             )
-            elsewhere = partial(nearest_to, threads=threads, memory_bytes=memory_bytes, device="cpu")
-            found_there = on_gpus(task, gpus, progress, elsewhere)
+            here = Search(memory_bytes=memory_bytes, threads=threads, device="cpu")
+            found_there = on_gpus(task, gpus, progress, here)
             if found_there is not None:
                 return found_there
     chosen = _choose(queries, vectors, memory_bytes) if backend == "auto" else backend
@@ -137,6 +138,36 @@ def nearest_to(
         queries=queries, own=own, vectors=vectors, lengths=lengths, k=k, mirrored=same, threads=workers
     )
     return filtered(task, plan(shape, k, workers, kind, memory_bytes), progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How neighbours are searched: :func:`nearest_to` with its options chosen."""
+
+    backend: Backend = "auto"
+    memory_bytes: int | None = None
+    threads: int | None = None
+    device: str | None = None
+
+    def __call__(
+        self, queries: Float32, own: Int32, vectors: Float32, k: int, progress: Progress = silent
+    ) -> Nearest:
+        """The k nearest rows of ``vectors`` to each of ``queries``, as for :func:`nearest_to`."""
+        return nearest_to(
+            queries,
+            own,
+            vectors,
+            k,
+            progress,
+            threads=self.threads,
+            backend=self.backend,
+            memory_bytes=self.memory_bytes,
+            device=self.device,
+        )
+
+
+AUTO = Search()
+"""The fastest way, with no ceiling for memory."""
 
 
 def _check_plain(queries: int, vectors: Float32, k: int, memory_bytes: int | None) -> None:

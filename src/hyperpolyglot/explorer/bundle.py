@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import UnsupportedFormat
 from hyperpolyglot.explorer.columns import Column, digest, texts
 from hyperpolyglot.explorer.explored import Explored, ExploreOptions, explored
@@ -21,7 +21,6 @@ from hyperpolyglot.explorer.known import Glossary, glossary
 from hyperpolyglot.explorer.tour import tour
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.lexicon.names import language_name
-from hyperpolyglot.measures.neighbors import Search
 from hyperpolyglot.provenance import provenance
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
@@ -60,7 +59,7 @@ def make_bundle(
     store: Store | None = None,
     *,
     lexicon: Lexicon | None = None,
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
 ) -> Bundle:
     """Measure what the explorer shows of some models, by the cached steps of a study, and lay it out as files.

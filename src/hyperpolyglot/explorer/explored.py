@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.explorer.columns import LAZY, Column, byte_strings, numbers, texts
 from hyperpolyglot.explorer.known import Glossary, KnownWords, known_words
 from hyperpolyglot.loading import shipped_layout
 from hyperpolyglot.measures.diversity import expected_distinct
 from hyperpolyglot.measures.explanation.frequency import token_frequency
-from hyperpolyglot.measures.neighbors import Neighbors, Search
+from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.projection import NEIGHBORS
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
@@ -160,7 +160,7 @@ def explored(
     options: ExploreOptions,
     store: Store,
     *,
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
 ) -> Explored:
     """Neighbours and map of a model by the cached steps of a study; a demo model has its layout with it.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.engine.nearest import Certificate, Nearest, nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Certificate, Search
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
 from hyperpolyglot.records import Record, brief
+from hyperpolyglot.scratch import free_memory
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import SPACE, TokenKind
@@ -30,8 +30,9 @@ __all__ = [
     "sample_rows",
 ]
 
-Search = Callable[[Float32, Int32, Float32, int, Progress], Nearest]
-"""The engine's interface: queries, their own positions, vectors, k, progress."""
+_ROWS = 4096
+_NEEDED = 2
+"""What a search takes at most besides short lists, in units of the vectors: they and two int8 for each number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +78,19 @@ class Neighbors:
 
     def dense(self, tokens: int) -> tuple[Int32, Float32]:
         """``rows`` and ``similarity`` over all tokens ``[tokens, k]``: −1 and NaN where none were computed."""
-        rows = np.full((tokens, self.k), -1, np.int32)
-        similarity = np.full((tokens, self.k), np.nan, np.float32)
-        rows[self.queries] = self.rows
-        similarity[self.queries] = self.similarity
-        return rows, similarity
+        parts = list(self.dense_blocks(tokens, max(1, tokens)))
+        return parts[0] if parts else (np.empty((0, self.k), np.int32), np.empty((0, self.k), np.float32))
+
+    def dense_blocks(self, tokens: int, size: int = _ROWS) -> Iterator[tuple[Int32, Float32]]:
+        """The same, ``size`` tokens at a time."""
+        for start in range(0, tokens, size):
+            here = min(size, tokens - start)
+            first, last = np.searchsorted(self.queries, (start, start + here))
+            rows = np.full((here, self.k), -1, np.int32)
+            similarity = np.full((here, self.k), np.nan, np.float32)
+            places = self.queries[first:last] - start
+            rows[places], similarity[places] = self.rows[first:last], self.similarity[first:last]
+            yield rows, similarity
 
 
 def neighbors(
@@ -90,7 +99,7 @@ def neighbors(
     *,
     queries: NDArray[np.integer] | None = None,
     exclude: Collection[TokenKind] = (),
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
     device: str | None = None,
 ) -> Neighbors:
@@ -98,7 +107,8 @@ def neighbors(
 
     Neighbours are tokens with a finite, non-zero vector; ``exclude`` leaves out kinds. Cosine descending in float64,
     then position. ``device``: auto, cpu, cuda or cuda:i, with the same results; ``None`` is what ``use_device`` was
-    told. Raises ``NotEnoughData`` where fewer than k other tokens are left, or a query is none of them.
+    told. Vectors and result lie on disk where ``search`` has a ceiling for memory, or where half of what is free would
+    not hold them. Raises ``NotEnoughData`` where fewer than k other tokens are left, or a query is none of them.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:meaning")
@@ -107,7 +117,7 @@ def neighbors(
     ['▁voda', '▁eau', '▁ನೀರು']
     """
     if device is not None:
-        search = partial(nearest_to, device=device)
+        search = replace(search, device=device)
     candidates = space.candidates(exclude)
     chosen = candidates.rows if queries is None else np.unique(queries).astype(np.int32)
     own = np.searchsorted(candidates.rows, chosen).astype(np.int32)
@@ -120,17 +130,37 @@ def neighbors(
             raise NotEnoughData(
                 f"{space.model}: the token {token!r} has no direction to compare (padding, zero, …)."
             )
-    vectors = space.vectors(candidates.rows)
-    queried = vectors if queries is None else vectors[own]
+    vectors, search = _within(search, space, candidates.rows, progress)
+    queried = vectors if queries is None else _picked(vectors, own)
     found = search(queried, own, vectors, k, progress)
+    for start in range(0, len(chosen), _ROWS):
+        part = found.positions[start : start + _ROWS]
+        part[:] = candidates.rows[part]
     return Neighbors(
         queries=chosen,
-        rows=candidates.rows[found.positions],
+        rows=found.positions,
         similarity=found.similarity,
         candidates=candidates.rows,
         excluded=candidates.excluded,
         certificate=found.certificate,
     )
+
+
+def _within(search: Search, space: TokenSpace, rows: Int32, progress: Progress) -> tuple[Float32, Search]:
+    """The vectors of some rows, in memory or on disk, and a search that takes no more than there is."""
+    free = free_memory()
+    if search.memory_bytes is None and free is not None and _NEEDED * 4 * len(rows) * space.dim > free:
+        search = replace(search, memory_bytes=free // 2)
+    if search.memory_bytes is None:
+        return space.vectors(rows), search
+    return space.vectors_on_disk(rows, progress), search
+
+
+def _picked(vectors: Float32, rows: Int32) -> Float32:
+    """Some of the vectors; where they follow each other, without a copy."""
+    if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
+        return vectors[rows[0] : rows[0] + len(rows)]
+    return vectors[rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +222,7 @@ def neighborhoods(
     label: str | None = None,
     include_self: bool = False,
     exclude: Collection[TokenKind] = (),
-    search: Search = nearest_to,
+    search: Search = AUTO,
 ) -> Neighborhoods:
     """The k nearest of a few tokens, in the order asked for.
 
@@ -221,11 +251,10 @@ def neighborhoods(
         candidates = candidates[space.labels.codes[candidates] == space.labels.names.index(label)]
     own = np.array([_position(candidates, row) for row in rows], np.int32)
     others = k - 1 if include_self else k
-    found = (
-        search(space.vectors(np.asarray(rows)), own, space.vectors(candidates), others, silent)
-        if others
-        else None
-    )
+    found = None
+    if others:
+        vectors, search = _within(search, space, candidates, silent)
+        found = search(space.vectors(np.asarray(rows)), own, vectors, others)
     result = []
     for i, row in enumerate(rows):
         near = candidates[found.positions[i]].tolist() if found else []

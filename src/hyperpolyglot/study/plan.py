@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.comparison import CompareOptions, Comparison
 from hyperpolyglot.measures.comparison.compare import neighbors_compared, shared_spaces
@@ -16,7 +16,7 @@ from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.meanings import Meanings
-from hyperpolyglot.measures.neighbors import Neighbors, Search
+from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.projection import NEIGHBORS, Projection
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
@@ -141,7 +141,7 @@ def plan_study(
     *,
     layouts: Sequence[Array | None] | None = None,
     outputs: Sequence[TokenSpace | None] | None = None,
-    search: Search = nearest_to,
+    search: Search = AUTO,
 ) -> StudyPlan:
     """Plan every measure on every model; reads the tables once, for their digests and the tokens they share."""
     given = Given(lexicon=lexicon, translate=options.translate)
@@ -181,7 +181,7 @@ def plan_comparison(
     options: CompareOptions,
     *,
     exclude: Collection[TokenKind] = (),
-    search: Search = nearest_to,
+    search: Search = AUTO,
 ) -> ComparisonPlan:
     """Every two models on the tokens they share. Raises ``NotEnoughData`` where these are too few."""
     _, ambiguous = shared_rows(spaces, protocol=options.protocol, exclude=exclude)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.measures.census import census, overlap
 from hyperpolyglot.measures.examples import example_rows
 from hyperpolyglot.measures.inspection import inspect
-from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, Search, neighborhoods
+from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, neighborhoods
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
 from hyperpolyglot.study.execute import Executor, Outcomes, attempt, in_this_process
@@ -35,7 +35,7 @@ def run_study(
     lexicon: Lexicon | None = None,
     layouts: Sequence[Array | None] | None = None,
     outputs: Sequence[TokenSpace | None] | None = None,
-    search: Search = nearest_to,
+    search: Search = AUTO,
     executor: Executor = in_this_process,
     progress: Progress = silent,
 ) -> Study:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.comparison import CompareOptions
 from hyperpolyglot.measures.comparison.compare import compare_pair, pair_progress
@@ -18,7 +19,7 @@ from hyperpolyglot.measures.comparison.records import PairSimilarity
 from hyperpolyglot.measures.diversity import Diversity, diversity
 from hyperpolyglot.measures.explanation import Explanation, explain
 from hyperpolyglot.measures.meanings import Meanings, meanings
-from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
+from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.projection import Projection, project, umap_available
 from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
 from hyperpolyglot.measures.translation import TranslateOptions, Translation, translate
@@ -74,7 +75,7 @@ def neighbors_step(
     *,
     queries: Array | None = None,
     exclude: Sequence[TokenKind] = (),
-    search: Search = nearest_to,
+    search: Search = AUTO,
 ) -> Near:
     """:func:`neighbors`; ``search`` changes how long it takes, not what it gives."""
     share = 1.0 if queries is None else len(queries) / max(1, len(space))
@@ -106,10 +107,17 @@ def _neighbors(
 
 
 def write_neighbors(path: Path, found: Neighbors, tokens: int) -> None:
-    """Write ``rows`` int32 ``[tokens, k]`` and ``similarity`` float32 as an ``.npz``, whole or not at all."""
-    rows, similarity = found.dense(tokens)
-    with written(path) as temporary:
-        np.savez(temporary, rows=rows, similarity=similarity)
+    """Write ``rows`` int32 ``[tokens, k]`` and ``similarity`` float32 as an ``.npz``, whole or not at all.
+
+    A few thousand tokens are in memory at a time.
+    """
+    with written(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, dtype, part in (("rows", np.int32, 0), ("similarity", np.float32, 1)):
+            header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (tokens, found.k)}
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array_header_1_0(file, header)
+                for block in found.dense_blocks(tokens):
+                    file.write(block[part].data)
 
 
 def separability_step(
@@ -288,7 +296,7 @@ def explanation_step(
     output: TokenSpace | None = None,
     *,
     seed: int = 0,
-    search: Search = nearest_to,
+    search: Search = AUTO,
 ) -> PlannedStep[Explanation]:
     """:func:`explain`; an ``output`` table with other tokens than ``space`` cannot be compared and is left out."""
     if output is not None and len(output) != len(space):

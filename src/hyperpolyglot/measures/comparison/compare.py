@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label
@@ -29,7 +29,7 @@ from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.measures.comparison.similarity import canonical, cka, rsa
 from hyperpolyglot.measures.comparison.transfer import procrustes, retrieval, split_rows
 from hyperpolyglot.measures.measured import Measured
-from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
+from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
@@ -59,7 +59,7 @@ def compare(
     options: CompareOptions | None = None,
     *,
     exclude: Collection[TokenKind] = (),
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
 ) -> Comparison:
     """Compare every two of two or more models. Labels are those of the first model of a pair.

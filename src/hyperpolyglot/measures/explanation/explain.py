@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.engine.cosine import unit_rows
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap
 from hyperpolyglot.measures.comparison.similarity import pair_cosines
@@ -18,7 +18,7 @@ from hyperpolyglot.measures.explanation.geometry import Dimension, Isotropy, dim
 from hyperpolyglot.measures.explanation.hubness import Hubness, hubness
 from hyperpolyglot.measures.explanation.subspaces import Subspaces, Translate, subspaces
 from hyperpolyglot.measures.measured import Measured
-from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
+from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.records import Record
@@ -97,7 +97,7 @@ def explain(
     evidence: Evidence | None = None,
     *,
     seed: int = 0,
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
 ) -> Explanation:
     """Test every explanation on the tokens of ``near``, the neighbours of all tokens of ``space`` or of a sample.
@@ -158,7 +158,7 @@ def compare_tables(
     k: int = 50,
     *,
     seed: int = 0,
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
 ) -> Tables:
     """Compare two tables of one model, token by token, over the tokens with a direction in both.

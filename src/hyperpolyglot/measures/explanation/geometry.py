@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.engine.cosine import norms, unit_rows
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.linalg import cross_product
-from hyperpolyglot.measures.neighbors import Neighbors, Search
+from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float32, Float64, Int32, Progress, silent
 
@@ -163,7 +163,7 @@ def dimension(
     near: Neighbors,
     *,
     seed: int = 0,
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
 ) -> Dimension:
     """Local dimension of the candidates of ``near``; the baseline is looked at for at most 5,000 seeded tokens.

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.engine.cosine import unit_rows
-from hyperpolyglot.engine.nearest import nearest_to
+from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.explanation.removal import LEAST, REMOVALS, pooled_codes, top_directions
-from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
+from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.separability import ProbeOptions, separability
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
@@ -166,7 +166,7 @@ def subspaces(
     *,
     translate: Translate | None = None,
     seed: int = 0,
-    search: Search = nearest_to,
+    search: Search = AUTO,
     progress: Progress = silent,
 ) -> Subspaces:
     """Offsets of the candidates of ``near``, and every removal's effect on at most 20,000 seeded held-out tokens.

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.engine.result import Certificate
-from hyperpolyglot.measures.neighbors import Neighbors, Search, neighbors
+from hyperpolyglot.engine.nearest import Certificate, Search
+from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.graph import PlannedStep
 from hyperpolyglot.types import Progress
