@@ -29,6 +29,8 @@ import numpy as np
 from data import minilm, structured
 from numpy.typing import NDArray
 
+from hyperpolyglot.engine.nearest import Backend, Nearest, Search
+
 Vectors = NDArray[np.float32]
 Run = Callable[[], float]
 K = 100
@@ -112,16 +114,19 @@ class Faiss:
         self._child.wait()
 
 
-def ours(vectors: Vectors, backend: str, threads: int) -> Run:
-    """This engine, end to end, from vectors of any length."""
-    from hyperpolyglot.engine.nearest import nearest
+class Ours:
+    """This engine, end to end, from vectors of any length; the last result is kept in ``found``."""
 
-    def run() -> float:
+    def __init__(self, vectors: Vectors, backend: Backend, threads: int) -> None:
+        self._vectors, self._how = vectors, Search(backend=backend, threads=threads)
+        self.found: Nearest | None = None
+
+    def __call__(self) -> float:
+        """The seconds that all queries take."""
+        self.found = None
         begun = time.perf_counter()
-        nearest(vectors, K, threads=threads, backend=backend)  # type: ignore[arg-type]
+        self.found = self._how(self._vectors, np.arange(len(self._vectors), dtype=np.int32), self._vectors, K)
         return time.perf_counter() - begun
-
-    return run
 
 
 def product_only(vectors: Vectors) -> Callable[[int, int], object]:
@@ -212,15 +217,16 @@ class Hnsw:
         return hits / truth.size
 
 
-def recall(vectors: Vectors, threads: int, backends: list[str]) -> str:
+def recall(vectors: Vectors, results: list[Nearest]) -> str:
     """Ours against float64 brute force on 200 sampled rows, and every back end against the first on all rows."""
-    from hyperpolyglot.engine.nearest import nearest
-
-    results = [nearest(vectors, K, threads=threads, backend=b) for b in backends]  # type: ignore[arg-type]
     rows = np.sort(np.random.default_rng(0).choice(len(vectors), min(200, len(vectors)), replace=False))
-    wide = vectors.astype(np.float64)
-    wide /= np.linalg.norm(wide, axis=1, keepdims=True)
-    cosines = wide[rows] @ wide.T
+
+    def wide(some: NDArray[np.intp] | slice) -> NDArray[np.float64]:
+        part = vectors[some].astype(np.float64)
+        return part / np.linalg.norm(part, axis=1, keepdims=True)
+
+    asked, step = wide(rows), 1 << 14
+    cosines = np.hstack([asked @ wide(slice(at, at + step)).T for at in range(0, len(vectors), step)])
     cosines[np.arange(len(rows)), rows] = -2
     truth = np.argsort(-cosines, axis=1, kind="stable")[:, :K]
     hits = sum(len(set(a) & set(b)) for a, b in zip(truth, results[0].positions[rows], strict=True))
@@ -293,7 +299,8 @@ def compare(vectors: Vectors, options: argparse.Namespace) -> None:
     """Measure one matrix and print a table."""
     scaled, threads = unit(vectors), options.threads
     count = len(vectors)
-    runs: dict[str, Run] = {f"ours {b}": ours(vectors, b, threads) for b in options.backends}
+    engines = {f"ours {backend}": Ours(vectors, backend, threads) for backend in options.backends}
+    runs: dict[str, Run] = dict(engines)
     slices: dict[str, Slices] = {}
     children: list[Faiss] = []
 
@@ -323,7 +330,7 @@ def compare(vectors: Vectors, options: argparse.Namespace) -> None:
             add("hnswlib M 16, ef 200", graph)
         times: dict[str, list[float]] = {name: [] for name in runs}
         for backend in options.backends:
-            ours(vectors[:8192], backend, threads)()  # compiled code is loaded
+            Ours(vectors[:8192], backend, threads)()  # compiled code is loaded
         peaks = {}
         for _ in range(options.rounds):
             for name, run in runs.items():
@@ -342,12 +349,11 @@ def compare(vectors: Vectors, options: argparse.Namespace) -> None:
             f"{name:32s} {mark}{statistics.median(seconds):8.2f} {min(seconds):9.2f} {ratio:20.2f}",
             flush=True,
         )
-    mine = list(runs)[: len(options.backends)]
-    print("at the peak besides its input: " + ", ".join(f"{name} {peaks[name]:.2f} GiB" for name in mine))
+    print("at the peak besides its input: " + ", ".join(f"{name} {peaks[name]:.2f} GiB" for name in engines))
     if graph and slices["hnswlib M 16, ef 200"].whole:
         print(f"recall of hnswlib {graph.recall(vectors):.3f}")
     if options.recall:
-        print(recall(vectors, threads, options.backends), flush=True)
+        print(recall(vectors, [run.found for run in engines.values() if run.found]), flush=True)
 
 
 def main() -> None:

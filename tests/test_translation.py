@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -25,6 +27,7 @@ from hyperpolyglot.measures.translation.scores import (
     interval_of,
     values_of,
 )
+from hyperpolyglot.measures.translation.sounds import consonants, romanised, sounds_alike
 from hyperpolyglot.measures.translation.translate import TranslateOptions, Translation, translate
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table
@@ -222,6 +225,66 @@ def test_identical_and_near_words_are_kept_apart() -> None:
     assert 2 == found.apart["near"]["questions"] == found.apart["identical"]["questions"]
     assert 0 == found.apart["identical"]["same_token"]
     assert 1.0 == found.apart["identical"]["csls"]["p1"]["value"]
+
+
+def test_transliterations_are_told_from_other_translations() -> None:
+    """Canada in Cyrillic, Hebrew and kana is one; a word that sounds otherwise is none."""
+    words = {
+        "1": {"en": "panama", "ru": "панама", "he": "פנמה", "ja": "パナマ"},
+        "2": {"en": "dog", "ru": "собака", "he": "כלב", "ja": "いぬ"},
+        "3": {"en": "canada", "ru": "канада", "he": "קנדה", "ja": "カナダ"},
+    }
+    lexicon = Lexicon.of([(c, tag, w) for c, row in words.items() for tag, w in row.items()], source="test")
+    tokens = [f"▁{w}" for row in words.values() for w in row.values()]
+    vectors = np.repeat(np.eye(3, 8, dtype=np.float32), 4, axis=0)
+    vectors[4:8] = np.eye(8, dtype=np.float32)[0] + np.eye(8, dtype=np.float32)[4:8] / 2  # dogs near Panama
+    found = translate(space_of(vectors, tokens), lexicon, FEW)
+    rows = {row["sound"]: row for row in found.sounds}
+    assert {"transliteration": 24, "other": 12} == {name: row["questions"] for name, row in rows.items()}
+    assert 1.0 == rows["transliteration"]["cosine_p1"]
+    assert 0.0 == rows["other"]["cosine_p1"]
+    assert 36 == found.overall["weak"]["questions"]
+
+
+ACROSS = ["en ru", "en el", "en ja", "en hi", "en ko", "en zh", "en th", "en ka", "en am", "ru el", "ja ru"]
+ABJADS = ["en ar", "en he", "ru ar", "hi he", "ja ar", "el fa", "ar he"]
+
+
+def test_few_words_that_mean_something_else_sound_alike() -> None:
+    """Of random pairs below two in a hundred, of territories many; docs/measures/translation.md has the shares."""
+    lexicon, random = packaged_lexicon(), np.random.default_rng(0)
+    by_language: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
+    columns = (lexicon.concepts, lexicon.languages, lexicon.scripts, lexicon.words, lexicon.kinds)
+    for concept, language, script, word, kind in zip(*columns, strict=True):
+        by_language.setdefault(language, {}).setdefault((kind, concept), (word, script))
+    for pair in (*ACROSS, *ABJADS):
+        one, other = (by_language[tag] for tag in pair.split())
+        common = sorted(one.keys() & other.keys())
+        strangers = [common[i] for i in random.integers(len(common), size=len(common))]
+        by_chance = [
+            sounds_alike(*one[a], *other[b]) for a, b in zip(common, strangers, strict=True) if a != b
+        ]
+        same = {
+            kind: float(np.mean([sounds_alike(*one[key], *other[key]) for key in common if key[0] == kind]))
+            for kind in ("territory", "language", "object")
+        }
+        print(
+            pair,
+            f"by chance {np.mean(by_chance):.2%}",
+            {kind: f"{share:.0%}" for kind, share in same.items()},
+        )
+        assert np.mean(by_chance) < 0.02
+        assert same["territory"] > 0.3
+
+
+@given(some.text(max_size=12))
+def test_words_in_latin_letters_are_latin_letters(word: str) -> None:
+    """Whatever the script, there are only letters and digits without accents, and nothing is left to do."""
+    spoken = romanised(word)
+    assert spoken.isascii()
+    assert spoken.isalnum() or not spoken
+    assert spoken == romanised(spoken)
+    assert consonants(spoken) == "".join(c for c in spoken if c not in "aeiouwyh")
 
 
 def test_one_token_for_both_words_is_no_question() -> None:

@@ -245,8 +245,15 @@ def read_only(trial: Trial) -> None:
 
 
 @contextlib.contextmanager
-def dask(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers of one thread: the address, and the processes, the scheduler's first."""
+def dask(folder: Path, limit: int | None = None) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and two workers of one thread: the address, and the processes, the scheduler's first.
+
+    ``limit``: bytes of data that the second worker may have.
+    """
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit or 0, limit or 0))
+
     folder.mkdir()
     place = folder / "scheduler.json"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
@@ -256,7 +263,9 @@ def dask(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     try:
         while not place.exists() or not place.read_text():
             time.sleep(0.05)
-        running += [subprocess.Popen([*DASK, "worker", *here, *alone], **quiet) for _ in range(2)]
+        for setup in (None, limited if limit else None):
+            command = [*DASK, "worker", *here, *alone]
+            running.append(subprocess.Popen(command, preexec_fn=setup, **quiet))  # noqa: PLW1509
         yield json.loads(place.read_text())["address"], running
     finally:
         for process in running:
@@ -275,6 +284,16 @@ def worker_killed(trial: Trial) -> None:
         expect(trial.same(), "the result differs")
 
 
+def worker_short_of_memory(trial: Trial) -> None:
+    """One of two workers has too little memory, at a random size; the report is made all the same."""
+    limit = trial.chance.randrange(100 << 20, 800 << 20)
+    with dask(trial.folder / "dask", limit) as (address, _):
+        run = trial.start(more=["--cluster", address])
+        code = run.wait()
+        expect(code == 0, f"{limit >> 20} MiB: ended with {code}", run.log.read_text())
+        expect(trial.same(), "the result differs")
+
+
 def scheduler_killed(trial: Trial) -> None:
     """The scheduler of a cluster is killed at a random moment; one sentence, or a report that was done before."""
     with dask(trial.folder / "dask") as (address, processes):
@@ -287,7 +306,7 @@ def scheduler_killed(trial: Trial) -> None:
 
 DASK = (sys.executable, "-m", "dask")
 FAULTS = (
-    *(killed, killed_again, shared, worker_killed, scheduler_killed),
+    *(killed, killed_again, shared, worker_killed, worker_short_of_memory, scheduler_killed),
     *(flipped, clock, memory, full_cache, full_output, read_only),
 )
 MOUNTING = (full_cache, full_output, read_only)

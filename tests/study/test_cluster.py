@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 
+from hyperpolyglot.engine.nearest import Search
 from hyperpolyglot.errors import ClusterFailed, DamagedFile, MissingExtra
 from hyperpolyglot.measures.neighbors import neighbors
 from hyperpolyglot.store import NoStore, Store
@@ -111,6 +111,19 @@ def test_rows_in_blocks(workers, spaces, tmp_path, monkeypatch):
     assert {"neighbors"} == {entry.step for entry in Store(tmp_path).entries()}
 
 
+@pytest.mark.parametrize("opened", [True, False])
+def test_views_and_what_is_left_out_travel_too(workers, spaces, opened):
+    """Rows that a model reads otherwise, and tokens that no measure works on, are so on a worker."""
+    table = spaces[0].matrix.seen("normed")
+    space = replace(spaces[0], table=table if opened else replace(table, again=None))
+    space = space.without(np.arange(len(space)) % 3 == 0, "undertrained")
+    step = neighbors_step(space, 20)
+    expected, found = neighbors(space, 20), workers(Graph((step,)), NoStore())(step)
+    assert expected.excluded == found.excluded
+    for name in ("queries", "rows", "similarity", "candidates"):
+        np.testing.assert_array_equal(getattr(expected, name), getattr(found, name))
+
+
 def test_few_workers_take_whole_steps(spaces):
     """Blocks do twice the work, so there are none with fewer than three workers a model."""
     step = neighbors_step(spaces[0], 20)
@@ -119,13 +132,14 @@ def test_few_workers_take_whole_steps(spaces):
     assert 4 == len(rows.by_rows([large], 3))
 
 
-def _breaks(*_arguments, **_more):
-    raise RuntimeError("a bug")
+class _Breaks(Search):
+    def __call__(self, *_):
+        raise RuntimeError("a bug")
 
 
 def test_an_error_of_a_worker_is_the_error(workers, spaces):
     """A bug in a step comes here as it is, and the cluster is clean again."""
-    step = neighbors_step(spaces[0], 20, search=partial(_breaks))
+    step = neighbors_step(spaces[0], 20, search=_Breaks())
     with pytest.raises(RuntimeError, match="a bug"):
         workers(Graph((step,)), NoStore())
     assert ([], set()) == left_on(workers)

@@ -25,6 +25,7 @@ _MEANT = {
     "strong": "all tokens",
 }
 _BY = {"cosine": "cosine", "csls": "CSLS", "frequency": "rank"}
+_SOUNDS = {"transliteration": "transliterated", "other": "not transliterated"}
 _LANGUAGES = 8
 _LABELS = 8
 
@@ -90,15 +91,16 @@ def _score(among: str, by: str, scores: Mapping[str, Any], whole: float | None) 
 
 
 def _parts(found: Translation) -> list[dict[str, Any]]:
+    kinds = [(row["kind"], row) for row in sorted(found.kinds, key=lambda row: -row["questions"])]
     rows = [
         {
-            "about": row["kind"],
+            "about": name,
             "questions": row["questions"],
             "P@1": _value(row["csls_p1"]),
             "interval": _span(row["interval"]),
             "chance": _value(row["chance"]),
         }
-        for row in sorted(found.kinds, key=lambda row: -row["questions"])
+        for name, row in kinds + [(_SOUNDS[row["sound"]], row) for row in found.sounds]
     ]
     for name, title in (("near", "spelled alike"), ("identical", "spelled the same")):
         part = found.apart[name]

@@ -97,8 +97,7 @@ labels_option = click.option(
     metavar="script|script-cjk|paper|FILE",
     callback=_labelled,
     help="How tokens are labelled: Unicode scripts, the same with Han, kana and Hangul joined, the founding "
-    "paper's rule, or a table of your own (a token, a tab and its label on each line).  [default: script; paper "
-    "with --protocol paper]",
+    "paper's rule, or a table of your own (a token, a tab and its label on each line).  [default: script]",
 )
 
 protocol_option = click.option(
@@ -106,7 +105,7 @@ protocol_option = click.option(
     type=click.Choice(["default", "paper"]),
     default="default",
     show_default=True,
-    help="Measure as we do, or exactly as the founding paper did.",
+    help="Measure as we do, or exactly as the founding paper did, by default with its labels.",
 )
 
 exclude_option = click.option(
@@ -297,10 +296,16 @@ def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
 
 
 def searching(values: Mapping[str, Any]) -> Search:
-    """The search that ``--backend``, ``--memory`` and ``--threads`` ask for."""
+    """The search that ``--backend``, ``--memory``, ``--threads`` and ``--device`` ask for, here or on a worker."""
+    from hyperpolyglot.engine.devices import device_in_use
     from hyperpolyglot.engine.nearest import Search
 
-    return Search(backend=values["backend"], memory_bytes=values["memory"], threads=values["threads"])
+    return Search(
+        backend=values["backend"],
+        memory_bytes=values["memory"],
+        threads=values["threads"],
+        device=device_in_use(),
+    )
 
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,14 @@ from hyperpolyglot.engine.cosine import norms
 from hyperpolyglot.engine.devices import say_once
 from hyperpolyglot.engine.filtered import Task
 from hyperpolyglot.engine.halffloats import EXTRA, MAX_HALF_DIM, accumulation
+from hyperpolyglot.engine.passes import Sweep, sweep_rows
 from hyperpolyglot.engine.plain import plain
 from hyperpolyglot.engine.quantise import mean_direction
 from hyperpolyglot.engine.result import Certificate, Nearest
-from hyperpolyglot.engine.tensors import Device, Pairs, Table, ranked
+from hyperpolyglot.engine.tensors import Device, Pairs, RowsThere, Table, ranked
 from hyperpolyglot.types import Float32, Int32, Progress, silent
 
-__all__ = ["Tiling", "is_right", "on_gpus", "swept", "tiling"]
+__all__ = ["Tiling", "is_right", "on_gpus", "sweeps_on_gpus", "swept", "tiling"]
 
 _SAMPLE = 2048, 16_384
 _MOST_ROWS = 16_384
@@ -305,6 +307,12 @@ def is_right(name: str) -> bool:
     return bool(proven.all()) and right
 
 
+def say_failed(error: Exception) -> None:
+    """Say once why a GPU is not used, or no longer."""
+    why = (str(error).splitlines() or [type(error).__name__])[0]
+    say_once(f"the GPU failed ({why}); the processor goes on, with the same results.")
+
+
 def on_gpus(
     task: Task, names: Sequence[str], progress: Progress, elsewhere: Callable[..., Nearest]
 ) -> Nearest | None:
@@ -323,8 +331,7 @@ def on_gpus(
             return None
         (positions, similarity, proven), certificate = swept(task, [Device(n) for n in trusted], progress)
     except (RuntimeError, ImportError, OSError) as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        say_once(f"the GPU failed ({why}); the processor goes on, with the same results.")
+        say_failed(error)
         return None
     left = np.flatnonzero(~proven)
     if len(left):
@@ -332,3 +339,27 @@ def on_gpus(
         positions[left], similarity[left] = rest.positions, rest.similarity
     progress("neighbours", len(proven), len(proven))
     return Nearest(positions, similarity, certificate)
+
+
+@dataclass
+class _OrHere:
+    """A pass there, and from its first failure on a pass on the processor."""
+
+    sweep: Sweep
+
+    def __call__(self, *given: Any) -> None:
+        try:
+            self.sweep(*given)
+        except RuntimeError as error:
+            say_failed(error)
+            self.sweep = sweep_rows
+            self.sweep(*given)
+
+
+def sweeps_on_gpus(vectors: Float32, names: Sequence[str]) -> list[Sweep]:
+    """The passes of probes over ``vectors``, on each GPU that will do; none where none will, and why has been said."""
+    try:
+        return [_OrHere(RowsThere(Device(name), vectors)) for name in names if is_right(name)]
+    except (RuntimeError, ImportError, OSError) as error:
+        say_failed(error)
+        return []

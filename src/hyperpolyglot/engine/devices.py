@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 
-__all__ = ["chosen_gpus", "say_once", "use_device"]
+__all__ = ["chosen_gpus", "device_in_use", "say_once", "use_device"]
 
 _NAME = re.compile(r"auto|cpu|cuda(:\d+)?")
 _WORTHWHILE = 1 << 40
@@ -49,6 +49,15 @@ def use_device(name: str, tell: Callable[[str], None] = _warn) -> None:
     _choice.device, _choice.tell, _choice.said = _checked(name), tell, set()
     if name.startswith("cuda"):
         chosen_gpus(name, 0)
+
+
+def device_in_use() -> str:
+    """What :func:`use_device` was told, for searches that other processes make for this one.
+
+    >>> device_in_use()
+    'cpu'
+    """
+    return _choice.device
 
 
 def chosen_gpus(name: str | None, work: int) -> tuple[str, ...]:

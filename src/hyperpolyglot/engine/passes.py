@@ -7,10 +7,12 @@ result does not depend on threads. Nothing here calls a BLAS, so probes run side
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import numba
 import numpy as np
 
-__all__ = ["BLOCK", "add_products", "inner", "longest_row", "products", "sweep_rows"]
+__all__ = ["BLOCK", "Sweep", "add_products", "inner", "longest_row", "products", "sweep_rows"]
 
 BLOCK = 16
 """Rows of a block; the kernels take eight at a time."""
@@ -18,6 +20,15 @@ BLOCK = 16
 _TILE = 16
 _ROWS_IN_ONE_SUM = 512
 _FREE = {"reassoc", "contract", "nsz"}
+
+
+class Sweep(Protocol):
+    """A pass over the rows of a probe, wherever it is made: :func:`sweep_rows` says what is given and filled."""
+
+    def __call__(
+        self, vectors: Any, rows: Any, classes: Any, training: Any, parameters: Any, slope: Any, found: Any, /
+    ) -> None:
+        """Fill ``slope`` and ``found``."""
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FREE)

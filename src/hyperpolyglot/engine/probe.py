@@ -19,7 +19,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.engine.passes import add_products, inner, longest_row, products, sweep_rows
+from hyperpolyglot.engine.passes import Sweep, add_products, inner, longest_row, products, sweep_rows
 from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = ["Fit", "MainDirections", "fit_probes", "main_directions", "stratified_folds"]
@@ -116,6 +116,7 @@ class _Probe:
     training: NDArray[np.bool_]
     outputs: int
     penalty: float
+    sweep: Sweep
 
     def at(self, point: Float64, kind: type) -> _Slope:
         """The gradient at ``point`` ``[problems · outputs, width]``, with products in float32 or float64."""
@@ -125,7 +126,7 @@ class _Probe:
         slope = np.empty(parameters.shape)
         problems = self.training.shape[1]
         found = np.zeros(columns), np.full(problems, np.inf), np.zeros(problems, np.int64)
-        sweep_rows(self.vectors, self.rows, self.classes, self.training, parameters, slope, found)
+        self.sweep(self.vectors, self.rows, self.classes, self.training, parameters, slope, found)
         gradient = self.penalty * slope[:columns]
         dim = self.vectors.shape[1]
         gradient[:, :dim] += point[:, :dim]
@@ -227,6 +228,7 @@ def fit_probes(
     *,
     rows: NDArray[np.integer] | None = None,
     main: MainDirections | None = None,
+    sweep: Sweep = sweep_rows,
     penalty: float = 1.0,
     tolerance: float = 1e-6,
     iterations: int = 500,
@@ -235,7 +237,7 @@ def fit_probes(
 
     ``vectors`` float32 ``[N, d]``, finite; ``rows`` int ``[n]``, those that take part (default: all); ``classes`` int
     ``[n]``, 0…c − 1; ``training`` bool ``[n, problems]``; ``penalty`` is scikit-learn's C. ``main`` speeds up, without
-    an influence on the optimum; give it where several probes share ``vectors``.
+    an influence on the optimum; give it where several probes share ``vectors``. ``sweep``: who makes the passes.
 
     >>> fit = fit_probes(np.float32([[-1], [1], [2]]), np.array([0, 1, 1]), np.array([[1], [1], [0]], bool))
     >>> fit.converged, fit.right.tolist(), fit.weights.round(4).tolist()
@@ -253,6 +255,7 @@ def fit_probes(
         training=np.ascontiguousarray(training),
         outputs=outputs,
         penalty=penalty,
+        sweep=sweep,
     )
     main = main or main_directions(vectors[rows])
     longest = longest_row(probe.vectors, probe.rows)

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from hyperpolyglot.engine.halffloats import EXTRA, offsets, row_errors
 from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["Device", "Pairs", "Table", "cuda_devices", "ranked"]
+__all__ = ["Device", "Pairs", "RowsThere", "Table", "cuda_devices", "ranked"]
 
 Tensor = Any
 Pairs = tuple[Tensor, Tensor, Tensor]
 """Candidates of a block: row in the block and column int32, value float32."""
 
+_PROBE_BYTES = 1 << 28
 _TINY = 1e-9
 """More than the float64 roundings of a unit row, its mean and the norm of their difference."""
 
@@ -226,6 +227,61 @@ class Table:
         shift = unit @ self._mean - 0.5 * (self._mean @ self._mean)
         lost = (exact - halves.double()).norm(dim=1)
         return halves, self.device.torch.stack([shift, lost + _TINY, exact.norm(dim=1) + _TINY])
+
+
+class RowsThere:
+    """Rows on a device, and the pass over some of them that a probe makes there: a :class:`Sweep` of ``passes.py``."""
+
+    def __init__(self, device: Device, vectors: Float32) -> None:
+        self._device, self._rows = device, device.send(vectors)
+
+    def __call__(
+        self,
+        _vectors: Float32,
+        rows: NDArray[np.int64],
+        classes: NDArray[np.int64],
+        training: NDArray[np.bool_],
+        parameters: Array,
+        slope: Float64,
+        found: tuple[Float64, Float64, NDArray[np.int64]],
+    ) -> None:
+        """As :func:`~hyperpolyglot.engine.passes.sweep_rows`; the vectors are those that are there."""
+        torch, send = self._device.torch, self._device.send
+        columns, problems, dim = len(found[0]), training.shape[1], self._rows.shape[1]
+        two_classes = columns == problems
+        weights = send(parameters[:columns])
+        total = torch.zeros((columns, dim + 1), dtype=torch.float64, device=self._device.name)
+        curvature, closest, right = np.zeros(columns), np.full(problems, np.inf), np.zeros(problems, np.int64)
+        step = max(1, _PROBE_BYTES // (parameters.itemsize * (dim + 4 * columns)))
+        for first in range(0, len(rows), step):
+            part = slice(first, first + step)
+            block = self._rows[send(rows[part])].to(weights.dtype)
+            truth, learns = send(classes[part]), send(training[part])
+            scores = block @ weights[:, :dim].T + weights[:, dim]
+            share, guess, margin = _answers(torch, scores.view(len(block), problems, -1), two_classes)
+            one = truth[:, None] if two_classes else torch.nn.functional.one_hot(truth, columns // problems)
+            residual = (share - one[:, None]) * learns[:, :, None]
+            spread = (share * (1 - share) * learns[:, :, None]).sum(0)
+            curvature += spread.double().view(-1).cpu().numpy()
+            margin = margin.double().masked_fill(learns, float("inf"))
+            closest = np.minimum(closest, margin.min(0).values.cpu().numpy())
+            right += ((guess == truth[:, None]) & ~learns).sum(0).cpu().numpy()
+            flat = residual.reshape(len(block), columns)
+            total[:, :dim] += (flat.T @ block).double()
+            total[:, dim] += flat.sum(0).double()
+        slope[:] = 0
+        slope[:columns, : dim + 1] = total.cpu().numpy()
+        for whole, value in zip(found, (curvature, closest, right), strict=True):
+            whole[:] = value
+
+
+def _answers(torch: Any, scores: Tensor, two_classes: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Probabilities ``[rows, problems, outputs]``, the answer and how far the next one is ``[rows, problems]``."""
+    if two_classes:
+        score = scores[:, :, 0]
+        return torch.sigmoid(scores), (score > 0).long(), score.abs()
+    best = scores.topk(2, dim=2).values
+    return torch.softmax(scores, dim=2), scores.argmax(dim=2), best[:, :, 0] - best[:, :, 1]
 
 
 def ranked(

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from hyperpolyglot.engine.cosine import unit_rows
+from hyperpolyglot.engine.devices import chosen_gpus
+from hyperpolyglot.engine.passes import Sweep, sweep_rows
 from hyperpolyglot.engine.probe import MainDirections, fit_probes, main_directions, stratified_folds
 from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
@@ -148,8 +151,20 @@ def separability(
     problems = _problems(options.design, codes, large, names)
     main = main_directions(vectors)
     found = []
-    with ThreadPoolExecutor(usable_threads(threads)) as pool:
-        for done, row in enumerate(pool.map(lambda p: _solve(vectors, main, p, groups, options), problems)):
+    sweeps = _sweeps(vectors, len(problems) * options.folds * options.repeats, usable_threads(threads))
+    free: SimpleQueue[Sweep] = SimpleQueue()
+    for sweep in sweeps:
+        free.put(sweep)
+
+    def solve(problem: _Problem) -> LabelAccuracy:
+        sweep = free.get()
+        try:
+            return _solve(vectors, main, problem, groups, options, sweep)
+        finally:
+            free.put(sweep)
+
+    with ThreadPoolExecutor(len(sweeps)) as pool:
+        for done, row in enumerate(pool.map(solve, problems)):
             progress("probes", done, len(problems))
             found.append(row)
     progress("probes", len(problems), len(problems))
@@ -160,6 +175,18 @@ def separability(
         options=options,
         excluded=candidates.excluded | ({"without a label": unlabelled} if unlabelled else {}),
     )
+
+
+def _sweeps(vectors: Float32, problems: int, threads: int) -> list[Sweep]:
+    """Who makes the passes of probes: as many at a time as there are."""
+    gpus = chosen_gpus(None, vectors.size * problems)
+    if gpus:
+        from hyperpolyglot.engine.cuda import sweeps_on_gpus
+
+        found = sweeps_on_gpus(vectors, gpus)
+        if found:
+            return found
+    return [sweep_rows] * threads
 
 
 def _word_groups(vocabulary: Vocabulary, rows: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -201,6 +228,7 @@ def _solve(
     problem: _Problem,
     groups: NDArray[np.int64] | None,
     options: ProbeOptions,
+    sweep: Sweep,
 ) -> LabelAccuracy:
     """The cross-validated accuracy of one probe over all repeats."""
     scores, converged = [], True
@@ -213,7 +241,8 @@ def _solve(
         side = np.stack([mask[sample] for mask in problem.sides]).argmax(axis=0)
         fold = _folds(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
         classes = 1 - side if len(problem.sides) == 2 else side
-        fit = fit_probes(vectors, classes, fold[:, None] != np.arange(options.folds), rows=sample, main=main)
+        training = fold[:, None] != np.arange(options.folds)
+        fit = fit_probes(vectors, classes, training, rows=sample, main=main, sweep=sweep)
         scores.append(fit.right / np.bincount(fold, minlength=options.folds))
         converged &= fit.converged
     return _accuracy(problem, np.concatenate(scores), options.folds, converged)

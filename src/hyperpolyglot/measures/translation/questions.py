@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.types import Int32
 
-__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "edit_distance", "questions"]
+__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "questions"]
 
 DIFFERENT, NEAR, IDENTICAL = 0, 1, 2
 
@@ -64,7 +64,8 @@ class Questions:
 
 
 @numba.njit(cache=True, nogil=True)
-def _distance(a, b, row):  # type: ignore[no-untyped-def]
+def distance(a, b, row):  # type: ignore[no-untyped-def]
+    """Levenshtein's distance of two arrays of code points; ``row`` is scratch, longer than ``b``."""
     for j in range(len(b) + 1):
         row[j] = j
     for i in range(1, len(a) + 1):
@@ -84,7 +85,7 @@ def edit_distance(a: str, b: str) -> int:
     3
     """
     points = [np.array([ord(c) for c in text], np.uint32) for text in (a, b)]
-    return int(_distance(points[0], points[1], np.empty(len(b) + 1, np.int64)))
+    return int(distance(points[0], points[1], np.empty(len(b) + 1, np.int64)))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -97,7 +98,7 @@ def _alike(v, w, script, spelling, at, points, near, row):  # type: ignore[no-un
     a = points[at[w] : at[w + 1]]
     b = points[at[v] : at[v + 1]]
     most = near * max(len(a), len(b))
-    return 1 if abs(len(a) - len(b)) <= most and _distance(a, b, row) <= most else 0
+    return 1 if abs(len(a) - len(b)) <= most and distance(a, b, row) <= most else 0
 
 
 @numba.njit(cache=True, nogil=True)

@@ -11,9 +11,10 @@ from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.questions import Questions
 from hyperpolyglot.measures.translation.ranking import TOLERANCE, Pool, Ranks
 from hyperpolyglot.measures.translation.scores import cell_intervals, chance, values_of
+from hyperpolyglot.measures.translation.sounds import transliterated
 from hyperpolyglot.types import Array, Float64
 
-__all__ = ["by_kind", "by_pair", "by_script", "hubs"]
+__all__ = ["by_kind", "by_pair", "by_script", "by_sound", "hubs"]
 
 
 def by_pair(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
@@ -37,6 +38,20 @@ def by_kind(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple
     rows = _cells(asked, ranks, sizes, of_concept[asked.concept], [(kind, "") for kind in kinds])
     return tuple(
         {"kind": row.pop("source")} | {k: v for k, v in row.items() if k != "target"} for row in rows
+    )
+
+
+def by_sound(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
+    """The same by whether a right answer in another script sounds alike: a transliteration."""
+    rows = _cells(
+        asked,
+        ranks,
+        sizes,
+        transliterated(asked, words).astype(np.int64),
+        [("other", ""), ("transliteration", "")],
+    )
+    return tuple(
+        {"sound": row.pop("source")} | {k: v for k, v in row.items() if k != "target"} for row in rows
     )
 
 

@@ -23,7 +23,7 @@ from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, NEAR, Questions
 from hyperpolyglot.measures.translation.ranking_tokens import ranks_among_tokens
 from hyperpolyglot.measures.translation.scores import scored
-from hyperpolyglot.measures.translation.tables import by_kind, by_pair, by_script, hubs
+from hyperpolyglot.measures.translation.tables import by_kind, by_pair, by_script, by_sound, hubs
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
@@ -37,7 +37,7 @@ _RARE_SCRIPT = 0.05
 class Translation(Record):
     """Scores of one model on one lexicon; see :meth:`to_json` for the parts.
 
-    ``overall`` by candidate set, method and measure; ``pairs``, ``scripts``, ``kinds``: weak P@1 in parts;
+    ``overall`` by candidate set, method and measure; ``pairs``, ``scripts``, ``kinds``, ``sounds``: weak P@1 in parts;
     ``apart``: the questions that are not in the scores above, with their own; ``concepts`` says which were used and
     whether a score on them means anything.
     """
@@ -52,6 +52,7 @@ class Translation(Record):
     pairs: tuple[dict[str, Any], ...]
     scripts: tuple[dict[str, Any], ...]
     kinds: tuple[dict[str, Any], ...]
+    sounds: tuple[dict[str, Any], ...]
     hubs: tuple[dict[str, Any], ...]
     options: TranslateOptions
 
@@ -74,6 +75,7 @@ class Translation(Record):
             "pairs": list(self.pairs),
             "scripts": list(self.scripts),
             "kinds": list(self.kinds),
+            "sounds": list(self.sounds),
             "hubs": list(self.hubs),
             "multi_piece": self.options.multi_piece,
         }
@@ -144,6 +146,7 @@ def translate(
         pairs=by_pair(main, ranks, candidates, asked.words),
         scripts=by_script(main, ranks, candidates, asked.words),
         kinds=by_kind(main, ranks, candidates, asked.words),
+        sounds=by_sound(main, ranks, candidates, asked.words),
         hubs=hubs(main, ranks, asked.pool, asked.words),
         options=options,
     )

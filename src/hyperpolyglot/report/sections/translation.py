@@ -135,9 +135,22 @@ def _read(model: ModelStudy, found: Translation) -> list[str]:
             f"Answering with the language’s commonest word, whatever is asked, would be right for {score(base)}. "
             f"Counting every word that is no token of {name} as missed, {percent(whole)} of all questions are "
             f"answered. Words spelled alike ({apart['identical']:,} questions) or nearly alike ({apart['near']:,}) "
-            "in both languages are not in these scores."
+            f"in both languages are not in these scores.{_sounds(found)}"
         )
     return texts
+
+
+def _sounds(found: Translation) -> str:
+    """How much of it is names that sound the same in another script."""
+    rows = {row["sound"]: row for row in found.sounds}
+    if len(rows) < 2:
+        return ""
+    alike, other = rows["transliteration"], rows["other"]
+    return (
+        f" Of those that are, {alike['questions']:,} have an answer in another script that sounds alike (names, "
+        f"mostly): the right one comes first for {percent(alike['csls_p1'])} of them, and for "
+        f"{percent(other['csls_p1'])} of the others."
+    )
 
 
 def read_translation(model: ModelStudy, found: Translation) -> str:

@@ -33,6 +33,9 @@ __all__ = ["OnCluster"]
 
 LEAST_IN_FLIGHT = 32
 MOST_ATTEMPTS = 20
+MOST_SHORTAGES = 3
+"""How often a step is taken for which a worker had too little memory."""
+
 LENT = (TokenSpace, Lexicon, Given, np.ndarray)
 """What is sent to the cluster once, and not with every step."""
 
@@ -53,6 +56,9 @@ class OnCluster:
         run = _Run(self._client, graph, store, progress)
         try:
             run.finish()
+        except OSError:
+            run.check()
+            raise
         finally:
             run.stop()
         return Outcomes(run.outcomes)
@@ -75,6 +81,7 @@ class _Run:
         self._flying: dict[str, Any] = {}
         self._results: dict[str, Any] = {}
         self._attempts: dict[str, int] = {}
+        self._shortages: Counter[str] = Counter()
         self._loans: dict[Any, Any] = {}
         self._uses = Counter(mark for step in self._waiting for mark in _marks(step))
         self._by_value: set[str] = set()
@@ -108,14 +115,15 @@ class _Run:
             for key in landed:
                 self._land(key, self._flying.pop(key), brought.get(key))
             if not landed:
-                self._check()
+                self.check()
                 time.sleep(_POLL)
 
     def stop(self) -> None:
-        """Leave nothing on the cluster: no task, no result, no copy of what was sent."""
+        """Leave nothing on the cluster, if it is still there: no task, no result, no copy of what was sent."""
         left = [*self._flying.values(), *self._results.values(), *self._loans.values()]
         flying = [future.key for future in self._flying.values()]
         with contextlib.suppress(Exception):  # the cluster may be what failed
+            self.check()
             self._client.cancel(left, force=True)
             deadline = time.monotonic() + _GRACE
             while flying and self._busy(flying) and time.monotonic() < deadline:
@@ -127,7 +135,8 @@ class _Run:
         running = self._client.run(_executing)
         return any(key in keys for found in running.values() for key in found)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise :class:`ClusterFailed` where the scheduler is gone."""
         if self._client.status != "running":
             raise ClusterFailed(
                 "the connection to the scheduler is lost; run the study again, and it goes on where it was."
@@ -201,7 +210,11 @@ class _Run:
     def _land(self, key: str, future: Any, outcome: Any) -> None:
         step = self._steps[key]
         if future.status == "error":
-            raise self._failed(step, future.exception())
+            error = future.exception()
+            self._shortages[key] += isinstance(error, MemoryError)
+            if isinstance(error, MemoryError) and self._shortages[key] < MOST_SHORTAGES:
+                return self._again(step)
+            raise self._failed(step, error)
         if outcome is None:  # lost with its worker
             return self._again(step)
         if isinstance(outcome, NotHere):
@@ -236,7 +249,7 @@ class _Run:
                 self._loans.pop(mark, None)
 
     def _again(self, step: PlannedStep[Any]) -> None:
-        self._check()
+        self.check()
         self._waiting.appendleft(step)
 
     def _failed(self, step: PlannedStep[Any], error: BaseException) -> BaseException:
@@ -244,6 +257,8 @@ class _Run:
             return ClusterFailed(
                 f"{step.title}: the workers that took this step died one after the other; give them more memory."
             )
+        if isinstance(error, MemoryError):
+            return ClusterFailed(f"{step.title}: no worker had memory enough for this step; give them more.")
         return error
 
     def _tell(self, step: PlannedStep[Any]) -> None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from hyperpolyglot.errors import HyperpolyglotError
-from hyperpolyglot.labels import Labels
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.table import Table
-from hyperpolyglot.types import Array, Float32, Int32
-from hyperpolyglot.vocabulary import Vocabulary
+from hyperpolyglot.table import Table, View
+from hyperpolyglot.types import Array, Float32
 
 __all__ = ["NotHere", "SpaceAbroad", "TableAbroad", "abroad"]
 
@@ -36,6 +34,7 @@ class TableAbroad:
     name: str
     dtype: str
     shape: tuple[int, int]
+    view: View
     digest: str
     size: int
     decode: Callable[[Array], Float32]
@@ -45,7 +44,12 @@ class TableAbroad:
         """The table, of ``stored`` where that came along, else opened; once in a process. Raises :class:`NotHere`."""
         if stored is not None:
             return Table(
-                name=self.name, dtype=self.dtype, shape=self.shape, stored=stored, decode=self.decode
+                name=self.name,
+                dtype=self.dtype,
+                shape=self.shape,
+                stored=stored,
+                decode=self.decode,
+                view=self.view,
             )
         with _opening:
             if self.digest not in _opened:
@@ -59,7 +63,7 @@ class TableAbroad:
         if self.again is None:
             raise NotHere(self.digest)
         try:
-            table = self.again()
+            table = self.again().seen(self.view)
             same = table.digest() == self.digest
         except (HyperpolyglotError, OSError) as error:
             raise NotHere(self.digest) from error
@@ -91,17 +95,7 @@ class SpaceAbroad:
 
 def abroad(space: TokenSpace) -> SpaceAbroad:
     """A space for the way; reads its table for the digest, unless that is known."""
-    vocabulary: Vocabulary = space.vocabulary
-    labels: Labels = space.labels
-    ids: Int32 = space.ids
-    parts = {
-        "model": space.model,
-        "revision": space.revision,
-        "vocabulary": vocabulary,
-        "labels": labels,
-        "ids": ids,
-        "remark": space.remark,
-    }
+    parts = {part.name: getattr(space, part.name) for part in fields(space) if part.name != "table"}
     table = space.table
     if table is None or space.digest is None:
         return SpaceAbroad(parts, None)
@@ -111,6 +105,7 @@ def abroad(space: TokenSpace) -> SpaceAbroad:
             name=table.name,
             dtype=table.dtype,
             shape=table.shape,
+            view=table.view,
             digest=space.digest,
             size=table.stored.nbytes,
             decode=table.decode,
