@@ -7,10 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hyperpolyglot.engine import cuda, devices
+from hyperpolyglot.engine import cuda, devices, tensors
 from hyperpolyglot.engine.cosine import norms
 from hyperpolyglot.engine.filtered import Task
 from hyperpolyglot.engine.nearest import nearest, nearest_to
+from hyperpolyglot.engine.passes import sweep_rows
+from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.separability import DESIGNS, ProbeOptions, separability
 from hyperpolyglot.types import silent
 
 from .test_backends import SHAPES, clusters, common_mean, few_values, gaussian, near_duplicates, same
@@ -263,3 +266,60 @@ def test_a_real_gpu_is_trusted_and_gives_the_bytes_of_the_processor():
     found = nearest(vectors, 50, device="cuda")
     assert "cuda" == found.certificate.backend
     assert same(nearest(vectors, 50, backend="fp32"), found)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_a_pass_of_probes_there_is_the_pass_here(monkeypatch, device, kind, classes):
+    """Gradient, curvature, closest call and right answers, in pieces of rows or at once, for sigmoid and softmax."""
+    random = np.random.default_rng(classes)
+    vectors = gaussian(random, 300, 20)
+    rows = np.sort(random.choice(300, 210, replace=False))
+    labels = random.integers(0, classes, len(rows))
+    training = random.random((len(rows), 4)) < 0.7
+    columns = 4 * (1 if classes == 2 else classes)
+    parameters = np.zeros((columns, 32), kind)
+    parameters[:, :21] = random.standard_normal((columns, 21)) / 4
+
+    def swept(sweep):
+        slope = np.empty(parameters.shape)
+        found = np.zeros(columns), np.full(4, np.inf), np.zeros(4, np.int64)
+        sweep(vectors, rows, labels, training, parameters, slope, found)
+        return slope, *found
+
+    for size in (1 << 28, 1000):
+        monkeypatch.setattr(tensors, "_PROBE_BYTES", size)
+        here, there = swept(sweep_rows), swept(tensors.RowsThere(cuda.Device(device), vectors))
+        for one, other in zip(here, there, strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-4 if kind is np.float32 else 1e-10)
+
+
+def test_separability_there_is_separability_here(told, clustered):
+    """Every accuracy is the same, and one worker for each device makes the passes."""
+    space = open_model(clustered)
+    options = [ProbeOptions(minimum=20, folds=3, design=design) for design in DESIGNS]
+    devices.use_device("cpu")
+    expected = [separability(space, chosen) for chosen in options]
+    devices.use_device("cuda", told.append)
+    assert expected == [separability(space, chosen) for chosen in options]
+    assert [] == told
+
+
+def test_a_device_that_fails_between_passes_is_replaced(told, clustered, monkeypatch):
+    """The processor makes the pass that failed and those after it; that is said once."""
+    calls = []
+
+    def failing(self, *given):
+        calls.append(1)
+        if len(calls) > 3:
+            raise RuntimeError("out of memory")
+        sweep_rows(*given)
+
+    space, options = open_model(clustered), ProbeOptions(minimum=20, folds=3)
+    devices.use_device("cpu")
+    expected = separability(space, options)
+    devices.use_device("cuda", told.append)
+    monkeypatch.setattr(tensors.RowsThere, "__call__", failing)
+    assert expected == separability(space, options)
+    assert ["the GPU failed (out of memory); the processor goes on, with the same results."] == told

@@ -22,6 +22,7 @@ __all__ = [
     "EXCLUDABLE",
     "cache_option",
     "cluster_option",
+    "device_option",
     "exclude_option",
     "excluded_kinds",
     "executor",
@@ -162,6 +163,17 @@ def _use_device(context: click.Context, option: click.Parameter, device: str) ->
         raise click.BadParameter(f"{error}.", context, option) from error
 
 
+device_option = click.option(
+    "--device",
+    metavar="auto|cpu|cuda[:i]",
+    default="cpu",
+    show_default=True,
+    expose_value=False,
+    callback=_use_device,
+    help="Search for neighbours and probe there, with the same results. auto: on the GPUs, if there are any and the "
+    "work is long; cuda: on all GPUs.",
+)
+
 search_options = _all(
     click.option(
         "--backend",
@@ -176,16 +188,7 @@ search_options = _all(
         help="Take no more memory than this for the search, as 1.5GiB; vectors and result then lie on disk, beside the "
         "cache.  [default: no limit; on disk where memory would not hold them]",
     ),
-    click.option(
-        "--device",
-        metavar="auto|cpu|cuda[:i]",
-        default="cpu",
-        show_default=True,
-        expose_value=False,
-        callback=_use_device,
-        help="Search for neighbours there, with the same results. auto: on the GPUs, if there are any and the search "
-        "is long; cuda: on all GPUs.",
-    ),
+    device_option,
     click.option(
         "--threads",
         type=click.IntRange(1),

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    device_option,
     exclude_option,
     excluded_kinds,
     labels_option,
@@ -55,6 +56,7 @@ __all__ = ["diversity", "map_", "neighbors", "separability"]
 )
 @exclude_option
 @seed_option
+@device_option
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def separability(**values: Any) -> None:

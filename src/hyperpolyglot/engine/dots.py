@@ -14,10 +14,19 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import extending
 from numba.core import types
 
-from hyperpolyglot.engine.microkernel import multiply_unsigned, not_shifted
+from hyperpolyglot.engine.microkernel import load, multiply_unsigned, not_shifted
 from hyperpolyglot.engine.processor import LANES, has
 
-__all__ = ["dots_scratch", "exact_dots", "prefetch", "quick_dots", "rest_dots"]
+__all__ = [
+    "dots_scratch",
+    "emit_prefetch",
+    "exact_dots",
+    "fused",
+    "loop",
+    "prefetch",
+    "quick_dots",
+    "rest_dots",
+]
 
 intrinsic: Any = extending.intrinsic
 carray: Any = numba.carray  # type: ignore[attr-defined]
@@ -28,22 +37,17 @@ _WIDE = ir.VectorType(ir.FloatType(), LANES)
 _INTS = ir.VectorType(_I32, LANES)
 
 
-def _load(builder: ir.IRBuilder, address: Any, kind: ir.Type) -> Any:
-    value = builder.load(builder.inttoptr(address, kind.as_pointer()))
-    value.align = 4
-    return value
-
-
-def _fused(builder: ir.IRBuilder, x: Any, y: Any, total: Any) -> Any:
+def fused(builder: ir.IRBuilder, x: Any, y: Any, total: Any) -> Any:
+    """x·y + total of vectors, rounded once where the processor can."""
     kind = total.type
     if not (has("fma") or has("neon")):
         return builder.fadd(total, builder.fmul(x, y))
-    name = f"llvm.fma.v{kind.count}f{64 if kind == _DOUBLE else 32}"
+    name = f"llvm.fma.v{kind.count}f{64 if kind.element == ir.DoubleType() else 32}"
     function = builder.module.declare_intrinsic(name, (), ir.FunctionType(kind, [kind] * 3))
     return builder.call(function, [x, y, total])
 
 
-def _loop(builder: ir.IRBuilder, count: Any, sums: list[Any], body: Any) -> list[Any]:
+def loop(builder: ir.IRBuilder, count: Any, sums: list[Any], body: Any) -> list[Any]:
     """``body(step, sums)`` for every step below ``count``, none if it is zero; the sums after it."""
     before = builder.block
     loop, after = builder.append_basic_block("loop"), builder.append_basic_block("after")
@@ -83,26 +87,26 @@ def _partial_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
         places, blocks, out = arguments
         sides = [
             [
-                _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
+                load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
                 for r in range(4)
             ]
             for side in range(2)
         ]
         place = [builder.add(out, ir.Constant(_I64, 64 * r)) for r in range(4)]
-        start = [_load(builder, address, _DOUBLE) for address in place]
+        start = [load(builder, address, _DOUBLE) for address in place]
 
         def body(step: Any, sums: list[Any]) -> list[Any]:
             offset = builder.mul(step, ir.Constant(_I64, 32))
             added = []
             for x, y, total in zip(*sides, sums, strict=True):
                 one, other = (
-                    builder.fpext(_load(builder, builder.add(address, offset), _SINGLE), _DOUBLE)
+                    builder.fpext(load(builder, builder.add(address, offset), _SINGLE), _DOUBLE)
                     for address in (x, y)
                 )
-                added.append(_fused(builder, one, other, total))
+                added.append(fused(builder, one, other, total))
             return added
 
-        for total, address in zip(_loop(builder, blocks, start, body), place, strict=True):
+        for total, address in zip(loop(builder, blocks, start, body), place, strict=True):
             builder.store(total, builder.inttoptr(address, _DOUBLE.as_pointer())).align = 8
         return _context.get_dummy_value()
 
@@ -132,7 +136,7 @@ def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
         places, blocks, out = arguments
         sides = [
             [
-                _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
+                load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
                 for r in range(4)
             ]
             for side in range(2)
@@ -141,17 +145,17 @@ def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
         def body(step: Any, sums: list[Any]) -> list[Any]:
             offset = builder.mul(step, ir.Constant(_I64, 4 * LANES))
             return [
-                _fused(
+                fused(
                     builder,
-                    _load(builder, builder.add(x, offset), _WIDE),
-                    _load(builder, builder.add(y, offset), _WIDE),
+                    load(builder, builder.add(x, offset), _WIDE),
+                    load(builder, builder.add(y, offset), _WIDE),
                     total,
                 )
                 for x, y, total in zip(*sides, sums, strict=True)
             ]
 
         zero = ir.Constant(_WIDE, [0.0] * LANES)
-        for r, lanes in enumerate(_loop(builder, blocks, [zero] * 4, body)):
+        for r, lanes in enumerate(loop(builder, blocks, [zero] * 4, body)):
             total = _added_up(builder, lanes)
             address = builder.add(out, ir.Constant(_I64, 4 * r))
             builder.store(total, builder.inttoptr(address, ir.FloatType().as_pointer())).align = 4
@@ -162,10 +166,7 @@ def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
 
 def _emit_rest_sums(builder: ir.IRBuilder, places: Any, blocks: Any, out: Any) -> None:
     rows = [
-        [
-            _load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * part + r))), _I64)
-            for part in range(4)
-        ]
+        [load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * part + r))), _I64) for part in range(4)]
         for r in range(4)
     ]
 
@@ -173,17 +174,17 @@ def _emit_rest_sums(builder: ir.IRBuilder, places: Any, blocks: Any, out: Any) -
         offset = builder.mul(step, ir.Constant(_I64, 4 * LANES))
         added = []
         for row, total in zip(rows, sums, strict=True):
-            x, x_rest, y, y_rest = (_load(builder, builder.add(address, offset), _INTS) for address in row)
+            x, x_rest, y, y_rest = (load(builder, builder.add(address, offset), _INTS) for address in row)
             one = multiply_unsigned(builder, total, y_rest, x)
             added.append(multiply_unsigned(builder, one, x_rest, y))
         return added
 
     zero = ir.Constant(_INTS, [0] * LANES)
-    for r, lanes in enumerate(_loop(builder, blocks, [zero] * 4, body)):
+    for r, lanes in enumerate(loop(builder, blocks, [zero] * 4, body)):
         total = _added_up(builder, lanes)
         address = builder.add(out, ir.Constant(_I64, 4 * r))
         if not not_shifted():
-            total = builder.add(total, _load(builder, address, _I32))
+            total = builder.add(total, load(builder, address, _I32))
         builder.store(total, builder.inttoptr(address, _I32.as_pointer())).align = 4
 
 
@@ -201,13 +202,18 @@ def _rest_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
     return types.void(types.int64, types.int64, types.int64), generate
 
 
+def emit_prefetch(builder: ir.IRBuilder, address: Any) -> None:
+    """Ask for the line at an address to be brought near."""
+    pointer = builder.inttoptr(address, ir.IntType(8).as_pointer())
+    signature = ir.FunctionType(ir.VoidType(), [pointer.type, _I32, _I32, _I32])
+    function = builder.module.declare_intrinsic("llvm.prefetch.p0", (), signature)
+    builder.call(function, [pointer, *(ir.Constant(_I32, n) for n in (0, 2, 1))])
+
+
 @intrinsic
 def _prefetch(context, address):  # type: ignore[no-untyped-def]
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
-        pointer = builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
-        signature = ir.FunctionType(ir.VoidType(), [pointer.type, _I32, _I32, _I32])
-        function = builder.module.declare_intrinsic("llvm.prefetch.p0", (), signature)
-        builder.call(function, [pointer, *(ir.Constant(_I32, n) for n in (0, 2, 1))])
+        emit_prefetch(builder, arguments[0])
         return _context.get_dummy_value()
 
     return types.void(types.int64), generate

@@ -12,12 +12,10 @@ from typing import Any, Protocol
 import numba
 import numpy as np
 
-__all__ = ["BLOCK", "Sweep", "add_products", "inner", "longest_row", "products", "sweep_rows"]
+from hyperpolyglot.engine.blocks import BLOCK, add_products, products
 
-BLOCK = 16
-"""Rows of a block; the kernels take eight at a time."""
+__all__ = ["Sweep", "inner", "longest_row", "sweep_rows"]
 
-_TILE = 16
 _ROWS_IN_ONE_SUM = 512
 _FREE = {"reassoc", "contract", "nsz"}
 
@@ -29,54 +27,6 @@ class Sweep(Protocol):
         self, vectors: Any, rows: Any, classes: Any, training: Any, parameters: Any, slope: Any, found: Any, /
     ) -> None:
         """Fill ``slope`` and ``found``."""
-
-
-@numba.njit(cache=True, nogil=True, fastmath=_FREE)
-def products(block, parameters, scores):  # type: ignore[no-untyped-def]
-    """``scores = block @ parameters.T``: ``[rows, width]`` and ``[columns, width]``; fours of rows, even columns."""
-    columns, width = parameters.shape
-    for tile in range(0, columns, _TILE):
-        for i in range(0, len(block), 4):
-            a, b, c, d = block[i], block[i + 1], block[i + 2], block[i + 3]
-            for j in range(tile, min(tile + _TILE, columns), 2):
-                first, second = parameters[j], parameters[j + 1]
-                zero = block.dtype.type(0)
-                a0, b0, c0, d0, a1, b1, c1, d1 = zero, zero, zero, zero, zero, zero, zero, zero
-                for k in range(width):
-                    u, v = first[k], second[k]
-                    a0 += a[k] * u
-                    b0 += b[k] * u
-                    c0 += c[k] * u
-                    d0 += d[k] * u
-                    a1 += a[k] * v
-                    b1 += b[k] * v
-                    c1 += c[k] * v
-                    d1 += d[k] * v
-                scores[i, j], scores[i + 1, j], scores[i + 2, j], scores[i + 3, j] = a0, b0, c0, d0
-                scores[i, j + 1], scores[i + 1, j + 1] = a1, b1
-                scores[i + 2, j + 1], scores[i + 3, j + 1] = c1, d1
-
-
-@numba.njit(cache=True, nogil=True, fastmath=_FREE)
-def add_products(block, factors, total):  # type: ignore[no-untyped-def]
-    """``total += factors.T @ block``: ``[rows, columns]`` and ``[rows, width]``; eights of rows, even columns."""
-    columns, width = total.shape
-    for tile in range(0, columns, _TILE):
-        for i in range(0, len(block), 8):
-            a, b, c, d = block[i], block[i + 1], block[i + 2], block[i + 3]
-            e, f, g, h = block[i + 4], block[i + 5], block[i + 6], block[i + 7]
-            for j in range(tile, min(tile + _TILE, columns), 2):
-                first, second = total[j], total[j + 1]
-                a0, b0, c0, d0 = factors[i, j], factors[i + 1, j], factors[i + 2, j], factors[i + 3, j]
-                e0, f0, g0, h0 = factors[i + 4, j], factors[i + 5, j], factors[i + 6, j], factors[i + 7, j]
-                n = j + 1
-                a1, b1, c1, d1 = factors[i, n], factors[i + 1, n], factors[i + 2, n], factors[i + 3, n]
-                e1, f1, g1, h1 = factors[i + 4, n], factors[i + 5, n], factors[i + 6, n], factors[i + 7, n]
-                for k in range(width):
-                    near = (a[k] * a0 + b[k] * b0) + (c[k] * c0 + d[k] * d0)
-                    first[k] += near + ((e[k] * e0 + f[k] * f0) + (g[k] * g0 + h[k] * h0))
-                    near = (a[k] * a1 + b[k] * b1) + (c[k] * c1 + d[k] * d1)
-                    second[k] += near + ((e[k] * e1 + f[k] * f1) + (g[k] * g1 + h[k] * h1))
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FREE)
@@ -165,9 +115,13 @@ def sweep_rows(vectors, rows, classes, training, parameters, slope, found):  # t
     scores = np.zeros((BLOCK, columns), parameters.dtype)
     residuals = np.zeros((BLOCK, columns), parameters.dtype)
     partial = np.zeros((columns, width), parameters.dtype)
+    ahead = np.empty(BLOCK, np.int64)
     slope[:] = 0
     for first in range(0, len(rows), BLOCK):
         count = min(BLOCK, len(rows) - first)
+        for i in range(BLOCK):
+            following = rows[min(first + BLOCK + i, len(rows) - 1)]
+            ahead[i] = vectors.ctypes.data + 4 * dim * following
         for i in range(count):
             row, place = vectors[rows[first + i]], block[i]
             for k in range(dim):
@@ -183,7 +137,7 @@ def sweep_rows(vectors, rows, classes, training, parameters, slope, found):  # t
                 _two_classes(scores[i], kind(classes[n]), training[n], residuals[i], found)
             else:
                 _many_classes(scores[i], classes[n], training[n], residuals[i], found)
-        add_products(block, residuals, partial)
+        add_products(block, residuals, partial, ahead)
         if (first + BLOCK) % _ROWS_IN_ONE_SUM == 0:
             slope += partial
             partial[:] = 0

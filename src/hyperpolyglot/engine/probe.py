@@ -19,13 +19,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.engine.passes import Sweep, add_products, inner, longest_row, products, sweep_rows
+from hyperpolyglot.engine.blocks import add_products, nothing_ahead, products
+from hyperpolyglot.engine.passes import Sweep, inner, longest_row, sweep_rows
 from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = ["Fit", "MainDirections", "fit_probes", "main_directions", "stratified_folds"]
 
-_MEMORY = 10
-_COARSE, _FLOOR = 5e-5, 1e-11
+_MEMORY = 20
+_COARSE, _FLOOR = 2e-5, 1e-11
 _PATIENCE, _SHORTENINGS = 20, 30
 _LONGEST_COARSE_ROW = 1024.0
 _DIRECTIONS, _SAMPLE = 64, 4096
@@ -217,7 +218,7 @@ class _Curvature:
         rest = 1.0 / (curvature * main.rest + 1.0)
         along[:, :columns] *= 1.0 / (main.strengths[:, None] * curvature + 1.0) - rest
         padded[:columns] *= rest[:, None]
-        add_products(main.directions, along, padded)
+        add_products(main.directions, along, padded, nothing_ahead(main.directions))
         return padded[:columns]
 
 

@@ -35,6 +35,9 @@ __all__ = ["DESIGNS", "LabelAccuracy", "ProbeOptions", "Separability", "separabi
 DESIGNS = ("one-vs-rest", "pairwise", "multinomial")
 PAPER_SEED = 150
 
+_OPERATIONS = 80
+"""For each number and fold: about twenty passes, two products each, over twice the rows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeOptions:
@@ -151,7 +154,7 @@ def separability(
     problems = _problems(options.design, codes, large, names)
     main = main_directions(vectors)
     found = []
-    sweeps = _sweeps(vectors, len(problems) * options.folds * options.repeats, usable_threads(threads))
+    sweeps = _sweeps(vectors, options.folds * options.repeats, usable_threads(threads))
     free: SimpleQueue[Sweep] = SimpleQueue()
     for sweep in sweeps:
         free.put(sweep)
@@ -177,9 +180,9 @@ def separability(
     )
 
 
-def _sweeps(vectors: Float32, problems: int, threads: int) -> list[Sweep]:
+def _sweeps(vectors: Float32, folds: int, threads: int) -> list[Sweep]:
     """Who makes the passes of probes: as many at a time as there are."""
-    gpus = chosen_gpus(None, vectors.size * problems)
+    gpus = chosen_gpus(None, _OPERATIONS * vectors.size * folds)
     if gpus:
         from hyperpolyglot.engine.cuda import sweeps_on_gpus
 

@@ -14,7 +14,7 @@ from hyperpolyglot.measures.explanation import Evidence
 from hyperpolyglot.measures.explanation.frequency import Counts
 from hyperpolyglot.measures.explanation.subspaces import Translate
 from hyperpolyglot.measures.translation import TranslateOptions
-from hyperpolyglot.measures.translation.asking import ask, narrowed, wants_held_out
+from hyperpolyglot.measures.translation.asking import Asked, ask, narrowed, wants_held_out
 from hyperpolyglot.measures.translation.coverage import language_coverage
 from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
@@ -66,9 +66,14 @@ class Given:
             count = max(2, int(np.searchsorted(total, _MOST_WORDS, side="right")))
             return replace(options, languages=tuple(order[:count]))
 
+        @cache
+        def unchanged() -> Asked:
+            return ask(space, lexicon, asked_about())
+
         def translated(changed: TokenSpace) -> dict[str, Any]:
             about = asked_about()
-            asked, ranks, candidates = ask(changed, lexicon, about).of(DIFFERENT)
+            found = unchanged() if changed is space else ask(changed, lexicon, about, like=unchanged())
+            asked, ranks, candidates = found.of(DIFFERENT)
             scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), asked.concept)
             return {"questions": len(asked), "languages": len(about.languages or ()), "p1": scores["p1"]}
 

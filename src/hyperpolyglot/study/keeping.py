@@ -62,12 +62,13 @@ def _shape(kind: type[Any]) -> str:
         record = waiting.pop()
         if record.__name__ in seen:
             continue
-        hints = _hints(record)
+        hints = _hints(record)  # type: ignore[arg-type]
         seen[record.__name__] = [[name, str(hint)] for name, hint in hints.items()]
         waiting += [part for hint in hints.values() for part in _records(hint)]
     return digest_of(seen)
 
 
+@cache
 def _hints(record: type[Any]) -> dict[str, Any]:
     hints = get_type_hints(record)
     return {field.name: hints[field.name] for field in dataclasses.fields(record)}

@@ -10,7 +10,7 @@ import numpy as np
 
 from hyperpolyglot.lexicon import CLDR, Lexicon, unseen_by_demos
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage, language_coverage
-from hyperpolyglot.measures.translation.lookup import Words, look_up
+from hyperpolyglot.measures.translation.lookup import Words, look_up, seen_in
 from hyperpolyglot.measures.translation.questions import Questions, questions
 from hyperpolyglot.measures.translation.ranking import Pool, Ranks, pool, ranks_among_words
 from hyperpolyglot.space import TokenSpace
@@ -82,15 +82,24 @@ def narrowed(lexicon: Lexicon, options: TranslateOptions, held_out: bool) -> Lex
     )
 
 
-def ask(space: TokenSpace, lexicon: Lexicon, options: TranslateOptions, progress: Progress = silent) -> Asked:
+def ask(
+    space: TokenSpace,
+    lexicon: Lexicon,
+    options: TranslateOptions,
+    progress: Progress = silent,
+    *,
+    like: Asked | None = None,
+) -> Asked:
     """Look the words up and rank the answers among the words of each target language.
 
+    ``like``: the same tokens, lexicon and options with other vectors, whose words and questions are taken again.
     Raises ``TensorNotFound`` for a vocabulary alone.
     """
     space.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
     held_out = wants_held_out([space], lexicon, options)
-    chosen = narrowed(lexicon, options, held_out)
-    words = look_up(space, chosen, multi_piece=options.multi_piece)
+    again = seen_in(like.words, space) if like else None
+    chosen = like.lexicon if like else narrowed(lexicon, options, held_out)
+    words = again or look_up(space, chosen, multi_piece=options.multi_piece)
     coverage = language_coverage(words, options.fewest)
     used = [row.scored for row in coverage]
     covered = words.covered()
@@ -99,7 +108,7 @@ def ask(space: TokenSpace, lexicon: Lexicon, options: TranslateOptions, progress
         for i, scored in enumerate(used)
     ]
     words_pool = pool(words.vectors, members, _commonness(space, words.rows), options.k)
-    asked = questions(words, used, options.near)
+    asked = like.questions if like and again else questions(words, used, options.near)
     ranks = ranks_among_words(asked, words_pool, progress)
     belongs = np.zeros((words_pool.languages, len(words.rows)), bool)
     for i, units in enumerate(members):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32
 from hyperpolyglot.vocabulary import SPACE, TokenKind
 
-__all__ = ["RULES", "Words", "look_up", "spellings"]
+__all__ = ["RULES", "Words", "look_up", "seen_in", "spellings"]
 
 RULES = ("start", "inside", "capitalised", "normalised", "pieces")
 """How a word was found: ``▁w``; ``w``; either with other capitals; either in NFKC; by the mean of its pieces."""
@@ -136,6 +136,16 @@ def look_up(space: TokenSpace, lexicon: Lexicon, *, multi_piece: bool = False) -
         rows=rows.astype(np.int32),
         vectors=vectors,
     )
+
+
+def seen_in(words: Words, space: TokenSpace) -> Words | None:
+    """The same words with the vectors they have in a space of the same tokens.
+
+    ``None`` where they are to be looked up anew: a vector has no direction there, or is a mean of pieces.
+    """
+    if not np.isin(words.rows, space.candidates().rows).all():
+        return None
+    return replace(words, vectors=space.vectors(words.rows))
 
 
 def _keys(lexicon: Lexicon) -> list[tuple[str, str]]:
