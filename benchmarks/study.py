@@ -77,14 +77,22 @@ def one_study(names: list[str], where: str | None) -> dict[str, Any]:
         begun, busy = time.perf_counter(), _cpu()
         found = run_study(spaces, options(), Store(Path(folder)), executor=execute)
         seconds, busy = time.perf_counter() - begun, _cpu() - busy
+        client = getattr(execute, "_client", None)
+        workers = list(client.run(_peak).values()) if client else []
     text = json.dumps(results(found), sort_keys=True)
     return {
         "up": up,
         "seconds": seconds,
         "client_cpu": busy,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak": _peak(),
+        "workers": max(workers, default=0.0),
         "digest": hashlib.sha256(text.encode()).hexdigest()[:12],
     }
+
+
+def _peak() -> float:
+    """MiB that this process took at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _cpu() -> float:
@@ -104,7 +112,7 @@ def workers(arguments: argparse.Namespace) -> None:
             print(
                 f"{where:10s} {found['seconds']:7.1f} s, {found['seconds'] / base:5.2f} of the first; workers up in "
                 f"{found['up']:4.1f} s; client {found['client_cpu']:5.1f} CPU s, {found['peak']:5.0f} MiB; "
-                f"numbers {found['digest']}",
+                f"a worker {found['workers']:5.0f} MiB; numbers {found['digest']}",
                 flush=True,
             )
 

@@ -5,6 +5,7 @@ They are files without a name beside the cache, so nothing is left of them, what
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ from hyperpolyglot.types import Array
 __all__ = ["filled", "free_memory", "reserved"]
 
 _ZEROS = bytes(1 << 20)
+_LIMITS = tuple(map(Path, ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")))
 
 
 def reserved(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
@@ -73,10 +75,10 @@ def free_memory() -> int | None:
     """Bytes that could be taken now without swapping, by Linux and the control group; ``None`` where nobody says."""
     try:
         lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-        free = next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        return None
-    try:
-        return min(free, int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+        free = [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
     except (OSError, ValueError):
-        return free
+        return None
+    for limit in _LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # not there, or "max"
+            free.append(int(limit.read_text("ascii")))
+    return min(free, default=None)

@@ -233,6 +233,28 @@ def test_a_dry_run_and_a_run(tmp_path, clustered, translated, capsys):
     assert ["comparison"] == [step["step"] for step in run("--dry-run")["steps"] if not step["kept"]]
 
 
+def test_an_explorer_and_a_report_that_leads_there(tmp_path, clustered, capsys):
+    """The folder is the one that explore exports, the report links to its tokens, a foreign folder is refused."""
+    from hyperpolyglot.cli import main
+
+    file = tmp_path / "study.toml"
+    file.write_text(
+        f'models = [{json.dumps(clustered)}]\nmeasures = ["neighbors"]\n'
+        'outputs = {report = "report", explorer = "explorer"}\n',
+        "utf8",
+    )
+    main(["study", str(file), "--json"])
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert all(Path(entry["path"]).stat().st_size == entry["bytes"] for entry in files)
+    assert {"page", "column", "manifest", "numbers", "table"} == {entry["kind"] for entry in files}
+    assert "../explorer/index.html#model=" in (tmp_path / "report" / "report.html").read_text("utf8")
+    (tmp_path / "explorer" / "mine.txt").write_text("")
+    with pytest.raises(SystemExit) as stop:
+        main(["study", str(file)])
+    assert 1 == stop.value.code
+    assert "mine.txt" in capsys.readouterr().err
+
+
 def test_a_dry_run_for_people(tmp_path, clustered, capsys):
     """The table fits the terminal and ends with what is left to do."""
     from hyperpolyglot.cli import main

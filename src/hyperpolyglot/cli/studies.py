@@ -19,10 +19,12 @@ from hyperpolyglot.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from hyperpolyglot.lexicon import Lexicon
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import StudyPlan
     from hyperpolyglot.study.file import NamedModel, StudyFile
+    from hyperpolyglot.types import Progress
 
 __all__ = ["study"]
 
@@ -47,6 +49,7 @@ def study(**values: Any) -> None:
     or a change, only what is missing is computed.
     """
     from hyperpolyglot.cli.terminal import print_json, print_lines, progress_bar, say
+    from hyperpolyglot.explorer.bundle import refuse_others
     from hyperpolyglot.lexicon import packaged_lexicon, read_lexicon
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.provenance import document
@@ -59,14 +62,17 @@ def study(**values: Any) -> None:
     if values["file"] is None:
         raise click.UsageError("name a study file; --example prints one.")
     wanted = read_study(values["file"])
+    if wanted.outputs.explorer:
+        refuse_others(wanted.outputs.explorer)
     options, store = wanted.options, the_store(values)
     explained = "explanations" not in options.skip
+    lexicon = read_lexicon(wanted.lexicon) if wanted.lexicon else packaged_lexicon()
     with progress_bar() as bar:
         spaces = [_opened(model, bar) for model in wanted.models]
         plan = plan_study(
             spaces,
             options,
-            read_lexicon(wanted.lexicon) if wanted.lexicon else packaged_lexicon(),
+            lexicon,
             layouts=[None if options.exclude else shipped_layout(model.model) for model in wanted.models],
             outputs=[
                 _output(model, values) if explained and model.opening.tensor is None else None
@@ -80,7 +86,7 @@ def study(**values: Any) -> None:
         else:
             with executor(values) as execute:
                 done = run_plan(plan, store, executor=execute, progress=bar)
-            files = _write(done, wanted)
+            files = _explorer(wanted, spaces, lexicon, values, bar) + _write(done, wanted)
     payload: dict[str, Any] = {"files": files}
     if values["dry_run"]:
         payload["steps"] = steps
@@ -117,15 +123,35 @@ def _output(model: NamedModel, values: dict[str, Any]) -> TokenSpace | None:
 def _places(wanted: StudyFile) -> list[Path]:
     outputs = wanted.outputs
     report = outputs.report / "report.html" if outputs.report else None
-    return [path for path in (report, outputs.json, outputs.tables) if path is not None]
+    explorer = outputs.explorer / "index.html" if outputs.explorer else None
+    return [path for path in (report, outputs.json, outputs.tables, explorer) if path is not None]
+
+
+def _explorer(
+    wanted: StudyFile, spaces: list[TokenSpace], lexicon: Lexicon, values: dict[str, Any], progress: Progress
+) -> list[dict[str, Any]]:
+    """The files of the explorer that a study asks for, of the models that have vectors."""
+    from hyperpolyglot.explorer import ExploreOptions, make_bundle, write_bundle
+    from hyperpolyglot.explorer.explored import MOST_NEIGHBORS
+
+    folder, options = wanted.outputs.explorer, wanted.options
+    shown = [space for space in spaces if space.table is not None]
+    if folder is None or not shown:
+        return []
+    how = ExploreOptions(k=min(options.k, MOST_NEIGHBORS), exclude=options.exclude, seed=options.seed)
+    search = searching(values)
+    bundle = make_bundle(shown, how, the_store(values), lexicon=lexicon, search=search, progress=progress)
+    return [{**entry, "path": (folder / entry["path"]).as_posix()} for entry in write_bundle(bundle, folder)]
 
 
 def _write(done: Any, wanted: StudyFile) -> list[dict[str, Any]]:
     from hyperpolyglot.report import write_numbers, write_report, write_tables
+    from hyperpolyglot.report.links import explorer_address
 
     outputs, found = wanted.outputs, []
     if outputs.report:
-        entries = write_report(done, outputs.report)
+        linked = explorer_address(str(outputs.explorer), outputs.report) if outputs.explorer else None
+        entries = write_report(done, outputs.report, explorer=linked)
         found += [{**entry, "path": (outputs.report / entry["path"]).as_posix()} for entry in entries]
     if outputs.json:
         found.append(write_numbers(done, outputs.json))

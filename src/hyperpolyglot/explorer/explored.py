@@ -24,8 +24,9 @@ from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
 from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["NONE", "UNRANKED", "ExploreOptions", "Explored", "explored"]
+__all__ = ["MOST_NEIGHBORS", "NONE", "UNRANKED", "ExploreOptions", "Explored", "explored"]
 
+MOST_NEIGHBORS = 200
 NONE = 255
 """Stands in ``diversity`` for a token without neighbours."""
 
@@ -45,8 +46,8 @@ class ExploreOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.k <= 200:
-            raise ValueError(f"the explorer shows 1 to 200 neighbours, not {self.k}")
+        if not 1 <= self.k <= MOST_NEIGHBORS:
+            raise ValueError(f"the explorer shows 1 to {MOST_NEIGHBORS} neighbours, not {self.k}")
 
     def to_json(self) -> dict[str, Any]:
         """The options as they are recorded."""

@@ -31,7 +31,7 @@ FORMAT = "hyperpolyglot.study/1"
 LARGEST = 1 << 20
 _TOP = ("format", "models", "measures", "lexicon", "options", "outputs")
 _OF_A_MODEL = ("model", "table", "tensor", "tokenizer", "labels")
-_OUTPUTS = ("report", "json", "tables")
+_OUTPUTS = ("report", "json", "tables", "explorer")
 _KINDS = tuple(kind.label for kind in TokenKind if kind != TokenKind.PADDING)
 _PARTS: dict[str, type[Any]] = {
     "probes": ProbeOptions,
@@ -53,11 +53,12 @@ class NamedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutputs:
-    """Where results go: a folder with the report, a file with all numbers, a folder with the tables."""
+    """Where results go: a folder with the report, a file with all numbers, a folder with the tables, an explorer's."""
 
     report: Path | None = None
     json: Path | None = None
     tables: Path | None = None
+    explorer: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
