@@ -75,8 +75,9 @@ def test_a_worker_joins_and_too_little_memory_is_tried_again(run, spaces, undist
             execute(Graph((step,)), NoStore())
 
 
-def test_the_scheduler_dies(run, undisturbed, tmp_path):
+def test_the_scheduler_dies(run, undisturbed, tmp_path, monkeypatch):
     """One sentence; what was done is kept, and the study goes on without a cluster."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.connection.TIMEOUT", 5)
     place = tmp_path / "scheduler.json"
     here = ["--scheduler-file", str(place), "--no-dashboard"]
     dask = [sys.executable, "-m", "dask"]
