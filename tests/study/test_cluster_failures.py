@@ -135,3 +135,24 @@ def test_ctrl_c_ends_the_command_and_its_workers(clustered, translated, tmp_path
     assert "Traceback" not in (tmp_path / "log").read_text("utf8")
     assert [] == Store(tmp_path / "cache").verify()
     assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_worker_dies_while_it_is_sent_something(spaces, monkeypatch):
+    """What could not be delivered is sent again; where nobody ever takes it, a sentence says so."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.run._PAUSE", 0.0)
+    expected, failures = neighbors(spaces[0], 20), [3]
+    with cluster("local:1") as execute:
+        scatter = execute._client.scatter
+
+        def closing(*given, **more):
+            failures[0] -= 1
+            if failures[0] >= 0:
+                raise OSError("Stream is closed")
+            return scatter(*given, **more)
+
+        monkeypatch.setattr(execute._client, "scatter", closing)
+        step = neighbors_step(spaces[0], 20)
+        np.testing.assert_array_equal(expected.rows, execute(Graph((step,)), NoStore())(step).rows)
+        failures[0] = 1000
+        with pytest.raises(ClusterFailed, match="no worker takes"):
+            execute(Graph((step,)), NoStore())

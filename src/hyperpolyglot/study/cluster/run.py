@@ -40,6 +40,7 @@ LENT = (TokenSpace, Lexicon, Given, np.ndarray)
 """What is sent to the cluster once, and not with every step."""
 
 _POLL = 0.02
+_PAUSE = 0.25
 _GRACE = 10.0
 _RECOUNT = 5.0
 _LOST = ("FutureCancelledError", "CancelledError", "CommClosedError")
@@ -204,8 +205,18 @@ class _Run:
         """A copy of something of ours on the cluster, sent once and again if it is lost."""
         future = self._loans.get(mark)
         if future is None or future.status != "finished":
-            future = self._loans[mark] = self._client.scatter(_sent(value), hash=False)
+            future = self._loans[mark] = self._scattered(_sent(value))
         return future
+
+    def _scattered(self, value: Any) -> Any:
+        """A value on the cluster; sent again where the worker that it went to died meanwhile."""
+        for _ in range(MOST_ATTEMPTS):
+            try:
+                return self._client.scatter(value, hash=False)
+            except OSError:
+                self.check()
+                time.sleep(_PAUSE)
+        raise ClusterFailed("no worker takes what the steps need; see that there are some, and run it again.")
 
     def _land(self, key: str, future: Any, outcome: Any) -> None:
         step = self._steps[key]
