@@ -42,7 +42,6 @@ _SAMPLE = 1024
 _SAMPLE_BYTES = 1 << 24
 _PANEL_BYTES = 1 << 23
 _EVERY = 0.2
-_RUN = 8
 
 Rows = tuple[Int32, Float32]
 """Positions and similarities, ``[q, k]`` each."""
@@ -53,7 +52,8 @@ class Task:
     """What is searched: ``queries`` among ``vectors``, ``own`` their positions there (−1: not among them).
 
     ``mirrored``: queries are all vectors, in order. ``lengths``: of the vectors, float64. ``tile``: rows in a block,
-    chosen by the engine where ``None``.
+    chosen by the engine where ``None``. ``run``: rows that lie, and are met, one after the other; long ones are read
+    from a disk faster, short ones are a better sample.
     """
 
     queries: Float32
@@ -64,6 +64,7 @@ class Task:
     mirrored: bool
     threads: int
     tile: int | None = None
+    run: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +97,10 @@ def _exact(
     return queries, lengths, task.vectors, task.lengths, slack
 
 
-def _shuffled(count: int) -> Int32:
-    """Positions below ``count`` in random order of short runs, whose vectors lie together in memory."""
-    runs = np.random.default_rng(count).permutation(-(-count // _RUN))
-    order = (_RUN * runs[:, None] + np.arange(_RUN)).ravel()
+def _shuffled(count: int, run: int) -> Int32:
+    """Positions below ``count`` in random order of runs, whose vectors lie together."""
+    runs = np.random.default_rng(count).permutation(-(-count // run))
+    order = (run * runs[:, None] + np.arange(run)).ravel()
     return order[order < count].astype(np.int32)
 
 
@@ -229,7 +230,7 @@ def _redo(lost: NDArray[np.int64], batch: int, task: Task, out: Rows, pool: Thre
             columns=columns,
             own=own,
             row_order=np.arange(len(here), dtype=np.int32),
-            column_order=_shuffled(len(task.vectors)),
+            column_order=_shuffled(len(task.vectors), task.run),
             exact=_exact(task, queries, lengths),
             lists=Candidates.empty(len(here), capacity(4 * task.k)),
         )
@@ -254,7 +255,7 @@ def _search(
     rows, columns = sides
     count, here = len(task.queries), some.stop - some.start
     whole = task.mirrored and here == count
-    queries, order = task.queries[some], _shuffled(len(task.vectors))
+    queries, order = task.queries[some], _shuffled(len(task.vectors), task.run)
     part = _Round(
         rows=replace(rows, side=rows.side.take(some), shift=rows.shift[some], error=rows.error[some]),
         columns=columns,

@@ -38,6 +38,7 @@ Backend = Literal["auto", "plain", "direct", "fp32", "int8", "bf16"]
 _BLOCK_BYTES = 1 << 27
 _FEW_QUERIES = 16
 _SMALL = 1 << 31
+_RUN_IN_MEMORY, _RUN_ON_DISK = 8, 256
 
 
 def nearest(
@@ -135,7 +136,14 @@ def nearest_to(
         kind = FP32
     shape = (len(queries), *vectors.shape)
     task = Task(
-        queries=queries, own=own, vectors=vectors, lengths=lengths, k=k, mirrored=same, threads=workers
+        queries=queries,
+        own=own,
+        vectors=vectors,
+        lengths=lengths,
+        k=k,
+        mirrored=same,
+        threads=workers,
+        run=_RUN_IN_MEMORY if memory_bytes is None else _RUN_ON_DISK,
     )
     return filtered(task, plan(shape, k, workers, kind, memory_bytes), progress)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
+import logging
 import os
 import signal
 import threading
@@ -48,6 +49,7 @@ def cluster(where: str | None) -> Iterator[Executor]:
     except ImportError as error:
         raise MissingExtra("a cluster", "cluster") from error
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_dask_says_nothing())
         if kind == "local":
             address = stack.enter_context(_local(int(rest)))
         elif kind == "slurm":
@@ -63,10 +65,22 @@ def cluster(where: str | None) -> Iterator[Executor]:
 
 
 @contextlib.contextmanager
+def _dask_says_nothing() -> Iterator[None]:
+    """What Dask logs of lost connections, with tracebacks, is said in a sentence by whoever notices."""
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+@contextlib.contextmanager
 def _local(workers: int) -> Iterator[Any]:
     """Processes of one thread each, and one thread of BLAS and of the engine."""
-    import logging
-
     import dask
     import distributed
 
