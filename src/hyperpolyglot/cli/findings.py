@@ -61,7 +61,9 @@ def show_translation(model: str, found: Translation) -> None:
         "of all: P@1 where a word that is no token counts as missed. rank: the word of the same rank by frequency."
     )
     say()
-    print_table("The same among words, by CSLS: kinds of concepts, and what is kept apart", _parts(found))
+    print_table(
+        "The same among words, by CSLS: kinds, transliterations, and what is kept apart", _parts(found)
+    )
     print_table("Languages with most words that are tokens, and how these were found", _coverage(found))
     print_table("Languages that draw the words of others (nearest foreign words)", _hubs(found))
 

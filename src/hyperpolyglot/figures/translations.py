@@ -50,7 +50,7 @@ _SETS = {
     "script": "among all tokens\nof its script",
     "strong": "among all tokens",
 }
-_BASELINE = "the language’s\ncommonest words"
+_BASELINE = "words as common\nin their language"
 FEWEST_QUESTIONS = 10
 _METRICS = {"p1": "first", "p5": "in the first 5", "p10": "in the first 10", "mrr": "1 / rank"}
 

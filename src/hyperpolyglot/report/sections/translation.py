@@ -132,7 +132,8 @@ def _read(model: ModelStudy, found: Translation) -> list[str]:
     if base["value"] is not None and whole is not None:
         apart = found.denominators["covered"]
         texts.append(
-            f"Answering with the language’s commonest word, whatever is asked, would be right for {score(base)}. "
+            "Answering with the word that is as common in its language as the one asked about would be right for "
+            f"{score(base)}. "
             f"Counting every word that is no token of {name} as missed, {percent(whole)} of all questions are "
             f"answered. Words spelled alike ({apart['identical']:,} questions) or nearly alike ({apart['near']:,}) "
             f"in both languages are not in these scores.{_sounds(found)}"
@@ -190,7 +191,7 @@ def _scores_grid(model: ModelStudy, found: Translation) -> Grid:
             )
     weak = found.overall["weak"]
     of = (number(weak["candidates"], 0), f"{weak['questions']:,}")
-    rows.append((_SETS["weak"], "commonest first", *of, *_cells(found.baselines["frequency_rank"])))
+    rows.append((_SETS["weak"], "as common", *of, *_cells(found.baselines["frequency_rank"])))
     return Grid(
         title=f"{title_of(model.space.model)}: score; below: [95 % interval] · chance, in per cent",
         columns=("candidates", "by", "how many", "questions", "P@1", "P@5", "P@10", "MRR"),
