@@ -51,6 +51,7 @@ def draw(found: dict[str, list[tuple[int, float]]], path: Path) -> None:
         axis.minorticks_off()
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("seconds")
+    axes[0].yaxis.set_major_formatter("{x:g}")
     figure.savefig(path)
 
 
