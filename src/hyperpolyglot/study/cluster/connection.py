@@ -97,7 +97,18 @@ def _local(workers: int) -> Iterator[Any]:
                 silence_logs=logging.CRITICAL,
             )
         with started:
-            yield started
+            try:
+                yield started
+            finally:
+                _kill(started.workers.values())
+
+
+def _kill(nannies: Iterable[Any]) -> None:
+    """End the processes of a cluster of our own at once: they keep nothing, and may be busy for long."""
+    for nanny in nannies:
+        nanny.auto_restart = False
+        with contextlib.suppress(AttributeError, TypeError, ProcessLookupError):  # it has none, or no more
+            os.kill(nanny.process.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ LENT = (TokenSpace, Lexicon, Given, np.ndarray)
 
 _POLL = 0.02
 _PAUSE = 0.25
-_GRACE = 10.0
+_GRACE = 2.0
 _RECOUNT = 5.0
 _LOST = ("FutureCancelledError", "CancelledError", "CommClosedError")
 
