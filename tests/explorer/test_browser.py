@@ -280,9 +280,9 @@ def test_keyboard_only(visit, site, spaces):
         if page.evaluate("() => document.activeElement.id") == "search":
             break
     page.keyboard.type("nike")
-    page.wait_for_selector("#found li")
+    page.locator("#found-0", has_text="Nike").wait_for()
     page.keyboard.press("ArrowDown")
-    assert "true" == page.locator("#found-0").get_attribute("aria-selected")
+    page.locator("#found-0[aria-selected=true]").wait_for()
     assert "found-0" == page.locator("#search").get_attribute("aria-activedescendant")
     page.keyboard.press("Enter")
     head(page, "▁Nike")

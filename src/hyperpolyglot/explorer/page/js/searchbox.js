@@ -40,14 +40,16 @@ export class SearchBox {
     if (this.input.value !== text) this.input.value = text;
   }
 
-  /** Show what was found in a model; null for an empty query. `colour(label)` for the badges. */
+  /** Show what was found in a model; null for an empty query. `colour(label)` for the badges. What is chosen stays. */
   show(model, found, colour) {
+    const chosen = this.#options[this.#active];
     this.#active = -1;
     this.#options = found?.rows ?? [];
     fill(this.list, this.#options.map((row, i) => this.#option(model, row, i, colour)));
     fill(this.status, !found ? "" : sentence(found));
     this.input.removeAttribute("aria-activedescendant");
     this.#open(found !== null && this.element.contains(document.activeElement));
+    if (this.#options.includes(chosen)) this.#activate(this.#options.indexOf(chosen));
     if (found) this.does.announce(sentence(found));
   }
 
