@@ -43,12 +43,13 @@ class Short(Search):
 
     folder: Path
     times: int
+    kind: type[Exception] = MemoryError
 
     def __call__(self, *given):
         before = len(list(self.folder.iterdir()))
         (self.folder / uuid.uuid4().hex).touch()
         if before < self.times:
-            raise MemoryError
+            raise self.kind("can't start new thread")
         return AUTO(*given)
 
 
@@ -70,7 +71,11 @@ def test_a_worker_joins_and_too_little_memory_is_tried_again(run, spaces, undist
         found = execute(Graph((step,)), NoStore())(step)
         np.testing.assert_array_equal(neighbors(spaces[0], 20).rows, found.rows)
         (tmp_path / "many").mkdir()
-        step = neighbors_step(spaces[0], 20, search=Short(folder=tmp_path / "many", times=99))
+        step = neighbors_step(
+            spaces[0],
+            20,
+            search=Short(folder=tmp_path / "many", times=99, kind=RuntimeError),
+        )
         with pytest.raises(ClusterFailed, match="no worker had memory enough"):
             execute(Graph((step,)), NoStore())
 

@@ -14,7 +14,7 @@ from numba import extending
 from numba.core import types
 
 from hyperpolyglot.engine.dots import emit_prefetch, fused, loop
-from hyperpolyglot.engine.microkernel import load
+from hyperpolyglot.engine.microkernel import broadcast, load, store
 from hyperpolyglot.engine.processor import LANES
 
 __all__ = ["BLOCK", "add_products", "nothing_ahead", "products"]
@@ -40,10 +40,6 @@ def _bytes(kind: ir.VectorType) -> int:
     return 4 if kind.element == ir.FloatType() else 8
 
 
-def _store(builder: ir.IRBuilder, value: Any, address: Any) -> None:
-    builder.store(value, builder.inttoptr(address, value.type.as_pointer())).align = 4
-
-
 def _plus(builder: ir.IRBuilder, address: Any, offset: int) -> Any:
     return builder.add(address, ir.Constant(_I64, offset)) if offset else address
 
@@ -54,12 +50,6 @@ def _rows_from(builder: ir.IRBuilder, first: Any, stride: Any, count: int) -> li
     for _ in range(count - 1):
         rows.append(builder.add(rows[-1], stride))
     return rows
-
-
-def _broadcast(builder: ir.IRBuilder, value: Any, kind: ir.VectorType) -> Any:
-    empty = ir.Constant(kind, ir.Undefined)
-    one = builder.insert_element(empty, value, ir.Constant(_I32, 0))
-    return builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(_I32, kind.count), [0] * kind.count))
 
 
 def _halved(builder: ir.IRBuilder, vectors: list[Any], groups: int) -> Any:
@@ -119,7 +109,7 @@ def _score_tile(columns: int) -> Any:
             for c in range(columns):
                 found = _sums(builder, totals[_ROWS * c : _ROWS * (c + 1)])
                 for place, value in zip(places, found, strict=True):
-                    _store(builder, value, _plus(builder, place, size * c))
+                    store(builder, value, _plus(builder, place, size * c))
             return _context.get_dummy_value()
 
         return types.void(like, *[types.int64] * 5), generate
@@ -154,13 +144,13 @@ def _gradient_tile(columns: int) -> Any:
                     row = load(builder, builder.add(left[r], offset), kind)
                     for c in range(columns):
                         factor = load(builder, _plus(builder, by[r], size * c), kind.element)
-                        values[c] = fused(builder, row, _broadcast(builder, factor, kind), values[c])
+                        values[c] = fused(builder, row, broadcast(builder, factor, kind), values[c])
                     emit_prefetch(
                         builder,
                         builder.add(following[r], builder.mul(step, ir.Constant(_I64, 4 * kind.count))),
                     )
                 for value, address in zip(values, here, strict=True):
-                    _store(builder, value, address)
+                    store(builder, value, address)
                 return []
 
             loop(builder, builder.sdiv(width, ir.Constant(_I64, kind.count)), [], body)

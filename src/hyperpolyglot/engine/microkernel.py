@@ -24,7 +24,17 @@ from numba.core import types
 
 from hyperpolyglot.engine.processor import COLUMNS, LANES, ROWS, has
 
-__all__ = ["compare", "float_tile", "int8_tile", "load", "lowest_bit", "multiply_unsigned", "not_shifted"]
+__all__ = [
+    "broadcast",
+    "compare",
+    "float_tile",
+    "int8_tile",
+    "load",
+    "lowest_bit",
+    "multiply_unsigned",
+    "not_shifted",
+    "store",
+]
 
 intrinsic: Any = extending.intrinsic
 
@@ -41,14 +51,16 @@ def load(builder: ir.IRBuilder, address: Any, kind: ir.Type) -> Any:
     return value
 
 
-def _store(builder: ir.IRBuilder, value: Any, address: Any) -> None:
+def store(builder: ir.IRBuilder, value: Any, address: Any) -> None:
+    """Put a value at an address that is a multiple of four."""
     builder.store(value, builder.inttoptr(address, value.type.as_pointer())).align = 4
 
 
-def _broadcast(builder: ir.IRBuilder, value: Any, kind: ir.VectorType) -> Any:
-    empty = ir.Constant(kind, ir.Undefined)
+def broadcast(builder: ir.IRBuilder, value: Any, kind: ir.VectorType) -> Any:
+    """A vector whose lanes all hold a value."""
+    empty, lanes = ir.Constant(kind, ir.Undefined), kind.count
     first = builder.insert_element(empty, value, ir.Constant(_I32, 0))
-    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES))
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(_I32, lanes), [0] * lanes))
 
 
 def _constant(value: int) -> ir.Constant:
@@ -103,7 +115,7 @@ def _products(builder: ir.IRBuilder, panels: tuple[Any, Any, Any, Any], integer:
     """The accumulators after all words, ``[ROWS][halves]``; leaves the builder behind the loop."""
     rows, columns, words, start = panels
     kind, word = (_INTS, _I32) if integer else (_FLOATS, _F32)
-    begin = [_broadcast(builder, load(builder, _at(builder, start, r), word), kind) for r in range(ROWS)]
+    begin = [broadcast(builder, load(builder, _at(builder, start, r), word), kind) for r in range(ROWS)]
     signed = integer and not_shifted()  # nothing is shifted, so nothing is to be undone
     if signed:
         begin = [_constant(0)] * ROWS
@@ -123,7 +135,7 @@ def _products(builder: ir.IRBuilder, panels: tuple[Any, Any, Any, Any], integer:
     multiply = multiply_unsigned if integer else _multiply_float
     added = []
     for r in range(ROWS):
-        one = _broadcast(builder, load(builder, _at(builder, row, r), word), kind)
+        one = broadcast(builder, load(builder, _at(builder, row, r), word), kind)
         added.append([multiply(builder, sums[r][half], column[half], one) for half in range(_HALVES)])
     following = builder.add(step, ir.Constant(_I64, 1))
     step.add_incoming(following, loop)
@@ -153,7 +165,7 @@ def compare(builder: ir.IRBuilder, sums: list[list[Any]], sides: tuple[Any, Any]
     union = ir.Constant(_I32, 0)
     for r in range(rows):
         scale, offset, threshold = (
-            _broadcast(builder, load(builder, _at(builder, row_side, rows * part + r), _F32), _FLOATS)
+            broadcast(builder, load(builder, _at(builder, row_side, rows * part + r), _F32), _FLOATS)
             for part in range(3)
         )
         mask = ir.Constant(_I32, 0)
@@ -168,7 +180,7 @@ def compare(builder: ir.IRBuilder, sums: list[list[Any]], sides: tuple[Any, Any]
             bits = builder.bitcast(builder.fcmp_ordered(">=", value, bound), ir.IntType(LANES))
             bits = builder.zext(bits, _I32)
             mask = builder.or_(mask, builder.shl(bits, ir.Constant(_I32, LANES * half)))
-        _store(builder, mask, _at(builder, masks, r))
+        store(builder, mask, _at(builder, masks, r))
         union = builder.or_(union, mask)
     return builder.zext(union, _I64)
 
@@ -178,7 +190,7 @@ def _emit(builder: ir.IRBuilder, arguments: list[Any], integer: bool) -> Any:
     sums = _products(builder, (rows, columns, words, start), integer)
     for r, row in enumerate(sums):
         for half, total in enumerate(row):
-            _store(builder, total, _at(builder, tile, COLUMNS * r + LANES * half))
+            store(builder, total, _at(builder, tile, COLUMNS * r + LANES * half))
     return compare(builder, sums, (row_side, column_side), masks)
 
 

@@ -18,6 +18,10 @@ Parts = tuple[dict[str, Any], dict[str, Any]]
 """Arrays and values of a step, in types whose size Dask can tell."""
 
 
+_SHORT_OF_MEMORY = ("can't start new thread", "failed to map segment", "Cannot allocate memory")
+"""What is said, by errors of other kinds, where memory is missing: by Python, the loader and the system."""
+
+
 class _Cancelled(Exception):
     """The step that is being taken is no longer wanted."""
 
@@ -45,7 +49,12 @@ def take(
                 given.append(argument if kind is None else record_of(kind, Step(*argument)))
     except NotHere as missing:
         return missing
-    found = attempt(lambda: compute(*given, progress=_still_wanted(key)))
+    try:
+        found = attempt(lambda: compute(*given, progress=_still_wanted(key)))
+    except (RuntimeError, ImportError, OSError) as error:
+        if any(sign in str(error) for sign in _SHORT_OF_MEMORY):
+            raise MemoryError(str(error)) from error
+        raise
     if isinstance(found, Absent):
         return found
     parts = parts_of(found)
