@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.linear_model import LogisticRegression
@@ -141,6 +141,8 @@ def test_hard_data_converges_or_says_so(hardship, classes):
     st.integers(1, 12),
     st.sampled_from([0.01, 1.0, 100.0]),
 )
+@example(1, 4, 1, 100.0)  # float32 passes end in rounding, far from the tolerance
+@example(213, 2, 1, 100.0)  # the optimum has no weights
 def test_the_bound_holds(seed, classes, dim, penalty):
     """The distance to an optimum found by Newton's method is within the stated error."""
     random = np.random.default_rng(seed)

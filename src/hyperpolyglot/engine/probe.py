@@ -27,8 +27,10 @@ __all__ = ["Fit", "MainDirections", "fit_probes", "main_directions", "stratified
 
 _MEMORY = 20
 _COARSE, _FLOOR = 2e-5, 1e-11
-_PATIENCE, _SHORTENINGS = 20, 30
+_PROGRESS, _PATIENCE, _SHORTENINGS = 0.99, 20, 30
 _LONGEST_COARSE_ROW = 1024.0
+_LEAST_SCORE = 1e-6
+"""Weights that change no score by more than this are as good as none: errors are relative to no less."""
 _DIRECTIONS, _SAMPLE = 64, 4096
 
 
@@ -37,7 +39,8 @@ class Fit:
     """Probes at their optimum, one for each column of ``training``.
 
     ``weights`` float64 ``[problems, outputs, d + 1]``, intercept last; one output for two classes. ``errors`` float64
-    ``[problems]`` bound the distance to the optimal w, relative to ‖w‖; ``right`` int64 ``[problems]`` counts the
+    ``[problems]`` bound the distance to the optimal w, relative to ‖w‖ (or to what changes a score by 1e-6, if that is
+    more); ``right`` int64 ``[problems]`` counts the
     held-out rows that are answered rightly; ``converged``: all errors are below the tolerance.
     """
 
@@ -198,6 +201,10 @@ class _Curvature:
         curvature = np.einsum("ij,ij->i", self._moved[place], self._change[place])
         self._inverses[place] = np.where(curvature > 1e-280, 1.0 / np.maximum(curvature, 1e-280), 0.0)
 
+    def forget(self) -> None:
+        """Remember no step: where float32 passes end in rounding, steps say more of that than of curvature."""
+        self._order = []
+
     def downhill(self, gradient: Float64, curvature: Float64) -> Float64:
         """The step to where the gradient is expected to vanish."""
         order = np.array(self._order, np.int64)
@@ -264,13 +271,15 @@ def fit_probes(
     model = _Curvature(main, problems, point.shape)
     kind: type = np.float32 if longest <= _LONGEST_COARSE_ROW else np.float64
     here, passes = probe.at(point, kind), 1
-    best, since = np.inf, 0
+    best, since, least = np.inf, 0, _LEAST_SCORE / max(longest, 1e-300)
     for _ in range(iterations):
-        size = np.maximum(_norms(np.ascontiguousarray(point[:, :dim]), problems), 1e-300)
+        size = np.maximum(_norms(np.ascontiguousarray(point[:, :dim]), problems), least)
         bound, reach = _errors(here, problems, dim, longest)
         worst = float((bound / size).max())
-        best, since = (worst, 0) if worst < best else (best, since + 1)
+        best, since = (worst, 0) if worst < _PROGRESS * best else (best, since + 1)
         if kind is np.float32 and (worst <= _COARSE or since >= _PATIENCE):
+            if worst > _COARSE:
+                model.forget()
             kind, best, since = np.float64, np.inf, 0
             here, passes = probe.at(point, kind), passes + 1
             continue
