@@ -1,4 +1,4 @@
-"""Runs cases each in a process of its own and measures what it takes: time, and memory above an idle process.
+"""Runs cases each in a process of its own; measures its processor time, and its memory above an idle process.
 
 ``python -m tests.hostile.watch MODULE:NAME FOLDER SECONDS`` imports the cases once and forks twice for each: one
 child writes the case's file, another opens it. The results go to standard output, a JSON object a line.
@@ -15,7 +15,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
@@ -27,7 +26,7 @@ from hyperpolyglot.errors import HyperpolyglotError
 __all__ = ["Case", "Result", "watched"]
 
 SECONDS = 10.0
-_GRACE = 2.0
+_PATIENCE = 6
 _ROOT = Path(__file__).parents[2]
 
 
@@ -40,7 +39,7 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a case. ``peak`` and ``size`` are bytes; ``output`` is what was printed."""
+    """What became of a case; ``seconds`` are a processor's, ``peak`` and ``size`` bytes, ``output`` was printed."""
 
     name: str
     outcome: str
@@ -61,9 +60,8 @@ def watched(cases: str, folder: Path, seconds: float = SECONDS) -> dict[str, Res
 
 
 def _forked(work: Callable[[], dict[str, object]], most: float) -> tuple[dict[str, object], float]:
-    """What a child returned, and the seconds it took; a child that hangs is killed."""
+    """What a child returned, and the seconds of a processor that it took; a child that hangs is killed."""
     read_end, write_end = os.pipe()
-    began = time.perf_counter()
     pid = os.fork()
     if not pid:
         os.close(read_end)
@@ -72,13 +70,15 @@ def _forked(work: Callable[[], dict[str, object]], most: float) -> tuple[dict[st
         os._exit(0)
     os.close(write_end)
     with os.fdopen(read_end) as pipe:
-        if not select.select([pipe], [], [], most + _GRACE)[0]:
+        hung = not select.select([pipe], [], [], _PATIENCE * most)[0]
+        if hung:
             os.kill(pid, signal.SIGKILL)
         said = pipe.read()
-    seconds = time.perf_counter() - began
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    _, status, used = os.wait4(pid, 0)
+    seconds = used.ru_utime + used.ru_stime
     if not said:
-        return {"outcome": "hung" if seconds > most else "crashed", "message": f"status {status}"}, seconds
+        message = f"status {os.waitstatus_to_exitcode(status)}"
+        return {"outcome": "hung" if hung else "crashed", "message": message}, seconds
     return json.loads(said), seconds
 
 
