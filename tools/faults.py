@@ -39,6 +39,8 @@ from hyperpolyglot.engine import filtered, plain  # noqa: E402, F401
 
 Setup = Callable[[], None]
 LANGUAGES = ("en", "ru", "el", "zh")
+PATIENCE = 600
+"""Seconds after which a report that goes on is one that never ends."""
 
 
 @dataclass
@@ -54,8 +56,13 @@ class Run:
             os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
-        """Its exit code; 128 and more for a signal."""
-        _, status = os.waitpid(self.pid, 0)
+        """Its exit code; 128 and more for a signal, that of killing it if it never ends included."""
+        deadline = time.monotonic() + PATIENCE
+        while not (ended := os.waitpid(self.pid, os.WNOHANG))[0]:
+            time.sleep(0.01)
+            if time.monotonic() > deadline:
+                self.kill()
+        _, status = ended
         code = os.waitstatus_to_exitcode(status)
         return code if code >= 0 else 128 - code
 

@@ -1,7 +1,8 @@
-"""Workers that come late or have too little memory, a scheduler that dies, and Ctrl-C at the terminal."""
+"""Workers that come late, cannot answer or have too little memory, a scheduler that dies, Ctrl-C at the terminal."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,10 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import get_worker
 
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import ClusterFailed
 from hyperpolyglot.measures.neighbors import neighbors
+from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Graph, neighbors_step
 from hyperpolyglot.study.cluster import cluster
@@ -53,8 +56,9 @@ class Short(Search):
         return AUTO(*given)
 
 
-def test_a_worker_joins_and_too_little_memory_is_tried_again(run, spaces, undisturbed, tmp_path):
+def test_a_worker_joins_and_too_little_memory_is_tried_again(run, spaces, undisturbed, tmp_path, monkeypatch):
     """A worker that comes late changes nothing; a step that finds too little memory is taken again, a few times."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.run._BREATH", 0.1)
     with cluster("local:1") as execute:
         client = execute._client
         asked = []
@@ -80,33 +84,116 @@ def test_a_worker_joins_and_too_little_memory_is_tried_again(run, spaces, undist
             execute(Graph((step,)), NoStore())
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lethal(Search):
+    """A search for which the worker that is first has too little memory, and of which another dies, once."""
+
+    folder: Path
+    short: bool
+
+    def __call__(self, *given):
+        here = get_worker().address.rpartition(":")[2]
+        (self.folder / uuid.uuid4().hex).write_text(here)
+        if self.short and claimed(self.folder / "short", here) == here:
+            raise MemoryError
+        if claimed(self.folder / "dead", here) == here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return AUTO(*given)
+
+
+def claimed(path, here):
+    """Who was first to write a name to a file."""
+    with contextlib.suppress(FileExistsError), path.open("x") as file:
+        file.write(here)
+    return path.read_text()
+
+
+@pytest.mark.parametrize(("workers", "short"), [(1, False), (2, True)])
+def test_the_last_worker_for_a_step_dies(spaces, tmp_path, monkeypatch, workers, short):
+    """A worker short of memory does not get the step again, and one that comes late takes what waits for a worker."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.run._BREATH", 60.0)
+    with cluster(f"local:{workers}") as execute:
+        step = neighbors_step(spaces[0], 20, search=Lethal(folder=tmp_path, short=short))
+        found = execute(Graph((step,)), NoStore())(step)
+    np.testing.assert_array_equal(neighbors(spaces[0], 20).rows, found.rows)
+    taken = [path.read_text() for path in tmp_path.iterdir() if path.name not in ("short", "dead")]
+    assert workers + 1 == len(set(taken)) == len(taken)
+
+
+HANGING = """
+import sys, time
+class Hanging:
+    def find_spec(self, name, path=None, target=None):
+        if name == "hyperpolyglot": time.sleep(3600)
+sys.meta_path.insert(0, Hanging())
+"""
+FAILING = HANGING.replace("time.sleep(3600)", 'raise MemoryError("no memory")')
+
+
+@contextlib.contextmanager
+def dask(folder, *workers):
+    """A scheduler and workers that run some code before everything else: the address, and the processes."""
+    place = folder / "scheduler.json"
+    here = ["--scheduler-file", str(place), "--no-dashboard"]
+    command = [sys.executable, "-m", "dask"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    started = [
+        subprocess.Popen([*command, "scheduler", "--port", "0", "--host", "127.0.0.1", *here], **quiet)
+    ]
+    try:
+        soon(lambda: place.exists() and place.read_text())
+        for i, code in enumerate(workers):
+            (folder / str(i)).mkdir()
+            (folder / str(i) / "sitecustomize.py").write_text(code)
+            path = os.pathsep.join([str(folder / str(i)), *sys.path])
+            worker = [*command, "worker", "--nthreads", "1", "--no-nanny", *here]
+            started.append(subprocess.Popen(worker, **quiet, env=os.environ | {"PYTHONPATH": path}))
+        yield json.loads(place.read_text())["address"], started
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_workers_that_cannot_answer(run, undisturbed, tmp_path, monkeypatch):
+    """A worker that hangs or fails when it imports the program gets no steps and holds nothing up."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._LATE", 1.0)
+    said = []
+    with dask(tmp_path, "", HANGING, FAILING) as (address, _), cluster(address, said.append) as execute:
+        execute._client.wait_for_workers(3)
+        assert undisturbed[0] == run(tmp_path / "cache", executor=execute)
+        assert undisturbed[1] == digests(tmp_path / "cache")
+    assert ["no memory."] == [sentence.partition(" takes no steps: ")[2] for sentence in said]
+
+
+def test_nobody_can_answer(spaces, tmp_path, monkeypatch):
+    """Where no worker can take steps, that is said, and why each of them cannot."""
+    graph, said = Graph((neighbors_step(spaces[0], 20),)), []
+    with dask(tmp_path, FAILING) as (address, _), cluster(address, said.append) as execute:
+        execute._client.wait_for_workers(1)
+        with pytest.raises(ClusterFailed, match="no worker can take steps"):
+            execute(graph, NoStore())
+    monkeypatch.setattr("hyperpolyglot.study.cluster.roster.VERSION", "0.0")
+    with cluster("local:1", said.append) as execute, pytest.raises(ClusterFailed, match="see that all have"):
+        execute(graph, NoStore())
+    assert "takes no steps: no memory." in said[0]
+    assert f"takes no steps: it has hyperpolyglot {VERSION}, and not 0.0." in said[1]
+
+
 def test_the_scheduler_dies(run, undisturbed, tmp_path, monkeypatch):
     """One sentence; what was done is kept, and the study goes on without a cluster."""
     monkeypatch.setattr("hyperpolyglot.study.cluster.connection.TIMEOUT", 5)
-    place = tmp_path / "scheduler.json"
-    here = ["--scheduler-file", str(place), "--no-dashboard"]
-    dask = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    started = [subprocess.Popen([*dask, "scheduler", "--port", "0", "--host", "127.0.0.1", *here], **quiet)]
-    try:
-        soon(lambda: place.exists() and place.read_text())
-        worker = [*dask, "worker", "--nthreads", "1", "--no-nanny", *here]
-        started.append(subprocess.Popen(worker, **quiet))
+    with dask(tmp_path, "") as (address, processes):
 
         def progress(step, done, total):
             if done:
-                started[0].kill()
+                processes[0].kill()
 
-        address = json.loads(place.read_text())["address"]
         with (
             pytest.raises(ClusterFailed, match="connection to the scheduler is lost"),
             cluster(address) as execute,
         ):
             run(tmp_path / "cache", executor=execute, progress=progress)
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
     assert 0 < len(digests(tmp_path / "cache")) < len(undisturbed[1])
     assert undisturbed[0] == run(tmp_path / "cache")
     assert undisturbed[1] == digests(tmp_path / "cache")

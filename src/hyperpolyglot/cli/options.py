@@ -340,7 +340,8 @@ def the_store(values: Mapping[str, Any]) -> Store:
 @contextmanager
 def executor(values: Mapping[str, Any]) -> Iterator[Executor]:
     """Who takes the steps: the cluster that ``--cluster`` names, started and ended with the block, or this process."""
+    from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.study.cluster import cluster
 
-    with cluster(values["cluster"]) as execute:
+    with cluster(values["cluster"], note) as execute:
         yield execute

@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,12 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 
 
 @contextlib.contextmanager
-def cluster(where: str | None) -> Iterator[Executor]:
+def cluster(where: str | None, note: Callable[[str], None] = lambda _: None) -> Iterator[Executor]:
     """An executor on a cluster for the length of the block; in this process for ``None``.
 
     ``where``: ``tcp://host:port`` (or ``tls://``, ``ws://``) of a scheduler, ``local:N`` for N processes of one thread
     each, ``slurm:FILE`` for jobs as a TOML or YAML file describes them. What was started for the block ends with it.
+    ``note`` is told, in one sentence, of a worker that takes no steps.
     Raises ``ValueError`` for anything else, ``MissingExtra`` without Dask, ``ClusterFailed`` where there is no cluster.
     """
     if where is None:
@@ -61,7 +62,7 @@ def cluster(where: str | None) -> Iterator[Executor]:
             client = stack.enter_context(connect(address, timeout=TIMEOUT, set_as_default=False))
         except (OSError, ValueError) as error:
             raise ClusterFailed(f"{where}: no scheduler answers there ({error}).") from error
-        yield OnCluster(client)
+        yield OnCluster(client, note)
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from hyperpolyglot.errors import ClusterFailed
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Step, Store
+from hyperpolyglot.study.cluster.roster import Roster
 from hyperpolyglot.study.cluster.rows import by_rows
 from hyperpolyglot.study.cluster.travel import NotHere, abroad
-from hyperpolyglot.study.cluster.worker import take
+from hyperpolyglot.study.cluster.worker import FIT, Shortage, take
 from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.execute import Outcomes
 from hyperpolyglot.study.graph import Graph, PlannedStep
@@ -33,8 +34,11 @@ __all__ = ["OnCluster"]
 
 LEAST_IN_FLIGHT = 32
 MOST_ATTEMPTS = 20
-MOST_SHORTAGES = 3
-"""How often a step is taken for which a worker had too little memory."""
+MOST_SHORTAGES = 5
+"""How often a step is taken for which workers had too little memory.
+
+Each time by another where there is one; else after a while, in which memory may become free or a worker come.
+"""
 
 LENT = (TokenSpace, Lexicon, Given, np.ndarray)
 """What is sent to the cluster once, and not with every step."""
@@ -42,19 +46,23 @@ LENT = (TokenSpace, Lexicon, Given, np.ndarray)
 _POLL = 0.02
 _PAUSE = 0.25
 _GRACE = 2.0
-_RECOUNT = 5.0
+_BREATH = 2.0
 _LOST = ("FutureCancelledError", "CancelledError", "CommClosedError")
 
 
 class OnCluster:
-    """An executor: the steps of a graph on the workers of a Dask client."""
+    """An executor: the steps of a graph on the workers of a Dask client.
 
-    def __init__(self, client: Any) -> None:
+    ``note`` is told, in one sentence, of a worker that takes no steps.
+    """
+
+    def __init__(self, client: Any, note: Callable[[str], None] = lambda _: None) -> None:
         self._client = client
+        self._roster = Roster(client, note)
 
     def __call__(self, graph: Graph, store: Store, progress: Progress = silent) -> Outcomes:
         """The outcome of every step that is wanted. Raises :class:`ClusterFailed`."""
-        run = _Run(self._client, graph, store, progress)
+        run = _Run(self._client, self._roster, graph, store, progress)
         try:
             run.finish()
         except OSError:
@@ -66,34 +74,29 @@ class OnCluster:
 
 
 class _Run:
-    def __init__(self, client: Any, graph: Graph, store: Store, progress: Progress) -> None:
+    def __init__(self, client: Any, roster: Roster, graph: Graph, store: Store, progress: Progress) -> None:
         self._client, self._store, self._progress = client, store, progress
-        self._count, self._counted = 0, -_RECOUNT
+        self._roster = roster
         kinds = {step.key: step.kind for step in graph}
         self._parts: dict[str, Step] = graph.found(store)
         self.outcomes: dict[str, Any] = {
             key: record_of(kinds[key], parts) for key, parts in self._parts.items()
         }
-        pending = by_rows(graph.pending(self._parts), self._threads())
-        self._waiting: deque[PlannedStep[Any]] = deque(self._without_found_blocks(pending))
-        self._steps = {step.key: step for step in self._waiting}
-        self._total = sum(step.cost.seconds for step in self._waiting)
-        self._done = 0.0
+        self._pending = graph.pending(self._parts)
+        self._waiting: deque[PlannedStep[Any]] = deque()
+        self._steps: dict[str, PlannedStep[Any]] = {}
+        self._total = self._done = 0.0
         self._flying: dict[str, Any] = {}
         self._results: dict[str, Any] = {}
         self._attempts: dict[str, int] = {}
-        self._shortages: Counter[str] = Counter()
+        self._shortages: dict[str, list[str]] = defaultdict(list)
+        self._rest: dict[str, float] = {}
+        self._chosen: dict[str, set[str]] = {}
         self._loans: dict[Any, Any] = {}
-        self._uses = Counter(mark for step in self._waiting for mark in _marks(step))
+        self._uses: Counter[Any] = Counter()
         self._by_value: set[str] = set()
 
-    def _threads(self) -> int:
-        """Threads of all workers, as they were a few seconds ago at most."""
-        if time.monotonic() - self._counted > _RECOUNT:
-            self._count, self._counted = sum(self._client.nthreads().values()), time.monotonic()
-        return self._count
-
-    def _without_found_blocks(self, steps: list[PlannedStep[Any]]) -> list[PlannedStep[Any]]:
+    def _without_found_blocks(self, steps: Sequence[PlannedStep[Any]]) -> list[PlannedStep[Any]]:
         left = []
         for step in steps:
             kept = step.kept(self._store) if step.passing else None
@@ -106,11 +109,11 @@ class _Run:
 
     def finish(self) -> None:
         """Take all steps."""
-        if self._waiting:
-            what = f"{len(self._waiting):,} steps on {self._threads():,} threads"
-            self._progress(f"study · {what}", 0, 10_000)
+        if self._pending:
+            self._begin()
         while self._waiting or self._flying:
             self._send()
+            self._call_back()
             landed = [key for key, future in self._flying.items() if future.status != "pending"]
             brought = self._bring([key for key in landed if self._flying[key].status == "finished"])
             for key in landed:
@@ -118,6 +121,15 @@ class _Run:
             if not landed:
                 self.check()
                 time.sleep(_POLL)
+
+    def _begin(self) -> None:
+        self._roster.muster(self._progress)
+        threads = self._roster.threads()
+        self._waiting.extend(self._without_found_blocks(by_rows(self._pending, threads)))
+        self._steps = {step.key: step for step in self._waiting}
+        self._total = sum(step.cost.seconds for step in self._waiting)
+        self._uses.update(mark for step in self._waiting for mark in _marks(step))
+        self._progress(f"study · {len(self._waiting):,} steps on {threads:,} threads", 0, 10_000)
 
     def stop(self) -> None:
         """Leave nothing on the cluster, if it is still there: no task, no result, no copy of what was sent."""
@@ -133,7 +145,8 @@ class _Run:
             gone.clear()
 
     def _busy(self, keys: list[str]) -> bool:
-        running = self._client.run(_executing)
+        workers = list(self._roster.ready())
+        running = self._client.run(_executing, workers=workers, on_error="ignore")
         return any(key in keys for found in running.values() for key in found)
 
     def check(self) -> None:
@@ -155,16 +168,25 @@ class _Run:
         return {key: outcome for part in keys for key, outcome in self._bring([part]).items()}
 
     def _send(self) -> None:
-        most = max(LEAST_IN_FLIGHT, 2 * self._threads())
+        most = max(LEAST_IN_FLIGHT, 2 * self._roster.threads())
         held = 0
         while self._waiting and len(self._flying) < most and held < len(self._waiting):
             step = self._waiting.popleft()
-            if all(need.key in self.outcomes or need.key in self._flying for need in step.needs):
+            if self._may_go(step):
                 self._submit(step)
                 held = 0
-            else:  # what it needs is waiting to be sent again
+            else:
                 self._waiting.append(step)
                 held += 1
+
+    def _may_go(self, step: PlannedStep[Any]) -> bool:
+        """Not where what it needs is waiting to be sent again, or it has just been too much for all workers."""
+        rested = self._others(step) or time.monotonic() > self._rest.get(step.key, 0)
+        return bool(rested) and all(n.key in self.outcomes or n.key in self._flying for n in step.needs)
+
+    def _others(self, step: PlannedStep[Any]) -> set[str]:
+        """The workers that have not had too little memory for a step."""
+        return self._roster.ready() - set(self._shortages[step.key])
 
     def _submit(self, step: PlannedStep[Any]) -> None:
         attempt = self._attempts[step.key] = self._attempts.get(step.key, 0) + 1
@@ -174,9 +196,21 @@ class _Run:
         kinds = [a.kind if isinstance(a, PlannedStep) else None for a in step.arguments]
         arguments = [self._argument(a) for a in step.arguments]
         tables = [self._table(a) for a in step.arguments]
-        self._flying[step.key] = self._client.submit(
-            take, key, step.compute, arguments, kinds, tables, key=key, pure=False
-        )
+        given = (key, step.compute, arguments, kinds, tables)
+        where: dict[str, Any] = {"resources": {FIT: 1}}
+        if self._shortages[step.key] and (others := self._others(step)):
+            self._chosen[step.key] = others
+            where["workers"] = sorted(others)
+        self._flying[step.key] = self._client.submit(take, *given, key=key, pure=False, **where)
+
+    def _call_back(self) -> None:
+        """Send steps again that wait for workers of which none is left."""
+        for key, workers in list(self._chosen.items()):
+            if key in self._flying and workers & self._roster.ready():
+                continue
+            del self._chosen[key]
+            if self._flying.pop(key, None) is not None:
+                self._again(self._steps[key])
 
     def _argument(self, argument: Any) -> Any:
         if isinstance(argument, PlannedStep):
@@ -211,26 +245,28 @@ class _Run:
     def _scattered(self, value: Any) -> Any:
         """A value on the cluster; sent again where the worker that it went to died meanwhile."""
         for _ in range(MOST_ATTEMPTS):
+            self._roster.muster(self._progress)
             try:
-                return self._client.scatter(value, hash=False)
-            except OSError:
+                return self._client.scatter(value, workers=list(self._roster.ready()), hash=False)
+            except (OSError, KeyError):  # a worker that is gone
                 self.check()
                 time.sleep(_PAUSE)
+                self._roster.recount()
         raise ClusterFailed("no worker takes what the steps need; see that there are some, and run it again.")
 
     def _land(self, key: str, future: Any, outcome: Any) -> None:
         step = self._steps[key]
         if future.status == "error":
-            error = future.exception()
-            self._shortages[key] += isinstance(error, MemoryError)
-            if isinstance(error, MemoryError) and self._shortages[key] < MOST_SHORTAGES:
-                return self._again(step)
-            raise self._failed(step, error)
+            error = self._failed(step, future.exception())
+            future.release()  # a traceback keeps what this frame knows
+            raise error
         if outcome is None:  # lost with its worker
             return self._again(step)
         if isinstance(outcome, NotHere):
             self._by_value.add(outcome.args[0])
             return self._again(step)
+        if isinstance(outcome, Shortage):
+            return self._after_shortage(step, outcome)
         if isinstance(outcome, Absent):
             self.outcomes[key] = outcome
         else:
@@ -263,13 +299,20 @@ class _Run:
         self.check()
         self._waiting.appendleft(step)
 
+    def _after_shortage(self, step: PlannedStep[Any], shortage: Shortage) -> None:
+        if shortage.worker:
+            self._shortages[step.key].append(shortage.worker)
+        shortages = len(self._shortages[step.key])
+        if shortages == MOST_SHORTAGES:
+            raise ClusterFailed(f"{step.title}: no worker had memory enough for this step; give them more.")
+        self._rest[step.key] = time.monotonic() + shortages * _BREATH
+        self._again(step)
+
     def _failed(self, step: PlannedStep[Any], error: BaseException) -> BaseException:
         if type(error).__name__ == "KilledWorker":
             return ClusterFailed(
                 f"{step.title}: the workers that took this step died one after the other; give them more memory."
             )
-        if isinstance(error, MemoryError):
-            return ClusterFailed(f"{step.title}: no worker had memory enough for this step; give them more.")
         return error
 
     def _tell(self, step: PlannedStep[Any]) -> None:

@@ -1,18 +1,23 @@
-"""What a worker does: take one step with the threads it was given, and stop when the step is cancelled."""
+"""What a worker does: say that it can take steps, take them one by one, and stop when a step is cancelled."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.store import Step
 from hyperpolyglot.study.cluster.travel import NotHere, SpaceAbroad
 from hyperpolyglot.study.execute import attempt
 from hyperpolyglot.study.keeping import parts_of, record_of
 from hyperpolyglot.study.record import Absent
 
-__all__ = ["Parts", "take"]
+__all__ = ["FIT", "Parts", "Shortage", "enlist", "take"]
+
+FIT = f"hyperpolyglot {VERSION}"
+"""The resource, in Dask's sense, of workers that take steps; they have one a thread."""
 
 Parts = tuple[dict[str, Any], dict[str, Any]]
 """Arrays and values of a step, in types whose size Dask can tell."""
@@ -26,14 +31,41 @@ class _Cancelled(Exception):
     """The step that is being taken is no longer wanted."""
 
 
+@dataclass(frozen=True)
+class Shortage:
+    """A worker, by its address, had too little memory for a step; none, if it was one that this step needs."""
+
+    worker: str | None
+
+
+def enlist() -> None:
+    """Be given steps of this version of the program from now on."""
+    from distributed import get_worker
+    from distributed.utils import sync
+
+    worker = get_worker()
+    sync(worker.loop, _enlist, worker)
+
+
+async def _enlist(worker: Any) -> None:
+    from distributed.core import Status
+
+    await worker.set_resources(**{FIT: worker.state.nthreads})
+    if (
+        worker.status is Status.running
+    ):  # only of a worker that begins to run the scheduler sees what waits for it
+        worker.status = Status.paused
+        worker.status = Status.running
+
+
 def take(
     key: str,
     compute: Callable[..., Any],
     arguments: Sequence[Any],
     kinds: Sequence[Any],
     tables: Sequence[Any],
-) -> Parts | Absent | NotHere:
-    """The record of a step in parts; why there is none; or which table this process cannot open.
+) -> Parts | Absent | NotHere | Shortage:
+    """The record of a step in parts; why there is none; or what this process lacks for it: a table, or memory.
 
     ``kinds`` says of every argument which record it holds in parts, ``tables`` which stored numbers came with it.
     """
@@ -43,22 +75,33 @@ def take(
         for argument, kind, stored in zip(arguments, kinds, tables, strict=True):
             if isinstance(argument, Absent | NotHere):
                 return argument
+            if isinstance(argument, Shortage):
+                return Shortage(None)
             if isinstance(argument, SpaceAbroad):
                 given.append(argument.here(stored))
             else:
                 given.append(argument if kind is None else record_of(kind, Step(*argument)))
+        found = attempt(lambda: compute(*given, progress=_still_wanted(key)))
+        if isinstance(found, Absent):
+            return found
+        parts = parts_of(found)
+        return dict(parts.arrays), dict(parts.values)
     except NotHere as missing:
         return missing
-    try:
-        found = attempt(lambda: compute(*given, progress=_still_wanted(key)))
-    except (RuntimeError, ImportError, OSError) as error:
-        if any(sign in str(error) for sign in _SHORT_OF_MEMORY):
-            raise MemoryError(str(error)) from error
+    except (MemoryError, RuntimeError, ImportError, OSError) as error:
+        if _is_shortage(error):
+            return Shortage(_address())
         raise
-    if isinstance(found, Absent):
-        return found
-    parts = parts_of(found)
-    return dict(parts.arrays), dict(parts.values)
+
+
+def _is_shortage(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _SHORT_OF_MEMORY)
+
+
+def _address() -> str:
+    from distributed import get_worker
+
+    return str(get_worker().address)
 
 
 def _still_wanted(key: str) -> Callable[[str, int, int], None]:
