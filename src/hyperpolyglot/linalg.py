@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
+from hyperpolyglot.engine.devices import chosen_gpus
 from hyperpolyglot.types import Array, Float64
 
 __all__ = [
@@ -27,6 +28,8 @@ MOST_CONDITION = 1e6
 """Gram matrices are trusted up to this condition number: the loss is its product with 2⁻⁵³, well below 1e-9."""
 
 _BLOCK = 8192
+_LEAST_SENT = 1 << 32
+"""Multiplications that are worth sending to a GPU: some tenths of a second of one core."""
 
 
 def cross_product(
@@ -34,8 +37,17 @@ def cross_product(
 ) -> Float64:
     """``(a − mean)ᵀ(b − mean)``, float64 ``[p, q]``, summed over blocks of rows in their order.
 
-    ``dtype`` is that of the products within a block of 8,192 rows; float32 is good to about 1e-6.
+    ``dtype`` is that of the products within a block of 8,192 rows; float32 is good to about 1e-6. Large products are
+    made on a GPU that was chosen (:func:`hyperpolyglot.use_device`), and agree to rounding.
     """
+    work = len(a) * a.shape[1] * b.shape[1]
+    gpus = chosen_gpus(None, work) if work >= _LEAST_SENT else ()
+    if gpus:
+        from hyperpolyglot.engine.cuda import cross_product_on_gpu
+
+        found = cross_product_on_gpu((a, b), means, dtype, gpus[0])
+        if found is not None:
+            return found
     total = np.zeros((a.shape[1], b.shape[1]))
     for start in range(0, len(a), _BLOCK):
         left: Array = a[start : start + _BLOCK].astype(dtype)

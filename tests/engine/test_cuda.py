@@ -7,12 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hyperpolyglot import linalg
 from hyperpolyglot.engine import cuda, devices, tensors
 from hyperpolyglot.engine.cosine import norms
 from hyperpolyglot.engine.filtered import Task
 from hyperpolyglot.engine.nearest import nearest, nearest_to
 from hyperpolyglot.engine.passes import sweep_rows
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.comparison import CompareOptions, compare
 from hyperpolyglot.measures.separability import DESIGNS, ProbeOptions, separability
 from hyperpolyglot.types import silent
 
@@ -322,4 +324,45 @@ def test_a_device_that_fails_between_passes_is_replaced(told, clustered, monkeyp
     devices.use_device("cuda", told.append)
     monkeypatch.setattr(tensors.RowsThere, "__call__", failing)
     assert expected == separability(space, options)
+    assert ["the GPU failed (out of memory); the processor goes on, with the same results."] == told
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(("kind", "most"), [(np.float32, 1e-5), (np.float64, 1e-13)])
+def test_products_of_two_matrices_there_are_those_here(monkeypatch, device, kind, most):
+    """Centred or not, of two matrices or of one with itself, in one block of rows or several."""
+    random = np.random.default_rng(0)
+    a, b = 3 + gaussian(random, 700, 30), gaussian(random, 700, 20)
+    for size in (8192, 100):
+        monkeypatch.setattr(tensors, "_CROSSED_ROWS", size)
+        for x, y in ((a, b), (a, a)):
+            for means in (None, (x.mean(axis=0, dtype=np.float64), y.mean(axis=0, dtype=np.float64))):
+                here = linalg.cross_product(x, y, means=means)
+                there = tensors.cross_product(cuda.Device(device), (x, y), means, kind)
+                np.testing.assert_allclose(here, there, rtol=0, atol=most * np.abs(here).max())
+
+
+def test_a_comparison_there_is_the_comparison_here(told, clustered, translated, monkeypatch):
+    """Every measure agrees to rounding and every p-value is the same; where the device fails, that is said once."""
+    spaces, options = [open_model(clustered), open_model(translated)], CompareOptions(k=5, permutations=19)
+    devices.use_device("cpu")
+    expected = compare(spaces, options).pairs[0]
+    monkeypatch.setattr(linalg, "_LEAST_SENT", 0)
+    devices.use_device("cuda", told.append)
+    sent = []
+
+    def sends(*given):
+        sent.append(len(given[1][0]))
+        if len(sent) > 20:
+            raise RuntimeError("out of memory")
+        return tensors.cross_product(*given)
+
+    monkeypatch.setattr(cuda, "cross_product", sends)
+    for _ in range(2):
+        found = compare(spaces, options).pairs[0]
+        assert max(sent) == expected.shared
+        for name, measured in expected.measures.items():
+            assert found.measures[name].value == pytest.approx(measured.value, abs=1e-9)
+            assert found.measures[name].p == measured.p
+        np.testing.assert_allclose(expected.spectrum, found.spectrum, rtol=0, atol=1e-9)
     assert ["the GPU failed (out of memory); the processor goes on, with the same results."] == told

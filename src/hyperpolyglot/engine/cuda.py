@@ -30,10 +30,10 @@ from hyperpolyglot.engine.passes import Sweep, sweep_rows
 from hyperpolyglot.engine.plain import plain
 from hyperpolyglot.engine.quantise import mean_direction
 from hyperpolyglot.engine.result import Certificate, Nearest
-from hyperpolyglot.engine.tensors import Device, Pairs, RowsThere, Table, ranked
-from hyperpolyglot.types import Float32, Int32, Progress, silent
+from hyperpolyglot.engine.tensors import Device, Pairs, RowsThere, Table, cross_product, ranked
+from hyperpolyglot.types import Array, Float32, Float64, Int32, Progress, silent
 
-__all__ = ["Tiling", "is_right", "on_gpus", "sweeps_on_gpus", "swept", "tiling"]
+__all__ = ["Tiling", "cross_product_on_gpu", "is_right", "on_gpus", "sweeps_on_gpus", "swept", "tiling"]
 
 _SAMPLE = 2048, 16_384
 _MOST_ROWS = 16_384
@@ -363,3 +363,14 @@ def sweeps_on_gpus(vectors: Float32, names: Sequence[str]) -> list[Sweep]:
     except (RuntimeError, ImportError, OSError) as error:
         say_failed(error)
         return []
+
+
+def cross_product_on_gpu(
+    sides: tuple[Array, Array], means: tuple[Array, Array] | None, dtype: type, name: str
+) -> Float64 | None:
+    """:func:`hyperpolyglot.linalg.cross_product` there; ``None`` where the GPU fails, and why has been said."""
+    try:
+        return cross_product(Device(name), sides, means, dtype)
+    except (RuntimeError, ImportError, OSError) as error:
+        say_failed(error)
+        return None

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from hyperpolyglot.engine.halffloats import EXTRA, offsets, row_errors
 from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["Device", "Pairs", "RowsThere", "Table", "cuda_devices", "ranked"]
+__all__ = ["Device", "Pairs", "RowsThere", "Table", "cross_product", "cuda_devices", "ranked"]
 
 Tensor = Any
 Pairs = tuple[Tensor, Tensor, Tensor]
 """Candidates of a block: row in the block and column int32, value float32."""
 
+_CROSSED_ROWS = 8192
 _PROBE_BYTES = 1 << 28
 _TINY = 1e-9
 """More than the float64 roundings of a unit row, its mean and the norm of their difference."""
@@ -282,6 +283,22 @@ def _answers(torch: Any, scores: Tensor, two_classes: bool) -> tuple[Tensor, Ten
         return torch.sigmoid(scores), (score > 0).long(), score.abs()
     best = scores.topk(2, dim=2).values
     return torch.softmax(scores, dim=2), scores.argmax(dim=2), best[:, :, 0] - best[:, :, 1]
+
+
+def cross_product(
+    device: Device, sides: tuple[Array, Array], means: tuple[Array, Array] | None, dtype: type
+) -> Float64:
+    """As :func:`hyperpolyglot.linalg.cross_product`, there."""
+    a, b = sides
+    kind = device.torch.float32 if dtype is np.float32 else device.torch.float64
+    off = [device.send(mean).to(kind) for mean in means or (np.zeros(1), np.zeros(1))]
+    total = device.torch.zeros((a.shape[1], b.shape[1]), dtype=device.torch.float64, device=device.name)
+    for start in range(0, len(a), _CROSSED_ROWS):
+        part = slice(start, start + _CROSSED_ROWS)
+        left = device.send(a[part]).to(kind) - off[0]
+        right = left if b is a else device.send(b[part]).to(kind) - off[1]
+        total += (left.T @ right).double()
+    return np.asarray(total.cpu().numpy())
 
 
 def ranked(

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from scipy.linalg.blas import dgemm
+
 from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.store import Step
 from hyperpolyglot.study.cluster.travel import NotHere, SpaceAbroad
@@ -22,6 +25,9 @@ FIT = f"hyperpolyglot {VERSION}"
 Parts = tuple[dict[str, Any], dict[str, Any]]
 """Arrays and values of a step, in types whose size Dask can tell."""
 
+
+_LARGE = 512
+"""The side of matrices that BLAS multiplies with all its threads."""
 
 _SHORT_OF_MEMORY = ("can't start new thread", "failed to map segment", "Cannot allocate memory")
 """What is said, by errors of other kinds, where memory is missing: by Python, the loader and the system."""
@@ -43,8 +49,16 @@ def enlist() -> None:
     from distributed import get_worker
     from distributed.utils import sync
 
+    _take_buffers()
     worker = get_worker()
     sync(worker.loop, _enlist, worker)
+
+
+def _take_buffers() -> None:
+    """Let each BLAS take the memory that it works in: it waits for ever for what it cannot have."""
+    square = np.ones((_LARGE, _LARGE))
+    np.dot(square, square)
+    dgemm(1.0, square, square)
 
 
 async def _enlist(worker: Any) -> None:
