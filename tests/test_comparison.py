@@ -12,7 +12,13 @@ from scipy import stats
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.linalg import canonical_correlations, canonical_null, linear_cka, orthonormal_columns
+from hyperpolyglot.linalg import (
+    canonical_correlations,
+    canonical_null,
+    leading_directions,
+    linear_cka,
+    orthonormal_columns,
+)
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.agreement import (
     mutual_graph_jaccard,
@@ -62,6 +68,46 @@ def test_canonical_cosines_are_those_of_qr(seed, centred):
     expected = np.linalg.svd(np.linalg.qr(x)[0].T @ np.linalg.qr(y)[0], compute_uv=False)
     np.testing.assert_allclose(expected, found.cosines, atol=1e-9)
     np.testing.assert_allclose(np.cos(subspace_angles(x, y))[::-1], found.cosines, atol=1e-9)
+
+
+SPECTRA = {
+    "falling": lambda n: 0.9 ** np.arange(n),
+    "flat": np.ones,
+    "twins": lambda n: np.repeat(0.5 ** np.arange(n), 2)[:n],
+    "few": lambda n: np.r_[3.0, 2.0, 1.0, np.zeros(n - 3)],
+    "none": np.zeros,
+}
+
+
+@given(
+    spectrum=st.sampled_from(sorted(SPECTRA)),
+    d=st.integers(4, 80),
+    r=st.integers(1, 25),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_leading_directions(spectrum, d, r, seed):
+    """They are at right angles, of length one, and hold as much as any r directions can, ties or not."""
+    values, r = SPECTRA[spectrum](d), min(r, d)
+    turn = np.linalg.qr(draws(seed).standard_normal((d, d)))[0]
+    gram = (turn * values) @ turn.T
+    found = leading_directions(gram, r)
+    np.testing.assert_allclose(np.eye(r), found.T @ found, atol=1e-8)
+    held = np.diag(found.T @ gram @ found)
+    np.testing.assert_allclose(np.sort(values)[d - r :], held, atol=1e-8 * max(values[0], 1e-300))
+
+
+def test_lanczos_that_misses_a_direction_is_not_believed(monkeypatch):
+    """Where the iteration gives directions that are not the largest, all are computed."""
+    gram = np.diag(np.arange(40.0))
+
+    def eigsh(gram, k, **_):
+        values, axes = np.linalg.eigh(gram)
+        return values[-k - 1 : -1], axes[:, -k - 1 : -1]
+
+    monkeypatch.setattr("hyperpolyglot.linalg.eigsh", eigsh)
+    np.testing.assert_allclose(
+        [38.0, 39.0], np.diag(leading_directions(gram, 2).T @ gram @ leading_directions(gram, 2))
+    )
 
 
 @pytest.mark.parametrize("condition", [1e2, 1e4, 1e7, 1e12])

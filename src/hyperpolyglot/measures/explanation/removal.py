@@ -15,9 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
-from hyperpolyglot.linalg import cross_product
+from hyperpolyglot.linalg import cross_product, leading_directions
 from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = [
@@ -64,9 +63,7 @@ def centring(vectors: Float32, groups: NDArray[np.int64], learned: Array) -> Flo
 
 def top_directions(rows: Float32, r: int) -> Float64:
     """First r right singular vectors of ``rows`` as they are, float64 ``[d, r]``."""
-    d = rows.shape[1]
-    gram = cross_product(rows, rows)
-    return np.asarray(eigh(gram, subset_by_index=[d - r, d - 1])[1])
+    return leading_directions(cross_product(rows, rows), r)
 
 
 def lir(vectors: Float32, groups: NDArray[np.int64], learned: Array, r: int = 1) -> Float32:
