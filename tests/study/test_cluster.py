@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hyperpolyglot.engine.devices import device_in_use, use_device
 from hyperpolyglot.engine.nearest import Search
 from hyperpolyglot.errors import ClusterFailed, DamagedFile, MissingExtra
 from hyperpolyglot.measures.neighbors import neighbors
@@ -74,6 +75,27 @@ def test_interrupted_and_gone_on_with(workers, run, undisturbed, tmp_path):
     assert undisturbed[1] == digests(tmp_path)
 
 
+class _Interrupts:
+    """Ctrl-C comes while it is destroyed, where an exception is printed and goes no further."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_is_not_lost(workers, run, tmp_path):
+    """Ctrl-C ends the study wherever it meets it."""
+    held = [_Interrupts()]
+
+    def progress(step, done, total):
+        if done:
+            held.clear()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, executor=workers, progress=progress)
+    assert ([], set()) == left_on(workers)
+
+
 def test_a_worker_is_killed(workers, run, undisturbed, tmp_path):
     """A worker dies with what it computed and what it was sent; the study ends with the same bytes."""
     killed = []
@@ -135,6 +157,19 @@ def test_few_workers_take_whole_steps(spaces):
 class _Breaks(Search):
     def __call__(self, *_):
         raise RuntimeError("a bug")
+
+
+class _Says(Search):
+    def __call__(self, *given):
+        raise RuntimeError(f"this is done by {device_in_use()}")
+
+
+def test_the_device_goes_with_a_step(workers, spaces):
+    """What this process was told to use is what a worker is told, for each step."""
+    for device in ("auto", "cpu"):
+        use_device(device)
+        with pytest.raises(RuntimeError, match=f"this is done by {device}"):
+            workers(Graph((neighbors_step(spaces[0], 20, search=_Says()),)), NoStore())
 
 
 def test_an_error_of_a_worker_is_the_error(workers, spaces):

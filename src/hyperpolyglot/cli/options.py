@@ -299,16 +299,10 @@ def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
 
 
 def searching(values: Mapping[str, Any]) -> Search:
-    """The search that ``--backend``, ``--memory``, ``--threads`` and ``--device`` ask for, here or on a worker."""
-    from hyperpolyglot.engine.devices import device_in_use
+    """The search that ``--backend``, ``--memory`` and ``--threads`` ask for."""
     from hyperpolyglot.engine.nearest import Search
 
-    return Search(
-        backend=values["backend"],
-        memory_bytes=values["memory"],
-        threads=values["threads"],
-        device=device_in_use(),
-    )
+    return Search(backend=values["backend"], memory_bytes=values["memory"], threads=values["threads"])
 
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:

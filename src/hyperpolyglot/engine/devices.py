@@ -52,7 +52,7 @@ def use_device(name: str, tell: Callable[[str], None] = _warn) -> None:
 
 
 def device_in_use() -> str:
-    """What :func:`use_device` was told, for searches that other processes make for this one.
+    """What :func:`use_device` was told, for what other processes do for this one.
 
     >>> device_in_use()
     'cpu'

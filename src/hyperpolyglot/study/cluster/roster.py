@@ -49,13 +49,15 @@ class Roster:
         """The threads of those that take steps."""
         return sum(self._threads[address] for address in self.ready())
 
-    def muster(self, progress: Progress) -> None:
+    def muster(self, progress: Progress, interrupted: Callable[[], None] = lambda: None) -> None:
         """Wait for a worker that takes steps, and a little for the others.
 
-        Raises :class:`ClusterFailed` where there are workers and none of them does.
+        ``interrupted`` is called now and then, and may raise. Raises :class:`ClusterFailed` where there are workers and
+        none of them does.
         """
         began = told = time.monotonic()
         while True:
+            interrupted()
             self._look()
             now = time.monotonic()
             if self._ready:

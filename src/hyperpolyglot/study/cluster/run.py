@@ -8,6 +8,8 @@ worker is sent again. Nothing but the store and this process needs to live.
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from hyperpolyglot.engine.devices import device_in_use
 from hyperpolyglot.errors import ClusterFailed
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.space import TokenSpace
@@ -64,13 +67,38 @@ class OnCluster:
         """The outcome of every step that is wanted. Raises :class:`ClusterFailed`."""
         run = _Run(self._client, self._roster, graph, store, progress)
         try:
-            run.finish()
+            with _heard() as interrupted:
+                run.finish(interrupted)
         except OSError:
             run.check()
             raise
         finally:
             run.stop()
         return Outcomes(run.outcomes)
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[Callable[[], None]]:
+    """Ctrl-C is raised in the block; and by what is yielded, if the exception was lost, as it is in a destructor."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield lambda: None
+        return
+    heard = threading.Event()
+
+    def hear(number: int, frame: Any) -> None:
+        heard.set()
+        before(number, frame)
+
+    def interrupted() -> None:
+        if heard.is_set():
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Run:
@@ -107,11 +135,12 @@ class _Run:
                 self.outcomes[step.key] = record_of(step.kind, kept)
         return left
 
-    def finish(self) -> None:
-        """Take all steps."""
+    def finish(self, interrupted: Callable[[], None]) -> None:
+        """Take all steps; ``interrupted`` is called now and then, and may raise."""
         if self._pending:
-            self._begin()
+            self._begin(interrupted)
         while self._waiting or self._flying:
+            interrupted()
             self._send()
             self._call_back()
             landed = [key for key, future in self._flying.items() if future.status != "pending"]
@@ -122,8 +151,8 @@ class _Run:
                 self.check()
                 time.sleep(_POLL)
 
-    def _begin(self) -> None:
-        self._roster.muster(self._progress)
+    def _begin(self, interrupted: Callable[[], None]) -> None:
+        self._roster.muster(self._progress, interrupted)
         threads = self._roster.threads()
         self._waiting.extend(self._without_found_blocks(by_rows(self._pending, threads)))
         self._steps = {step.key: step for step in self._waiting}
@@ -196,7 +225,7 @@ class _Run:
         kinds = [a.kind if isinstance(a, PlannedStep) else None for a in step.arguments]
         arguments = [self._argument(a) for a in step.arguments]
         tables = [self._table(a) for a in step.arguments]
-        given = (key, step.compute, arguments, kinds, tables)
+        given = (key, device_in_use(), step.compute, arguments, kinds, tables)
         where: dict[str, Any] = {"resources": {FIT: 1}}
         if self._shortages[step.key] and (others := self._others(step)):
             self._chosen[step.key] = others

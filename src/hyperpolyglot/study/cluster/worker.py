@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg.blas import dgemm
 
+from hyperpolyglot.engine.devices import device_in_use, use_device
 from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.store import Step
 from hyperpolyglot.study.cluster.travel import NotHere, SpaceAbroad
@@ -74,6 +75,7 @@ async def _enlist(worker: Any) -> None:
 
 def take(
     key: str,
+    device: str,
     compute: Callable[..., Any],
     arguments: Sequence[Any],
     kinds: Sequence[Any],
@@ -81,8 +83,11 @@ def take(
 ) -> Parts | Absent | NotHere | Shortage:
     """The record of a step in parts; why there is none; or what this process lacks for it: a table, or memory.
 
-    ``kinds`` says of every argument which record it holds in parts, ``tables`` which stored numbers came with it.
+    ``kinds`` says of every argument which record it holds in parts, ``tables`` which stored numbers came with it;
+    ``device`` is what :func:`~hyperpolyglot.engine.devices.use_device` was told where the study runs.
     """
+    if device != device_in_use():
+        use_device(device)
     os.environ.setdefault("HYPERPOLYGLOT_THREADS", "1")
     given = []
     try:
