@@ -58,7 +58,7 @@ class Short(Search):
 
 def test_a_worker_joins_and_too_little_memory_is_tried_again(run, spaces, undisturbed, tmp_path, monkeypatch):
     """A worker that comes late changes nothing; a step that finds too little memory is taken again, a few times."""
-    monkeypatch.setattr("hyperpolyglot.study.cluster.run._BREATH", 0.1)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.shortages._BREATH", 0.1)
     with cluster("local:1") as execute:
         client = execute._client
         asked = []
@@ -111,7 +111,7 @@ def claimed(path, here):
 @pytest.mark.parametrize(("workers", "short"), [(1, False), (2, True)])
 def test_the_last_worker_for_a_step_dies(spaces, tmp_path, monkeypatch, workers, short):
     """A worker short of memory does not get the step again, and one that comes late takes what waits for a worker."""
-    monkeypatch.setattr("hyperpolyglot.study.cluster.run._BREATH", 60.0)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.shortages._BREATH", 60.0)
     with cluster(f"local:{workers}") as execute:
         step = neighbors_step(spaces[0], 20, search=Lethal(folder=tmp_path, short=short))
         found = execute(Graph((step,)), NoStore())(step)
@@ -231,7 +231,7 @@ def test_ctrl_c_ends_the_command_and_its_workers(clustered, translated, tmp_path
 
 def test_a_worker_dies_while_it_is_sent_something(spaces, monkeypatch):
     """What could not be delivered is sent again; where nobody ever takes it, a sentence says so."""
-    monkeypatch.setattr("hyperpolyglot.study.cluster.run._PAUSE", 0.0)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.lending._PAUSE", 0.0)
     expected, failures = neighbors(spaces[0], 20), [3]
     with cluster("local:1") as execute:
         scatter = execute._client.scatter

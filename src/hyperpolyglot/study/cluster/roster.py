@@ -58,6 +58,7 @@ class Roster:
         began = told = time.monotonic()
         while True:
             interrupted()
+            self.check()
             self._look()
             now = time.monotonic()
             if self._ready:
@@ -73,6 +74,13 @@ class Roster:
                 silent = f", {len(self._asked):,} of them silent" if self._asked else ""
                 progress(f"study · waiting for workers, {now - began:.0f} s{silent}", 0, 10_000)
             time.sleep(_POLL)
+
+    def check(self) -> None:
+        """Raise :class:`ClusterFailed` where the scheduler is gone."""
+        if self._client.status != "running":
+            raise ClusterFailed(
+                "the connection to the scheduler is lost; run the study again, and it goes on where it was."
+            )
 
     def recount(self) -> None:
         """See at once who came and who went; ask who is new."""

@@ -8,25 +8,21 @@ worker is sent again. Nothing but the store and this process needs to live.
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from typing import Any
-
-import numpy as np
 
 from hyperpolyglot.engine.devices import device_in_use
 from hyperpolyglot.errors import ClusterFailed
-from hyperpolyglot.lexicon import Lexicon
-from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Step, Store
+from hyperpolyglot.study.cluster.interrupt import interrupts
+from hyperpolyglot.study.cluster.lending import Lending
 from hyperpolyglot.study.cluster.roster import Roster
 from hyperpolyglot.study.cluster.rows import by_rows
-from hyperpolyglot.study.cluster.travel import NotHere, abroad
+from hyperpolyglot.study.cluster.shortages import Shortages
+from hyperpolyglot.study.cluster.travel import NotHere
 from hyperpolyglot.study.cluster.worker import FIT, Shortage, take
-from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.execute import Outcomes
 from hyperpolyglot.study.graph import Graph, PlannedStep
 from hyperpolyglot.study.keeping import made_of, record_of
@@ -37,19 +33,9 @@ __all__ = ["OnCluster"]
 
 LEAST_IN_FLIGHT = 32
 MOST_ATTEMPTS = 20
-MOST_SHORTAGES = 5
-"""How often a step is taken for which workers had too little memory.
-
-Each time by another where there is one; else after a while, in which memory may become free or a worker come.
-"""
-
-LENT = (TokenSpace, Lexicon, Given, np.ndarray)
-"""What is sent to the cluster once, and not with every step."""
 
 _POLL = 0.02
-_PAUSE = 0.25
 _GRACE = 2.0
-_BREATH = 2.0
 _LOST = ("FutureCancelledError", "CancelledError", "CommClosedError")
 
 
@@ -67,38 +53,14 @@ class OnCluster:
         """The outcome of every step that is wanted. Raises :class:`ClusterFailed`."""
         run = _Run(self._client, self._roster, graph, store, progress)
         try:
-            with _heard() as interrupted:
+            with interrupts() as interrupted:
                 run.finish(interrupted)
         except OSError:
-            run.check()
+            self._roster.check()
             raise
         finally:
             run.stop()
         return Outcomes(run.outcomes)
-
-
-@contextlib.contextmanager
-def _heard() -> Iterator[Callable[[], None]]:
-    """Ctrl-C is raised in the block; and by what is yielded, if the exception was lost, as it is in a destructor."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield lambda: None
-        return
-    heard = threading.Event()
-
-    def hear(number: int, frame: Any) -> None:
-        heard.set()
-        before(number, frame)
-
-    def interrupted() -> None:
-        if heard.is_set():
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, hear)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class _Run:
@@ -115,14 +77,10 @@ class _Run:
         self._steps: dict[str, PlannedStep[Any]] = {}
         self._total = self._done = 0.0
         self._flying: dict[str, Any] = {}
-        self._results: dict[str, Any] = {}
-        self._attempts: dict[str, int] = {}
-        self._shortages: dict[str, list[str]] = defaultdict(list)
-        self._rest: dict[str, float] = {}
         self._chosen: dict[str, set[str]] = {}
-        self._loans: dict[Any, Any] = {}
-        self._uses: Counter[Any] = Counter()
-        self._by_value: set[str] = set()
+        self._attempts: Counter[str] = Counter()
+        self._shortages = Shortages()
+        self._lending = Lending(client, roster, progress)
 
     def _without_found_blocks(self, steps: Sequence[PlannedStep[Any]]) -> list[PlannedStep[Any]]:
         left = []
@@ -148,7 +106,9 @@ class _Run:
             for key in landed:
                 self._land(key, self._flying.pop(key), brought.get(key))
             if not landed:
-                self.check()
+                self._roster.check()
+                if not self._roster.ready():
+                    self._roster.muster(self._progress, interrupted)
                 time.sleep(_POLL)
 
     def _begin(self, interrupted: Callable[[], None]) -> None:
@@ -157,33 +117,25 @@ class _Run:
         self._waiting.extend(self._without_found_blocks(by_rows(self._pending, threads)))
         self._steps = {step.key: step for step in self._waiting}
         self._total = sum(step.cost.seconds for step in self._waiting)
-        self._uses.update(mark for step in self._waiting for mark in _marks(step))
+        self._lending.expect(self._waiting)
         self._progress(f"study · {len(self._waiting):,} steps on {threads:,} threads", 0, 10_000)
 
     def stop(self) -> None:
         """Leave nothing on the cluster, if it is still there: no task, no result, no copy of what was sent."""
-        left = [*self._flying.values(), *self._results.values(), *self._loans.values()]
+        left = [*self._flying.values(), *self._lending.take_back()]
         flying = [future.key for future in self._flying.values()]
+        self._flying.clear()
         with contextlib.suppress(Exception):  # the cluster may be what failed
-            self.check()
+            self._roster.check()
             self._client.cancel(left, force=True)
             deadline = time.monotonic() + _GRACE
             while flying and self._busy(flying) and time.monotonic() < deadline:
                 time.sleep(_POLL)
-        for gone in (self._flying, self._results, self._loans):
-            gone.clear()
 
     def _busy(self, keys: list[str]) -> bool:
         workers = list(self._roster.ready())
         running = self._client.run(_executing, workers=workers, on_error="ignore")
         return any(key in keys for found in running.values() for key in found)
-
-    def check(self) -> None:
-        """Raise :class:`ClusterFailed` where the scheduler is gone."""
-        if self._client.status != "running":
-            raise ClusterFailed(
-                "the connection to the scheduler is lost; run the study again, and it goes on where it was."
-            )
 
     def _bring(self, keys: list[str]) -> dict[str, Any]:
         """The outcomes of finished steps; without those that went with their worker before they came here."""
@@ -209,27 +161,23 @@ class _Run:
                 held += 1
 
     def _may_go(self, step: PlannedStep[Any]) -> bool:
-        """Not where what it needs is waiting to be sent again, or it has just been too much for all workers."""
-        rested = self._others(step) or time.monotonic() > self._rest.get(step.key, 0)
-        return bool(rested) and all(n.key in self.outcomes or n.key in self._flying for n in step.needs)
-
-    def _others(self, step: PlannedStep[Any]) -> set[str]:
-        """The workers that have not had too little memory for a step."""
-        return self._roster.ready() - set(self._shortages[step.key])
+        needed = all(need.key in self.outcomes or need.key in self._flying for need in step.needs)
+        return needed and self._shortages.may_go(step, self._roster.ready())
 
     def _submit(self, step: PlannedStep[Any]) -> None:
-        attempt = self._attempts[step.key] = self._attempts.get(step.key, 0) + 1
+        self._attempts[step.key] += 1
+        attempt = self._attempts[step.key]
         if attempt > MOST_ATTEMPTS:
             raise ClusterFailed(f"{step.title}: {MOST_ATTEMPTS} attempts were lost with their workers.")
         key = f"{step.name}-{step.key[:20]}-{attempt}"
         kinds = [a.kind if isinstance(a, PlannedStep) else None for a in step.arguments]
         arguments = [self._argument(a) for a in step.arguments]
-        tables = [self._table(a) for a in step.arguments]
+        tables = [self._lending.table(a) for a in step.arguments]
         given = (key, device_in_use(), step.compute, arguments, kinds, tables)
         where: dict[str, Any] = {"resources": {FIT: 1}}
-        if self._shortages[step.key] and (others := self._others(step)):
-            self._chosen[step.key] = others
-            where["workers"] = sorted(others)
+        if step in self._shortages:
+            self._chosen[step.key] = set(self._shortages.chosen(step, self._roster.ready()))
+            where["workers"] = sorted(self._chosen[step.key])
         self._flying[step.key] = self._client.submit(take, *given, key=key, pure=False, **where)
 
     def _call_back(self) -> None:
@@ -242,46 +190,13 @@ class _Run:
                 self._again(self._steps[key])
 
     def _argument(self, argument: Any) -> Any:
-        if isinstance(argument, PlannedStep):
-            return self._record(argument.key)
-        return self._lent(id(argument), argument) if isinstance(argument, LENT) else argument
-
-    def _record(self, key: str) -> Any:
-        """The record of another step, in parts: where it was made, if it is still there."""
-        outcome = self.outcomes.get(key)
+        if not isinstance(argument, PlannedStep):
+            return self._lending.argument(argument)
+        outcome = self.outcomes.get(argument.key)
         if isinstance(outcome, Absent):
             return outcome
-        if key in self._flying:
-            return self._flying[key]
-        made = self._results.get(key)
-        if made is not None and made.status == "finished":
-            return made
-        return self._lent(key, self._parts[key])
-
-    def _table(self, argument: Any) -> Any:
-        """The stored numbers of a space that workers cannot open themselves."""
-        if isinstance(argument, TokenSpace) and argument.table and argument.digest in self._by_value:
-            return self._lent(argument.digest, argument.table.stored)
-        return None
-
-    def _lent(self, mark: Any, value: Any) -> Any:
-        """A copy of something of ours on the cluster, sent once and again if it is lost."""
-        future = self._loans.get(mark)
-        if future is None or future.status != "finished":
-            future = self._loans[mark] = self._scattered(_sent(value))
-        return future
-
-    def _scattered(self, value: Any) -> Any:
-        """A value on the cluster; sent again where the worker that it went to died meanwhile."""
-        for _ in range(MOST_ATTEMPTS):
-            self._roster.muster(self._progress)
-            try:
-                return self._client.scatter(value, workers=list(self._roster.ready()), hash=False)
-            except (OSError, KeyError):  # a worker that is gone
-                self.check()
-                time.sleep(_PAUSE)
-                self._roster.recount()
-        raise ClusterFailed("no worker takes what the steps need; see that there are some, and run it again.")
+        flying = self._flying.get(argument.key)
+        return self._lending.record(argument.key, self._parts[argument.key]) if flying is None else flying
 
     def _land(self, key: str, future: Any, outcome: Any) -> None:
         step = self._steps[key]
@@ -292,17 +207,18 @@ class _Run:
         if outcome is None:  # lost with its worker
             return self._again(step)
         if isinstance(outcome, NotHere):
-            self._by_value.add(outcome.args[0])
+            self._lending.not_there(outcome.args[0])
             return self._again(step)
         if isinstance(outcome, Shortage):
-            return self._after_shortage(step, outcome)
+            if outcome.worker:
+                self._shortages.note(step, outcome.worker)
+            return self._again(step)
         if isinstance(outcome, Absent):
             self.outcomes[key] = outcome
         else:
-            if self._uses[key]:
-                self._results[key] = future
+            self._lending.made(key, future)
             self._keep(step, Step(*outcome))
-        self._forget(step)
+        self._lending.forget(step)
         self._done += step.cost.seconds
         self._tell(step)
         return None
@@ -316,26 +232,9 @@ class _Run:
                 self._store.remove(need.name, made_of(need.kind, need.inputs))
                 del self.outcomes[need.key], self._parts[need.key]
 
-    def _forget(self, step: PlannedStep[Any]) -> None:
-        """Take back from the cluster what no further step needs."""
-        for mark in _marks(step):
-            self._uses[mark] -= 1
-            if not self._uses[mark]:
-                self._results.pop(mark, None)
-                self._loans.pop(mark, None)
-
     def _again(self, step: PlannedStep[Any]) -> None:
-        self.check()
+        self._roster.check()
         self._waiting.appendleft(step)
-
-    def _after_shortage(self, step: PlannedStep[Any], shortage: Shortage) -> None:
-        if shortage.worker:
-            self._shortages[step.key].append(shortage.worker)
-        shortages = len(self._shortages[step.key])
-        if shortages == MOST_SHORTAGES:
-            raise ClusterFailed(f"{step.title}: no worker had memory enough for this step; give them more.")
-        self._rest[step.key] = time.monotonic() + shortages * _BREATH
-        self._again(step)
 
     def _failed(self, step: PlannedStep[Any], error: BaseException) -> BaseException:
         if type(error).__name__ == "KilledWorker":
@@ -348,26 +247,6 @@ class _Run:
         left = bool(self._waiting or self._flying)
         units = min(9_999, int(10_000 * self._done / self._total)) if left else 10_000
         self._progress(f"study · {step.title}", units, 10_000)
-
-
-def _marks(step: PlannedStep[Any]) -> Iterator[Any]:
-    """By what the things are known that a step is given: steps, what is lent, tables."""
-    for argument in step.arguments:
-        if isinstance(argument, PlannedStep):
-            yield argument.key
-        elif isinstance(argument, LENT):
-            yield id(argument)
-        if isinstance(argument, TokenSpace) and argument.table:
-            yield argument.digest
-
-
-def _sent(value: Any) -> Any:
-    """What is sent in place of a value."""
-    if isinstance(value, TokenSpace):
-        return abroad(value)
-    if isinstance(value, Step):
-        return {name: np.asarray(a) for name, a in value.arrays.items()}, dict(value.values)
-    return np.asarray(value) if isinstance(value, np.ndarray) else value
 
 
 def _executing(dask_worker: Any) -> list[str]:
