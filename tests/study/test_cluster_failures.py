@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import get_worker
+from distributed import LocalCluster, get_worker
 
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import ClusterFailed
@@ -178,6 +178,16 @@ def test_nobody_can_answer(spaces, tmp_path, monkeypatch):
         execute(graph, NoStore())
     assert "takes no steps: no memory." in said[0]
     assert f"takes no steps: it has hyperpolyglot {VERSION}, and not 0.0." in said[1]
+
+
+def test_a_cluster_that_grows_with_its_work(spaces):
+    """Where there is no worker yet and none comes without work to do, there is some."""
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", silence_logs=50) as started:
+        started.adapt(minimum=0, maximum=1, interval="100ms", wait_count=100)
+        with cluster(started.scheduler_address) as execute:
+            step = neighbors_step(spaces[0], 20)
+            found = execute(Graph((step,)), NoStore())(step)
+    np.testing.assert_array_equal(neighbors(spaces[0], 20).rows, found.rows)
 
 
 def test_the_scheduler_dies(run, undisturbed, tmp_path, monkeypatch):

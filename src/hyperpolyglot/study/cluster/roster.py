@@ -39,6 +39,7 @@ class Roster:
         self._refused: set[str] = set()
         self._ready: set[str] = set()
         self._first = math.inf
+        self._call: Any = None
 
     def ready(self) -> set[str]:
         """The addresses of those that take steps."""
@@ -90,8 +91,14 @@ class Roster:
         self._refused &= self._threads.keys()
         self._ready &= self._threads.keys()
         for address in self._threads.keys() - self._asked.keys() - self._refused - self._ready:
-            key = f"enlist-{uuid.uuid4().hex}"
-            self._asked[address] = self._client.submit(_question(VERSION), key=key, workers=[address])
+            self._asked[address] = self._ask(workers=[address])
+        if self._threads:
+            self._call = None
+        elif self._call is None:  # of whoever may come: a cluster that grows with its work needs some
+            self._call = self._ask()
+
+    def _ask(self, **whom: Any) -> Any:
+        return self._client.submit(_question(VERSION), key=f"enlist-{uuid.uuid4().hex}", **whom)
 
     def _look(self) -> None:
         """See who came, who went and who answered."""
