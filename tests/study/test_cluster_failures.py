@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 import uuid
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from distributed import LocalCluster, get_worker
+from distributed.versions import VersionMismatchWarning, error_message, get_versions
 
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import ClusterFailed
@@ -24,6 +26,7 @@ from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Graph, neighbors_step
 from hyperpolyglot.study.cluster import cluster
+from hyperpolyglot.study.cluster.connection import _differences_noted
 from tests.study.conftest import digests
 
 pytestmark = pytest.mark.filterwarnings(
@@ -178,6 +181,22 @@ def test_nobody_can_answer(spaces, tmp_path, monkeypatch):
         execute(graph, NoStore())
     assert "takes no steps: no memory." in said[0]
     assert f"takes no steps: it has hyperpolyglot {VERSION}, and not 0.0." in said[1]
+
+
+def test_versions_that_differ_are_a_sentence():
+    """Dask's table of packages becomes their names; other warnings stay what they are."""
+    here, there, said = get_versions(), get_versions(), []
+    there["packages"]["numpy"] = "0.1"
+    table = error_message(here, {"tcp://worker": there}, here)["warning"]
+
+    def connect():
+        with _differences_noted(said.append):
+            warnings.warn(VersionMismatchWarning(table), stacklevel=1)
+            warnings.warn("something else", stacklevel=1)
+
+    with pytest.warns(UserWarning, match="something else"):
+        connect()
+    assert ["Versions differ between here and the cluster, and so may last digits: numpy."] == said
 
 
 def test_a_cluster_that_grows_with_its_work(spaces):

@@ -10,9 +10,11 @@ import difflib
 import inspect
 import logging
 import os
+import re
 import signal
 import threading
 import tomllib
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,8 @@ def cluster(where: str | None, note: Callable[[str], None] = lambda _: None) -> 
             address = where
         try:
             connect: Any = Client
-            client = stack.enter_context(connect(address, timeout=TIMEOUT, set_as_default=False))
+            with _differences_noted(note):
+                client = stack.enter_context(connect(address, timeout=TIMEOUT, set_as_default=False))
         except (OSError, ValueError) as error:
             raise ClusterFailed(f"{where}: no scheduler answers there ({error}).") from error
         yield OnCluster(client, note)
@@ -77,6 +80,22 @@ def _dask_says_nothing() -> Iterator[None]:
     finally:
         for name, level in before.items():
             logging.getLogger(name).setLevel(level)
+
+
+@contextlib.contextmanager
+def _differences_noted(note: Callable[[str], None]) -> Iterator[None]:
+    """Dask's table of packages that differ between here and the cluster, as a sentence."""
+    from distributed.versions import VersionMismatchWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", VersionMismatchWarning)
+        yield
+    for warning in caught:
+        if not issubclass(warning.category, VersionMismatchWarning):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+            continue
+        packages = re.findall(r"^\| (\w\S*)", str(warning.message), re.MULTILINE)[1:]
+        note(f"Versions differ between here and the cluster, and so may last digits: {', '.join(packages)}.")
 
 
 @contextlib.contextmanager
