@@ -26,7 +26,6 @@ FIT = f"hyperpolyglot {VERSION}"
 Parts = tuple[dict[str, Any], dict[str, Any]]
 """Arrays and values of a step, in types whose size Dask can tell."""
 
-
 _LARGE = 512
 """The side of matrices that BLAS multiplies with all its threads."""
 
@@ -63,12 +62,11 @@ def _take_buffers() -> None:
 
 
 async def _enlist(worker: Any) -> None:
+    """Give a worker its resource. Of steps that wait for one the scheduler thinks again when a worker begins to run."""
     from distributed.core import Status
 
     await worker.set_resources(**{FIT: worker.state.nthreads})
-    if (
-        worker.status is Status.running
-    ):  # only of a worker that begins to run the scheduler sees what waits for it
+    if worker.status is Status.running:
         worker.status = Status.paused
         worker.status = Status.running
 
