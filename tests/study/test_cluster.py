@@ -19,6 +19,9 @@ from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Graph, in_this_process, neighbors_step
 from hyperpolyglot.study.cluster import cluster, rows
 from hyperpolyglot.study.cluster.connection import slurm_cluster
+from hyperpolyglot.study.cluster.lending import Lending
+from hyperpolyglot.study.keeping import parts_of
+from hyperpolyglot.types import silent
 from tests.study.conftest import digests
 
 pytestmark = pytest.mark.filterwarnings(
@@ -152,6 +155,19 @@ def test_few_workers_take_whole_steps(spaces):
     large = replace(step, cost=replace(step.cost, rows=250_000))
     assert [large] == rows.by_rows([large], 2)
     assert 4 == len(rows.by_rows([large], 3))
+
+
+def test_a_record_is_lent_once(workers, spaces):
+    """The record of a step that was lost with its worker is one thing on the cluster, sent once for all who need it."""
+    step = neighbors_step(spaces[0], 20)
+    parts = parts_of(in_this_process(Graph((step,)), NoStore())(step))
+    lending = Lending(workers._client, workers._roster, silent)
+    first, second = lending.record(step.key, parts), lending.record(step.key, parts)
+    assert first is second
+    arrays, values = first.result()
+    assert dict(parts.values) == values
+    for name, array in parts.arrays.items():
+        np.testing.assert_array_equal(array, arrays[name])
 
 
 class _Breaks(Search):

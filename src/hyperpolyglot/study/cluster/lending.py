@@ -93,7 +93,7 @@ class Lending:
         for _ in range(_MOST_ATTEMPTS):
             self._roster.muster(self._progress)
             try:
-                return self._client.scatter(value, workers=list(self._roster.ready()), hash=False)
+                return self._client.scatter([value], workers=list(self._roster.ready()), hash=False)[0]
             except (OSError, KeyError):  # a worker that is gone
                 self._roster.check()
                 time.sleep(_PAUSE)
