@@ -150,8 +150,7 @@ def leading_directions(gram: Float64, r: int) -> Float64:
 
     A few by Lanczos iteration (ARPACK), proven to be the largest: with them taken out, no eigenvalue is above the last,
     or a Cholesky factor of their difference would not exist. Else all are computed. LAPACK's own choice of a few takes
-    longer (at d = 4,096 nine seconds, this two), and scipy holds the interpreter meanwhile: no worker answers, no
-    progress is told.
+    longer, and scipy holds the interpreter meanwhile: no worker answers, no progress is told.
 
     >>> leading_directions(np.diag([1.0, 9.0, 4.0]), 2).round(6).tolist()
     [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]

@@ -13,6 +13,7 @@ import uuid
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,6 +28,9 @@ from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Graph, neighbors_step
 from hyperpolyglot.study.cluster import cluster
 from hyperpolyglot.study.cluster.connection import _differences_noted
+from hyperpolyglot.study.cluster.roster import Roster
+from hyperpolyglot.study.cluster.shortages import Shortages
+from hyperpolyglot.types import silent
 from tests.study.conftest import digests
 
 pytestmark = pytest.mark.filterwarnings(
@@ -172,6 +176,7 @@ def test_workers_that_cannot_answer(run, undisturbed, tmp_path, monkeypatch):
 def test_nobody_can_answer(spaces, tmp_path, monkeypatch):
     """Where no worker can take steps, that is said, and why each of them cannot."""
     graph, said = Graph((neighbors_step(spaces[0], 20),)), []
+    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._LATE", 1.0)
     with dask(tmp_path, FAILING) as (address, _), cluster(address, said.append) as execute:
         execute._client.wait_for_workers(1)
         with pytest.raises(ClusterFailed, match="no worker can take steps"):
@@ -181,6 +186,68 @@ def test_nobody_can_answer(spaces, tmp_path, monkeypatch):
         execute(graph, NoStore())
     assert "takes no steps: no memory." in said[0]
     assert f"takes no steps: it has hyperpolyglot {VERSION}, and not 0.0." in said[1]
+
+
+class Answers:
+    """A client of workers that answer at once: those called bad, that they cannot take steps."""
+
+    status = "running"
+
+    def __init__(self, *there):
+        self.there = there
+
+    def nthreads(self):
+        return dict.fromkeys(self.there, 1)
+
+    def submit(self, *_, workers=("nobody",), **__):
+        status = "error" if workers[0] == "bad" else "finished"
+        return SimpleNamespace(status=status, exception=lambda: MemoryError("no memory"))
+
+
+def test_a_worker_that_comes_back_is_waited_for(monkeypatch):
+    """While the one worker that takes steps is started again, another that takes none does not end the study."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._RECOUNT", 0.0)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._LATE", 0.0)
+    client, said, looked = Answers("bad", "good"), [], []
+    roster = Roster(client, said.append)
+    roster.muster(silent)
+    client.there = ("bad",)
+    assert set() == roster.ready()
+
+    def interrupted():
+        looked.append(1)
+        if len(looked) > 5:
+            client.there = ("bad", "good again")
+
+    roster.muster(silent, interrupted)
+    assert {"good again"} == roster.ready()
+    assert ["bad takes no steps: no memory."] == said
+
+
+def test_a_step_waits_where_nobody_is(spaces, monkeypatch):
+    """Without a worker nothing goes; one that had too little memory gets the step again after a while."""
+    step, shortages = neighbors_step(spaces[0], 20), Shortages()
+    assert not shortages.may_go(step, set())
+    assert shortages.may_go(step, {"a"})
+    shortages.note(step, "a")
+    assert not shortages.may_go(step, {"a"})
+    assert {"b"} == shortages.chosen(step, {"a", "b"})
+    monkeypatch.setattr("hyperpolyglot.study.cluster.shortages._BREATH", -1.0)
+    shortages.note(step, "a")
+    assert shortages.may_go(step, {"a"})
+    assert not shortages.may_go(step, set())
+
+
+def without_memory(*_):
+    """Stands in for what Dask does around a step."""
+    raise MemoryError
+
+
+def test_too_little_memory_around_a_step(spaces, monkeypatch):
+    """It is the same sentence where it was not the step itself that had too little."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.run.take", without_memory)
+    with cluster("local:1") as execute, pytest.raises(ClusterFailed, match="no worker had memory enough"):
+        execute(Graph((neighbors_step(spaces[0], 20),)), NoStore())
 
 
 def test_versions_that_differ_are_a_sentence():

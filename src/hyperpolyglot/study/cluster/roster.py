@@ -22,7 +22,7 @@ __all__ = ["Roster"]
 _POLL = 0.02
 _RECOUNT = 5.0
 _LATE = 10.0
-"""Seconds to wait for the other workers once one has answered."""
+"""Seconds to wait for the other workers once one has answered, and for any while all refuse."""
 
 
 class Roster:
@@ -54,7 +54,7 @@ class Roster:
         """Wait for a worker that takes steps, and a little for the others.
 
         ``interrupted`` is called now and then, and may raise. Raises :class:`ClusterFailed` where there are workers and
-        none of them does.
+        none of them ever did.
         """
         began = told = time.monotonic()
         while True:
@@ -66,7 +66,7 @@ class Roster:
                 self._first = min(self._first, now)
                 if not self._asked or now > self._first + _LATE:
                     return
-            elif self._refused and not self._asked:
+            elif self._first == math.inf and self._refused and not self._asked and now > began + _LATE:
                 raise ClusterFailed(
                     "no worker can take steps; see that all have this version and memory enough."
                 )

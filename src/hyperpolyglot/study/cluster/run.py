@@ -201,9 +201,12 @@ class _Run:
     def _land(self, key: str, future: Any, outcome: Any) -> None:
         step = self._steps[key]
         if future.status == "error":
-            error = self._failed(step, future.exception())
+            error = future.exception()
             future.release()  # a traceback keeps what this frame knows
-            raise error
+            if isinstance(error, MemoryError):
+                self._shortages.note(step)
+                return self._again(step)
+            raise self._failed(step, error)
         if outcome is None:  # lost with its worker
             return self._again(step)
         if isinstance(outcome, NotHere):

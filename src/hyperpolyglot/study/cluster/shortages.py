@@ -24,8 +24,8 @@ class Shortages:
         self._workers: dict[str, list[str]] = defaultdict(list)
         self._until: dict[str, float] = {}
 
-    def note(self, step: PlannedStep[Any], worker: str) -> None:
-        """A worker had too little memory for a step. Raises :class:`ClusterFailed` at the fifth time."""
+    def note(self, step: PlannedStep[Any], worker: str = "") -> None:
+        """A worker, if it is known which, had too little memory. Raises :class:`ClusterFailed` at the fifth time."""
         self._workers[step.key].append(worker)
         times = len(self._workers[step.key])
         if times == MOST:
@@ -34,11 +34,15 @@ class Shortages:
 
     def chosen(self, step: PlannedStep[Any], ready: Set[str]) -> Set[str]:
         """The workers to choose from for a step; all that are ready if there is no choice."""
-        return (ready - set(self._workers[step.key])) or ready
+        return self._others(step, ready) or ready
 
     def may_go(self, step: PlannedStep[Any], ready: Set[str]) -> bool:
         """Whether somebody may have memory enough by now."""
-        return bool(ready - set(self._workers[step.key])) or time.monotonic() > self._until.get(step.key, 0)
+        rested = time.monotonic() > self._until.get(step.key, 0)
+        return bool(self._others(step, ready) or (ready and rested))
+
+    def _others(self, step: PlannedStep[Any], ready: Set[str]) -> Set[str]:
+        return ready - set(self._workers[step.key])
 
     def __contains__(self, step: PlannedStep[Any]) -> bool:
         return bool(self._workers[step.key])
