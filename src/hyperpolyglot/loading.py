@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -66,11 +66,12 @@ def open_model(
     revision: str | None
     if isinstance(place, HubName):
         repository = open_repository(place, progress=progress)
-        table, vocabulary = _open_repository(repository, place.file, opening)
-        revision, remark = repository.commit, repository.note
+        found = _open_repository(repository, place.file, opening)
+        revision, note = repository.commit, repository.note
     else:
-        table, vocabulary = _open_path(place, opening)
-        revision, remark = _revision(place), ""
+        found = _open_path(place, opening)
+        revision, note = _revision(place), ""
+    table, vocabulary = found.table, found.vocabulary
     if table is not None:
         vocabulary = vocabulary.fit(table.shape[0])
         again = partial(open_table, _pinned(place, revision), opening)
@@ -82,7 +83,7 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=remark,
+        remark=" ".join(filter(None, (note, found.remark, vocabulary.remark))),
     )
 
 
@@ -102,36 +103,43 @@ def _pinned(place: Path | HubName, revision: str | None) -> Path | HubName:
     return replace(place, revision=revision) if isinstance(place, HubName) else place.absolute()
 
 
-def _open_path(path: Path, opening: Opening) -> tuple[Table | None, Vocabulary]:
+class _Parts(NamedTuple):
+    """What was opened: the table, if there is one, the vocabulary, and what there is to say of the checkpoint."""
+
+    table: Table | None
+    vocabulary: Vocabulary
+    remark: str = ""
+
+
+def _open_path(path: Path, opening: Opening) -> _Parts:
     if path.is_file() and is_vocabulary_file(path.name):
-        return None, open_vocabulary_file(path)
+        return _Parts(None, open_vocabulary_file(path))
     try:
         checkpoint = open_checkpoint(path)
     except ModelNotFound:
         alone = find_in_folder(path)
         if alone is None:
             raise
-        return None, open_vocabulary_file(alone)
+        return _Parts(None, open_vocabulary_file(alone))
     folder = path if path.is_dir() else path.parent
     table = _table(checkpoint, _config(folder), opening)
-    return table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer)
+    return _Parts(table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer), checkpoint.remark)
 
 
-def _open_repository(
-    repository: Repository, file: str | None, opening: Opening
-) -> tuple[Table | None, Vocabulary]:
+def _open_repository(repository: Repository, file: str | None, opening: Opening) -> _Parts:
     if file is not None and is_vocabulary_file(file):
-        return None, open_vocabulary_file(repository.local([file, *repository.tokenizer()]) / file)
+        return _Parts(None, open_vocabulary_file(repository.local([file, *repository.tokenizer()]) / file))
     try:
         checkpoint = repository.checkpoint(file)
     except ModelNotFound:
         names = repository.tokenizer()
         if file is not None or find_among(names) is None:
             raise
-        return None, open_vocabulary_file(repository.local(names))
+        return _Parts(None, open_vocabulary_file(repository.local(names)))
     config = [name for name in repository.names if name == "config.json"]
     table = _table(checkpoint, _config(repository.local(config)), opening)
-    return table, _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
+    vocabulary = _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
+    return _Parts(table, vocabulary, checkpoint.remark)
 
 
 def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> Table:

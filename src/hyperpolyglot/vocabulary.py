@@ -134,6 +134,7 @@ class Vocabulary:
     ``kinds``: uint8, values of :class:`TokenKind`. ``starts_word``: bool.
     ``scores``: float32, log-probability (unigram) or minus the merge rank (BPE); NaN where there is none.
     ``scheme``: ``"byte-level BPE"``, ``"unigram"``, ``"BPE with byte fallback"``, ``"WordPiece"``, ``"words"``, …
+    ``remark``: what the user should know of how rows were named, in a sentence; empty where nothing was assumed.
     """
 
     pieces: tuple[str, ...]
@@ -145,6 +146,7 @@ class Vocabulary:
     scheme: str
     source: str
     missing: int = 0
+    remark: str = ""
 
     __repr__ = brief
 
@@ -185,7 +187,7 @@ class Vocabulary:
         return sum(count - 1 for count in texts.values())
 
     @classmethod
-    def build(cls, entries: Iterable[Entry], *, scheme: str, source: str) -> Vocabulary:
+    def build(cls, entries: Iterable[Entry], *, scheme: str, source: str, remark: str = "") -> Vocabulary:
         """Order entries by id; ids without an entry become padding.
 
         Raises ``DamagedFile`` for an id that is negative, beyond 16,777,215 or given twice.
@@ -231,6 +233,7 @@ class Vocabulary:
             scores=scores,
             scheme=scheme,
             source=source,
+            remark=remark,
         )
 
     def fit(self, rows: int) -> Vocabulary:
@@ -254,6 +257,7 @@ class Vocabulary:
             scheme=self.scheme,
             source=self.source,
             missing=self.missing + lost,
+            remark=self.remark,
         )
 
     def take(self, rows: NDArray[np.integer]) -> Vocabulary:
@@ -268,6 +272,7 @@ class Vocabulary:
             scores=self.scores[rows],
             scheme=self.scheme,
             source=self.source,
+            remark=self.remark,
         )
 
 

@@ -151,12 +151,14 @@ class Checkpoint:
     ``tensors``: by name. ``tokens``: what the rows stand for, where the file itself says so (npz, word2vec).
     ``metadata``: the key-value pairs of a GGUF header (numeric arrays as numpy arrays, string arrays as
     tuples of ``str`` in which bytes that are no UTF-8 are surrogate escapes) or safetensors ``__metadata__``.
+    ``remark``: what the user should know of how it was read, in a sentence; empty where nothing was chosen.
     """
 
     name: str
     tensors: Mapping[str, Tensor]
     tokens: tuple[str, ...] | None = None
     metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    remark: str = ""
 
     def table(self, name: str) -> Table:
         """The tensor of that name as a table.

@@ -13,7 +13,10 @@ __all__ = ["Inspection", "inspect"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Inspection(Record):
-    """Size and kind of the table and of the vocabulary; ``duplicates`` repeat the text of an earlier token."""
+    """Size and kind of the table and of the vocabulary; ``duplicates`` repeat the text of an earlier token.
+
+    ``remark``: what the user should know of the opening; ``None`` where there is nothing.
+    """
 
     model: str
     rows: int
@@ -25,6 +28,7 @@ class Inspection(Record):
     vocabulary_file: str
     kinds: dict[str, int]
     duplicates: int
+    remark: str | None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -55,4 +59,5 @@ def inspect(space: TokenSpace) -> Inspection:
         vocabulary_file=space.vocabulary.source,
         kinds=space.vocabulary.kind_counts(),
         duplicates=space.vocabulary.duplicates(),
+        remark=space.remark or None,
     )

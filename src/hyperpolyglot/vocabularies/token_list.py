@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from hyperpolyglot.errors import DamagedFile
@@ -28,10 +28,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class TokenList:
-    """Entries in any order, and the name of their scheme."""
+    """Entries in any order, the name of their scheme, and what the user should know of their ids, in a sentence."""
 
     entries: list[Entry]
     scheme: str
+    remark: str = ""
 
     def overridden(self, added: Mapping[int, Entry]) -> TokenList:
         """The same list where ``added`` takes the place of entries with the same ids; it keeps their scores."""
@@ -39,7 +40,8 @@ class TokenList:
             return self
         scores = {e.id: e.score for e in self.entries if e.id in added}
         kept = [e for e in self.entries if e.id not in added]
-        return TokenList(kept + [e._replace(score=scores.get(i)) for i, e in added.items()], self.scheme)
+        merged = kept + [e._replace(score=scores.get(i)) for i, e in added.items()]
+        return replace(self, entries=merged)
 
     def vocabulary(self, source: str) -> Vocabulary:
         """The table of these entries.
@@ -51,7 +53,8 @@ class TokenList:
         largest = max(entry.id for entry in self.entries)
         if largest > len(self.entries) + WIDEST_GAP:
             _refuse_gap(source, largest, len(self.entries))
-        return Vocabulary.build(_writable(self.entries), scheme=self.scheme, source=source)
+        entries = _writable(self.entries)
+        return Vocabulary.build(entries, scheme=self.scheme, source=source, remark=self.remark)
 
 
 def _refuse_gap(source: str, largest: int, count: int) -> NoReturn:
