@@ -23,14 +23,14 @@ from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
 
 __all__ = ["Alignment", "check_alignment"]
 
-_SHIFTS = (0, 1, -1, 2, -2)
 _PARTS = 8
 _PAIRS = 128  # of a part
 _FEWEST = 16
 _TOKENS = 1 << 14  # of a part, that are looked at
 _NUMBERS = 1 << 23  # in the rows of a shift
 _BEGINNING = 5
-_CLEAR = 1e-9
+_CLEAR = 1e-8
+_AS_GOOD = 3
 _LEAST_DEVIATION = 1e-3
 _IN_WORDS = {1: "one row", 2: "two rows"}
 
@@ -40,7 +40,8 @@ class Alignment:
     """At which shift the names of tokens fit the rows: token ``i`` has its vector in row ``i + shift``.
 
     ``shift``: 0, unless another one fits clearly better. ``score``: by how many standard errors variants of a word are
-    nearer at ``shift`` than at 0, or at 0 than at the best of the others; near 0 where the table holds no structure.
+    nearer at ``shift`` than at 0 and the shifts beside it, or at 0 than at the best of the others; near 0 where the
+    table holds no structure.
     ``checked``: pairs of variants. ``rows``: where the shift was found, ``(first, last)``. ``example``: two variants.
     The last two are ``None`` where the shift is 0.
     """
@@ -64,14 +65,14 @@ class Alignment:
         where = f" in rows {first:,} to {last:,}" if (first, last) != (0, length - 1) else ""
         one, other = self.example
         return (
-            f"{PurePath(source).name}: the names of tokens seem to be {distance} off from the rows of the table{where} (variants of a "
-            f"word, such as {one} and {other}, are nearest at shift {self.shift:+,}); check the tokenizer file, or "
-            f"pass another with --tokenizer."
+            f"{PurePath(source).name}: the names of tokens seem to be {distance} off from the rows of the table{where} "
+            f"(variants of a word, such as {one} and {other}, are nearest at shift {self.shift:+,}); "
+            f"check the tokenizer file, or pass another with --tokenizer."
         )
 
 
 def check_alignment(table: Table, vocabulary: Vocabulary) -> Alignment | None:
-    """Compare shifts of −2 … +2, and by the number of rows without a token; ``None`` with fewer than 16 pairs.
+    """Try shifts of −2 … +2 and of the number of rows without a token; ``None`` with fewer than 16 pairs.
 
     ``vocabulary`` names the rows of ``table``. Reads at most 2,048 rows for each shift.
 
@@ -84,7 +85,7 @@ def check_alignment(table: Table, vocabulary: Vocabulary) -> Alignment | None:
     pairs = _pairs(vocabulary, min(_PAIRS, _NUMBERS // (2 * _PARTS * max(1, table.shape[1]))))
     if len(pairs) < _FEWEST:
         return None
-    shifts = _SHIFTS + _surplus(vocabulary)
+    shifts = _shifts(vocabulary)
     similarity = np.stack([_similarity(table, pairs, shift) for shift in shifts])
     size = _size_of_part(len(vocabulary))
     part = pairs // size
@@ -104,7 +105,7 @@ def check_alignment(table: Table, vocabulary: Vocabulary) -> Alignment | None:
     if not moved:
         return Alignment(0, whole[0].score, len(pairs))
     best, first, last = max([*moved], key=lambda stretch: stretch[0].score)
-    gained = similarity[shifts.index(best.shift)] - similarity[0]
+    gained = similarity[shifts.index(best.shift)] - similarity[shifts.index(0)]
     gained[~((pairs >= first) & (pairs <= last)).all(axis=1)] = np.nan
     example = _example(vocabulary, pairs, gained)
     return Alignment(best.shift, best.score, len(pairs), (first, last), example)
@@ -130,18 +131,29 @@ class _Best(NamedTuple):
 
 
 def _best(shifts: Sequence[int], similarity: Float64) -> _Best:
-    """``similarity``: ``[shift, pair]``, that of shift 0 first, NaN where a row is outside of the table."""
-    gains = [_gain(other, similarity[0]) for other in similarity[1:]]
-    best = max(range(len(gains)), key=lambda i: gains[i].score)
-    score = gains[best].score
-    if gains[best].clear:
-        return _Best(shifts[best + 1], score, True)
-    return _Best(0, -score, _gain(similarity[0], similarity[best + 1]).clear)
+    """``similarity``: ``[shift, pair]``, NaN where a row is outside of the table.
+
+    A shift must beat 0 and the shifts beside it: in a table that changes smoothly along its rows, none does. Of those
+    that are as good, as in a vocabulary where all words have three variants in a row, it is the smallest.
+    """
+    at = dict(zip(shifts, similarity, strict=True))
+    gains = {
+        shift: min(_gain(at[shift], at[than]) for than in {0, shift - 1, shift + 1})
+        for shift in shifts
+        if shift and shift - 1 in at and shift + 1 in at
+    }
+    clear = sorted((shift for shift in gains if gains[shift].clear), key=abs)
+    if clear:
+        best = max(clear, key=lambda shift: gains[shift])
+        best = next(shift for shift in clear if _gain(at[best], at[shift]).score < _AS_GOOD)
+        return _Best(best, gains[best].score, True)
+    unmoved = min(_gain(at[0], at[shift]) for shift in gains)
+    return _Best(0, unmoved.score, unmoved.clear)
 
 
 class _Gain(NamedTuple):
-    score: float
     clear: bool
+    score: float
 
 
 def _gain(one: Float64, other: Float64) -> _Gain:
@@ -149,10 +161,10 @@ def _gain(one: Float64, other: Float64) -> _Gain:
     difference = (one - other)[np.isfinite(one) & np.isfinite(other)]
     n = len(difference)
     if n < _FEWEST:
-        return _Gain(0.0, False)
+        return _Gain(False, 0.0)
     deviation = max(float(difference.std(ddof=1)), _LEAST_DEVIATION)
     score = float(difference.mean()) / deviation * n**0.5
-    return _Gain(round(score, 2), bool(stdtr(n - 1, -score) < _CLEAR))
+    return _Gain(bool(stdtr(n - 1, -score) < _CLEAR), round(score, 2))
 
 
 def _similarity(table: Table, pairs: NDArray[np.int64], shift: int) -> Float64:
@@ -181,12 +193,17 @@ def _unit(rows: Float32) -> Float32:
     return rows
 
 
-def _surplus(vocabulary: Vocabulary) -> tuple[int, ...]:
-    """How far names are off, if it is all tokens that the file leaves out that come first; both ways."""
+def _shifts(vocabulary: Vocabulary) -> tuple[int, ...]:
+    """0, all that are tried, and those beside them.
+
+    Rows without a token at the end may be those of tokens that the file leaves out at the beginning; tokens without a
+    row may be too many there.
+    """
     named = np.flatnonzero(vocabulary.kinds != TokenKind.PADDING)
     beyond = len(vocabulary) - 1 - int(named[-1]) if len(named) else 0
+    tried = {1, 2, beyond, vocabulary.missing} - {0}
     return tuple(
-        sign * n for n in sorted({beyond, vocabulary.missing}) if n > max(_SHIFTS) for sign in (1, -1)
+        dict.fromkeys([0, *(sign * (n + i) for n in sorted(tried) for sign in (1, -1) for i in (0, -1, 1))])
     )
 
 
@@ -248,7 +265,7 @@ def _spread(keys: list[str], pairs: list[tuple[int, int]], most: int) -> list[tu
 
 
 def _repeated(keys: list[str], one: int, other: int) -> bool:
-    for shift in _SHIFTS[1:]:
+    for shift in (1, -1, 2, -2):
         if 0 <= one + shift < len(keys) and 0 <= other + shift < len(keys):
             left, right = keys[one + shift], keys[other + shift]
             if left and left[:_BEGINNING] == right[:_BEGINNING]:
