@@ -8,6 +8,7 @@ are off. ``docs/alignment.md`` has the method and its calibration.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -15,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Float32, Float64
@@ -29,7 +29,7 @@ _FEWEST = 16
 _TOKENS = 1 << 14  # of a part, that are looked at
 _NUMBERS = 1 << 23  # in the rows of a shift
 _BEGINNING = 5
-_CLEAR = 1e-8
+_CLEAR = 5.6
 _AS_GOOD = 3
 _LEAST_DEVIATION = 1e-3
 _IN_WORDS = {1: "one row", 2: "two rows"}
@@ -39,9 +39,9 @@ _IN_WORDS = {1: "one row", 2: "two rows"}
 class Alignment:
     """At which shift the names of tokens fit the rows: token ``i`` has its vector in row ``i + shift``.
 
-    ``shift``: 0, unless another one fits clearly better. ``score``: by how many standard errors variants of a word are
-    nearer at ``shift`` than at 0 and the shifts beside it, or at 0 than at the best of the others; near 0 where the
-    table holds no structure.
+    ``shift``: 0, unless another one fits clearly better. ``score``: by how many standard deviations of chance variants
+    of a word are nearer at ``shift`` than at 0 and the shifts beside it, or at 0 than at the best of the others; near 0
+    where the table holds no structure.
     ``checked``: pairs of variants. ``rows``: where the shift was found, ``(first, last)``. ``example``: two variants.
     The last two are ``None`` where the shift is 0.
     """
@@ -100,7 +100,9 @@ def check_alignment(table: Table, vocabulary: Vocabulary) -> Alignment | None:
     whole = within(0, _PARTS)
     stretches = [within(i, i + 1) for i in range(_PARTS)] + [within(i, _PARTS) for i in range(1, _PARTS - 1)]
     moved = [stretch for stretch in stretches if stretch[0].shift]
-    if whole[0].shift and not any(best.clear and best.shift != whole[0].shift for best, *_ in stretches):
+    if whole[0].shift and not any(
+        best.score > _CLEAR and best.shift != whole[0].shift for best, *_ in stretches
+    ):
         moved = [whole]
     if not moved:
         return Alignment(0, whole[0].score, len(pairs))
@@ -123,11 +125,10 @@ def _example(vocabulary: Vocabulary, pairs: NDArray[np.int64], gained: Float64) 
 
 
 class _Best(NamedTuple):
-    """The shift that fits best, its score, and whether that is clear; a shift other than 0 is always clear."""
+    """The shift that fits best and its score; a shift other than 0 is always clear."""
 
     shift: int
     score: float
-    clear: bool
 
 
 def _best(shifts: Sequence[int], similarity: Float64) -> _Best:
@@ -137,34 +138,29 @@ def _best(shifts: Sequence[int], similarity: Float64) -> _Best:
     that are as good, as in a vocabulary where all words have three variants in a row, it is the smallest.
     """
     at = dict(zip(shifts, similarity, strict=True))
-    gains = {
-        shift: min(_gain(at[shift], at[than]) for than in {0, shift - 1, shift + 1})
-        for shift in shifts
-        if shift and shift - 1 in at and shift + 1 in at
-    }
-    clear = sorted((shift for shift in gains if gains[shift].clear), key=abs)
+    tried = sorted((n for n in shifts if n and n - 1 in at and n + 1 in at), key=abs)
+    scores = {n: min(_gain(at[n], at[than]) for than in {0, n - 1, n + 1}) for n in tried}
+    clear = [n for n in tried if scores[n] > _CLEAR]
     if clear:
-        best = max(clear, key=lambda shift: gains[shift])
-        best = next(shift for shift in clear if _gain(at[best], at[shift]).score < _AS_GOOD)
-        return _Best(best, gains[best].score, True)
-    unmoved = min(_gain(at[0], at[shift]) for shift in gains)
-    return _Best(0, unmoved.score, unmoved.clear)
+        best = max(clear, key=lambda n: scores[n])
+        shift = next(n for n in clear if _gain(at[best], at[n]) < _AS_GOOD)
+        return _Best(shift, scores[shift])
+    return _Best(0, min(_gain(at[0], at[n]) for n in tried))
 
 
-class _Gain(NamedTuple):
-    clear: bool
-    score: float
+def _gain(one: Float64, other: Float64) -> float:
+    """By how much similarities are greater in ``one`` than in ``other``, as a normal deviate.
 
-
-def _gain(one: Float64, other: Float64) -> _Gain:
-    """A paired t-test of whether similarities are greater in ``one`` than in ``other``."""
+    That is of a paired t-test (the approximation of Wallace 1959), so that few pairs need as much evidence as many.
+    """
     difference = (one - other)[np.isfinite(one) & np.isfinite(other)]
-    n = len(difference)
-    if n < _FEWEST:
-        return _Gain(False, 0.0)
+    freedom = len(difference) - 1
+    if freedom < _FEWEST - 1:
+        return 0.0
     deviation = max(float(difference.std(ddof=1)), _LEAST_DEVIATION)
-    score = float(difference.mean()) / deviation * n**0.5
-    return _Gain(bool(stdtr(n - 1, -score) < _CLEAR), round(score, 2))
+    t = float(difference.mean()) / deviation * (freedom + 1) ** 0.5
+    size = (freedom * math.log1p(t * t / freedom)) ** 0.5 * (8 * freedom + 1) / (8 * freedom + 3)
+    return round(math.copysign(size, t), 2)
 
 
 def _similarity(table: Table, pairs: NDArray[np.int64], shift: int) -> Float64:
