@@ -103,8 +103,9 @@ class Request:
 class Fault:
     """What to do to answers instead: to those in ``role`` for ``file``, after ``skip``, so many ``times``.
 
-    ``rate`` (bytes a second) slows an answer down and ``stall`` halts it for seconds after ``cut_after`` bytes,
-    where it is otherwise cut off. ``raw`` writes the whole answer, from its first byte, and hangs up.
+    ``rate`` (bytes a second, ``chunk`` at a time) slows an answer down and ``stall`` halts it for seconds after
+    ``cut_after`` bytes, where it is otherwise cut off. ``raw`` writes the whole answer, from its first byte, and
+    hangs up.
     """
 
     role: str = "*"
@@ -116,6 +117,7 @@ class Fault:
     cut_after: int | None = None
     stall: float = 0.0
     rate: float | None = None
+    chunk: int = CHUNK
     ignore_range: bool = False
     endless: bool = False
     lie_by: int = 0
@@ -356,8 +358,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         end = stop if fault.cut_after is None else min(stop, start + fault.cut_after)
-        for at in range(start, end, CHUNK):
-            part = file.read(at, min(at + CHUNK, end))
+        for at in range(start, end, fault.chunk):
+            part = file.read(at, min(at + fault.chunk, end))
             self.wfile.write(part)
             self.entry.sent += len(part)
             if fault.rate:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -244,3 +246,26 @@ def test_offline_says_what_is_missing(hub: LoopbackHub, opened: Open) -> None:
         ):
             attempt()
     assert not hub.requests
+
+
+@pytest.mark.parametrize("kind", ["pipe", "below a file"])
+def test_a_token_that_is_no_file_is_none(
+    kind: str, hub: LoopbackHub, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe in the place of the token is not waited for, and a home that is a file has no token."""
+    from huggingface_hub import constants
+
+    place = tmp_path / "home" / "token"
+    if kind == "pipe":
+        place.parent.mkdir()
+        os.mkfifo(place)
+    else:
+        place.parent.write_text("")
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(place))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    hub.add(NAME, FILES)
+    if kind == "pipe":
+        assert set(opened(token=None).files) == set(FILES)
+    else:
+        assert set(opened(token=None, root=tmp_path / "a", hub_cache=tmp_path / "b").files) == set(FILES)
+    assert {r.authorization for r in hub.requests} == {None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import random
 import time
@@ -80,9 +81,11 @@ class Connection:
         from huggingface_hub import constants, get_token
 
         implicit = self.token is not False and not constants.HF_HUB_DISABLE_IMPLICIT_TOKEN
-        place = Path(constants.HF_TOKEN_PATH)
-        implicit = implicit and (is_regular(place) or not place.exists())
-        token = self.token if isinstance(self.token, str) else get_token() if implicit else None
+        token = self.token if isinstance(self.token, str) else None
+        if token is None and implicit:
+            with contextlib.suppress(OSError):
+                if not Path(constants.HF_TOKEN_PATH).exists() or is_regular(Path(constants.HF_TOKEN_PATH)):
+                    token = get_token()
         return self.anonymous_headers() | ({"authorization": f"Bearer {token}"} if token else {})
 
     def anonymous_headers(self) -> dict[str, str]:

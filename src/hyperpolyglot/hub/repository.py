@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -101,8 +102,9 @@ class Repository:
         self._files = dict(listing.files)
         self._unsized = set(listing.unsized)
         self._notes = [note] if note else []
-        self._watcher = Watcher(progress, self._noted)
-        self._spare = Spare(connection, self._noted)
+        noted = partial(_note, self._notes)
+        self._watcher = Watcher(progress, noted)
+        self._spare = Spare(connection, noted)
         self._snapshot = Snapshot(connection, name, listing.commit, self._spare)
         self._opened: list[str] = []
 
@@ -186,10 +188,6 @@ class Repository:
                 raise
         return read_checkpoint(source)
 
-    def _noted(self, note: str) -> None:
-        if note not in self._notes:
-            self._notes.append(note)
-
     def _choice(self) -> str:
         opened = [name for name in self._opened if _is_weights(name)]
         if not opened:
@@ -227,6 +225,11 @@ class Repository:
         if told is None:
             raise DamagedFile(link.name, "the Hub does not tell its size")
         return told
+
+
+def _note(notes: list[str], note: str) -> None:
+    if note not in notes:
+        notes.append(note)
 
 
 def _is_weights(name: str) -> bool:
