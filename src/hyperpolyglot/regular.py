@@ -52,7 +52,7 @@ def read_regular(path: Path, largest: int) -> bytes:
             left -= len(part)
     if not left:
         shown = f"{largest >> 20} MiB" if largest >> 20 else f"{largest} bytes"
-        raise DamagedFile(path, f"it is larger than such a file can be ({shown})")
+        raise DamagedFile(path.name, f"it is larger than such a file can be ({shown})")
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -61,7 +61,7 @@ def read_text(path: Path, largest: int = LARGEST_TEXT) -> str:
     try:
         return read_regular(path, largest).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DamagedFile(path, f"byte {error.start} is not UTF-8") from error
+        raise DamagedFile(path.name, f"byte {error.start} is not UTF-8") from error
 
 
 def is_regular(path: Path) -> bool:

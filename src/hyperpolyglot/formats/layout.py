@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase, translate
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, UnsupportedFormat
-from hyperpolyglot.folders import in_folder
+from hyperpolyglot.folders import files_in, in_folder
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.registry import read_checkpoint, refuse_adapter
 from hyperpolyglot.formats.sharded import ShardedTensors, joined, read_index
@@ -185,7 +184,6 @@ def _opener(folder: Path) -> Opener:
 
 def _listing(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if entry.is_file()]
+        return files_in(folder)
     except OSError as error:
         raise ModelNotFound(f"{folder} cannot be opened: {error.strerror}.") from error
