@@ -8,7 +8,7 @@ hyperpolyglot.errors.ModelNotFound: no-such.gguf cannot be opened: No such file 
 """
 
 from hyperpolyglot.formats.layout import open_checkpoint, open_files, open_folder
-from hyperpolyglot.formats.registry import read_checkpoint
+from hyperpolyglot.formats.registry import is_checkpoint_file, read_checkpoint
 from hyperpolyglot.formats.source import LocalFile
 from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
 
@@ -18,6 +18,7 @@ __all__ = [
     "StoredTensor",
     "Tensor",
     "UnreadableTensor",
+    "is_checkpoint_file",
     "open_checkpoint",
     "open_files",
     "open_folder",
