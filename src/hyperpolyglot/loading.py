@@ -15,7 +15,7 @@ from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, Vocabul
 from hyperpolyglot.formats import Checkpoint, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
-from hyperpolyglot.locate import locate
+from hyperpolyglot.locate import locate, remark_on
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
@@ -103,7 +103,7 @@ def open_table(place: Path | HubName, opening: Opening) -> Table:
         checkpoint, folder = repository.checkpoint(place.file), repository.local(config)
     else:
         checkpoint, folder = open_checkpoint(place), place if place.is_dir() else place.parent
-    return _table(checkpoint, _config(folder), opening).seen(opening.view)
+    return _table(checkpoint, _config(folder), opening)[0].seen(opening.view)
 
 
 def _pinned(place: Path | HubName, revision: str | None) -> Path | HubName:
@@ -130,8 +130,8 @@ def _open_path(path: Path, opening: Opening) -> _Parts:
             raise
         return _Parts(None, open_vocabulary_file(alone))
     folder = path if path.is_dir() else path.parent
-    table = _table(checkpoint, _config(folder), opening)
-    return _Parts(table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer), checkpoint.remark)
+    table, remark = _table(checkpoint, _config(folder), opening)
+    return _Parts(table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer), remark)
 
 
 def _open_repository(repository: Repository, file: str | None, opening: Opening) -> _Parts:
@@ -145,20 +145,23 @@ def _open_repository(repository: Repository, file: str | None, opening: Opening)
             raise
         return _Parts(None, open_vocabulary_file(repository.local(names)))
     config = [name for name in repository.names if name == "config.json"]
-    table = _table(checkpoint, _config(repository.local(config)), opening)
+    table, remark = _table(checkpoint, _config(repository.local(config)), opening)
     vocabulary = _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
-    return _Parts(table, vocabulary, checkpoint.remark)
+    return _Parts(table, vocabulary, remark)
 
 
-def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> Table:
+def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> tuple[Table, str]:
+    """The table that is asked for, and what there is to say of the checkpoint and of the choice."""
     name = locate(
         checkpoint.tensors,
         opening.table,
         opening.tensor,
-        _size(config, "vocab_size"),
+        _size(config, "text_vocab_size") or _size(config, "vocab_size"),
         _size(config, "hidden_size") or _size(config, "d_model"),
+        config.get("tie_word_embeddings") is True,
     )
-    return checkpoint.table(name)
+    chosen = remark_on(checkpoint.tensors, name, opening.table) if opening.tensor is None else ""
+    return checkpoint.table(name), " ".join(filter(None, (checkpoint.remark, chosen)))
 
 
 def _vocabulary(checkpoint: Checkpoint, folder: Callable[[], Path], tokenizer: str | None) -> Vocabulary:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, UnsupportedFormat
 from hyperpolyglot.folders import files_in, in_folder
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.registry import read_checkpoint, refuse_adapter
 from hyperpolyglot.formats.sharded import ShardedTensors, joined, read_index
 from hyperpolyglot.formats.source import LocalFile
-from hyperpolyglot.formats.tensor import Checkpoint
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["open_checkpoint", "open_files", "open_folder"]

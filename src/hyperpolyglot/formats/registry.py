@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats import gguf, npz, safetensors, torch_bin, word2vec
-from hyperpolyglot.formats.tensor import Checkpoint
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.ziparchive import members
 from hyperpolyglot.types import ByteSource
 
