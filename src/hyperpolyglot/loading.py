@@ -20,6 +20,8 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
 from hyperpolyglot.types import Float32, Progress, silent
 from hyperpolyglot.vocabularies import (
+    Side,
+    beside,
     configuration,
     find_among,
     find_in_folder,
@@ -27,6 +29,7 @@ from hyperpolyglot.vocabularies import (
     from_words,
     is_vocabulary_file,
     open_vocabulary_file,
+    vocabulary_by_rule,
 )
 from hyperpolyglot.vocabulary import Vocabulary
 
@@ -112,7 +115,7 @@ class _Parts(NamedTuple):
 
 
 def _open_path(path: Path, opening: Opening) -> _Parts:
-    if path.is_file() and is_vocabulary_file(path.name):
+    if path.is_file() and is_vocabulary_file(path):
         return _Parts(None, open_vocabulary_file(path))
     try:
         checkpoint = open_checkpoint(path)
@@ -123,7 +126,8 @@ def _open_path(path: Path, opening: Opening) -> _Parts:
         return _Parts(None, open_vocabulary_file(alone))
     folder = path if path.is_dir() else path.parent
     table = _table(checkpoint, _config(folder), opening)
-    return _Parts(table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer), checkpoint.remark)
+    beside_it = _Tokenizer(opening.tokenizer, table, _side(table.name, opening), lambda: folder)
+    return _Parts(table, _vocabulary(checkpoint, beside_it), checkpoint.remark)
 
 
 def _open_repository(repository: Repository, file: str | None, opening: Opening) -> _Parts:
@@ -135,11 +139,19 @@ def _open_repository(repository: Repository, file: str | None, opening: Opening)
         names = repository.tokenizer()
         if file is not None or find_among(names) is None:
             raise
-        return _Parts(None, open_vocabulary_file(repository.local(names)))
+        later = partial(repository.local, repository.completing())
+        return _Parts(None, open_vocabulary_file(repository.local(names), later=later))
     config = [name for name in repository.names if name == "config.json"]
     table = _table(checkpoint, _config(repository.local(config)), opening)
-    vocabulary = _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
-    return _Parts(table, vocabulary, checkpoint.remark)
+    side = _side(table.name, opening)
+    beside_it = _Tokenizer(
+        opening.tokenizer,
+        table,
+        side,
+        lambda: repository.local(repository.tokenizer(side)),
+        lambda: repository.local(repository.completing(side)),
+    )
+    return _Parts(table, _vocabulary(checkpoint, beside_it), checkpoint.remark)
 
 
 def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> Table:
@@ -153,20 +165,42 @@ def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) 
     return checkpoint.table(name)
 
 
-def _vocabulary(checkpoint: Checkpoint, folder: Callable[[], Path], tokenizer: str | None) -> Vocabulary:
-    if tokenizer is not None:
-        return open_vocabulary_file(Path(tokenizer).expanduser())
+class _Tokenizer(NamedTuple):
+    """Where a vocabulary is looked for: a file that is named, else a folder; and what it is for."""
+
+    named: str | None
+    table: Table
+    side: Side
+    folder: Callable[[], Path]
+    later: Callable[[], object] = bool
+
+
+def _side(tensor: str, opening: Opening) -> Side:
+    """The decoder reads and writes the target language, where a model has a vocabulary for each."""
+    decodes = "decoder" in tensor.split(".")[:-2] or opening.table == "output"
+    return "target" if decodes else "source"
+
+
+def _vocabulary(checkpoint: Checkpoint, tokenizer: _Tokenizer) -> Vocabulary:
+    rows = tokenizer.table.shape[0]
+    if tokenizer.named is not None:
+        return open_vocabulary_file(Path(tokenizer.named).expanduser(), rows=rows, side=tokenizer.side)
     if checkpoint.tokens is not None:
         return from_words(checkpoint.tokens, checkpoint.name)
     if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):
         return from_gguf(checkpoint.metadata, checkpoint.name)
-    beside = find_in_folder(folder())
-    if beside is None:
+    folder = tokenizer.folder()
+    found = find_in_folder(folder, tokenizer.side)
+    if found is not None:
+        return open_vocabulary_file(found, rows=rows, side=tokenizer.side, later=tokenizer.later)
+    tokenizer.later()
+    by_rule = vocabulary_by_rule(beside(folder, rows), tokenizer.table.name)
+    if by_rule is None:
         raise VocabularyNotFound(
             f"{checkpoint.name}: there is no tokenizer file beside it (tokenizer.json, tokenizer.model, vocab.txt, …); "
             f"name one with --tokenizer."
         )
-    return open_vocabulary_file(beside)
+    return by_rule
 
 
 def _config(folder: Path) -> Mapping[str, Any]:
