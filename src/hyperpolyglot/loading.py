@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,11 +11,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from hyperpolyglot.errors import DamagedFile, ModelNotFound, VocabularyNotFound
+from hyperpolyglot.alignment import check_alignment
+from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, NotCached, VocabularyNotFound
 from hyperpolyglot.formats import Checkpoint, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
-from hyperpolyglot.locate import locate
+from hyperpolyglot.locate import locate, remark_on
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
@@ -42,13 +44,14 @@ class Opening:
 
     ``table``: ``"input"`` (what tokens are turned into) or ``"output"`` (the unembedding); ``tensor`` names one
     instead; ``tokenizer`` is a file or folder to take the vocabulary from; ``view``: rows as stored, scaled by √d, or
-    layer-normed.
+    layer-normed; ``strict``: names of tokens that are off from the rows are an error, not a remark.
     """
 
     table: Literal["input", "output"] = "input"
     tensor: str | None = None
     tokenizer: str | None = None
     view: View = "raw"
+    strict: bool = False
 
 
 def open_model(
@@ -56,9 +59,9 @@ def open_model(
 ) -> TokenSpace:
     """Open a repository of the Hub, a folder, a file or a demo model as a token space.
 
-    Of a local file only headers and the vocabulary are read; of a remote one the table is fetched into the cache.
-    A vocabulary alone gives a space without a table. Raises an error of :mod:`hyperpolyglot.errors`, each one
-    sentence.
+    Of a local file only headers, the vocabulary and a sample of rows are read (for :mod:`hyperpolyglot.alignment`); of
+    a remote one the table is fetched into the cache. A vocabulary alone gives a space without a table. Raises an error
+    of :mod:`hyperpolyglot.errors`, each one sentence.
 
     >>> space = open_model("demo:meaning")
     >>> space.dim, space.table.dtype
@@ -75,10 +78,15 @@ def open_model(
         found = _open_path(place, opening)
         revision, note = _revision(place), ""
     table, vocabulary = found.table, found.vocabulary
+    alignment, doubt = None, ""
     if table is not None:
         vocabulary = vocabulary.fit(table.shape[0])
         again = partial(open_table, _pinned(place, revision), opening)
         table = replace(table, again=again).seen(opening.view)
+        alignment = check_alignment(table, vocabulary)
+        doubt = alignment.remark(vocabulary.source, len(vocabulary)) if alignment else ""
+    if doubt and opening.strict:
+        raise Misaligned(doubt)
     return TokenSpace(
         model=model,
         revision=revision,
@@ -86,7 +94,8 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (note, found.remark, vocabulary.remark))),
+        remark=" ".join(filter(None, (note, found.remark, vocabulary.remark, doubt))),
+        alignment=alignment,
     )
 
 
@@ -98,7 +107,7 @@ def open_table(place: Path | HubName, opening: Opening) -> Table:
         checkpoint, folder = repository.checkpoint(place.file), repository.local(config)
     else:
         checkpoint, folder = open_checkpoint(place), place if place.is_dir() else place.parent
-    return _table(checkpoint, _config(folder), opening).seen(opening.view)
+    return _table(checkpoint, _config(folder), opening)[0].seen(opening.view)
 
 
 def _pinned(place: Path | HubName, revision: str | None) -> Path | HubName:
@@ -125,9 +134,9 @@ def _open_path(path: Path, opening: Opening) -> _Parts:
             raise
         return _Parts(None, open_vocabulary_file(alone))
     folder = path if path.is_dir() else path.parent
-    table = _table(checkpoint, _config(folder), opening)
+    table, remark = _table(checkpoint, _config(folder), opening)
     beside_it = _Tokenizer(opening.tokenizer, table, _side(table.name, opening), lambda: folder)
-    return _Parts(table, _vocabulary(checkpoint, beside_it), checkpoint.remark)
+    return _Parts(table, _vocabulary(checkpoint, beside_it), remark)
 
 
 def _open_repository(repository: Repository, file: str | None, opening: Opening) -> _Parts:
@@ -139,30 +148,40 @@ def _open_repository(repository: Repository, file: str | None, opening: Opening)
         names = repository.tokenizer()
         if file is not None or find_among(names) is None:
             raise
-        later = partial(repository.local, repository.completing())
+        later = partial(_completed, repository)
         return _Parts(None, open_vocabulary_file(repository.local(names), later=later))
     config = [name for name in repository.names if name == "config.json"]
-    table = _table(checkpoint, _config(repository.local(config)), opening)
+    table, remark = _table(checkpoint, _config(repository.local(config)), opening)
     side = _side(table.name, opening)
     beside_it = _Tokenizer(
         opening.tokenizer,
         table,
         side,
         lambda: repository.local(repository.tokenizer(side)),
-        lambda: repository.local(repository.completing(side)),
+        partial(_completed, repository, side),
     )
-    return _Parts(table, _vocabulary(checkpoint, beside_it), checkpoint.remark)
+    return _Parts(table, _vocabulary(checkpoint, beside_it), remark)
 
 
-def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> Table:
+def _completed(repository: Repository, side: Side = "source") -> None:
+    """Fetch the files that may name more tokens; without a network those that the cache lacks are done without."""
+    for name in repository.completing(side):
+        with contextlib.suppress(NotCached):
+            repository.local([name])
+
+
+def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> tuple[Table, str]:
+    """The table that is asked for, and what there is to say of the checkpoint and of the choice."""
     name = locate(
         checkpoint.tensors,
         opening.table,
         opening.tensor,
-        _size(config, "vocab_size"),
+        _size(config, "text_vocab_size") or _size(config, "vocab_size"),
         _size(config, "hidden_size") or _size(config, "d_model"),
+        config.get("tie_word_embeddings") is True,
     )
-    return checkpoint.table(name)
+    chosen = remark_on(checkpoint.tensors, name, opening.table) if opening.tensor is None else ""
+    return checkpoint.table(name), " ".join(filter(None, (checkpoint.remark, chosen)))
 
 
 class _Tokenizer(NamedTuple):

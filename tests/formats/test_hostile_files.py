@@ -138,7 +138,7 @@ def test_no_pickle_is_executed(form: str, tmp_path: Path) -> None:
         ](data)
         path = tmp_path / "evil.bin"
         path.write_bytes(contents)
-        if name == "build":
+        if name == "build" or name.startswith("getattr"):
             assert form == "bare" or not open_checkpoint(path).tensors
             continue
         with pytest.raises(HyperpolyglotError) as error:
@@ -460,10 +460,10 @@ def test_word2vec_of_other_hands() -> None:
     assert read_checkpoint(Memory(spaced, "a.vec")).tokens == (" ", "  x", "")
 
 
-def test_scaled_float8_and_packed_integers_are_refused_by_name() -> None:
+def test_scales_of_an_unknown_kind_and_packed_integers_are_refused_by_name() -> None:
     header = {
         "e.weight": {"dtype": "F8_E4M3", "shape": [4, 4], "data_offsets": [0, 16]},
-        "e.weight_scale_inv": {"dtype": "F32", "shape": [1], "data_offsets": [16, 20]},
+        "e.weight_scale_inv": {"dtype": "I32", "shape": [1], "data_offsets": [16, 20]},
         "q": {"dtype": "I32", "shape": [2, 2], "data_offsets": [20, 36]},
     }
     found = read_checkpoint(Memory(raw_safetensors(header, bytes(36))))

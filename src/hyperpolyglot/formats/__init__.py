@@ -7,10 +7,11 @@ Traceback (most recent call last):
 hyperpolyglot.errors.ModelNotFound: no-such.gguf cannot be opened: No such file or directory.
 """
 
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.layout import open_checkpoint, open_files, open_folder
-from hyperpolyglot.formats.registry import read_checkpoint
+from hyperpolyglot.formats.registry import is_checkpoint_file, read_checkpoint
 from hyperpolyglot.formats.source import LocalFile
-from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
+from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 
 __all__ = [
     "Checkpoint",
@@ -18,6 +19,7 @@ __all__ = [
     "StoredTensor",
     "Tensor",
     "UnreadableTensor",
+    "is_checkpoint_file",
     "open_checkpoint",
     "open_files",
     "open_folder",

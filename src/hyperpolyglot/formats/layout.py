@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, UnsupportedFormat
-from hyperpolyglot.folders import in_folder
+from hyperpolyglot.folders import files_in, in_folder
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.registry import read_checkpoint, refuse_adapter
 from hyperpolyglot.formats.sharded import ShardedTensors, joined, read_index
 from hyperpolyglot.formats.source import LocalFile
-from hyperpolyglot.formats.tensor import Checkpoint
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["open_checkpoint", "open_files", "open_folder"]
@@ -71,7 +70,18 @@ _ELSEWHERE = (
 
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")
 
+_KNOWN = re.compile(
+    "|".join(
+        translate(pattern)
+        for pattern in (*_PREFERRED, *_NO_WEIGHTS, *(name for names, _ in _ELSEWHERE for name in names))
+    )
+)
+"""What any of these patterns may match: of a million files, only those are looked at more than once."""
+
+_MOST = 100_000
+
 Opener = Callable[[str], ByteSource]
+Reader = Callable[[ByteSource], Checkpoint]
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
@@ -95,18 +105,24 @@ def open_folder(folder: Path) -> Checkpoint:
     return open_files(str(folder), _listing(folder), _opener(folder))
 
 
-def open_files(where: str, names: Iterable[str], opener: Opener) -> Checkpoint:
+def open_files(
+    where: str, names: Iterable[str], opener: Opener, read: Reader = read_checkpoint
+) -> Checkpoint:
     """The checkpoint among files called ``names``, wherever they lie; ``opener`` opens one by its name.
+
+    ``read`` makes a checkpoint of a file that was opened.
 
     An index is preferred to single files, safetensors to PyTorch, those to GGUF, npz and word2vec text.
     Of a sharded checkpoint only the shards that are asked for are opened.
     """
-    present = sorted(names)
+    present = sorted(filter(_KNOWN.match, names))
+    if len(present) > _MOST:
+        raise UnsupportedFormat(f"{where} holds {len(present):,} files of models; name one.")
     weights = [name for name in present if not _matches(name, _NO_WEIGHTS)]
     for pattern in _PREFERRED:
         found = [name for name in weights if fnmatchcase(name, pattern)]
         if found:
-            return _open_found(found, where, opener)
+            return _open_found(found, where, opener, read)
     for patterns, what in _ELSEWHERE:
         if any(_matches(name, patterns) for name in present):
             raise UnsupportedFormat(f"{where} {what}.")
@@ -115,15 +131,15 @@ def open_files(where: str, names: Iterable[str], opener: Opener) -> Checkpoint:
     )
 
 
-def _open_found(found: list[str], where: str, opener: Opener) -> Checkpoint:
+def _open_found(found: list[str], where: str, opener: Opener, read: Reader) -> Checkpoint:
     parts = [_PART.fullmatch(name) for name in found]
     if len(found) == 1 and found[0].endswith(_INDEX):
-        return _open_indexed(found[0], where, opener)
+        return _open_indexed(found[0], where, opener, read)
     if parts[0] is not None and all(_same_file(parts[0], name) for name in found):
-        return _open_parts(found, where, opener)
+        return _open_parts(found, where, opener, read)
     if len(found) == 1:
         refuse_adapter(found[0])
-        return read_checkpoint(opener(found[0]))
+        return read(opener(found[0]))
     if all(re.fullmatch(r"consolidated\.\d+\.pth", name) for name in found):
         raise UnsupportedFormat(
             f"{where} holds a checkpoint cut for {len(found)} devices (consolidated.*.pth); open the same model as "
@@ -135,14 +151,12 @@ def _open_found(found: list[str], where: str, opener: Opener) -> Checkpoint:
     )
 
 
-def _open_indexed(index: str, where: str, opener: Opener) -> Checkpoint:
+def _open_indexed(index: str, where: str, opener: Opener, read: Reader = read_checkpoint) -> Checkpoint:
     shards = read_index(opener(index))
-    return Checkpoint(
-        name=where, tensors=ShardedTensors(where, shards, lambda shard: read_checkpoint(opener(shard)))
-    )
+    return Checkpoint(name=where, tensors=ShardedTensors(where, shards, lambda shard: read(opener(shard))))
 
 
-def _open_parts(names: list[str], where: str, opener: Opener) -> Checkpoint:
+def _open_parts(names: list[str], where: str, opener: Opener, read: Reader = read_checkpoint) -> Checkpoint:
     """A checkpoint in parts ``-00001-of-00003`` that has no index."""
     part = _PART.fullmatch(names[0]) if names else None
     if part is None:
@@ -151,7 +165,7 @@ def _open_parts(names: list[str], where: str, opener: Opener) -> Checkpoint:
         raise DamagedFile(
             where, f"{len(names)} of the {int(part['total'])} parts of the checkpoint are there"
         )
-    return joined(where, {name: read_checkpoint(opener(name)) for name in names})
+    return joined(where, {name: read(opener(name)) for name in names})
 
 
 def _same_file(part: re.Match[str], name: str) -> bool:
@@ -170,7 +184,6 @@ def _opener(folder: Path) -> Opener:
 
 def _listing(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if entry.is_file()]
+        return files_in(folder)
     except OSError as error:
         raise ModelNotFound(f"{folder} cannot be opened: {error.strerror}.") from error

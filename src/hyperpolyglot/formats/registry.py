@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats import gguf, npz, safetensors, torch_bin, word2vec
-from hyperpolyglot.formats.tensor import Checkpoint
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.ziparchive import members
 from hyperpolyglot.types import ByteSource
 
-__all__ = ["FORMATS", "Format", "read_checkpoint", "refuse_adapter"]
+__all__ = ["FORMATS", "Format", "is_checkpoint_file", "read_checkpoint", "refuse_adapter"]
 
 _HEAD = 512
 _ZIP = b"PK\x03\x04"
@@ -99,6 +99,15 @@ _REFUSED_SUFFIXES = {
     ".tflite": "a TensorFlow Lite program; name the checkpoint it was made from",
     ".ot": "a rust-bert archive; name the safetensors or .bin of the model",
 }
+
+
+def is_checkpoint_file(name: str) -> bool:
+    """Whether a file's name is that of a checkpoint that can be opened.
+
+    >>> is_checkpoint_file("model.safetensors"), is_checkpoint_file("README.md")
+    (True, False)
+    """
+    return any(PurePath(name).suffix.lower() in form.suffixes for form in FORMATS)
 
 
 def refuse_adapter(name: str) -> None:

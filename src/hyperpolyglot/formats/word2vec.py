@@ -9,8 +9,9 @@ from types import MappingProxyType
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.limits import STRING_COST, Purse
-from hyperpolyglot.formats.tensor import Checkpoint, HeldTensor
+from hyperpolyglot.formats.tensor import HeldTensor
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import ByteSource, Float32, frozen
 

@@ -5,14 +5,16 @@ A new format is one module with a reader and one row of ``FORMATS``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hyperpolyglot.errors import UnsupportedFormat, VocabularyNotFound
-from hyperpolyglot.folders import in_folder
+from hyperpolyglot.folders import files_in, in_folder
+from hyperpolyglot.regular import opened
 from hyperpolyglot.vocabularies.appended import appended
 from hyperpolyglot.vocabularies.companions import CONFIGURATION, SPECIAL_TOKENS, Beside, beside
 from hyperpolyglot.vocabularies.completion import completed
@@ -140,9 +142,14 @@ FORMATS: tuple[Format, ...] = (
     Format("jsonl", ("*.jsonl", "*.jsonl.gz"), (), _by_name(read_jsonl), CONFIGURATION, completed=False),
     Format("fairseq dictionary", DICTIONARIES, (), _dictionary),
 )
+_PATTERNS = [*(pattern for row in FORMATS for pattern in row.names), "*tokenizer*.json", *_TARGET.values()]
+_SOUGHT = re.compile("|".join(translate(pattern) for pattern in _PATTERNS))
+"""What a folder is searched for: of a million files, only those are looked at more than once."""
+
 
 _NO_TOKENIZERS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _HEAD = 1 << 16
+_LOOKED_INTO = 64
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -157,7 +164,7 @@ def find_among(names: Iterable[str], side: Side = "source") -> str | None:
     >>> find_among(["vocab-src.json", "vocab-tgt.json"], "target")
     'vocab-tgt.json'
     """
-    there = sorted(names)
+    there = sorted(filter(_SOUGHT.match, names))
     for row in FORMATS:
         for pattern in row.names:
             for name in there:
@@ -182,12 +189,14 @@ def find_in_folder(folder: Path, side: Side = "source") -> Path | None:
 
     A ``tokenizer.json`` under another name is recognised by what it begins with.
     """
-    if not folder.is_dir():
+    try:
+        names = files_in(folder)
+    except OSError:
         return None
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
     found = find_among(names, side)
     if found is None:
-        found = next((n for n in names if n.endswith(".json") and _is_tokenizer(in_folder(folder, n))), None)
+        documents = sorted(name for name in names if name.endswith(".json"))[:_LOOKED_INTO]
+        found = next((name for name in documents if _is_tokenizer(folder / name)), None)
     return None if found is None else in_folder(folder, found)
 
 
@@ -208,7 +217,7 @@ def open_vocabulary_file(
         if found is None:
             raise VocabularyNotFound(f"{path}: holds no tokenizer file; looked for {_opened()}.")
         path = found
-    if not path.is_file():
+    if not path.exists():
         raise VocabularyNotFound(f"{path}: there is no such file.")
     row = _format_of(path)
     if row is None:
@@ -280,9 +289,9 @@ def _is_tokenizer(path: Path) -> bool:
     if path.suffix.lower() != ".json" or path.name.lower() in _NO_TOKENIZERS:
         return False
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             head = file.read(_HEAD)
-    except OSError:
+    except (OSError, ValueError, UnsupportedFormat):
         return False
     return head.lstrip(_BLANK)[:1] == b"{" and b'"added_tokens"' in head
 
