@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
 
-__all__ = ["one_word"]
+__all__ = ["KNOWN", "one_word"]
 
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
@@ -24,7 +24,7 @@ _UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]
 _MIXED, _CAPITALS = rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}*{_LOWER}+", rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}+{_LOWER}*"
 _REST_2 = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
-_KNOWN = frozenset(
+KNOWN = frozenset(
     {
         _GPT2,
         rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}{{1,3}}|{_REST}",  # Llama 3
@@ -49,7 +49,7 @@ def one_word(rule: str) -> Callable[[str], bool]:
     >>> is_one(" house"), is_one("two words"), is_one("चाँद"), one_word("")("चाँद")
     (True, False, False, True)
     """
-    if rule not in _KNOWN:
+    if rule not in KNOWN:
         return _any
     pattern = re.compile(_written_out(rule))
 
