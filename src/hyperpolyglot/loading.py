@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from hyperpolyglot.alignment import check_alignment
-from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, VocabularyNotFound
+from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, NotCached, VocabularyNotFound
 from hyperpolyglot.formats import Checkpoint, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
@@ -21,6 +22,8 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
 from hyperpolyglot.types import Float32, Progress, silent
 from hyperpolyglot.vocabularies import (
+    Side,
+    beside,
     configuration,
     find_among,
     find_in_folder,
@@ -28,6 +31,7 @@ from hyperpolyglot.vocabularies import (
     from_words,
     is_vocabulary_file,
     open_vocabulary_file,
+    vocabulary_by_rule,
 )
 from hyperpolyglot.vocabulary import Vocabulary
 
@@ -120,7 +124,7 @@ class _Parts(NamedTuple):
 
 
 def _open_path(path: Path, opening: Opening) -> _Parts:
-    if path.is_file() and is_vocabulary_file(path.name):
+    if path.is_file() and is_vocabulary_file(path):
         return _Parts(None, open_vocabulary_file(path))
     try:
         checkpoint = open_checkpoint(path)
@@ -131,7 +135,8 @@ def _open_path(path: Path, opening: Opening) -> _Parts:
         return _Parts(None, open_vocabulary_file(alone))
     folder = path if path.is_dir() else path.parent
     table, remark = _table(checkpoint, _config(folder), opening)
-    return _Parts(table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer), remark)
+    beside_it = _Tokenizer(opening.tokenizer, table, _side(table.name, opening), lambda: folder)
+    return _Parts(table, _vocabulary(checkpoint, beside_it), remark)
 
 
 def _open_repository(repository: Repository, file: str | None, opening: Opening) -> _Parts:
@@ -143,11 +148,26 @@ def _open_repository(repository: Repository, file: str | None, opening: Opening)
         names = repository.tokenizer()
         if file is not None or find_among(names) is None:
             raise
-        return _Parts(None, open_vocabulary_file(repository.local(names)))
+        later = partial(_completed, repository)
+        return _Parts(None, open_vocabulary_file(repository.local(names), later=later))
     config = [name for name in repository.names if name == "config.json"]
     table, remark = _table(checkpoint, _config(repository.local(config)), opening)
-    vocabulary = _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
-    return _Parts(table, vocabulary, remark)
+    side = _side(table.name, opening)
+    beside_it = _Tokenizer(
+        opening.tokenizer,
+        table,
+        side,
+        lambda: repository.local(repository.tokenizer(side)),
+        partial(_completed, repository, side),
+    )
+    return _Parts(table, _vocabulary(checkpoint, beside_it), remark)
+
+
+def _completed(repository: Repository, side: Side = "source") -> None:
+    """Fetch the files that may name more tokens; without a network those that the cache lacks are done without."""
+    for name in repository.completing(side):
+        with contextlib.suppress(NotCached):
+            repository.local([name])
 
 
 def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> tuple[Table, str]:
@@ -164,20 +184,42 @@ def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) 
     return checkpoint.table(name), " ".join(filter(None, (checkpoint.remark, chosen)))
 
 
-def _vocabulary(checkpoint: Checkpoint, folder: Callable[[], Path], tokenizer: str | None) -> Vocabulary:
-    if tokenizer is not None:
-        return open_vocabulary_file(Path(tokenizer).expanduser())
+class _Tokenizer(NamedTuple):
+    """Where a vocabulary is looked for: a file that is named, else a folder; and what it is for."""
+
+    named: str | None
+    table: Table
+    side: Side
+    folder: Callable[[], Path]
+    later: Callable[[], object] = bool
+
+
+def _side(tensor: str, opening: Opening) -> Side:
+    """The decoder reads and writes the target language, where a model has a vocabulary for each."""
+    decodes = "decoder" in tensor.split(".")[:-2] or opening.table == "output"
+    return "target" if decodes else "source"
+
+
+def _vocabulary(checkpoint: Checkpoint, tokenizer: _Tokenizer) -> Vocabulary:
+    rows = tokenizer.table.shape[0]
+    if tokenizer.named is not None:
+        return open_vocabulary_file(Path(tokenizer.named).expanduser(), rows=rows, side=tokenizer.side)
     if checkpoint.tokens is not None:
         return from_words(checkpoint.tokens, checkpoint.name)
     if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):
         return from_gguf(checkpoint.metadata, checkpoint.name)
-    beside = find_in_folder(folder())
-    if beside is None:
+    folder = tokenizer.folder()
+    found = find_in_folder(folder, tokenizer.side)
+    if found is not None:
+        return open_vocabulary_file(found, rows=rows, side=tokenizer.side, later=tokenizer.later)
+    tokenizer.later()
+    by_rule = vocabulary_by_rule(beside(folder, rows), tokenizer.table.name)
+    if by_rule is None:
         raise VocabularyNotFound(
             f"{checkpoint.name}: there is no tokenizer file beside it (tokenizer.json, tokenizer.model, vocab.txt, …); "
             f"name one with --tokenizer."
         )
-    return open_vocabulary_file(beside)
+    return by_rule
 
 
 def _config(folder: Path) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from hyperpolyglot.hub.remote import RemoteFile
 from hyperpolyglot.hub.snapshot import Snapshot
 from hyperpolyglot.hub.spare import Spare
 from hyperpolyglot.types import ByteSource, Progress, silent
-from hyperpolyglot.vocabularies import COMPANIONS, find_among
+from hyperpolyglot.vocabularies import Side, files_beside, find_among
 
 __all__ = ["Repository", "open_repository"]
 
@@ -38,7 +38,6 @@ _WEIGHTS = (
     "*.onnx",
 )
 _READ_WHOLE = (".vec", ".txt")
-_COMPLETE = ("tokenizer.json", "tekken.json")
 
 
 def open_repository(
@@ -168,16 +167,21 @@ class Repository:
         short = {name.removeprefix(f"{folder}/"): name for name in names or [file]}
         return open_files(f"{self.name}/{file}", short, lambda name: self.open(short[name]), self._read)
 
-    def tokenizer(self) -> list[str]:
-        """The files that the vocabulary is read from: the tokenizer's, and those that complete it."""
+    def tokenizer(self, side: Side = "source") -> list[str]:
+        """The files that the vocabulary is read from: the tokenizer's, and those that it needs beside it.
+
+        ``side``: of two vocabularies, that of the source or of the target language.
+        """
         names = self.names
-        chosen = find_among(names)
-        config = [name for name in names if name == "config.json"]
+        chosen = find_among(names, side)
         if chosen is None:
-            return config
-        if chosen in _COMPLETE or chosen.endswith((".jsonl", ".jsonl.gz")):
-            return [chosen, *config]
-        return [chosen, *(name for name in names if name in COMPANIONS and name != chosen)]
+            return [name for name in names if name == "config.json"]
+        return [chosen, *files_beside(chosen, names)[0]]
+
+    def completing(self, side: Side = "source") -> list[str]:
+        """The files that name tokens which the tokenizer's file may lack."""
+        names = self.names
+        return files_beside(find_among(names, side) or "tokenizer.json", names)[1]
 
     def _read(self, source: ByteSource) -> Checkpoint:
         """The checkpoint in one file; a header of an earlier run that is none is fetched again."""
