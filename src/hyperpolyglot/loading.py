@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, VocabularyNotFound
-from hyperpolyglot.formats import Checkpoint, open_checkpoint
+from hyperpolyglot.formats import Checkpoint, folders_beneath, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
 from hyperpolyglot.locate import locate, remark_on
@@ -83,7 +83,7 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (note, found.remark, vocabulary.remark))),
+        remark=" ".join(filter(None, (note and f"{note}.", found.remark, vocabulary.remark))),
     )
 
 
@@ -91,11 +91,12 @@ def open_table(place: Path | HubName, opening: Opening) -> Table:
     """The table alone, as :func:`open_model` finds it. Raises as that."""
     if isinstance(place, HubName):
         repository = open_repository(place)
-        config = [name for name in repository.names if name == "config.json"]
-        checkpoint, folder = repository.checkpoint(place.file), repository.local(config)
+        checkpoint = repository.checkpoint(place.file)
+        config = _remote_config(repository, place.file)
     else:
-        checkpoint, folder = open_checkpoint(place), place if place.is_dir() else place.parent
-    return _table(checkpoint, _config(folder), opening)[0].seen(opening.view)
+        checkpoint = open_checkpoint(place)
+        config = _config(place if place.is_dir() else place.parent)
+    return _table(checkpoint, config, opening)[0].seen(opening.view)
 
 
 def _pinned(place: Path | HubName, revision: str | None) -> Path | HubName:
@@ -120,7 +121,7 @@ def _open_path(path: Path, opening: Opening) -> _Parts:
         alone = find_in_folder(path)
         if alone is None:
             raise
-        return _Parts(None, open_vocabulary_file(alone))
+        return _Parts(None, open_vocabulary_file(alone), _only_beneath(folders_beneath(path)))
     folder = path if path.is_dir() else path.parent
     table, remark = _table(checkpoint, _config(folder), opening)
     return _Parts(table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer), remark)
@@ -136,10 +137,32 @@ def _open_repository(repository: Repository, file: str | None, opening: Opening)
         if file is not None or find_among(names) is None:
             raise
         return _Parts(None, open_vocabulary_file(repository.local(names)))
-    config = [name for name in repository.names if name == "config.json"]
-    table, remark = _table(checkpoint, _config(repository.local(config)), opening)
-    vocabulary = _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
+    table, remark = _table(checkpoint, _remote_config(repository, file), opening)
+    vocabulary = _vocabulary(checkpoint, lambda: _remote_tokenizer(repository, file), opening.tokenizer)
     return _Parts(table, vocabulary, remark)
+
+
+def _remote_config(repository: Repository, file: str | None) -> Mapping[str, Any]:
+    """``config.json`` beside the file that is opened, else the one at the top of the repository."""
+    paths = [path for path in repository.beside(file) if path.rpartition("/")[2] == "config.json"]
+    paths = paths or [name for name in repository.names if name == "config.json"]
+    return _config(repository.local(paths, _folder_of(paths)))
+
+
+def _remote_tokenizer(repository: Repository, file: str | None) -> Path:
+    paths = repository.tokenizer(file)
+    return repository.local(paths, _folder_of(paths))
+
+
+def _folder_of(paths: list[str]) -> str:
+    return paths[0].rpartition("/")[0] if paths else ""
+
+
+def _only_beneath(folders: list[str]) -> str:
+    """What is said where a vocabulary stands for a model whose checkpoints lie in folders beneath."""
+    if not folders:
+        return ""
+    return f"Only the vocabulary is read: checkpoints lie in its folders {', '.join(folders[:4])}."
 
 
 def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> tuple[Table, str]:

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, UnsupportedFormat
 from hyperpolyglot.folders import in_folder
+from hyperpolyglot.formats.beside import words_beside
 from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
-from hyperpolyglot.formats.registry import read_checkpoint, refuse_adapter
+from hyperpolyglot.formats.registry import FORMATS, is_adapter, read_checkpoint, suffixes
 from hyperpolyglot.formats.sharded import ShardedTensors, joined, read_index
 from hyperpolyglot.formats.source import LocalFile
 from hyperpolyglot.types import ByteSource
 
-__all__ = ["open_checkpoint", "open_files", "open_folder"]
+__all__ = ["folders_beneath", "folders_that_open", "open_checkpoint", "open_files", "open_folder"]
 
 _INDEX = ".index.json"
-
-_PREFERRED = (
-    "model.safetensors.index.json",
-    "model.safetensors",
-    "model-*-of-*.safetensors",
-    "*.safetensors.index.json",
-    "consolidated.safetensors",
-    "*.safetensors",
-    "pytorch_model.bin.index.json",
-    "pytorch_model.bin",
-    "*.bin.index.json",
-    "*.bin",
-    "consolidated*.pth",
-    "*.pth",
-    "*.pt",
-    "*.gguf",
-    "*.npz",
-    "*.vec",
-)
-"""File names in the order in which a folder is searched for them."""
 
 _NO_WEIGHTS = (
     "adapter_model.*",
@@ -51,16 +34,14 @@ _NO_WEIGHTS = (
     "random_states*",
     "mmproj*",
     "imatrix*",
+    "*.map.npy",
     "*.imatrix.gguf",
     ".*",
 )
 """Files with suffixes of checkpoints that hold no model."""
 
 _ELSEWHERE = (
-    (
-        ("adapter_config.json", "adapter_model.*"),
-        "holds an adapter only; open its base model, or merge the two first",
-    ),
+    (("adapter_config.json",), "holds an adapter only; open its base model, or merge the two first"),
     (("flax_model*.msgpack", "*.msgpack"), "holds a Flax checkpoint only; save the model as safetensors"),
     (
         ("tf_model*.h5", "*.h5", "*.ckpt.index", "*.ckpt-*.index", "saved_model.pb"),
@@ -70,6 +51,13 @@ _ELSEWHERE = (
 )
 
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?P<suffix>\.\w+)")
+
+_PATTERNS = tuple(pattern for form in FORMATS for pattern in form.names)
+"""File names in the order in which a folder is searched for them."""
+
+_LAYER = re.compile(r"(^|/)(\d+_(Dense|Pooling|Normalize|LayerNorm|CNN|LSTM)|\.[^/]*)")
+_SHOWN = 4
+_MOST_BENEATH = 10_000
 
 Opener = Callable[[str], ByteSource]
 
@@ -83,47 +71,91 @@ def open_checkpoint(path: Path) -> Checkpoint:
         return open_folder(path)
     part = _PART.fullmatch(path.name)
     if path.name.endswith(_INDEX):
-        return _open_indexed(path.name, str(path), _opener(path.parent))
+        return _open_indexed(path.name, str(path), _listing(path.parent), _opener(path.parent))[0]
     if part is not None and part["suffix"] == ".gguf":
         names = [name for name in _listing(path.parent) if _same_file(part, name)]
         return _open_parts(sorted(names), str(path), _opener(path.parent))
-    return read_checkpoint(LocalFile(path))
+    opener = _opener(path.parent)
+    beside = _listing(path.parent) if path.name.endswith(".npy") else []
+    return _open_file(path.name, beside, lambda name: LocalFile(path) if name == path.name else opener(name))
 
 
 def open_folder(folder: Path) -> Checkpoint:
     """The checkpoint in a folder of the layout of the Hub; raises as :func:`open_checkpoint`."""
-    return open_files(str(folder), _listing(folder), _opener(folder))
+    return open_files(str(folder), _listing(folder), _opener(folder), lambda: folders_beneath(folder))
 
 
-def open_files(where: str, names: Iterable[str], opener: Opener) -> Checkpoint:
+def open_files(
+    where: str, names: Iterable[str], opener: Opener, inner: Callable[[], list[str]] = list
+) -> Checkpoint:
     """The checkpoint among files called ``names``, wherever they lie; ``opener`` opens one by its name.
 
-    An index is preferred to single files, safetensors to PyTorch, those to GGUF, npz and word2vec text.
-    Of a sharded checkpoint only the shards that are asked for are opened.
+    A single file is preferred to an index, safetensors to PyTorch, those to GGUF, npz and word vectors; what is
+    chosen among several is in ``remark``. Of a sharded checkpoint only the shards that are asked for are opened.
+    ``inner`` names the folders beneath that would open, for the sentence where nothing else does.
     """
     present = sorted(names)
     weights = [name for name in present if not _matches(name, _NO_WEIGHTS)]
-    for pattern in _PREFERRED:
+    for pattern in _PATTERNS:
         found = [name for name in weights if fnmatchcase(name, pattern)]
         if found:
-            return _open_found(found, where, opener)
+            checkpoint, used = _open_found(found, where, present, opener)
+            return _with_choice(checkpoint, found, [name for name in weights if name not in used])
+    adapters = [name for name in present if is_adapter(name) and name.endswith(suffixes())]
+    if adapters:
+        return _open_file(adapters[0], present, opener)
+    beneath = inner()
+    if beneath:
+        some = ", ".join(map(shown, beneath[:_SHOWN])) + ", …" * (len(beneath) > _SHOWN)
+        raise ModelNotFound(
+            f"{where} has no checkpoint itself, but its folders do: {some}; name one, as {where}/{shown(beneath[0])}."
+        )
     for patterns, what in _ELSEWHERE:
         if any(_matches(name, patterns) for name in present):
             raise UnsupportedFormat(f"{where} {what}.")
-    raise ModelNotFound(
-        f"{where} has no checkpoint that can be opened (.safetensors, .bin, .pth, .pt, .gguf, .npz, .vec)."
-    )
+    raise ModelNotFound(f"{where} has no checkpoint that can be opened ({', '.join(suffixes())}).")
 
 
-def _open_found(found: list[str], where: str, opener: Opener) -> Checkpoint:
+def folders_that_open(names: Iterable[str]) -> list[str]:
+    """The folders among paths that hold a file of a checkpoint, without those of layers that have no table.
+
+    >>> folders_that_open(["a/model.safetensors", "1_Dense/model.safetensors", "b/notes.md"])
+    ['a']
+    """
+    found: dict[str, None] = {}
+    for path in sorted(names):
+        folder, _, name = path.rpartition("/")
+        if (
+            folder
+            and not _matches(name, _NO_WEIGHTS)
+            and not _LAYER.search(folder)
+            and _matches(name, _PATTERNS)
+        ):
+            found[folder] = None
+    return list(found)
+
+
+def _with_choice(checkpoint: Checkpoint, found: list[str], others: list[str]) -> Checkpoint:
+    """The checkpoint that says which of several it is."""
+    others = [name for name in others if _matches(name, _PATTERNS)]
+    if not others:
+        return checkpoint
+    some = ", ".join(map(shown, others[:_SHOWN])) + ", …" * (len(others) > _SHOWN)
+    chosen = f"{shown(found[0])} is read, and not {some} beside it."
+    return replace(checkpoint, remark=" ".join(filter(None, (checkpoint.remark, chosen))))
+
+
+def _open_found(
+    found: list[str], where: str, present: list[str], opener: Opener
+) -> tuple[Checkpoint, Collection[str]]:
+    """The checkpoint of the files that fit a pattern, and the files that belong to it."""
     parts = [_PART.fullmatch(name) for name in found]
     if len(found) == 1 and found[0].endswith(_INDEX):
-        return _open_indexed(found[0], where, opener)
+        return _open_indexed(found[0], where, present, opener)
     if parts[0] is not None and all(_same_file(parts[0], name) for name in found):
-        return _open_parts(found, where, opener)
+        return _open_parts(found, where, opener), found
     if len(found) == 1:
-        refuse_adapter(found[0])
-        return read_checkpoint(opener(found[0]))
+        return _open_file(found[0], present, opener), found
     if all(re.fullmatch(r"consolidated\.\d+\.pth", name) for name in found):
         raise UnsupportedFormat(
             f"{where} holds a checkpoint cut for {len(found)} devices (consolidated.*.pth); open the same model as "
@@ -135,11 +167,43 @@ def _open_found(found: list[str], where: str, opener: Opener) -> Checkpoint:
     )
 
 
-def _open_indexed(index: str, where: str, opener: Opener) -> Checkpoint:
+def _open_file(name: str, present: Sequence[str], opener: Opener) -> Checkpoint:
+    """The checkpoint in one file; a matrix without words takes those that lie beside it."""
+    checkpoint = read_checkpoint(opener(name))
+    if is_adapter(name):
+        remark = f"{shown(name)} is an adapter, of which the table that was trained with it is read."
+        return replace(checkpoint, remark=remark)
+    if not name.endswith(".npy"):
+        return checkpoint
+    (matrix,) = checkpoint.tensors.values()
+    beside = words_beside(name, present, opener, matrix.shape[0])
+    if beside is None:
+        return checkpoint
+    return replace(checkpoint, tokens=beside[1], remark=f"The words are those of {shown(beside[0])}.")
+
+
+def _open_indexed(
+    index: str, where: str, present: Sequence[str], opener: Opener
+) -> tuple[Checkpoint, Collection[str]]:
     shards = read_index(opener(index))
-    return Checkpoint(
-        name=where, tensors=ShardedTensors(where, shards, lambda shard: read_checkpoint(opener(shard)))
-    )
+
+    def open_shard(shard: str) -> Checkpoint:
+        if shard not in present:
+            raise ModelNotFound(_missing_shard(shard, index, where, present))
+        return read_checkpoint(opener(shard))
+
+    checkpoint = Checkpoint(name=where, tensors=ShardedTensors(where, shards, open_shard))
+    return checkpoint, {index, *shards.values()}
+
+
+def _missing_shard(shard: str, index: str, where: str, present: Sequence[str]) -> str:
+    suffix = shard[shard.rfind(".") :]
+    there = [name for name in present if name.endswith(suffix)]
+    said = f"{where}: {shown(shard)}, which {shown(index)} names, is not there"
+    if not there:
+        return f"{said}; fetch it, or the whole model again."
+    some = ", ".join(map(shown, there[:_SHOWN])) + ", …" * (len(there) > _SHOWN)
+    return f"{said}; the folder has {some}: name one of them, or remove the index if it is not theirs."
 
 
 def _open_parts(names: list[str], where: str, opener: Opener) -> Checkpoint:
@@ -174,3 +238,29 @@ def _listing(folder: Path) -> list[str]:
             return [entry.name for entry in entries if entry.is_file()]
     except OSError as error:
         raise ModelNotFound(f"{folder} cannot be opened: {error.strerror}.") from error
+
+
+def folders_beneath(folder: Path) -> list[str]:
+    """The folders within one, at most two levels down, that would open as checkpoints."""
+    return folders_that_open(_beneath(folder))
+
+
+def _beneath(folder: Path) -> list[str]:
+    """The files of the folders within one, two levels down, by their paths; some, if there is very much."""
+    found: list[str] = []
+    waiting = [""]
+    left = _MOST_BENEATH
+    while waiting and left > 0:
+        inner = waiting.pop(0)
+        try:
+            with os.scandir(folder / inner) as entries:
+                for entry in islice(entries, left):
+                    left -= 1
+                    path = f"{inner}/{entry.name}" if inner else entry.name
+                    if inner and entry.is_file():
+                        found.append(path)
+                    elif inner.count("/") < 1 and entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+        except OSError:
+            continue
+    return found

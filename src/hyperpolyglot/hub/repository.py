@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, NotCached, TransferError
-from hyperpolyglot.formats import Checkpoint, LocalFile, open_files
+from hyperpolyglot.formats import (
+    REFUSED_SUFFIXES,
+    Checkpoint,
+    LocalFile,
+    folders_that_open,
+    open_files,
+    suffixes,
+)
 from hyperpolyglot.hub.connection import Connection
 from hyperpolyglot.hub.link import FileLink, RemoteFileInfo
 from hyperpolyglot.hub.listing import Listing, Unreachable, ask, kept, list_repository, remember
@@ -23,19 +29,6 @@ from hyperpolyglot.vocabularies import COMPANIONS, find_among
 __all__ = ["Repository", "open_repository"]
 
 _LARGEST_WHOLE = 1 << 28
-_WEIGHTS = (
-    "*.safetensors",
-    "*.bin",
-    "*.pth",
-    "*.pt",
-    "*.gguf",
-    "*.npz",
-    "*.vec",
-    "*.h5",
-    "*.msgpack",
-    "*.onnx",
-)
-_READ_WHOLE = (".vec", ".txt")
 _COMPLETE = ("tokenizer.json", "tekken.json")
 
 
@@ -132,10 +125,16 @@ class Repository:
         if whole is not None:
             return LocalFile(whole)
         ranges = FileRanges(self._link(name, info), self.name, self.commit, self._progress)
-        return RemoteFile(f"{self.name}/{name}", info.size, ranges, whole=name.endswith(_READ_WHOLE))
+        return RemoteFile(f"{self.name}/{name}", info.size, ranges, whole=name.endswith(suffixes(whole=True)))
 
-    def local(self, names: list[str]) -> Path:
-        """The folder of the Hub's cache in which these small files lie whole, fetched if need be.
+    def beside(self, file: str | None) -> list[str]:
+        """The files in the folder of ``file``, by their paths; at the top of the repository where it is ``None``."""
+        folder = "" if file is None else file.rpartition("/")[0]
+        there = self._files.keys() | self._unsized
+        return sorted(name for name in there if name.rpartition("/")[0] == folder)
+
+    def local(self, names: list[str], folder: str = "") -> Path:
+        """The ``folder`` of the Hub's cache in which these small files lie whole, fetched if need be.
 
         Raises ``ModelNotFound``, ``DamagedFile`` for a file larger than any tokenizer's, and as :meth:`open`.
         """
@@ -146,7 +145,7 @@ class Repository:
                     f"{self.name}/{name}", f"it has {info.size} bytes, more than any tokenizer file needs"
                 )
             self._snapshot.fetch(self._link(name, info), self._progress)
-        return self._snapshot.folder
+        return self._snapshot.folder / folder if folder else self._snapshot.folder
 
     def checkpoint(self, file: str | None = None) -> Checkpoint:
         """The checkpoint at the top of the repository, or the one that ``file`` names (or begins).
@@ -155,7 +154,7 @@ class Repository:
         """
         self._opened.clear()
         if file is None:
-            return open_files(self.name, self.names, self.open)
+            return open_files(self.name, self.names, self.open, lambda: folders_that_open(self._files))
         self._info(file)
         stem, _, rest = file.rpartition("-00001-of-")
         names = [name for name in self._files if stem and name.startswith(f"{stem}-") and name.endswith(rest)]
@@ -163,25 +162,27 @@ class Repository:
         short = {name.removeprefix(f"{folder}/"): name for name in names or [file]}
         return open_files(f"{self.name}/{file}", short, lambda name: self.open(short[name]))
 
-    def tokenizer(self) -> list[str]:
-        """The files that the vocabulary is read from: the tokenizer's, and those that complete it."""
-        names = self.names
-        chosen = find_among(names)
-        config = [name for name in names if name == "config.json"]
+    def tokenizer(self, file: str | None = None) -> list[str]:
+        """The files that the vocabulary is read from: the tokenizer's, and those that complete it.
+
+        Those in the folder of ``file`` where there are some, else those at the top of the repository.
+        """
+        paths = {path.rpartition("/")[2]: path for path in self.beside(file)}
+        if file is not None and "/" in file and find_among(paths) is None:
+            paths = {name: name for name in self.names}
+        chosen = find_among(paths)
+        config = [paths[name] for name in paths if name == "config.json"]
         if chosen is None:
             return config
         if chosen in _COMPLETE or chosen.endswith((".jsonl", ".jsonl.gz")):
-            return [chosen, *config]
-        return [chosen, *(name for name in names if name in COMPANIONS and name != chosen)]
+            return [paths[chosen], *config]
+        return [paths[chosen], *(paths[name] for name in paths if name in COMPANIONS and name != chosen)]
 
     def _choice(self) -> str:
         opened = [name for name in self._opened if _is_weights(name)]
         if not opened:
             return ""
-        kinds = {_kind(name) for name in opened}
-        others = sorted({_kind(n) for n in self.names if _is_weights(n)} - kinds)
-        beside = f" (also there: {', '.join(others)})" if others else ""
-        return f"{', '.join(dict.fromkeys(opened))} of {self.name}@{self.commit[:7]} is read{beside}"
+        return f"{', '.join(dict.fromkeys(opened))} of {self.name}@{self.commit[:7]} is read"
 
     def _link(self, name: str, info: RemoteFileInfo) -> FileLink:
         return FileLink(self._connection, self.name, self.commit, name, info)
@@ -203,8 +204,4 @@ class Repository:
 
 
 def _is_weights(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in _WEIGHTS) or name.endswith(".index.json")
-
-
-def _kind(name: str) -> str:
-    return "*." + name.removesuffix(".index.json").rpartition(".")[2]
+    return name.endswith((*suffixes(), *REFUSED_SUFFIXES, ".index.json"))
