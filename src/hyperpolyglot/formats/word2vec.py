@@ -49,7 +49,13 @@ def read(source: ByteSource) -> Checkpoint:
         del sample[0]
         columns = announced[1]
     else:
-        columns = min((_fields_behind(line) for line in sample), default=0)
+        ended = sample[:-1] if lines.unended else sample
+        if sample and not ended:
+            raise DamagedFile(
+                source.name,
+                "its only line has no line break, so the file may be cut short; add one if it is whole",
+            )
+        columns = min((_fields_behind(line) for line in ended), default=0)
     if columns < 1:
         raise DamagedFile(source.name, "line 1 is not a token followed by numbers")
     first = 1 if announced is None else 2
@@ -75,9 +81,7 @@ def _doubts(count: int, announced: tuple[int, int] | None, unended: bool, where:
             )
         return f"{where}: {said}, all of which are read."
     if unended:
-        return (
-            f"{where}: the last line has no line break; if the file was cut short, its last number is wrong."
-        )
+        return f"{where}: the last line has no line break; if the file was cut short, its last row is wrong."
     return ""
 
 
