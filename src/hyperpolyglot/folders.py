@@ -7,7 +7,20 @@ from pathlib import Path
 
 from hyperpolyglot.errors import UnsupportedFormat
 
-__all__ = ["in_folder"]
+__all__ = ["files_in", "in_folder"]
+
+
+def files_in(folder: Path) -> list[str]:
+    """The names of the regular files in a folder, and of links to such; in no order. Raises ``OSError``."""
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if _is_file(entry)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself, or to where nobody may look
+        return False
 
 
 def in_folder(folder: Path, name: str) -> Path:

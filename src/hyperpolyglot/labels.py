@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.records import brief
+from hyperpolyglot.regular import read_text
 from hyperpolyglot.types import frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 from hyperpolyglot.writing import paper, scripts
@@ -19,7 +20,6 @@ __all__ = ["LABELLERS", "Labeller", "Labels", "label", "paper_strings", "read_la
 
 Labeller = str | Callable[[str], str | None] | Mapping[str, str]
 
-_LARGEST_TABLE = 1 << 28
 _WRITTEN = (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED)
 _CJK = frozenset({"Hani", "Hira", "Kana", "Hrkt", "Hang", "Bopo", "Jpan", "Kore"})
 
@@ -171,12 +171,7 @@ def read_labels(path: Path) -> dict[str, str]:
     Tokens are written as they are shown (``▁water``) or as the tokenizer's file has them; a token that is not in the
     table has no label. Raises ``DamagedFile`` for any other line, and for a token with two labels.
     """
-    if path.stat().st_size > _LARGEST_TABLE:
-        raise DamagedFile(path, f"a table of labels has at most {_LARGEST_TABLE >> 20} MiB")
-    try:
-        lines = path.read_text("utf8").split("\n")
-    except UnicodeDecodeError as error:
-        raise DamagedFile(path, "it is not text in UTF-8") from error
+    lines = read_text(path).split("\n")
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         token, tab, own = line.rstrip("\r").partition("\t")

@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from hyperpolyglot.errors import DamagedFile, ModelNotFound, VocabularyNotFound
+from hyperpolyglot.alignment import check_alignment
+from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, VocabularyNotFound
 from hyperpolyglot.formats import Checkpoint, folders_beneath, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
@@ -39,13 +40,14 @@ class Opening:
 
     ``table``: ``"input"`` (what tokens are turned into) or ``"output"`` (the unembedding); ``tensor`` names one
     instead; ``tokenizer`` is a file or folder to take the vocabulary from; ``view``: rows as stored, scaled by √d, or
-    layer-normed.
+    layer-normed; ``strict``: names of tokens that are off from the rows are an error, not a remark.
     """
 
     table: Literal["input", "output"] = "input"
     tensor: str | None = None
     tokenizer: str | None = None
     view: View = "raw"
+    strict: bool = False
 
 
 def open_model(
@@ -53,9 +55,9 @@ def open_model(
 ) -> TokenSpace:
     """Open a repository of the Hub, a folder, a file or a demo model as a token space.
 
-    Of a local file only headers and the vocabulary are read; of a remote one the table is fetched into the cache.
-    A vocabulary alone gives a space without a table. Raises an error of :mod:`hyperpolyglot.errors`, each one
-    sentence.
+    Of a local file only headers, the vocabulary and a sample of rows are read (for :mod:`hyperpolyglot.alignment`); of
+    a remote one the table is fetched into the cache. A vocabulary alone gives a space without a table. Raises an error
+    of :mod:`hyperpolyglot.errors`, each one sentence.
 
     >>> space = open_model("demo:meaning")
     >>> space.dim, space.table.dtype
@@ -72,10 +74,15 @@ def open_model(
         found = _open_path(place, opening)
         revision, note = _revision(place), ""
     table, vocabulary = found.table, found.vocabulary
+    alignment, doubt = None, ""
     if table is not None:
         vocabulary = vocabulary.fit(table.shape[0])
         again = partial(open_table, _pinned(place, revision), opening)
         table = replace(table, again=again).seen(opening.view)
+        alignment = check_alignment(table, vocabulary)
+        doubt = alignment.remark(vocabulary.source, len(vocabulary)) if alignment else ""
+    if doubt and opening.strict:
+        raise Misaligned(doubt)
     return TokenSpace(
         model=model,
         revision=revision,
@@ -83,7 +90,8 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (note and f"{note}.", found.remark, vocabulary.remark))),
+        remark=" ".join(filter(None, (note and f"{note}.", found.remark, vocabulary.remark, doubt))),
+        alignment=alignment,
     )
 
 

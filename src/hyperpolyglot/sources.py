@@ -13,6 +13,7 @@ from hyperpolyglot.hub.names import HubName, parse_name
 __all__ = ["DEMOS", "resolve", "title_of"]
 
 LONGEST_TITLE = 40
+_MOST_COMPARED = 10_000
 
 DEMOS = ("language", "meaning")
 
@@ -59,6 +60,8 @@ def _similar(path: Path) -> str | None:
     try:
         names = os.listdir(path.parent)
     except OSError:
+        return None
+    if len(names) > _MOST_COMPARED:
         return None
     near = difflib.get_close_matches(path.name, names, n=1)
     return str(path.parent / near[0]) if near else None

@@ -54,6 +54,12 @@ __all__ = ["diversity", "map_", "neighbors", "separability"]
     show_default=True,
     help="Tokens a label needs to be probed.",
 )
+@click.option(
+    "--shared-with",
+    multiple=True,
+    metavar="MODEL",
+    help="Only tokens that MODEL's vocabulary has too; can be repeated.",
+)
 @exclude_option
 @seed_option
 @device_option
@@ -64,6 +70,7 @@ def separability(**values: Any) -> None:
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.measures.comparison.shared_tokens import shared_with
     from hyperpolyglot.measures.separability import ProbeOptions
     from hyperpolyglot.study import computed, separability_step
 
@@ -72,9 +79,11 @@ def separability(**values: Any) -> None:
         options = ProbeOptions(**{name: values[name] for name in names})
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
-    (space,) = spaces = open_spaces((values["model"],), values)
+    space, *others = spaces = open_spaces((values["model"], *values["shared_with"]), values)
+    store, kinds = the_store(values), excluded_kinds(values["exclude"])
+    if others:
+        space = shared_with(space, others, protocol=values["protocol"], exclude=kinds)
     with progress_bar() as bar:
-        store, kinds = the_store(values), excluded_kinds(values["exclude"])
         found = computed(separability_step(space, options, exclude=kinds), store, bar)
     save_outputs(values["outputs"], found.table, lambda: figures.draw_separability([(space.model, found)]))
     if values["as_json"]:

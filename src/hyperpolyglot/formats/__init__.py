@@ -15,7 +15,13 @@ from hyperpolyglot.formats.layout import (
     open_files,
     open_folder,
 )
-from hyperpolyglot.formats.registry import FORMATS, REFUSED_SUFFIXES, read_checkpoint, suffixes
+from hyperpolyglot.formats.registry import (
+    FORMATS,
+    REFUSED_SUFFIXES,
+    is_checkpoint_file,
+    read_checkpoint,
+    suffixes,
+)
 from hyperpolyglot.formats.source import LocalFile
 from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 
@@ -29,6 +35,7 @@ __all__ = [
     "UnreadableTensor",
     "folders_beneath",
     "folders_that_open",
+    "is_checkpoint_file",
     "open_checkpoint",
     "open_files",
     "open_folder",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from pathlib import PurePath
 from typing import Any
 
@@ -20,7 +20,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def words_beside(
-    matrix: str, names: Sequence[str], opener: Callable[[str], ByteSource], rows: int
+    matrix: str, names: Collection[str], opener: Callable[[str], ByteSource], rows: int
 ) -> tuple[str, tuple[str, ...]] | None:
     """The file and the words of the list beside ``matrix`` that has a word for each of its rows.
 

@@ -12,7 +12,15 @@ from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.ziparchive import members
 from hyperpolyglot.types import ByteSource
 
-__all__ = ["FORMATS", "REFUSED_SUFFIXES", "Format", "is_adapter", "read_checkpoint", "suffixes"]
+__all__ = [
+    "FORMATS",
+    "REFUSED_SUFFIXES",
+    "Format",
+    "is_adapter",
+    "is_checkpoint_file",
+    "read_checkpoint",
+    "suffixes",
+]
 
 _HEAD = 512
 _ZIP = b"PK\x03\x04"
@@ -189,6 +197,15 @@ def suffixes(*, whole: bool | None = None) -> tuple[str, ...]:
 def is_adapter(name: str) -> bool:
     """Whether a file is called as PEFT calls adapters."""
     return PurePath(name).name.startswith("adapter_model.")
+
+
+def is_checkpoint_file(name: str) -> bool:
+    """Whether a file's name is that of a checkpoint that can be opened.
+
+    >>> is_checkpoint_file("model.safetensors"), is_checkpoint_file("README.md")
+    (True, False)
+    """
+    return name.lower().endswith(suffixes())
 
 
 def read_checkpoint(source: ByteSource) -> Checkpoint:

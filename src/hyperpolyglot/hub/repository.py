@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from hyperpolyglot.errors import DamagedFile, ModelNotFound, NotCached, TransferError
+from hyperpolyglot.errors import DamagedFile, ModelNotFound, NotCached, TransferError, UnsupportedFormat
 from hyperpolyglot.formats import (
     REFUSED_SUFFIXES,
     Checkpoint,
     LocalFile,
     folders_that_open,
     open_files,
+    read_checkpoint,
     suffixes,
 )
 from hyperpolyglot.hub.connection import Connection
 from hyperpolyglot.hub.link import FileLink, RemoteFileInfo
-from hyperpolyglot.hub.listing import Listing, Unreachable, ask, kept, list_repository, remember
+from hyperpolyglot.hub.listing import Listing, Unreachable, ask, completed, kept, list_repository, remember
 from hyperpolyglot.hub.names import HubName, is_commit, is_plain_path, parse_name
-from hyperpolyglot.hub.ranges import FileRanges
+from hyperpolyglot.hub.ranges import FileRanges, Watcher
 from hyperpolyglot.hub.remote import RemoteFile
 from hyperpolyglot.hub.snapshot import Snapshot
+from hyperpolyglot.hub.spare import Spare
 from hyperpolyglot.types import ByteSource, Progress, silent
 from hyperpolyglot.vocabularies import COMPANIONS, find_among
 
@@ -56,7 +59,7 @@ def open_repository(
         listing = kept(connection, name, revision)
     else:
         try:
-            listing = _current(connection, name, revision)
+            listing = _current(connection, name, revision, progress)
         except Unreachable:
             try:
                 listing = kept(connection, name, revision)
@@ -68,13 +71,13 @@ def open_repository(
     return Repository(connection, name, listing, progress, note)
 
 
-def _current(connection: Connection, name: str, revision: str | None) -> Listing:
+def _current(connection: Connection, name: str, revision: str | None, progress: Progress) -> Listing:
     if revision is not None and is_commit(revision):
         try:
             return kept(connection, name, revision)
         except NotCached:
             pass
-    listing = list_repository(connection, name, revision)
+    listing = completed(connection, name, list_repository(connection, name, revision, progress))
     with contextlib.suppress(TransferError):  # a cache that can only be read is good enough for what it has
         Snapshot(connection, name, listing.commit).remember(revision or "main")
         remember(connection, name, listing)
@@ -91,10 +94,12 @@ class Repository:
         self.commit = listing.commit
         self._connection = connection
         self._files = dict(listing.files)
-        self._unsized = listing.unsized
-        self._progress = progress
-        self._note = note
-        self._snapshot = Snapshot(connection, name, listing.commit)
+        self._unsized = set(listing.unsized)
+        self._notes = [note] if note else []
+        noted = partial(_note, self._notes)
+        self._watcher = Watcher(progress, noted)
+        self._spare = Spare(connection, noted)
+        self._snapshot = Snapshot(connection, name, listing.commit, self._spare)
         self._opened: list[str] = []
 
     @property
@@ -110,7 +115,7 @@ class Repository:
     @property
     def note(self) -> str:
         """What the user is to know, in a sentence: which checkpoint was chosen, which commit; may be empty."""
-        return "; ".join(part for part in (self._choice(), self._note) if part)
+        return "; ".join(part for part in (self._choice(), *self._notes) if part)
 
     def open(self, name: str) -> ByteSource:
         """A file as a source of bytes: out of the Hub's cache where it lies there whole, else remote.
@@ -119,12 +124,13 @@ class Repository:
         """
         info = self._info(name)
         self._opened.append(name)
-        whole = self._snapshot.find(name, info)
-        if whole is None and name.endswith(".json") and info.size <= _LARGEST_WHOLE:
-            whole = self._snapshot.fetch(self._link(name, info), self._progress)
+        if name.endswith(".json") and info.size <= _LARGEST_WHOLE:
+            whole: Path | None = self._snapshot.fetch(self._link(name, info), self._watcher)
+        else:
+            whole = self._snapshot.find(name, info)
         if whole is not None:
             return LocalFile(whole)
-        ranges = FileRanges(self._link(name, info), self.name, self.commit, self._progress)
+        ranges = FileRanges(self._link(name, info), self.name, self.commit, self._watcher, self._spare)
         return RemoteFile(f"{self.name}/{name}", info.size, ranges, whole=name.endswith(suffixes(whole=True)))
 
     def beside(self, file: str | None) -> list[str]:
@@ -144,8 +150,9 @@ class Repository:
                 raise DamagedFile(
                     f"{self.name}/{name}", f"it has {info.size} bytes, more than any tokenizer file needs"
                 )
-            self._snapshot.fetch(self._link(name, info), self._progress)
-        return self._snapshot.folder / folder if folder else self._snapshot.folder
+            self._snapshot.fetch(self._link(name, info), self._watcher)
+        gathered = self._snapshot.gathered(names)
+        return gathered / folder if folder else gathered
 
     def checkpoint(self, file: str | None = None) -> Checkpoint:
         """The checkpoint at the top of the repository, or the one that ``file`` names (or begins).
@@ -154,13 +161,15 @@ class Repository:
         """
         self._opened.clear()
         if file is None:
-            return open_files(self.name, self.names, self.open, lambda: folders_that_open(self._files))
+            return open_files(
+                self.name, self.names, self.open, lambda: folders_that_open(self._files), self._read
+            )
         self._info(file)
         stem, _, rest = file.rpartition("-00001-of-")
         names = [name for name in self._files if stem and name.startswith(f"{stem}-") and name.endswith(rest)]
         folder, _, _ = file.rpartition("/")
         short = {name.removeprefix(f"{folder}/"): name for name in names or [file]}
-        return open_files(f"{self.name}/{file}", short, lambda name: self.open(short[name]))
+        return open_files(f"{self.name}/{file}", short, lambda name: self.open(short[name]), read=self._read)
 
     def tokenizer(self, file: str | None = None) -> list[str]:
         """The files that the vocabulary is read from: the tokenizer's, and those that complete it.
@@ -178,6 +187,15 @@ class Repository:
             return [paths[chosen], *config]
         return [paths[chosen], *(paths[name] for name in paths if name in COMPANIONS and name != chosen)]
 
+    def _read(self, source: ByteSource) -> Checkpoint:
+        """The checkpoint in one file; a header of an earlier run that is none is fetched again."""
+        try:
+            return read_checkpoint(source)
+        except (DamagedFile, UnsupportedFormat):
+            if not isinstance(source, RemoteFile) or not source.forget():
+                raise
+        return read_checkpoint(source)
+
     def _choice(self) -> str:
         opened = [name for name in self._opened if _is_weights(name)]
         if not opened:
@@ -188,19 +206,35 @@ class Repository:
         return FileLink(self._connection, self.name, self.commit, name, info)
 
     def _info(self, name: str) -> RemoteFileInfo:
-        if name in self._unsized and name not in self._files:
+        if name in self._unsized:
             self._files[name] = self._asked(name)
+            self._unsized.remove(name)
+            with contextlib.suppress(TransferError):
+                remember(self._connection, self.name, self._listing())
         if name not in self._files:
             raise ModelNotFound(f"{self.name} has no file {name[:200]!r} at commit {self.commit[:7]}.")
         return self._files[name]
 
+    def _listing(self) -> Listing:
+        return Listing(self.commit, dict(self._files), frozenset(self._unsized))
+
     def _asked(self, name: str) -> RemoteFileInfo:
         """Size and digest of a file that the list of the repository has without them, as mirrors give it."""
         link = self._link(name, RemoteFileInfo(0, ""))
-        told = ask(self._connection, link.name, link.told)
+        if self._connection.offline:
+            raise NotCached(
+                f"{link.name} is not in the cache and HF_HUB_OFFLINE is set: run the same command once with "
+                "HF_HUB_OFFLINE=0 on a machine that reaches the Hub, with this HF_HOME."
+            )
+        told = ask(self._connection, link.name, link.told, self._watcher.progress)
         if told is None:
             raise DamagedFile(link.name, "the Hub does not tell its size")
         return told
+
+
+def _note(notes: list[str], note: str) -> None:
+    if note not in notes:
+        notes.append(note)
 
 
 def _is_weights(name: str) -> bool:

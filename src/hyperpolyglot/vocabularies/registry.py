@@ -5,13 +5,14 @@ A new format is one module with a reader and one row of ``FORMATS``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
 from typing import NamedTuple
 
 from hyperpolyglot.errors import UnsupportedFormat, VocabularyNotFound
-from hyperpolyglot.folders import in_folder
+from hyperpolyglot.folders import files_in, in_folder
 from hyperpolyglot.vocabularies.companions import added_tokens, configuration
 from hyperpolyglot.vocabularies.fairseq import fairseq_layout
 from hyperpolyglot.vocabularies.files import read_file
@@ -73,6 +74,9 @@ FORMATS: tuple[Format, ...] = (
     Format(("*.jsonl", "*.jsonl.gz"), (), _by_name(read_jsonl), completed=False),
 )
 
+_SOUGHT = re.compile("|".join(translate(pattern) for row in FORMATS for pattern in row.names))
+"""What a folder is searched for: of a million files, only those are looked at more than once."""
+
 
 def find_among(names: Iterable[str]) -> str | None:
     """The tokenizer file to open out of a folder's file names; ``None`` where there is none.
@@ -82,7 +86,7 @@ def find_among(names: Iterable[str]) -> str | None:
     >>> find_among(["config.json", "vocab.txt", "tokenizer.json"]), find_among(["config.json"])
     ('tokenizer.json', None)
     """
-    there = sorted(names)
+    there = sorted(filter(_SOUGHT.match, names))
     for row in FORMATS:
         for pattern in row.names:
             for name in there:
@@ -94,9 +98,10 @@ def find_among(names: Iterable[str]) -> str | None:
 
 def find_in_folder(folder: Path) -> Path | None:
     """The tokenizer file to open in a folder; ``None`` where there is none, or no such folder."""
-    if not folder.is_dir():
+    try:
+        found = find_among(files_in(folder))
+    except OSError:
         return None
-    found = find_among(path.name for path in folder.iterdir() if path.is_file())
     return None if found is None else in_folder(folder, found)
 
 
@@ -112,7 +117,7 @@ def open_vocabulary_file(path: Path) -> Vocabulary:
         if found is None:
             raise VocabularyNotFound(f"{path}: holds no tokenizer file; looked for {_opened()}.")
         path = found
-    if not path.is_file():
+    if not path.exists():
         raise VocabularyNotFound(f"{path}: there is no such file.")
     row = _format_of(path.name)
     if row is None:
