@@ -13,7 +13,7 @@ import numpy as np
 
 from hyperpolyglot.alignment import check_alignment
 from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, NotCached, VocabularyNotFound
-from hyperpolyglot.formats import Checkpoint, open_checkpoint
+from hyperpolyglot.formats import Checkpoint, folders_beneath, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
 from hyperpolyglot.locate import locate, remark_on
@@ -94,7 +94,7 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (note, found.remark, vocabulary.remark, doubt))),
+        remark=" ".join(filter(None, (note and f"{note}.", found.remark, vocabulary.remark, doubt))),
         alignment=alignment,
     )
 
@@ -103,11 +103,12 @@ def open_table(place: Path | HubName, opening: Opening) -> Table:
     """The table alone, as :func:`open_model` finds it. Raises as that."""
     if isinstance(place, HubName):
         repository = open_repository(place)
-        config = [name for name in repository.names if name == "config.json"]
-        checkpoint, folder = repository.checkpoint(place.file), repository.local(config)
+        checkpoint = repository.checkpoint(place.file)
+        config = _remote_config(repository, place.file)
     else:
-        checkpoint, folder = open_checkpoint(place), place if place.is_dir() else place.parent
-    return _table(checkpoint, _config(folder), opening)[0].seen(opening.view)
+        checkpoint = open_checkpoint(place)
+        config = _config(place if place.is_dir() else place.parent)
+    return _table(checkpoint, config, opening)[0].seen(opening.view)
 
 
 def _pinned(place: Path | HubName, revision: str | None) -> Path | HubName:
@@ -132,7 +133,7 @@ def _open_path(path: Path, opening: Opening) -> _Parts:
         alone = find_in_folder(path)
         if alone is None:
             raise
-        return _Parts(None, open_vocabulary_file(alone))
+        return _Parts(None, open_vocabulary_file(alone), _only_beneath(folders_beneath(path)))
     folder = path if path.is_dir() else path.parent
     table, remark = _table(checkpoint, _config(folder), opening)
     beside_it = _Tokenizer(opening.tokenizer, table, _side(table.name, opening), lambda: folder)
@@ -148,26 +149,48 @@ def _open_repository(repository: Repository, file: str | None, opening: Opening)
         names = repository.tokenizer()
         if file is not None or find_among(names) is None:
             raise
-        later = partial(_completed, repository)
+        later = partial(_completed, repository, None)
         return _Parts(None, open_vocabulary_file(repository.local(names), later=later))
-    config = [name for name in repository.names if name == "config.json"]
-    table, remark = _table(checkpoint, _config(repository.local(config)), opening)
+    table, remark = _table(checkpoint, _remote_config(repository, file), opening)
     side = _side(table.name, opening)
     beside_it = _Tokenizer(
         opening.tokenizer,
         table,
         side,
-        lambda: repository.local(repository.tokenizer(side)),
-        partial(_completed, repository, side),
+        partial(_remote_tokenizer, repository, file, side),
+        partial(_completed, repository, file, side),
     )
     return _Parts(table, _vocabulary(checkpoint, beside_it), remark)
 
 
-def _completed(repository: Repository, side: Side = "source") -> None:
+def _completed(repository: Repository, file: str | None, side: Side = "source") -> None:
     """Fetch the files that may name more tokens; without a network those that the cache lacks are done without."""
-    for name in repository.completing(side):
+    for name in repository.completing(file, side):
         with contextlib.suppress(NotCached):
             repository.local([name])
+
+
+def _remote_config(repository: Repository, file: str | None) -> Mapping[str, Any]:
+    """``config.json`` beside the file that is opened, else the one at the top of the repository."""
+    paths = [path for path in repository.beside(file) if path.rpartition("/")[2] == "config.json"]
+    paths = paths or [name for name in repository.names if name == "config.json"]
+    return _config(repository.local(paths, _folder_of(paths)))
+
+
+def _remote_tokenizer(repository: Repository, file: str | None, side: Side) -> Path:
+    paths = repository.tokenizer(file, side)
+    return repository.local(paths, _folder_of(paths))
+
+
+def _folder_of(paths: list[str]) -> str:
+    return paths[0].rpartition("/")[0] if paths else ""
+
+
+def _only_beneath(folders: list[str]) -> str:
+    """What is said where a vocabulary stands for a model whose checkpoints lie in folders beneath."""
+    if not folders:
+        return ""
+    return f"Only the vocabulary is read: checkpoints lie in its folders {', '.join(folders[:4])}."
 
 
 def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> tuple[Table, str]:

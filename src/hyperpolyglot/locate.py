@@ -248,9 +248,14 @@ def _search(
                 "unpacked here; open the unquantised model or a GGUF of it."
             )
     alone = list(tensors)[:2] if rules is INPUT else []
-    if len(alone) != 1 or _NOT_TOKENS.search(alone[0].rpartition(".")[2]) or _match(alone[0], OUTPUT):
-        return None
-    return alone[0] if _is_table(tensors[alone[0]]) and not _is_side(alone[0].split(".")) else None
+    return alone[0] if len(alone) == 1 and _is_lone_table(tensors, alone[0]) else None
+
+
+def _is_lone_table(tensors: Mapping[str, Shaped], name: str) -> bool:
+    """Whether the only tensor of a checkpoint may be its table, whatever its name."""
+    parts = name.split(".")
+    other = _NOT_TOKENS.search(parts[-1]) or "lora_" in name or _match(name, OUTPUT) or _is_side(parts)
+    return not other and _is_table(tensors[name]) and not companions.is_packed(tensors, name)
 
 
 def _match(name: str, rules: tuple[Rule, ...]) -> _Match | None:

@@ -195,9 +195,9 @@ def test_safetensors_is_chosen_among_formats_and_the_note_says_so(
     hub.add(NAME, model | {"pytorch_model.bin": torch_zip(tensors), "onnx/model.onnx": b"x"})
     repository = opened()
     _table(repository)
-    assert repository.note == (
-        f"model.safetensors of acme/mini@{repository.commit[:7]} is read (also there: *.bin)"
-    )
+    assert f"model.safetensors of acme/mini@{repository.commit[:7]} is read" == repository.note
+    remark = repository.checkpoint().remark
+    assert "model.safetensors is read, and not pytorch_model.bin beside it." == remark
 
 
 def test_a_named_file_is_opened_among_many(hub: LoopbackHub, opened: Open, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
-from hyperpolyglot.formats.dtypes import MOST_AXES, NUMBERS
+from hyperpolyglot.formats.dtypes import NUMBERS
 from hyperpolyglot.formats.limits import STRING_COST, afford
+from hyperpolyglot.formats.npy import LONGEST_HEADER, Header, parsed_header, type_of
 from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.formats.ziparchive import Member, inflate, inflate_start, members, payload
 from hyperpolyglot.table import Table
@@ -24,35 +25,12 @@ from hyperpolyglot.types import Array, ByteSource, frozen
 __all__ = ["read"]
 
 _SUFFIX = ".npy"
-_MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 1 << 14
-_MOST_DIGITS = 18
 _MOST_ARRAYS = 1 << 13
 _MOST_TOKENS = 1 << 24
 _LARGEST_TOKENS = 1 << 29
 _ALWAYS_INFLATED = 1 << 26
 _GREATEST_RATIO = 20
 _LARGEST_CHECKED = 1 << 30
-_ENTRY = (
-    r"'descr'\s*:\s*'([<>|=]?[A-Za-z]\d*)'"
-    r"|'fortran_order'\s*:\s*(True|False)"
-    r"|'shape'\s*:\s*\(([0-9 ,]*)\)"
-)
-_ENTRIES = re.compile(_ENTRY)
-_DICTIONARY = re.compile(rf"\{{\s*(?:{_ENTRY})(?:\s*,\s*(?:{_ENTRY})){{2}}\s*,?\s*\}}\s*")
-_NAMES = {"f8": "F64", "f4": "F32", "f2": "F16"} | {
-    f"{k}{n}": f"{k.upper()}{8 * n}" for k in "iu" for n in (1, 2, 4, 8)
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """What an npy header says, and how many bytes it takes."""
-
-    descr: str
-    fortran: bool
-    shape: tuple[int, ...]
-    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +42,7 @@ class _Array:
     shape: tuple[int, ...]
     source: ByteSource
     member: Member
-    header: _Header
+    header: Header
 
     def table(self) -> Table:
         """The matrix, in memory where it was compressed; raises ``DamagedFile`` where it is not what was saved."""
@@ -107,53 +85,21 @@ def read(source: ByteSource) -> Checkpoint:
     return Checkpoint(name=source.name, tensors=MappingProxyType(tensors), tokens=tokens)
 
 
-def _header(source: ByteSource, member: Member) -> _Header:
+def _header(source: ByteSource, member: Member) -> Header:
     label = f"the array {shown(member.name)}"
-    head = _head(source, member)
-    major = head[6] if len(head) > 10 and head[:6] == _MAGIC else 0
-    width = {1: 2, 2: 4, 3: 4}.get(major)
-    if width is None:
-        raise DamagedFile(source.name, f"{label} does not begin like an npy array")
-    length = 8 + width + int.from_bytes(head[8 : 8 + width], "little")
-    if length > min(_LONGEST_HEADER, member.size):
-        raise DamagedFile(source.name, f"{label} has a header of {length} bytes")
-    text = head[8 + width : length].decode("latin-1")
-    if "'|O'" in text or "'O'" in text:
-        raise UnsupportedFormat(
-            f"{source.name}: {label} holds pickled Python objects, which are never executed; save tokens as a "
-            "numpy array of type str."
-        )
-    entries = _entries(text)
-    if entries is None:
-        raise UnsupportedFormat(f"{source.name}: {label} is not a plain array of numbers or strings.")
-    sizes = re.findall(r"\d+", entries["shape"])
-    if len(sizes) > MOST_AXES or any(len(size) > _MOST_DIGITS for size in sizes):
-        raise DamagedFile(source.name, f"{label} has an impossible shape")
-    return _Header(entries["descr"], entries["order"] == "True", tuple(map(int, sizes)), length)
-
-
-def _entries(text: str) -> dict[str, str] | None:
-    """The three values of an npy header; ``None`` where it is anything but a dictionary of just these."""
-    if _DICTIONARY.fullmatch(text) is None:
-        return None
-    groups = zip(*(match.groups() for match in _ENTRIES.finditer(text)), strict=True)
-    given = [[value for value in group if value is not None] for group in groups]
-    if any(len(values) != 1 for values in given):
-        return None
-    return dict(zip(("descr", "order", "shape"), (values[0] for values in given), strict=True))
+    return parsed_header(_head(source, member), member.size, source.name, label)
 
 
 def _head(source: ByteSource, member: Member) -> bytes:
     """The first bytes of a member, enough for its header."""
     if member.stored:
-        return source.read(payload(source, member), min(member.size, _LONGEST_HEADER))
-    return inflate_start(source, member, _LONGEST_HEADER)
+        return source.read(payload(source, member), min(member.size, LONGEST_HEADER))
+    return inflate_start(source, member, LONGEST_HEADER)
 
 
-def _tensor(source: ByteSource, member: Member, header: _Header, name: str) -> Tensor:
-    kind, width = header.descr[-2:], header.descr.lstrip("<>|=")
-    dtype = _NAMES.get(width, header.descr)
-    if header.descr[0] == ">" or dtype not in NUMBERS or kind != width:
+def _tensor(source: ByteSource, member: Member, header: Header, name: str) -> Tensor:
+    dtype = type_of(header.descr)
+    if dtype not in NUMBERS:
         reason = (
             f"{source.name}: {shown(name)} has the numpy type {header.descr}, not a little-endian float of 2, 4 or "
             "8 bytes or a small integer; save it as float32."
@@ -173,7 +119,7 @@ def _tensor(source: ByteSource, member: Member, header: _Header, name: str) -> T
     )
 
 
-def _tokens(source: ByteSource, member: Member, header: _Header) -> tuple[str, ...]:
+def _tokens(source: ByteSource, member: Member, header: Header) -> tuple[str, ...]:
     kind, count = re.fullmatch(r"[<|=]?([US])(\d+)", header.descr), math.prod(header.shape)
     if kind is None or len(header.shape) != 1:
         raise UnsupportedFormat(
