@@ -24,6 +24,7 @@ from hyperpolyglot.cli.options import (
     the_store,
 )
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, certificate, check_outputs, emit, save_outputs
+from hyperpolyglot.shown import shown
 
 __all__ = ["diversity", "map_", "neighbors", "separability"]
 
@@ -91,7 +92,7 @@ def separability(**values: Any) -> None:
     columns = ("label", "tokens", "accuracy", "low", "high", "chance")
     print_table(f"{space.model}: accuracy of a linear probe (95 % interval)", found.table(), columns)
     if found.skipped:
-        listed = ", ".join(f"{label} {tokens}" for label, tokens in found.skipped)
+        listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
         say(f"too few tokens to probe: {listed}")
     if found.mean_accuracy is not None:
         say(
@@ -156,7 +157,7 @@ def neighbors(**values: Any) -> None:
     if values["as_json"]:
         return emit("neighbors", found.to_json(), spaces, values)
     for query in found.to_json()["queries"]:
-        title = f"{query['token']}  (id {query['id']}, {query['label'] or 'no label'})"
+        title = f"{shown(query['token'])}  (id {query['id']}, {shown(query['label'] or 'no label')})"
         print_table(title, query["neighbors"], ("similarity", "label", "id", "token"))
     return None
 

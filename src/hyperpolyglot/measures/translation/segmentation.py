@@ -26,6 +26,8 @@ __all__ = ["UNKNOWN", "Segmenter", "segmenter", "unreachable"]
 UNKNOWN = -1
 _UNSPACED = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
 _UNKNOWN_COST = 10.0
+_LONGEST_CUT = 1024
+"""Bytes of a piece or word that is cut: the time grows with the square."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,9 @@ class Segmenter:
         return self._normal(text).encode() if self.scheme == "unigram" or self.lower else piece
 
     def reaches(self, piece: bytes) -> bool:
-        """Whether a piece that stands alone is left whole: no better cut hides it."""
+        """Whether a piece that stands alone is left whole: no better cut hides it. Beyond a KiB it is taken to be."""
+        if len(piece) > _LONGEST_CUT:
+            return True
         if self.scheme == "unigram":
             return self._best(piece) == [piece]
         if self.whole is not None and self._is_one_word(piece):
@@ -97,6 +101,8 @@ class Segmenter:
     def _cut(self, word: bytes) -> tuple[int, ...]:
         if word in self.rows:
             return (self.rows[word],)
+        if len(word) > _LONGEST_CUT:
+            return (UNKNOWN,)
         parts = {"unigram": self._best, "bpe": self._joined}.get(self.scheme, self._longest_first)(word)
         found: list[int] = []
         for part in parts:
