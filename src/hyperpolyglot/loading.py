@@ -49,13 +49,19 @@ class Opening:
 
 
 def open_model(
-    model: str, opening: Opening | None = None, *, labels: Labeller = "script", progress: Progress = silent
+    model: str,
+    opening: Opening | None = None,
+    *,
+    labels: Labeller = "script",
+    progress: Progress = silent,
+    note: Callable[[str], None] = lambda _: None,
 ) -> TokenSpace:
     """Open a repository of the Hub, a folder, a file or a demo model as a token space.
 
     Of a local file only headers and the vocabulary are read; of a remote one the table is fetched into the cache.
-    A vocabulary alone gives a space without a table. Raises an error of :mod:`hyperpolyglot.errors`, each one
-    sentence.
+    A vocabulary alone gives a space without a table. ``note`` is told what the user should know of this run, in a
+    sentence: what was damaged in the cache, or could not be kept in it. Raises an error of
+    :mod:`hyperpolyglot.errors`, each one sentence.
 
     >>> space = open_model("demo:meaning")
     >>> space.dim, space.table.dtype
@@ -67,10 +73,12 @@ def open_model(
     if isinstance(place, HubName):
         repository = open_repository(place, progress=progress)
         found = _open_repository(repository, place.file, opening)
-        revision, note = repository.commit, repository.note
+        revision, chosen = repository.commit, repository.note
+        for notice in repository.notices:
+            note(notice)
     else:
         found = _open_path(place, opening)
-        revision, note = _revision(place), ""
+        revision, chosen = _revision(place), ""
     table, vocabulary = found.table, found.vocabulary
     if table is not None:
         vocabulary = vocabulary.fit(table.shape[0])
@@ -83,7 +91,7 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (note, found.remark, vocabulary.remark))),
+        remark=" ".join(filter(None, (chosen, found.remark, vocabulary.remark))),
     )
 
 

@@ -108,7 +108,7 @@ def _opened(model: NamedModel, progress: Any) -> TokenSpace:
     from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.loading import open_model
 
-    space = open_model(model.place, model.opening, labels=model.labels, progress=progress)
+    space = open_model(model.place, model.opening, labels=model.labels, progress=progress, note=note)
     if space.remark:
         note(space.remark)
     return replace(space, model=model.model)
