@@ -55,13 +55,19 @@ class Opening:
 
 
 def open_model(
-    model: str, opening: Opening | None = None, *, labels: Labeller = "script", progress: Progress = silent
+    model: str,
+    opening: Opening | None = None,
+    *,
+    labels: Labeller = "script",
+    progress: Progress = silent,
+    note: Callable[[str], None] = lambda _: None,
 ) -> TokenSpace:
     """Open a repository of the Hub, a folder, a file or a demo model as a token space.
 
     Of a local file only headers, the vocabulary and a sample of rows are read (for :mod:`hyperpolyglot.alignment`); of
-    a remote one the table is fetched into the cache. A vocabulary alone gives a space without a table. Raises an error
-    of :mod:`hyperpolyglot.errors`, each one sentence.
+    a remote one the table is fetched into the cache. A vocabulary alone gives a space without a table. ``note`` is told
+    what the user should know of this run, in a sentence: what was damaged in the cache, or could not be kept in it.
+    Raises an error of :mod:`hyperpolyglot.errors`, each one sentence.
 
     >>> space = open_model("demo:meaning")
     >>> space.dim, space.table.dtype
@@ -73,10 +79,12 @@ def open_model(
     if isinstance(place, HubName):
         repository = open_repository(place, progress=progress)
         found = _open_repository(repository, place.file, opening)
-        revision, note = repository.commit, repository.note
+        revision, chosen = repository.commit, repository.note
+        for notice in repository.notices:
+            note(notice)
     else:
         found = _open_path(place, opening)
-        revision, note = _revision(place), ""
+        revision, chosen = _revision(place), ""
     table, vocabulary = found.table, found.vocabulary
     alignment, doubt = None, ""
     if table is not None:
@@ -94,7 +102,7 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (note and f"{note}.", found.remark, vocabulary.remark, doubt))),
+        remark=" ".join(filter(None, (chosen and f"{chosen}.", found.remark, vocabulary.remark, doubt))),
         alignment=alignment,
     )
 

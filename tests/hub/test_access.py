@@ -95,7 +95,7 @@ def test_no_network_but_a_cache(hub: LoopbackHub, connect: Connect) -> None:
     away = connect(endpoint="http://localhost:9")
     again = open_repository(NAME, connection=away)
     assert again.commit == repository.commit
-    assert "the Hub cannot be reached" in again.note
+    assert "the Hub cannot be reached" in " ".join(again.notices)
     assert again.open("weights.dat").map(1000, 1000).tobytes() == bytes(1000)
 
 

@@ -93,12 +93,12 @@ def test_a_header_that_is_none_is_dropped_said_and_fetched_again(
     np.testing.assert_array_equal(TABLE, rows(repository.checkpoint()))
     assert (
         f"the header of {NAME}/model.safetensors that was kept is none, so it is fetched again"
-        in repository.note
+        in " ".join(repository.notices)
     )
     again = open_repository(NAME, connection=connection)
     hub.forget()
     rows(again.checkpoint())
-    assert "fetched again" not in again.note
+    assert "fetched again" not in " ".join(again.notices)
     assert hub.requests == []
 
 
@@ -159,13 +159,13 @@ def test_a_flipped_bit_is_said_and_fetched_again(what: str, hub: LoopbackHub, co
     again = open_repository(NAME, connection=connection)
     np.testing.assert_array_equal(TABLE, rows(again.checkpoint()))
     assert (again.local(["config.json"]) / "config.json").read_bytes() == CONFIG
-    assert "damaged" in again.note
-    assert "again" in again.note
+    assert "damaged" in " ".join(again.notices)
+    assert "again" in " ".join(again.notices)
     assert [] == verify(connection.root)
     hub.forget()
     third = open_repository(NAME, connection=connection)
     rows(third.checkpoint())
-    assert "damaged" not in third.note
+    assert "damaged" not in " ".join(third.notices)
     assert {"api"} == {request.role for request in hub.requests}
 
 

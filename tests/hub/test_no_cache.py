@@ -100,8 +100,8 @@ def test_without_a_cache_everything_is_used_and_nothing_kept(
         found = repository.local(names)
         assert {name: model[name] for name in names} == {n: (found / n).read_bytes() for n in names}
         np.testing.assert_array_equal(matrix, table.stored)
-        assert 1 == repository.note.count("what is fetched is used but not kept")
-        assert str(folder) in repository.note
+        assert 1 == "".join(repository.notices).count("what is fetched is used but not kept")
+        assert str(folder) in " ".join(repository.notices)
         del repository
         np.testing.assert_array_equal(matrix, table.stored)
         assert hub.sent() < 3 * matrix.nbytes
@@ -122,7 +122,7 @@ def test_a_read_only_cache_gives_what_it_has(
     with _read_only(home):
         again = open_repository(NAME, connection=connect())
         np.testing.assert_array_equal(matrix, again.checkpoint().table("model.embed_tokens.weight").stored)
-        assert "not kept" not in again.note
+        assert "not kept" not in " ".join(again.notices)
         assert {"api"} == {request.role for request in hub.requests}
         folder = again.local(["config.json", "tokenizer.json"])
         assert ["/acme/mini/resolve"] * 1 == [
@@ -132,7 +132,7 @@ def test_a_read_only_cache_gives_what_it_has(
         ]
         assert model["config.json"] == (folder / "config.json").read_bytes()
         assert model["tokenizer.json"] == (folder / "tokenizer.json").read_bytes()
-        assert "used but not kept" in again.note
+        assert "used but not kept" in " ".join(again.notices)
 
 
 def test_where_nothing_can_be_written_at_all_is_a_sentence(

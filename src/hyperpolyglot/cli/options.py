@@ -272,10 +272,22 @@ def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSp
     )
     if len(set(models)) < len(models):
         raise click.UsageError("a model is named twice.")
+    notices: dict[str, None] = {}
     with progress_bar() as bar:
-        spaces = [open_model(model, opening, labels=_labeller(values), progress=bar) for model in models]
+        spaces = [
+            open_model(
+                model,
+                opening,
+                labels=_labeller(values),
+                progress=bar,
+                note=notices.setdefault,
+            )
+            for model in models
+        ]
         if UNDERTRAINED in (values.get("exclude") or ()):
             spaces = [_trained(space) for space in spaces]
+    for notice in notices:
+        note(notice)
     for space in spaces:
         if space.remark:
             note(space.remark)

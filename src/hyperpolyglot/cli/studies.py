@@ -111,7 +111,11 @@ def _opened(model: NamedModel, strict: bool, progress: Any) -> TokenSpace:
     from hyperpolyglot.loading import open_model
 
     space = open_model(
-        model.place, replace(model.opening, strict=strict), labels=model.labels, progress=progress
+        model.place,
+        replace(model.opening, strict=strict),
+        labels=model.labels,
+        progress=progress,
+        note=note,
     )
     if space.remark:
         note(space.remark)

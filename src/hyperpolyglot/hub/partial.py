@@ -27,6 +27,14 @@ _LARGEST_STATE = 1 << 16
 class CacheUnusable(TransferError):
     """The place for what is fetched takes nothing, whatever room there is: another user's, or not to be written."""
 
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"{folder} cannot be used as a cache ({reason}); set HYPERPOLYGLOT_CACHE, or HF_HOME, to a place of "
+            "your own."
+        )
+        self.folder = folder
+        self.reason = reason
+
 
 @contextlib.contextmanager
 def disk_faults(path: Path, length: int) -> Iterator[None]:
@@ -39,10 +47,7 @@ def disk_faults(path: Path, length: int) -> Iterator[None]:
                 f"the disk of {path.parent} is full, and {shown_size(length)} are to be kept there; make room "
                 "(hyperpolyglot cache prune) or set HYPERPOLYGLOT_CACHE to another place."
             ) from error
-        raise CacheUnusable(
-            f"{path.parent} cannot be used as a cache ({error.strerror or error}); set HYPERPOLYGLOT_CACHE, or "
-            "HF_HOME, to a place of your own."
-        ) from error
+        raise CacheUnusable(path.parent, error.strerror or str(error)) from error
 
 
 def synced(path: Path) -> None:

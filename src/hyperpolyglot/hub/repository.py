@@ -43,7 +43,7 @@ def open_repository(
     """A repository at one commit: the one that ``revision`` (a branch, tag or commit; ``main``) stands for now.
 
     One request, none for a commit that was opened before. Without a network the commit that was last opened is
-    taken, and ``note`` says so. Raises ``ModelNotFound`` (no such repository or revision), ``AccessRefused``
+    taken, and ``notices`` say so. Raises ``ModelNotFound`` (no such repository or revision), ``AccessRefused``
     (gated or private), ``NotCached`` (``HF_HUB_OFFLINE``) or ``TransferError``.
     """
     asked = name if isinstance(name, HubName) else parse_name(name)
@@ -52,7 +52,7 @@ def open_repository(
         raise ModelNotFound(f"{shown!r} is no name on the Hub; write org/name or org/name@revision.")
     name, revision = asked.repository, revision or asked.revision
     connection = connection or Connection.from_environment()
-    note = ""
+    notice = ""
     listing: Listing | None
     if connection.offline:
         listing = kept(connection, name, revision)
@@ -66,8 +66,8 @@ def open_repository(
                 listing = None
             if listing is None:
                 raise
-            note = f"the Hub cannot be reached, so the commit {listing.commit[:7]} that is in the cache is opened"
-    return Repository(connection, name, listing, progress, note)
+            notice = f"the Hub cannot be reached, so the commit {listing.commit[:7]} that is in the cache is opened"
+    return Repository(connection, name, listing, progress, notice)
 
 
 def _current(connection: Connection, name: str, revision: str | None, progress: Progress) -> Listing:
@@ -87,15 +87,15 @@ class Repository:
     """The files of a repository at one commit. ``name`` is ``org/name``."""
 
     def __init__(
-        self, connection: Connection, name: str, listing: Listing, progress: Progress, note: str = ""
+        self, connection: Connection, name: str, listing: Listing, progress: Progress, notice: str = ""
     ) -> None:
         self.name = name
         self.commit = listing.commit
         self._connection = connection
         self._files = dict(listing.files)
         self._unsized = set(listing.unsized)
-        self._notes = [note] if note else []
-        noted = partial(_note, self._notes)
+        self._notices = [notice] if notice else []
+        noted = partial(_note, self._notices)
         self._watcher = Watcher(progress, noted)
         self._spare = Spare(connection, noted)
         self._snapshot = Snapshot(connection, name, listing.commit, self._spare)
@@ -113,8 +113,13 @@ class Repository:
 
     @property
     def note(self) -> str:
-        """What the user is to know, in a sentence: which checkpoint was chosen, which commit; may be empty."""
-        return "; ".join(part for part in (self._choice(), *self._notes) if part)
+        """Which checkpoint was chosen, in a sentence; may be empty. It is the same in every run."""
+        return self._choice()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user is to know of this run, each in a sentence: what was damaged, what could not be reached."""
+        return tuple(self._notices)
 
     def open(self, name: str) -> ByteSource:
         """A file as a source of bytes: out of the Hub's cache where it lies there whole, else remote.
@@ -240,9 +245,9 @@ class Repository:
         return told
 
 
-def _note(notes: list[str], note: str) -> None:
-    if note not in notes:
-        notes.append(note)
+def _note(notices: list[str], notice: str) -> None:
+    if notice not in notices:
+        notices.append(notice)
 
 
 def _is_weights(name: str) -> bool:

@@ -31,5 +31,13 @@ class Spare:
             except OSError:
                 raise refusal from None
             weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
-            self._note(f"what is fetched is used but not kept: {str(refusal).rstrip('.')}")
+            cache = next(
+                (
+                    place
+                    for place in (self._connection.root, self._connection.hub_cache)
+                    if refusal.folder.is_relative_to(place)
+                ),
+                refusal.folder,
+            )
+            self._note(f"{cache}: {refusal.reason}; what is fetched is used but not kept")
         return replace(self._connection, root=self._place / "assets", hub_cache=self._place / "hub")
