@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.comparison import Comparison
     from hyperpolyglot.measures.comparison.records import PairSimilarity
     from hyperpolyglot.measures.explanation import Explanation
+    from hyperpolyglot.measures.explanation.frequency import Frequency
     from hyperpolyglot.measures.translation import Languages, Translation
     from hyperpolyglot.measures.translation.languages import LanguageModel
 
@@ -289,6 +290,7 @@ def show_explanation(found: Explanation) -> None:
             for d in found.frequency.deciles
         ]
         print_table(f"Labels among {k} neighbours, from the rarest tenth to the commonest", rows)
+        _show_frequency_by_label(found.frequency)
     parts = [row for row in found.undertrained.by_label if row.tokens >= 100][:_LABELS]
     print_table(
         "Under-trained tokens by label (largest first)",
@@ -315,6 +317,34 @@ def show_explanation(found: Explanation) -> None:
         f"{told}. own: neighbours of the same label; kept: of the {first.k} neighbours, those that were neighbours "
         "before; P@1: translations among words by CSLS."
     )
+
+
+def _show_frequency_by_label(found: Frequency) -> None:
+    if found.turn is not None:
+        rises = found.turn.kind == "peak"
+        say(
+            f"Not monotone: the labels {'rise' if rises else 'fall'} from {found.turn.first:.2f} to "
+            f"{found.turn.mean:.2f} in tenth {found.turn.decile} and {'fall' if rises else 'rise'} to "
+            f"{found.turn.last:.2f}."
+        )
+    rows = [
+        {
+            "label": name,
+            "tokens": c.n,
+            "Spearman": _value(c.value),
+            "95 % interval": _span(c.interval),
+            "p adjusted": _value(p),
+        }
+        for name, c, p in found.by_label[:_LABELS]
+    ]
+    if rows:
+        print_table("Frequency and diversity within each label (largest first; chance 0)", rows)
+    apart = found.heterogeneity
+    if apart is not None:
+        say(
+            f"One correlation for all {apart.groups} scripts: Cochran's Q {apart.q:,.1f} with {apart.degrees} degrees "
+            f"of freedom, p {_value(apart.p)}; {apart.i_squared:.0%} of the spread is not sampling."
+        )
 
 
 def _facts(found: Explanation) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from hyperpolyglot.figures.comparisons import (
 )
 from hyperpolyglot.figures.explanations import (
     draw_deciles,
+    draw_frequency_by_label,
     draw_hubness,
     draw_removal,
     draw_undertrained,
@@ -43,6 +44,7 @@ __all__ = [
     "draw_deciles",
     "draw_diversity",
     "draw_diversity_by_label",
+    "draw_frequency_by_label",
     "draw_hub_languages",
     "draw_hubness",
     "draw_languages",

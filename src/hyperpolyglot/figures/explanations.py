@@ -25,10 +25,12 @@ from hyperpolyglot.figures.style import (
     named,
     new_figure,
     styled,
+    vertical,
 )
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.types import Array, Float64
+from hyperpolyglot.writing.scripts import is_script
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FEWEST_TOKENS",
     "draw_deciles",
+    "draw_frequency_by_label",
     "draw_hubness",
     "draw_removal",
     "draw_undertrained",
@@ -80,6 +83,28 @@ def draw_deciles(results: Sequence[Explanation], noun: str = "labels") -> Figure
     handles, labels = axes.get_legend_handles_labels()
     (dashed,) = axes.plot([], [], color=FAINT, linestyle="--")
     figure.legend([*handles, dashed], [*labels, CHANCE], loc="outside lower center", ncols=3)
+    return figure
+
+
+@styled
+def draw_frequency_by_label(results: Sequence[Explanation], most: int = 30) -> Figure:
+    """Rank correlation of frequency and diversity within each label of 100 tokens, with its interval; chance is 0."""
+    found = [(one, {name: c for name, c, _ in one.frequency.by_label}) for one in results if one.frequency]
+    sizes = {name: c.n for _, rows in found for name, c in rows.items() if is_script(name)}
+    labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
+    figure, (axes,) = new_figure(WIDE, 1.2 + 0.16 * max(1, len(labels)))
+    series = [
+        Dots(
+            name=title_of(one.model),
+            values={name: c.value for name, c in rows.items() if c.value is not None},
+            intervals={name: c.interval for name, c in rows.items() if c.interval is not None},
+        )
+        for one, rows in found
+    ]
+    dot_rows(axes, labels, series, [named(label) for label in labels])
+    vertical(axes, 0.0, CHANCE, FAINT, "-")
+    axes.set_xlabel("rank correlation of frequency and diversity within the label (line: 95 % interval)")
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 

@@ -19,6 +19,7 @@ from scipy.special import gammaln
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
+from hyperpolyglot.measures.dealing import Dealing, dealing
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.records import Record
 from hyperpolyglot.types import Array, Float64
@@ -68,6 +69,7 @@ class Diversity(Record):
 
     ``mean``, ``sd`` (n − 1) and ``standard_error`` are over ``tokens``; ``histogram[i]`` tokens have i distinct labels;
     ``assortativity`` is Newman's r of the neighbour graph (1: only own label, 0: as by chance);
+    ``dealt``: what the same graph gives where labels are dealt out at random.
     ``curve`` gives mean and expectation for smaller k. ``distinct`` int ``[tokens]`` and ``queries`` are per token.
     """
 
@@ -89,6 +91,7 @@ class Diversity(Record):
     protocol: str
     queries: Array
     distinct: Array
+    dealt: Dealing | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -104,6 +107,7 @@ class Diversity(Record):
             "effective": self.effective,
             "assortativity": self.assortativity,
             "by_label": [_fields(row) for row in self.by_label],
+            "own_share_by_chance": None if self.dealt is None else self.dealt.to_json(),
             "pairs": [_fields(row) for row in self.pairs],
             "histogram": list(self.histogram),
             "curve": list(self.curve),
@@ -207,6 +211,7 @@ def diversity(
         protocol=protocol,
         queries=neighbors.queries,
         distinct=distinct,
+        dealt=dealing(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, labels),
     )
 
 

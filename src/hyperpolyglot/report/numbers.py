@@ -7,6 +7,7 @@ from typing import Any
 
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.translation import Translation
+from hyperpolyglot.report.verdicts import verdict_of
 from hyperpolyglot.study import Absent, ModelStudy, Study
 
 __all__ = ["results", "tables"]
@@ -34,7 +35,7 @@ def results(study: Study) -> dict[str, Any]:
     }
     return {
         "models": [
-            {"model": m.space.model, "inspect": m.inspection.to_json()}
+            {"model": m.space.model, "inspect": m.inspection.to_json(), "verdict": verdict_of(m).to_json()}
             | _forms({key: getattr(m, name) for key, name in _OF_A_MODEL.items()})
             for m in study.models
         ],

@@ -2,58 +2,60 @@
 
 from __future__ import annotations
 
+from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.verdicts import Verdict
 from hyperpolyglot.report.content import present
 from hyperpolyglot.report.sections.translation import read_translation
-from hyperpolyglot.report.sections.writing_systems import read_diversity, read_separability
+from hyperpolyglot.report.verdicts import say_verdict, verdict_of
 from hyperpolyglot.report.wording import DASH, joined, number, percent, score, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, ModelStudy, Study
 
 __all__ = ["facts", "summary"]
 
+_TOLD_ALONE = 4
+_TOGETHER = {
+    "apart": "Kept apart",
+    "between": "Neither kept apart nor mixed",
+    "mixed": "Mixed",
+    "random": "Indistinguishable from random",
+}
+
 
 def summary(study: Study) -> str:
     """Whether the models keep writing systems apart, mix them, and bring translations together."""
-    parts = [_contrast(study) or " ".join(filter(None, map(_alone, study.models))), _translations(study)]
-    text = " ".join(filter(None, parts))
+    text = " ".join(filter(None, [*_verdicts(study), _translations(study)]))
     return text or (
         f"{joined([title_of(m.space.model) for m in study.models])}: a vocabulary without vectors; what it holds is "
         "counted below."
     )
 
 
-def _contrast(study: Study) -> str:
-    """Two sentences on the two ends, where different models stand there."""
-    probes = {
-        m.space.model: r for m, r in present(study.models, lambda m: m.separability)[0] if r.mean_accuracy
-    }
-    near, _ = present(study.models, lambda m: m.diversity)
-    both = [(m, diversity) for m, diversity in near if m.space.model in probes]
-    if len(both) < 2:
-        return ""
-    apart, _ = max(both, key=lambda pair: probes[pair[0].space.model].mean_accuracy or 0.0)
-    mixed, most = max(both, key=lambda pair: pair[1].mean)
-    closest, least = min(both, key=lambda pair: pair[1].mean)
-    if apart is mixed:
-        return ""
-    accuracies = [probes[m.space.model].mean_accuracy or 0.0 for m in (apart, mixed)]
-    return (
-        f"{title_of(apart.space.model)} keeps writing systems apart (a line separates {percent(accuracies[0])} of "
-        f"tokens; {title_of(mixed.space.model)}: {percent(accuracies[1])}; chance "
-        f"{percent(probes[apart.space.model].labels[0].chance)}). {title_of(mixed.space.model)} mixes them: "
-        f"{most.mean:.1f} {mixed.space.labels.noun} among {most.k} neighbours, {most.mean / least.mean:.1f} times "
-        f"those of {title_of(closest.space.model)} ({least.mean:.1f}); chance would give {most.expected:.1f}."
-    )
+def _verdicts(study: Study) -> list[str]:
+    """A sentence for each model; of many, one for each verdict."""
+    judged = [(m, verdict_of(m)) for m in study.models]
+    if len(judged) <= _TOLD_ALONE:
+        return [
+            say_verdict(title_of(m.space.model), found, m.space.labels.noun, _explained(m))
+            for m, found in judged
+        ]
+    told = []
+    for name, says in _TOGETHER.items():
+        same = [(m, found) for m, found in judged if found.name == name]
+        if same:
+            names = joined([f"{title_of(m.space.model)}{_own(found)}" for m, found in same])
+            told.append(f"{says}: {names}.")
+    return told
 
 
-def _alone(model: ModelStudy) -> str:
-    name, noun = title_of(model.space.model), model.space.labels.noun
-    texts = []
-    if not isinstance(model.separability, Absent):
-        texts.append(read_separability(name, model.separability, noun))
-    if not isinstance(model.diversity, Absent):
-        texts.append(read_diversity(name, model.diversity, noun))
-    return " ".join(texts)
+def _own(found: Verdict) -> str:
+    if found.own_share is None:
+        return ""
+    return f" ({percent(found.own_share)} of neighbours of the same label, chance {percent(found.own_expected or 0.0)})"
+
+
+def _explained(model: ModelStudy) -> Explanation | None:
+    return None if isinstance(model.explanation, Absent) else model.explanation
 
 
 def _translations(study: Study) -> str:
@@ -85,12 +87,13 @@ def facts(model: ModelStudy) -> list[tuple[str, str]]:
         ("tokenizer", opened.tokenizer),
         ("kinds", ", ".join(f"{kind} {count:,}" for kind, count in opened.kinds.items())),
         ("separability", _separability(model)),
+        ("neighbours of the same label", _own_share(model)),
         (f"{model.space.labels.noun} in a neighbourhood", _diversity(model)),
         ("assortativity", _assortativity(model)),
-        ("translated rightly (P@1)", _translation(model)),
-        ("tokens that are nobody’s neighbour", _antihubs(model)),
-        ("dimensions in effect", _dimensions(model)),
-        ("left out", _left_out(model)),
+        ("translated correctly (P@1)", _translation(model)),
+        ("anti-hubs", _antihubs(model)),
+        ("effective dimensionality", _dimensions(model)),
+        ("excluded", _left_out(model)),
     ]
 
 
@@ -113,6 +116,13 @@ def _diversity(model: ModelStudy) -> str:
     return (
         f"{found.mean:.2f} of {found.k} neighbours ± {found.sd or 0:.2f} s.d. (chance {found.expected:.1f})"
     )
+
+
+def _own_share(model: ModelStudy) -> str:
+    found = verdict_of(model)
+    if found.own_share is None or found.own_expected is None:
+        return DASH
+    return f"{percent(found.own_share)} (chance {percent(found.own_expected)})"
 
 
 def _assortativity(model: ModelStudy) -> str:

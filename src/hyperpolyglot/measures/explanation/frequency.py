@@ -1,7 +1,9 @@
 """Is it frequency? Diversity of neighbourhoods against how common tokens are, other explanations held fixed.
 
 The paper compares deciles of corpus counts (PAPER: figure 9). Here also Spearman's correlation, and the partial one
-that holds script, length and kind of token fixed. Without counts the tokenizer's own scores stand in: log-probabilities
+that holds script, length and kind of token fixed. An average can hide relations of opposite signs, so the correlation
+of every label is tested against one that all share, and deciles that turn are told. Without counts the tokenizer's own
+scores stand in: log-probabilities
 (unigram) or merge ranks (BPE), of which the order is that of the frequency in the tokenizer's training text.
 """
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.explanation.heterogeneity import Heterogeneity, heterogeneity
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import (
     Correlation,
@@ -26,13 +29,18 @@ from hyperpolyglot.statistics import (
 )
 from hyperpolyglot.types import Array, Float64
 from hyperpolyglot.vocabulary import SPACE, TokenKind
+from hyperpolyglot.writing.scripts import is_script
 
-__all__ = ["Counts", "Decile", "Frequency", "deciles", "frequency", "token_frequency"]
+__all__ = ["Counts", "Decile", "Frequency", "Turn", "deciles", "frequency", "token_frequency"]
 
 Counts = Mapping[str, float] | Float64
 """How often tokens occur: by display text or raw piece, or, counted in a corpus, for each token ``[token]``."""
 
 _LEAST_OF_LABEL = 100
+_TURN_ERRORS = 2.96
+"""Standard errors of a difference: two-sided 5 % over the sixteen of inner and outer tenths (Bonferroni)."""
+_TURN_SIZE = 0.2
+"""Standard deviations of a token: what Cohen calls a small effect. With many tokens any wiggle is significant."""
 _NOT_WRITTEN = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED, TokenKind.PADDING)
 
 
@@ -54,12 +62,30 @@ class Decile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A tenth whose mean is above (``"peak"``) or below (``"valley"``) those of both ends; no line through it."""
+
+    kind: str
+    decile: int
+    mean: float
+    first: float
+    last: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frequency:
     """Diversity against frequency.
 
     ``source``: ``"counts"``, ``"corpus"``, ``"scores"`` or ``"ids"`` (lower id first, a weak stand-in). ``partial``
     holds label, length in characters, kind and word start fixed. ``by_label``: (label, correlation, p adjusted over
-    labels by Benjamini and Hochberg). Tokens share neighbours, so p-values and intervals are somewhat too sure.
+    labels by Benjamini and Hochberg). ``heterogeneity``: whether labels share one correlation (Common, Inherited and
+    Unknown take no part), ``None`` for fewer than two. ``turn``: where the deciles turn, ``None`` where they do not by
+    more than 0.2 standard deviations and what sampling gives. Tokens share neighbours, so p-values and intervals are
+    somewhat too sure.
     """
 
     source: str
@@ -70,9 +96,12 @@ class Frequency:
     partial: Correlation
     deciles: tuple[Decile, ...]
     by_label: tuple[tuple[str, Correlation, float | None], ...]
+    heterogeneity: Heterogeneity | None = None
+    turn: Turn | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON form."""
+        """The JSON form; ``shrunk`` of a label is its correlation as an extreme among many has to be read."""
+        shrunk = dict(self.heterogeneity.shrunk) if self.heterogeneity else {}
         return {
             "source": self.source,
             "k": self.k,
@@ -82,7 +111,12 @@ class Frequency:
             "partial_spearman": self.partial.to_json()
             | {"controls": ["label", "length", "kind", "starts_word"]},
             "deciles": [decile.to_json() for decile in self.deciles],
-            "by_label": [{"label": name} | c.to_json() | {"p_adjusted": p} for name, c, p in self.by_label],
+            "by_label": [
+                {"label": name} | c.to_json() | {"p_adjusted": p, "shrunk": shrunk.get(name)}
+                for name, c, p in self.by_label
+            ],
+            "heterogeneity": None if self.heterogeneity is None else self.heterogeneity.to_json(),
+            "turn": None if self.turn is None else self.turn.to_json(),
         }
 
 
@@ -135,6 +169,7 @@ def frequency(
     controls = (codes, lengths, vocabulary.kinds[rows], vocabulary.starts_word[rows])
     random = np.random.default_rng([seed, 0])
     tenth = deciles(values)
+    by_label = _by_label(space, codes, values, distinct)
     return Frequency(
         source=source,
         k=found.k,
@@ -143,8 +178,44 @@ def frequency(
         correlation=spearman(values, distinct),
         partial=partial_spearman(values, distinct, controls),
         deciles=tuple(_decile(d, distinct[tenth == d], values[tenth == d], random) for d in range(1, 11)),
-        by_label=_by_label(space, codes, values, distinct),
+        by_label=by_label,
+        heterogeneity=_heterogeneity(by_label),
+        turn=_turn(tenth, distinct.astype(np.float64)),
     )
+
+
+def _heterogeneity(by_label: tuple[tuple[str, Correlation, float | None], ...]) -> Heterogeneity | None:
+    rows = [(name, c.value, c.n) for name, c, _ in by_label if is_script(name) and c.value is not None]
+    return heterogeneity(
+        [name for name, _, _ in rows],
+        np.array([value for _, value, _ in rows], np.float64),
+        np.array([n for _, _, n in rows], np.float64),
+    )
+
+
+def _turn(tenth: Array, distinct: Float64) -> Turn | None:
+    """The inner tenth furthest beyond both ends, where it is so by more than chance and by what matters."""
+    parts = [distinct[tenth == d] for d in range(1, 11)]
+    if min(map(len, parts)) < 2:
+        return None
+    means = np.array([part.mean() for part in parts])
+    errors = np.array([part.var(ddof=1) / len(part) for part in parts])
+    best, found = 0.0, None
+    for kind, sign in (("peak", 1.0), ("valley", -1.0)):
+        for inner in range(1, 9):
+            beyond = [sign * (means[inner] - means[end]) for end in (0, 9)]
+            reach = [_TURN_ERRORS * np.sqrt(errors[inner] + errors[end]) for end in (0, 9)]
+            sure = all(b > max(r, _TURN_SIZE * distinct.std()) for b, r in zip(beyond, reach, strict=True))
+            if sure and min(beyond) > best:
+                best = min(beyond)
+                found = Turn(
+                    kind=kind,
+                    decile=inner + 1,
+                    mean=float(means[inner]),
+                    first=float(means[0]),
+                    last=float(means[9]),
+                )
+    return found
 
 
 def _decile(decile: int, distinct: Array, values: Float64, random: np.random.Generator) -> Decile:

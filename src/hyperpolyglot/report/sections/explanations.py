@@ -6,22 +6,16 @@ from hyperpolyglot import figures
 from hyperpolyglot.figures.explanations import FEWEST_TOKENS
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.report.content import Grid, Section, picture, present
+from hyperpolyglot.report.sections.frequency import frequency_section
 from hyperpolyglot.report.sections.geometry import geometry_section
 from hyperpolyglot.report.sections.removal import removal_section, tables_section
-from hyperpolyglot.report.wording import number, percent, probability, span
+from hyperpolyglot.report.wording import number, percent, span
 from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import title_of
-from hyperpolyglot.statistics import Correlation
 from hyperpolyglot.study import Study
 from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["explanation_sections"]
-
-_SOURCES = {
-    "counts": "its count in a corpus",
-    "scores": "the tokenizer’s own score",
-    "ids": "its id, lower first, a weak stand-in",
-}
 
 
 def explanation_sections(study: Study) -> list[Section]:
@@ -39,77 +33,13 @@ def explanation_sections(study: Study) -> list[Section]:
             )
         ]
     return [
-        _frequency(results, noun, missing),
+        frequency_section(results, noun, missing),
         _undertrained(results, noun),
         _hubness(results),
         geometry_section(results),
         removal_section(results, noun),
         tables_section(results),
     ]
-
-
-def _frequency(results: list[Explanation], noun: str, missing: tuple[str, ...]) -> Section:
-    known = [found for found in results if found.frequency is not None]
-    return Section(
-        key="frequency",
-        title="Is it how common tokens are?",
-        question=f"Distinct {noun} in the neighbourhoods of rare and of common tokens.",
-        pictures=(
-            (
-                picture(
-                    "frequency",
-                    figures.draw_deciles(known, noun),
-                    f"Mean number of {noun} in a neighbourhood by tenth of frequency, with 95 % intervals; dashed, by "
-                    "chance. Were frequency the reason, the lines would rise or fall.",
-                ),
-            )
-            if known
-            else ()
-        ),
-        reading=(*(_read_frequency(found, noun) for found in results), *missing),
-        note="The paper found no correlation. Rank "
-        "correlations run from −1 to 1. The order of a tokenizer’s scores is that of frequency in its "
-        "training text. Tokens share neighbours, so intervals are somewhat too narrow."
-        if known
-        else "",
-    )
-
-
-def _read_frequency(found: Explanation, noun: str) -> str:
-    name = title_of(found.model)
-    known = found.frequency
-    if known is None:
-        return f"{name} has too few tokens whose frequency is known."
-    plain, partial = known.correlation, known.partial
-    if plain.value is None:
-        return (
-            f"{name}: all neighbourhoods hold the same number of {noun}, so frequency has nothing to explain."
-        )
-    return (
-        f"{name}: the rank correlation of a token’s frequency ({_SOURCES.get(known.source, known.source)}) with the "
-        f"number of {noun} among its {known.k} neighbours is {_correlation(plain)}; with script, length and kind "
-        f"held fixed, {_correlation(partial)}: {_strength(partial.value)}."
-    )
-
-
-def _correlation(found: Correlation) -> str:
-    if found.value is None:
-        return "unknown"
-    sure = f"95 % interval {span(found.interval, share=False)}; " if found.interval else ""
-    return f"{number(found.value)} ({sure}chance 0, p {probability(found.p)})"
-
-
-def _strength(value: float | None) -> str:
-    size = abs(value or 0.0)
-    return (
-        "frequency explains next to nothing"
-        if size < 0.1
-        else "a weak relation"
-        if size < 0.3
-        else "a relation that matters"
-        if size < 0.5
-        else "a strong relation"
-    )
 
 
 def _undertrained(results: list[Explanation], noun: str) -> Section:

@@ -3,21 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from scipy.special import ndtri
 from scipy.stats import hypergeom
 
 from hyperpolyglot.measures.diversity import Diversity, LabelPair
+from hyperpolyglot.measures.verdicts import LEAST_TOKENS
 from hyperpolyglot.published import MIXED_WITH
 from hyperpolyglot.report.content import Grid
 from hyperpolyglot.report.wording import number
 from hyperpolyglot.sources import title_of
+from hyperpolyglot.statistics import Interval
 from hyperpolyglot.study import ModelStudy
-from hyperpolyglot.writing.scripts import script_name
+from hyperpolyglot.writing.scripts import is_script, script_name
 
-__all__ = ["mixing_grids", "most_mixed_with"]
+__all__ = [
+    "FEWEST_EXPECTED",
+    "MOST_LIFT",
+    "OverRepresented",
+    "mixing_grids",
+    "most_mixed_with",
+    "over_represented",
+]
+
+FEWEST_EXPECTED = 20
+"""Neighbours that chance gives a pair of labels: below, a handful of tokens makes a ratio of ten."""
+
+MOST_LIFT = 1.5
+"""A pair is over-represented where its adjusted interval lies above this; nearer to 1 it is of no consequence."""
 
 _SCRIPTS = {"KATAKANA": "Kana", "HIRAGANA": "Hira", "CJK": "Hani", "LATIN": "Latn", "CYRILLIC": "Cyrl"}
 """The labels that the paper looks at, and the scripts that they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverRepresented:
+    """A label ``b`` among the neighbours of tokens of ``a``, with an interval of the lift adjusted for the choice."""
+
+    a: str
+    b: str
+    share: float
+    lift: float
+    interval: Interval
+
+
+def over_represented(result: Diversity) -> tuple[list[OverRepresented], int]:
+    """Pairs of different labels whose lift is above 1.5 for sure, the surest lift first, and how many were looked at.
+
+    The deviation of the share is that of dealing the labels out over the same graph, times the root of the lift: the
+    variance of a count grows with its mean; the interval is at 95 % for all pairs at once (Bonferroni).
+    """
+    if result.dealt is None:
+        return [], 0
+    tokens = {row.label: row.tokens for row in result.by_label if is_script(row.label)}
+    large = sorted(label for label, n in tokens.items() if label is not None and n >= LEAST_TOKENS)
+    tried = {
+        (a, b): result.dealt.share_between(a, b)
+        for a in large
+        for b in large
+        if a != b and result.dealt.share_between(a, b)[0] * tokens[a] * result.k >= FEWEST_EXPECTED
+    }
+    reach = float(ndtri(1 - 0.025 / max(1, len(tried))))
+    found = []
+    for pair in result.pairs:
+        mean, deviation = tried.get((pair.a, pair.b), (0.0, 0.0))
+        if mean <= 0:
+            continue
+        lift = pair.share / mean
+        error = reach * deviation * lift**0.5 / mean
+        if lift - error > MOST_LIFT:
+            low, high = lift - error, lift + error
+            found.append(
+                OverRepresented(a=pair.a, b=pair.b, share=pair.share, lift=lift, interval=(low, high))
+            )
+    return sorted(found, key=lambda row: (-row.interval[0], row.a, row.b)), len(tried)
 
 
 def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Grid, ...]:

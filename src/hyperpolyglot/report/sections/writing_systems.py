@@ -6,23 +6,27 @@ from hyperpolyglot import figures
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.measures.verdicts import HALF, LEAST_TOKENS, MIXED, MOSTLY, OWN, RANDOM_DEVIATIONS
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.report.content import Section, picture, present
-from hyperpolyglot.report.sections.mixing import mixing_grids
-from hyperpolyglot.report.wording import capital, percent
+from hyperpolyglot.report.sections.mixing import FEWEST_EXPECTED, mixing_grids
+from hyperpolyglot.report.sections.writing_readings import (
+    read_by_label,
+    read_diversity,
+    read_mixing,
+    read_separability,
+)
+from hyperpolyglot.report.wording import capital, number, percent, singular
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Study
-from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["read_diversity", "read_separability", "writing_system_sections"]
-
-_LARGER = 100
+__all__ = ["writing_system_sections"]
 
 
 def writing_system_sections(study: Study) -> list[Section]:
     """Probes, neighbourhoods, who neighbours whom, the map."""
     noun = study.models[0].space.labels.noun
-    return [_separability(study, noun), *_diversity(study, noun), *_mixing(study), _map(study)]
+    return [_separability(study, noun), *_diversity(study, noun), *_mixing(study, noun), _map(study)]
 
 
 def _separability(study: Study, noun: str) -> Section:
@@ -31,7 +35,7 @@ def _separability(study: Study, noun: str) -> Section:
     probed = [(name, result) for name, result in probes if result.labels]
     return Section(
         key="separability",
-        title="Does a line separate the writing systems?",
+        title=f"Are {noun} linearly separable?",
         question="A linear probe for each label against the rest, balanced, on tokens it has not seen.",
         pictures=(
             picture("separability", figures.draw_separability(probed), _separability_caption(probed, noun)),
@@ -72,30 +76,34 @@ def _diversity(study: Study, noun: str) -> list[Section]:
         overall,
         Section(
             key="diversity-by-label",
-            title="Whose neighbourhoods are mixed?",
+            title=f"{capital(singular(noun))} mixing, by {singular(noun)}",
             question=f"Distinct {noun} in the neighbourhoods of the tokens of each label.",
             pictures=(
                 picture(
                     "diversity-by-label",
                     figures.draw_diversity_by_label(near, noun),
                     f"Mean number of {noun} among the {study.options.k} nearest neighbours, by the label of the token; "
-                    "the grey bar is chance. A mark at its bar is a neighbourhood as mixed as a random draw, one near "
-                    "1 a closed circle.",
+                    "the grey bar is chance. A count near chance can still hide a preference for the own "
+                    "label, which the text gives against its own chance.",
                 ),
             ),
-            reading=tuple(_read_by_label(name, result) for name, result in near),
+            reading=tuple(read_by_label(name, result) for name, result in near),
+            note="Own share is judged on the scale from chance (0) to only its own (1): nearly all from "
+            f"{number(OWN, 1)}, most from {number(MOSTLY, 1)}, about half from {number(HALF, 1)}, near chance below "
+            f"{number(MIXED, 1)}; at chance within {number(RANDOM_DEVIATIONS, 0)} standard deviations of labels dealt "
+            "out at random. Common, Inherited and Unknown are no scripts.",
         ),
     ]
 
 
-def _mixing(study: Study) -> list[Section]:
+def _mixing(study: Study, noun: str) -> list[Section]:
     found, _ = present(study.models, lambda m: m.diversity)
     if not found:
         return []
     return [
         Section(
             key="mixing",
-            title="Who neighbours whom?",
+            title=f"Neighbour composition by {singular(noun)}",
             question="Whose tokens are in the neighbourhoods of whose.",
             pictures=tuple(
                 picture(
@@ -107,9 +115,12 @@ def _mixing(study: Study) -> list[Section]:
                 )
                 for position, (m, result) in enumerate(found, start=1)
             ),
-            reading=tuple(_read_mixing(title_of(m.space.model), result) for m, result in found),
+            reading=tuple(read_mixing(title_of(m.space.model), result) for m, result in found),
             grids=mixing_grids(found),
-            note="Assortativity: 1 where all neighbours have the token’s own label, 0 as by chance.",
+            note="Assortativity: 1 where all neighbours have the token’s own label, 0 as by chance. Over-represented: "
+            "the share of a label’s neighbours over what chance gives. Pairs count where both labels have "
+            f"{LEAST_TOKENS} tokens and chance gives {FEWEST_EXPECTED} neighbours or more; intervals are adjusted for "
+            "the choice among all of them (Bonferroni).",
         )
     ]
 
@@ -133,60 +144,6 @@ def _map(study: Study) -> Section:
         else (),
         reading=(*(_read_map(title_of(space.model), result) for space, result in maps), *missing),
         note="A map flattens many dimensions into two: read islands, not distances." if maps else "",
-    )
-
-
-def read_separability(model: str, result: Separability, noun: str) -> str:
-    """How well a line tells the labels apart, against chance."""
-    mean = result.mean_accuracy
-    if mean is None:
-        return f"No label of {model} has {result.options.minimum} tokens, so nothing can be probed."
-    hardest = min(result.labels, key=lambda row: row.accuracy)
-    kept_apart = (
-        "almost perfectly" if mean > 0.98 else "well" if mean > 0.9 else "partly" if mean > 0.65 else "hardly"
-    )
-    chance = result.labels[0].chance
-    return (
-        f"A line tells the writing systems of {model} apart {kept_apart}: {percent(mean)} of held-out tokens on "
-        f"average over {len(result.labels)} {noun}, where guessing gives {percent(chance)}. The hardest is "
-        f"{script_name(hardest.label)} with {percent(hardest.accuracy)}."
-    )
-
-
-def read_diversity(model: str, result: Diversity, noun: str) -> str:
-    """Whether tokens live among their own, against chance."""
-    own = result.own_share or 0.0
-    ratio = result.mean / result.expected if result.expected else 0.0
-    if own > 0.9:
-        character = "Tokens live among their own script"
-    elif own > 0.5:
-        character = "Tokens mostly live among their own script, with visitors from others"
-    elif ratio > 0.7:
-        character = "Scripts are thoroughly mixed"
-    else:
-        character = "Neighbourhoods cross scripts"
-    return (
-        f"{character}: the {result.k} nearest neighbours of a token of {model} come from {result.mean:.2f} {noun} on "
-        f"average (chance: {result.expected:.1f}), and {percent(own)} of the labelled ones share its own."
-    )
-
-
-def _read_mixing(model: str, result: Diversity) -> str:
-    """The strongest neighbourhood between two different labels."""
-    tokens = {row.label: row.tokens for row in result.by_label}
-    crossing = [
-        p for p in result.pairs if p.a != p.b and min(tokens.get(p.a, 0), tokens.get(p.b, 0)) >= _LARGER
-    ]
-    r = result.assortativity
-    mixing = "" if r is None else f" Assortativity is {r:.2f} (chance 0)."
-    if not crossing:
-        return f"In {model} no two larger labels neighbour each other.{mixing}"
-    best = max(crossing, key=lambda pair: pair.lift)
-    if best.lift <= 1.0:
-        return f"In {model} no label draws another more than chance would.{mixing}"
-    return (
-        f"In {model}, {script_name(best.a)} draws {script_name(best.b)} most: {percent(best.share)} of its "
-        f"neighbours, {best.lift:.1f} times what chance gives.{mixing}"
     )
 
 
@@ -228,18 +185,4 @@ def _protocol(study: Study) -> str:
     return (
         "The paper’s numbers are of its own vocabularies, with other labels, the token itself counted among its "
         "neighbours; --protocol paper gives that variant."
-    )
-
-
-def _read_by_label(model: str, result: Diversity) -> str:
-    """The most and the least mixed of the larger labels."""
-    labels = [row for row in result.by_label if row.label is not None]
-    rows = [row for row in labels if row.tokens >= _LARGER] or labels
-    if not rows:
-        return f"No token of {model} has a label."
-    most, least = max(rows, key=lambda row: row.mean), min(rows, key=lambda row: row.mean)
-    return (
-        f"{model}: the most mixed of the larger labels is {script_name(most.label or '')} with {most.mean:.1f} (chance "
-        f"{most.expected:.1f}), the least {script_name(least.label or '')} with {least.mean:.1f} (chance "
-        f"{least.expected:.1f})."
     )

@@ -1,0 +1,113 @@
+"""Sentences on how far labels keep apart: probes, neighbourhoods, who is among whose neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.measures.verdicts import LEAST_TOKENS, SEPARABLE, LabelVerdict, by_label, judge
+from hyperpolyglot.report.sections.mixing import MOST_LIFT, over_represented
+from hyperpolyglot.report.verdicts import RANDOM, own_share_clause, separable_clause
+from hyperpolyglot.report.wording import joined, number, percent, singular, span
+from hyperpolyglot.writing.scripts import is_script, script_name
+
+__all__ = ["read_by_label", "read_diversity", "read_mixing", "read_separability"]
+
+_NAMED = 4
+_NEIGHBOURHOODS = {
+    "own": "neighbourhoods are of one {one}",
+    "mostly own": "neighbourhoods are mostly of one {one}",
+    "half own": "neighbourhoods are about half of the token’s own {one}",
+    "partly own": "neighbourhoods cross {noun}, with the token’s own well above chance",
+    "mixed": "neighbourhoods mix {noun} almost as chance does",
+    "random": f"neighbourhoods are {RANDOM}",
+}
+_LEVELS = {
+    "own": "nearly all",
+    "mostly own": "most",
+    "half own": "about half",
+    "partly own": "less than half, well above chance,",
+    "mixed": "near chance",
+    "random": "at chance",
+}
+"""Own share on the scale from chance to only its own."""
+
+
+def read_separability(model: str, result: Separability, noun: str) -> str:
+    """Whether the labels are linearly separable, against chance."""
+    if result.mean_accuracy is None:
+        return f"No label of {model} has {result.options.minimum} tokens, so nothing can be probed."
+    found = judge(probes=result)
+    probed = [row for row in result.labels if is_script(row.label)]
+    low = sorted((row for row in probed if row.accuracy < SEPARABLE), key=lambda row: row.accuracy)
+    text = f"In {model}, {noun} {separable_clause(found)}, on average over {len(probed)} {noun} probed"
+    if found.separability == "random":
+        return f"{text}: that is {RANDOM}."
+    if not low or found.separability == "barely":
+        return f"{text}."
+    named = [f"{script_name(row.label)} {percent(row.accuracy)}" for row in low[:_NAMED]]
+    more = [f"{len(low) - _NAMED} more"] if len(low) > _NAMED else []
+    return f"{text}; {len(low)} of them stay below {percent(SEPARABLE)} ({joined([*named, *more])})."
+
+
+def read_diversity(model: str, result: Diversity, noun: str) -> str:
+    """Whether tokens live among their own, against chance."""
+    found = judge(result)
+    told = (
+        f"the {result.k} nearest neighbours of a token come from {number(result.mean)} {noun} on average (chance "
+        f"{number(result.expected, 1)})"
+    )
+    if found.neighbourhoods is None:
+        return f"{model}: {told}."
+    r = result.assortativity
+    mixing = "" if r is None else f"; assortativity is {number(r)} (chance 0)"
+    claim = _NEIGHBOURHOODS[found.neighbourhoods].format(noun=noun, one=singular(noun))
+    return f"{model}: {claim}: {own_share_clause(found, noun)}, and {told}{mixing}."
+
+
+def read_by_label(model: str, result: Diversity) -> str:
+    """Which labels have closed and which have mixed neighbourhoods, each against its own chance; no extremes."""
+    rows = by_label(result)
+    if not rows:
+        return f"{model}: no label has {LEAST_TOKENS} tokens, so none is judged."
+    if judge(result).neighbourhoods == "random":
+        return f"{model}: the own share of the {len(rows)} labels with {LEAST_TOKENS} tokens or more is {RANDOM}."
+    told = []
+    for level, words in _LEVELS.items():
+        same = sorted((row for row in rows if row.level == level), key=lambda row: (-row.tokens, row.label))
+        if same:
+            told.append(f"{words} in {len(same)} ({joined([*map(_told, same[:_NAMED]), *_more(same)])})")
+    return (
+        f"{model}, {len(rows)} labels with {LEAST_TOKENS} tokens or more, largest first: own share is "
+        f"{'; '.join(told)}."
+    )
+
+
+def _told(row: LabelVerdict) -> str:
+    return f"{script_name(row.label)} {percent(row.own_share)}, {number(row.ratio, 1)} × chance"
+
+
+def _more(rows: Sequence[LabelVerdict]) -> list[str]:
+    return [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
+
+
+def read_mixing(model: str, result: Diversity) -> str:
+    """The most over-represented neighbours, where there are tokens enough, with an interval for the choice."""
+    if judge(result).neighbourhoods == "random":
+        return f"In {model}, the labels among another’s neighbours are {RANDOM} (chance 1)."
+    rows, tried = over_represented(result)
+    if not rows:
+        return (
+            f"In {model}, no label is more than {number(MOST_LIFT, 0)} times over-represented among the neighbours of "
+            f"another (chance 1; {tried} pairs with tokens enough)."
+        )
+    told = [
+        f"{script_name(row.b)} among those of {script_name(row.a)} ({percent(row.share)}, {number(row.lift, 1)} × "
+        f"chance, adjusted 95 % interval {span(row.interval, share=False, digits=1)})"
+        for row in rows[:_NAMED]
+    ]
+    return (
+        f"In {model}, the most over-represented neighbours of another label are {joined(told)}, of {tried} pairs with "
+        "tokens enough."
+    )

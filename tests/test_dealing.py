@@ -1,0 +1,54 @@
+"""What a neighbour graph gives where its labels are dealt out at random, against dealing them out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hyperpolyglot.labels import Labels
+from hyperpolyglot.measures.dealing import dealing
+
+
+def planted_graph(n=60, k=5):
+    """A graph with hubs and mutual neighbours, int ``[n, k]``, and labels of 6 tokens without one, 10, 14 and 30."""
+    random = np.random.default_rng(0)
+    popular = random.random(n) ** 4 + 0.01
+    rows = []
+    for i in range(n):
+        others = np.delete(np.arange(n), i)
+        rows.append(random.choice(others, k, replace=False, p=popular[others] / popular[others].sum()))
+    codes = random.permutation(np.repeat([-1, 0, 1, 2], [6, 10, 14, 30])).astype(np.int16)
+    return np.array(rows), codes
+
+
+def test_mean_and_deviation_are_those_of_permutations():
+    """Own share, one label's own edges and edges between two labels: 4,000 permutations have the same two moments."""
+    rows, codes = planted_graph()
+    every = np.arange(len(rows))
+    found = dealing(
+        rows, every, every, Labels(codes=codes, names=("a", "b", "c"), labeller="own", unicode="")
+    )
+    random, labelled = np.random.default_rng(1), np.flatnonzero(codes >= 0)
+    drawn = []
+    for _ in range(4000):
+        dealt = codes.copy()
+        dealt[labelled] = random.permutation(codes[labelled])
+        valid = (dealt[rows] >= 0) & (dealt >= 0)[:, None]
+        sizes = valid.sum(axis=1)
+        weight = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0)[:, None] / np.count_nonzero(sizes)
+        same = valid & (dealt[rows] == dealt[:, None])
+        first = (dealt == 0)[:, None]
+        drawn.append([(weight * part).sum() for part in (same, same & first, first & (dealt[rows] == 1))])
+    for at, (mean, deviation) in enumerate([found.own(), found.between("a", "a"), found.between("a", "b")]):
+        values = np.array(drawn)[:, at]
+        assert abs(values.mean() - mean) < 5 * deviation / np.sqrt(len(values))
+        assert 0.95 < values.std() / deviation < 1.05
+
+
+def test_too_little_to_deal():
+    """Without labelled neighbours, or with three labelled tokens, there is nothing to deal."""
+    rows, codes = planted_graph()
+    every = np.arange(len(rows))
+    for few in (np.full(len(rows), -1), np.where(every < 3, 0, -1)):
+        labels = Labels(codes=few.astype(np.int16), names=("a",), labeller="own", unicode="")
+        assert dealing(rows, every, every, labels) is None
+    assert codes.size
