@@ -13,7 +13,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from hyperpolyglot import open_model
-from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
+from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, UnsupportedFormat
 from hyperpolyglot.loading import Opening
 from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.space import TokenSpace
@@ -75,6 +75,55 @@ def test_a_dictionary_in_another_order_decides(tmp_path: Path) -> None:
     space = opened(tmp_path)
     assert rows == list(space.vocabulary.texts)
     assert ["water"] == misplaced(space)
+
+
+def test_another_list_of_that_name_is_no_dictionary(tmp_path: Path) -> None:
+    """A dict.txt that does not list the pieces of the model says nothing of its ids."""
+    rows = ["<unk>", "<s>", "</s>", *PIECES]
+    save(tmp_path, rows)
+    (tmp_path / "tokenizer.model").write_bytes(MODEL)
+    (tmp_path / "dict.txt").write_text("".join(f"word{i} 3\n" for i in range(50)), "utf-8")
+    aligned(tmp_path, rows)
+
+
+def test_bartpho_is_numbered_by_its_dictionary(tmp_path: Path) -> None:
+    rows = [*FOUR, *reversed(PIECES), "<mask>"]
+    save(tmp_path, rows, "shared.weight")
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(MODEL)
+    (tmp_path / "dict.txt").write_text("".join(f"{piece} 1\n" for piece in reversed(PIECES)), "utf-8")
+    write_json(tmp_path, tokenizer_config={"tokenizer_class": "BartphoTokenizer", "mask_token": "<mask>"})
+    aligned(tmp_path, rows)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"tokenizer_class": ["XLMRobertaTokenizer"], "auto_map": 3, "extra_ids": "a"},
+        {"additional_special_tokens": [[1], {"content": 2}, 3], "bos_token": {"x": 1}},
+        {"tokenizer_class": "T5Tokenizer", "extra_ids": 1 << 40},
+    ],
+)
+def test_configurations_that_say_nothing(tmp_path: Path, config: dict[str, object]) -> None:
+    """Huge numbers and wrong types cost no memory and change no row."""
+    save(tmp_path, ["<unk>", "<s>", "</s>", *PIECES])
+    (tmp_path / "tokenizer.model").write_bytes(MODEL)
+    write_json(tmp_path, tokenizer_config=config)
+    assert [] == misplaced(opened(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"tokenizer_class": "ChatGLMTokenizer", "num_image_tokens": 1 << 30},
+        {"tokenizer_class": "PegasusTokenizer", "offset": 1 << 30},
+    ],
+)
+def test_an_absurd_offset_is_refused(tmp_path: Path, config: dict[str, object]) -> None:
+    save(tmp_path, ["<unk>", "<s>", "</s>", *PIECES])
+    (tmp_path / "tokenizer.model").write_bytes(MODEL)
+    write_json(tmp_path, tokenizer_config=config)
+    with pytest.raises(DamagedFile, match="more than any tokenizer has"):
+        opened(tmp_path)
 
 
 def test_a_dictionary_of_numbers_is_refused(tmp_path: Path) -> None:

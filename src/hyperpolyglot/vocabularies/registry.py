@@ -18,7 +18,7 @@ from hyperpolyglot.regular import opened
 from hyperpolyglot.vocabularies.appended import appended
 from hyperpolyglot.vocabularies.companions import CONFIGURATION, SPECIAL_TOKENS, Beside, beside
 from hyperpolyglot.vocabularies.completion import completed
-from hyperpolyglot.vocabularies.fairseq import layout_of
+from hyperpolyglot.vocabularies.fairseq import by_dictionary, layout_of
 from hyperpolyglot.vocabularies.fairseq_dictionary import (
     DICTIONARIES,
     numbered_by,
@@ -71,11 +71,12 @@ def _model(data: bytes, path: Path, around: Beside) -> TokenList:
     if looks_like_tiktoken(data):
         return read_tiktoken(data, path.name)
     tokens = read_sentencepiece(data, path.name)
+    lists = [in_folder(path.parent, name) for name in DICTIONARIES] if by_dictionary(around) else []
+    for file in filter(Path.is_file, lists):
+        numbered = numbered_by(read_file(file), file.name, tokens)
+        if numbered is not None:
+            return with_mask(numbered, around.rows)
     layout = layout_of(path.name, tokens.entries, around)
-    lists = [in_folder(path.parent, name) for name in DICTIONARIES]
-    beside_it = next((file for file in lists if file.is_file()), None)
-    if beside_it is not None and (layout is None or not around.kind):
-        return with_mask(numbered_by(read_file(beside_it), beside_it.name, tokens), around.rows)
     if layout is None:
         return tokens
     remark = ""
@@ -147,7 +148,7 @@ _SOUGHT = re.compile("|".join(translate(pattern) for pattern in _PATTERNS))
 """What a folder is searched for: of a million files, only those are looked at more than once."""
 
 
-_NO_TOKENIZERS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+_NO_TOKENIZERS = ("config.json", "special_tokens_map.json", "added_tokens.json", ".index.json")
 _HEAD = 1 << 16
 _LOOKED_INTO = 64
 _BLANK = b"\xef\xbb\xbf \t\r\n"
@@ -174,7 +175,7 @@ def find_among(names: Iterable[str], side: Side = "source") -> str | None:
                     other = _TARGET.get(found) if side == "target" else None
                     return other if other in there else found
     named = (name for name in there if fnmatchcase(name.lower(), "*tokenizer*.json"))
-    return next((name for name in named if name not in _NO_TOKENIZERS), None)
+    return next((name for name in named if not name.lower().endswith(_NO_TOKENIZERS)), None)
 
 
 def files_beside(chosen: str, names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -276,7 +277,7 @@ def _format_of(path: Path) -> Format | None:
 
 def _format_by_name(name: str) -> Format | None:
     lowered = name.lower()
-    if lowered in _NO_TOKENIZERS:
+    if lowered.endswith(_NO_TOKENIZERS):
         return None
     for row in FORMATS:
         if any(fnmatchcase(lowered, pattern) for pattern in row.names + row.other_names):
@@ -286,7 +287,7 @@ def _format_by_name(name: str) -> Format | None:
 
 def _is_tokenizer(path: Path) -> bool:
     """Whether a file begins as a ``tokenizer.json`` does: an object with its fields."""
-    if path.suffix.lower() != ".json" or path.name.lower() in _NO_TOKENIZERS:
+    if path.suffix.lower() != ".json" or path.name.lower().endswith(_NO_TOKENIZERS):
         return False
     try:
         with opened(path) as file:
