@@ -126,6 +126,12 @@ def test_an_absurd_offset_is_refused(tmp_path: Path, config: dict[str, object]) 
         opened(tmp_path)
 
 
+def test_a_dictionary_called_vocab_txt(tmp_path: Path) -> None:
+    """PhoBERT and BERTweet ship fairseq's dictionary under that name; the row after it is the mask."""
+    (tmp_path / "vocab.txt").write_text("".join(f"{word}@@ 5\n" for word in WORDS), "utf-8")
+    aligned(save(tmp_path, [*FOUR, *WORDS, "<mask>"]), [*FOUR, *WORDS, "<mask>"])
+
+
 def test_a_dictionary_of_numbers_is_refused(tmp_path: Path) -> None:
     save(tmp_path, [*FOUR, *PIECES])
     (tmp_path / "dict.txt").write_text("".join(f"{i} 9\n" for i in range(len(PIECES))), "utf-8")

@@ -70,8 +70,9 @@ def numbered_by(data: bytes, source: str, tokens: TokenList) -> TokenList | None
 
 def with_mask(tokens: TokenList, rows: int | None) -> TokenList:
     """The same tokens and ``<mask>``, which masked language models add to the dictionary, where one row is left."""
-    following = max(entry.id for entry in tokens.entries) + 1
-    if rows != following + 1 or any(entry.piece == "<mask>" for entry in tokens.entries):
+    following = max((entry.id for entry in tokens.entries), default=-1) + 1
+    begins = tuple(entry.piece for entry in tokens.entries[: len(_FIRST)])
+    if begins != _FIRST or rows != following + 1 or any(entry.piece == "<mask>" for entry in tokens.entries):
         return tokens
     mask = Entry(following, "<mask>", b"<mask>", TokenKind.SPECIAL)
     return replace(tokens, entries=[*tokens.entries, mask])

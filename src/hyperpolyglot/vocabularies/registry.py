@@ -90,6 +90,10 @@ def _dictionary(data: bytes, path: Path, around: Beside) -> TokenList:
     return with_mask(read_dictionary(data, path.name), around.rows)
 
 
+def _vocab_txt(data: bytes, path: Path, around: Beside) -> TokenList:
+    return with_mask(read_vocab_txt(data, path.name), around.rows)
+
+
 def _vocab_json(data: bytes, path: Path, around: Beside) -> TokenList:
     merges = in_folder(path.parent, "merges.txt")
     return read_vocab_json(data, path.name, merges=read_file(merges) if merges.is_file() else b"")
@@ -137,7 +141,7 @@ FORMATS: tuple[Format, ...] = (
         _model,
         (*_BESIDE, *DICTIONARIES),
     ),
-    Format("vocab.txt", ("vocab.txt", "rwkv_vocab*.txt"), ("*vocab*.txt",), _by_name(read_vocab_txt)),
+    Format("vocab.txt", ("vocab.txt", "rwkv_vocab*.txt"), ("*vocab*.txt",), _vocab_txt),
     _VOCAB_JSON,
     Format("tiktoken", ("*.tiktoken",), (), _by_name(read_tiktoken)),
     Format("jsonl", ("*.jsonl", "*.jsonl.gz"), (), _by_name(read_jsonl), CONFIGURATION, completed=False),
