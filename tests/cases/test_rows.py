@@ -540,12 +540,17 @@ def test_words_that_the_tokenizer_takes_whole_are_reachable(tmp_path: Path) -> N
 
 
 def test_without_ignore_merges_they_are_not(tmp_path: Path) -> None:
+    """The same tokens without it are cut, and what was kept of the one is not taken for the other."""
+    digests = set()
     document = {"type": "BPE", "vocab": {"a": 0, "b": 1, "ba": 2, "ab": 3}, "merges": ["a b"]}
     level = {"type": "ByteLevel", "add_prefix_space": False}
     for ignores, expected in ((False, True), (True, False)):
         whole = {"model": document | {"ignore_merges": ignores}, "pre_tokenizer": level, "added_tokens": []}
         (tmp_path / "tokenizer.json").write_text(json.dumps(whole))
-        assert expected is bool(unreachable(opened(tmp_path).vocabulary)[2])
+        space = opened(tmp_path)
+        assert expected is bool(unreachable(space.vocabulary)[2])
+        digests.add(space.token_digest)
+    assert 2 == len(digests)
 
 
 @pytest.mark.parametrize(
