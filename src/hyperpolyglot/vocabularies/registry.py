@@ -246,7 +246,11 @@ def open_vocabulary_file(
 
 
 def _names_all(tokens: TokenList, rows: int) -> bool:
-    return len({entry.id for entry in tokens.entries if entry.id < rows}) == rows
+    named = bytearray(rows)
+    for entry in tokens.entries:
+        if entry.id < rows:
+            named[entry.id] = 1
+    return all(named)
 
 
 def _remark(source: str, form: str, tokens: TokenList, around: Beside, known: bool) -> str:
