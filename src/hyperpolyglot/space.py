@@ -177,12 +177,14 @@ class TokenSpace:
 
     @cached_property
     def token_digest(self) -> str:
-        """SHA-256 of the token axis: ids, pieces, kinds, labels, and what is left out."""
+        """SHA-256 of the token axis: ids, pieces, kinds, labels, what is left out, and which words are taken whole."""
         digest = hashlib.sha256("\n".join(map(repr, self.vocabulary.pieces)).encode())
         labels = repr((self.labels.names, self.labels.labeller, self.labels.unicode))
         digest.update(labels.encode())
         for column in (self.ids, self.vocabulary.kinds, self.labels.codes):
             digest.update(np.ascontiguousarray(column).data)
+        if self.vocabulary.whole is not None:
+            digest.update(repr(("whole", self.vocabulary.whole)).encode())
         if self.left_out is not None:
             digest.update(self.left_out.reason.encode() + np.packbits(self.left_out.tokens).tobytes())
         return f"sha256:{digest.hexdigest()}"

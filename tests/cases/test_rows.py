@@ -13,7 +13,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from hyperpolyglot import open_model
-from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
+from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, UnsupportedFormat
 from hyperpolyglot.loading import Opening
 from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.space import TokenSpace
@@ -75,6 +75,61 @@ def test_a_dictionary_in_another_order_decides(tmp_path: Path) -> None:
     space = opened(tmp_path)
     assert rows == list(space.vocabulary.texts)
     assert ["water"] == misplaced(space)
+
+
+def test_another_list_of_that_name_is_no_dictionary(tmp_path: Path) -> None:
+    """A dict.txt that does not list the pieces of the model says nothing of its ids."""
+    rows = ["<unk>", "<s>", "</s>", *PIECES]
+    save(tmp_path, rows)
+    (tmp_path / "tokenizer.model").write_bytes(MODEL)
+    (tmp_path / "dict.txt").write_text("".join(f"word{i} 3\n" for i in range(50)), "utf-8")
+    aligned(tmp_path, rows)
+
+
+def test_bartpho_is_numbered_by_its_dictionary(tmp_path: Path) -> None:
+    rows = [*FOUR, *reversed(PIECES), "<mask>"]
+    save(tmp_path, rows, "shared.weight")
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(MODEL)
+    (tmp_path / "dict.txt").write_text("".join(f"{piece} 1\n" for piece in reversed(PIECES)), "utf-8")
+    write_json(tmp_path, tokenizer_config={"tokenizer_class": "BartphoTokenizer", "mask_token": "<mask>"})
+    aligned(tmp_path, rows)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"tokenizer_class": ["XLMRobertaTokenizer"], "auto_map": 3, "extra_ids": "a"},
+        {"additional_special_tokens": [[1], {"content": 2}, 3], "bos_token": {"x": 1}},
+        {"tokenizer_class": "T5Tokenizer", "extra_ids": 1 << 40},
+    ],
+)
+def test_configurations_that_say_nothing(tmp_path: Path, config: dict[str, object]) -> None:
+    """Huge numbers and wrong types cost no memory and change no row."""
+    save(tmp_path, ["<unk>", "<s>", "</s>", *PIECES])
+    (tmp_path / "tokenizer.model").write_bytes(MODEL)
+    write_json(tmp_path, tokenizer_config=config)
+    assert [] == misplaced(opened(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"tokenizer_class": "ChatGLMTokenizer", "num_image_tokens": 1 << 30},
+        {"tokenizer_class": "PegasusTokenizer", "offset": 1 << 30},
+    ],
+)
+def test_an_absurd_offset_is_refused(tmp_path: Path, config: dict[str, object]) -> None:
+    save(tmp_path, ["<unk>", "<s>", "</s>", *PIECES])
+    (tmp_path / "tokenizer.model").write_bytes(MODEL)
+    write_json(tmp_path, tokenizer_config=config)
+    with pytest.raises(DamagedFile, match="more than any tokenizer has"):
+        opened(tmp_path)
+
+
+def test_a_dictionary_called_vocab_txt(tmp_path: Path) -> None:
+    """PhoBERT and BERTweet ship fairseq's dictionary under that name; the row after it is the mask."""
+    (tmp_path / "vocab.txt").write_text("".join(f"{word}@@ 5\n" for word in WORDS), "utf-8")
+    aligned(save(tmp_path, [*FOUR, *WORDS, "<mask>"]), [*FOUR, *WORDS, "<mask>"])
 
 
 def test_a_dictionary_of_numbers_is_refused(tmp_path: Path) -> None:
@@ -485,12 +540,17 @@ def test_words_that_the_tokenizer_takes_whole_are_reachable(tmp_path: Path) -> N
 
 
 def test_without_ignore_merges_they_are_not(tmp_path: Path) -> None:
+    """The same tokens without it are cut, and what was kept of the one is not taken for the other."""
+    digests = set()
     document = {"type": "BPE", "vocab": {"a": 0, "b": 1, "ba": 2, "ab": 3}, "merges": ["a b"]}
     level = {"type": "ByteLevel", "add_prefix_space": False}
     for ignores, expected in ((False, True), (True, False)):
         whole = {"model": document | {"ignore_merges": ignores}, "pre_tokenizer": level, "added_tokens": []}
         (tmp_path / "tokenizer.json").write_text(json.dumps(whole))
-        assert expected is bool(unreachable(opened(tmp_path).vocabulary)[2])
+        space = opened(tmp_path)
+        assert expected is bool(unreachable(space.vocabulary)[2])
+        digests.add(space.token_digest)
+    assert 2 == len(digests)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ def _chatglm(tokens: TokenList, beside: Beside, rows: int) -> tuple[str, ...]:
 
 def _llama3(tokens: TokenList, beside: Beside, rows: int) -> tuple[str, ...]:
     """Llama 3; what 3.1 renamed is named so where the positions are scaled, as 3.1 has them."""
+    if rows < len(tokens.entries) + _LLAMA3_SPECIAL:
+        return ()
     reserved = "<|reserved_special_token_{}|>".format
     scaling = beside.config.get("rope_scaling")
     begins: tuple[str, ...] = ("<|begin_of_text|>", "<|end_of_text|>", reserved(0), reserved(1))

@@ -60,7 +60,7 @@ class Beside:
     def own_code(self) -> bool:
         """Whether the tokenizer is made by code in the repository, which is not read."""
         maps = self.config.get("auto_map")
-        return isinstance(maps, dict) and "AutoTokenizer" in maps
+        return (isinstance(maps, dict) and "AutoTokenizer" in maps) or self.kind == "ChatGLMTokenizer"
 
     def number(self, name: str) -> int | None:
         """A whole number of the configuration that is not negative; ``None`` where there is none."""

@@ -23,6 +23,9 @@ def completed(
     last token of the file; names without an id follow the last token of all, where the table has rows for them.
     ``fixed`` files say themselves what their tokens are: only ids that they lack are added.
     """
+    appended = tuple(appended)
+    if not (beside.added or appended or (beside.named and beside.rows is not None)):
+        return tokens
     entries = settled(tokens.entries)
     place = {entry.id: i for i, entry in enumerate(entries)}
     known = {entry.piece for entry in entries}

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.vocabularies.companions import Beside
 from hyperpolyglot.vocabularies.language_codes import MBART, MBART50, NLLB
 from hyperpolyglot.vocabularies.pieces import literal
-from hyperpolyglot.vocabulary import LARGEST_ID, Entry, TokenKind, special_kind
+from hyperpolyglot.vocabulary import Entry, TokenKind, special_kind
 
-__all__ = ["Layout", "layout_of"]
+__all__ = ["Layout", "by_dictionary", "layout_of"]
 
 _FOUR = ("<s>", "<pad>", "</s>", "<unk>")
 _MASK = ("<mask>",)
+_MOST = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,17 @@ _PROPHETNET = Layout(
 def _pegasus(beside: Beside) -> Layout | None:
     """Entries 2 to 104 are used in pre-training only; BigBird's Pegasus has none of them."""
     offset = beside.number("offset")
-    offset = 103 if offset is None else min(offset, LARGEST_ID)
+    offset = 103 if offset is None else _bounded(offset, "offset")
     if not offset:
         return None
     fill = (f"<unk_{i}>" for i in range(2, offset))
     return Layout(first=("<pad>", "</s>", "<mask_1>", "<mask_2>", *fill), replaced=2, offset=offset)
+
+
+def _bounded(number: int, name: str) -> int:
+    if number > _MOST:
+        raise DamagedFile("tokenizer_config.json", f"{name} is {number}, more than any tokenizer has")
+    return number
 
 
 def _chatglm(beside: Beside, file: str) -> Layout | None:
@@ -93,7 +100,7 @@ def _chatglm(beside: Beside, file: str) -> Layout | None:
             f"{file}: the pieces of ChatGLM come after its image tokens, whose number (num_image_tokens in "
             "tokenizer_config.json) is not given; give the tokenizer_config.json, or a tokenizer.json."
         )
-    images = min(images, LARGEST_ID)
+    images = _bounded(images, "num_image_tokens")
     names = tuple(f"<image_{i}>" for i in range(images))
     return Layout(first=names, replaced=0, offset=images) if images else None
 
@@ -157,6 +164,11 @@ _POSITIONS = frozenset(
     ]
 )
 """Models whose ids are the positions in their SentencePiece model."""
+
+
+def by_dictionary(beside: Beside) -> bool:
+    """Whether a dictionary of fairseq beside a SentencePiece model has the ids: no other layout is known."""
+    return beside.kind == "BartphoTokenizer" or not (beside.kind or beside.model in _BY_MODEL)
 
 
 def layout_of(file: str, pieces: list[Entry], beside: Beside) -> Layout | None:

@@ -51,14 +51,18 @@ def dictionary(lines: list[str], source: str) -> TokenList:
     return replace(tokens, entries=_first() + tokens.entries)
 
 
-def numbered_by(data: bytes, source: str, tokens: TokenList) -> TokenList:
-    """The tokens of a SentencePiece model with the ids of the dictionary beside it.
+def numbered_by(data: bytes, source: str, tokens: TokenList) -> TokenList | None:
+    """The tokens of a SentencePiece model with the ids of the dictionary beside it; ``None`` where it is another list.
 
-    Pieces that the dictionary does not list have no row. Raises as :func:`read_dictionary`.
+    Pieces that the dictionary does not list have no row. Raises ``DamagedFile`` for text that is not UTF-8.
     """
     of_model = {entry.piece: entry for entry in tokens.entries}
+    lines = [line for line in lines_of(data, source) if line]
+    words = [word for line in lines if (word := _pair(line)) is not None]
+    if len(words) < len(lines) or 2 * sum(word in of_model for word in words) <= len(words):
+        return None
     entries = _first()
-    for id_, word in enumerate(_words(list(lines_of(data, source)), source), start=len(_FIRST)):
+    for id_, word in enumerate(words, start=len(_FIRST)):
         known = of_model.get(word)
         entries.append(Entry(id_, word, spaced()(word)) if known is None else known._replace(id=id_))
     return replace(tokens, entries=entries)
@@ -66,8 +70,9 @@ def numbered_by(data: bytes, source: str, tokens: TokenList) -> TokenList:
 
 def with_mask(tokens: TokenList, rows: int | None) -> TokenList:
     """The same tokens and ``<mask>``, which masked language models add to the dictionary, where one row is left."""
-    following = max(entry.id for entry in tokens.entries) + 1
-    if rows != following + 1 or any(entry.piece == "<mask>" for entry in tokens.entries):
+    following = max((entry.id for entry in tokens.entries), default=-1) + 1
+    begins = tuple(entry.piece for entry in tokens.entries[: len(_FIRST)])
+    if begins != _FIRST or rows != following + 1 or any(entry.piece == "<mask>" for entry in tokens.entries):
         return tokens
     mask = Entry(following, "<mask>", b"<mask>", TokenKind.SPECIAL)
     return replace(tokens, entries=[*tokens.entries, mask])

@@ -96,7 +96,8 @@ def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
         ]
     if scheme == FALLBACK_BPE and not any(entry.kind is TokenKind.BYTE for entry in entries):
         scheme = BPE
-    whole = "" if scheme == BYTE_LEVEL and metadata.get(_KEY + "pre") in _WHOLE else None
+    rule = metadata.get(_KEY + "pre")
+    whole = "" if scheme == BYTE_LEVEL and isinstance(rule, str) and rule in _WHOLE else None
     return TokenList(entries, scheme, whole=whole)
 
 

@@ -18,7 +18,7 @@ from hyperpolyglot.regular import opened
 from hyperpolyglot.vocabularies.appended import appended
 from hyperpolyglot.vocabularies.companions import CONFIGURATION, SPECIAL_TOKENS, Beside, beside
 from hyperpolyglot.vocabularies.completion import completed
-from hyperpolyglot.vocabularies.fairseq import layout_of
+from hyperpolyglot.vocabularies.fairseq import by_dictionary, layout_of
 from hyperpolyglot.vocabularies.fairseq_dictionary import (
     DICTIONARIES,
     numbered_by,
@@ -71,11 +71,12 @@ def _model(data: bytes, path: Path, around: Beside) -> TokenList:
     if looks_like_tiktoken(data):
         return read_tiktoken(data, path.name)
     tokens = read_sentencepiece(data, path.name)
+    lists = [in_folder(path.parent, name) for name in DICTIONARIES] if by_dictionary(around) else []
+    for file in filter(Path.is_file, lists):
+        numbered = numbered_by(read_file(file), file.name, tokens)
+        if numbered is not None:
+            return with_mask(numbered, around.rows)
     layout = layout_of(path.name, tokens.entries, around)
-    lists = [in_folder(path.parent, name) for name in DICTIONARIES]
-    beside_it = next((file for file in lists if file.is_file()), None)
-    if beside_it is not None and (layout is None or not around.kind):
-        return with_mask(numbered_by(read_file(beside_it), beside_it.name, tokens), around.rows)
     if layout is None:
         return tokens
     remark = ""
@@ -87,6 +88,10 @@ def _model(data: bytes, path: Path, around: Beside) -> TokenList:
 
 def _dictionary(data: bytes, path: Path, around: Beside) -> TokenList:
     return with_mask(read_dictionary(data, path.name), around.rows)
+
+
+def _vocab_txt(data: bytes, path: Path, around: Beside) -> TokenList:
+    return with_mask(read_vocab_txt(data, path.name), around.rows)
 
 
 def _vocab_json(data: bytes, path: Path, around: Beside) -> TokenList:
@@ -136,7 +141,7 @@ FORMATS: tuple[Format, ...] = (
         _model,
         (*_BESIDE, *DICTIONARIES),
     ),
-    Format("vocab.txt", ("vocab.txt", "rwkv_vocab*.txt"), ("*vocab*.txt",), _by_name(read_vocab_txt)),
+    Format("vocab.txt", ("vocab.txt", "rwkv_vocab*.txt"), ("*vocab*.txt",), _vocab_txt),
     _VOCAB_JSON,
     Format("tiktoken", ("*.tiktoken",), (), _by_name(read_tiktoken)),
     Format("jsonl", ("*.jsonl", "*.jsonl.gz"), (), _by_name(read_jsonl), CONFIGURATION, completed=False),
@@ -147,7 +152,7 @@ _SOUGHT = re.compile("|".join(translate(pattern) for pattern in _PATTERNS))
 """What a folder is searched for: of a million files, only those are looked at more than once."""
 
 
-_NO_TOKENIZERS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+_NO_TOKENIZERS = ("config.json", "special_tokens_map.json", "added_tokens.json", ".index.json")
 _HEAD = 1 << 16
 _LOOKED_INTO = 64
 _BLANK = b"\xef\xbb\xbf \t\r\n"
@@ -174,7 +179,7 @@ def find_among(names: Iterable[str], side: Side = "source") -> str | None:
                     other = _TARGET.get(found) if side == "target" else None
                     return other if other in there else found
     named = (name for name in there if fnmatchcase(name.lower(), "*tokenizer*.json"))
-    return next((name for name in named if name not in _NO_TOKENIZERS), None)
+    return next((name for name in named if not name.lower().endswith(_NO_TOKENIZERS)), None)
 
 
 def files_beside(chosen: str, names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -241,7 +246,11 @@ def open_vocabulary_file(
 
 
 def _names_all(tokens: TokenList, rows: int) -> bool:
-    return len({entry.id for entry in tokens.entries if entry.id < rows}) == rows
+    named = bytearray(rows)
+    for entry in tokens.entries:
+        if entry.id < rows:
+            named[entry.id] = 1
+    return all(named)
 
 
 def _remark(source: str, form: str, tokens: TokenList, around: Beside, known: bool) -> str:
@@ -276,7 +285,7 @@ def _format_of(path: Path) -> Format | None:
 
 def _format_by_name(name: str) -> Format | None:
     lowered = name.lower()
-    if lowered in _NO_TOKENIZERS:
+    if lowered.endswith(_NO_TOKENIZERS):
         return None
     for row in FORMATS:
         if any(fnmatchcase(lowered, pattern) for pattern in row.names + row.other_names):
@@ -286,7 +295,7 @@ def _format_by_name(name: str) -> Format | None:
 
 def _is_tokenizer(path: Path) -> bool:
     """Whether a file begins as a ``tokenizer.json`` does: an object with its fields."""
-    if path.suffix.lower() != ".json" or path.name.lower() in _NO_TOKENIZERS:
+    if path.suffix.lower() != ".json" or path.name.lower().endswith(_NO_TOKENIZERS):
         return False
     try:
         with opened(path) as file:

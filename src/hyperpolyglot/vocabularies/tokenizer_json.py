@@ -211,6 +211,8 @@ def _placed(added: dict[int, Entry], listed: list[Entry]) -> dict[int, Entry]:
 
     The tokenizers library then gives an added token the id that the vocabulary has for it, else the next free one.
     """
+    if not added:
+        return added
     by_id = {entry.id: entry.piece for entry in listed}
     by_piece = {entry.piece: entry.id for entry in listed}
     if all(
