@@ -160,7 +160,8 @@ PARSERS: dict[str, Parser] = {
         _checkpoint("a.bin"),
     ),
     "word2vec.gz": Parser(
-        lambda: [gzip.compress(word2vec_bytes(TOKENS, TABLE), mtime=0)], _checkpoint("a.vec.gz")
+        lambda: [word2vec_bytes(TOKENS, TABLE)],
+        lambda contents: _checkpoint("a.vec.gz")(gzip.compress(contents, mtime=0)),
     ),
     "fasttext": Parser(
         lambda: [fasttext(TOKENS, TABLE), fasttext(TOKENS, TABLE, labels=2)], _checkpoint("a.bin")
