@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,10 @@ def fasttext(
     body = struct.pack("<b2q", quantised, *matrix.shape) + matrix.tobytes()
     output = -table if not labels else np.zeros((labels, table.shape[1]), np.float32)
     return head + body + struct.pack("<b2q", 0, *output.shape) + output.tobytes()
+
+
+def npy_bytes(array: Array) -> bytes:
+    """An npy file."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
