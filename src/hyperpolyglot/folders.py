@@ -7,7 +7,16 @@ from pathlib import Path
 
 from hyperpolyglot.errors import UnsupportedFormat
 
-__all__ = ["in_folder"]
+__all__ = ["expanded", "in_folder"]
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with ``~`` as the home it stands for; as it is where there is no such user.
+
+    >>> expanded("~nosuchuser/x").as_posix()
+    '~nosuchuser/x'
+    """
+    return Path(os.path.expanduser(path))
 
 
 def in_folder(folder: Path, name: str) -> Path:

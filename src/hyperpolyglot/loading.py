@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, VocabularyNotFound
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.formats import Checkpoint, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
@@ -155,7 +156,7 @@ def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) 
 
 def _vocabulary(checkpoint: Checkpoint, folder: Callable[[], Path], tokenizer: str | None) -> Vocabulary:
     if tokenizer is not None:
-        return open_vocabulary_file(Path(tokenizer).expanduser())
+        return open_vocabulary_file(expanded(tokenizer))
     if checkpoint.tokens is not None:
         return from_words(checkpoint.tokens, checkpoint.name)
     if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.lexicon.record import Lexicon
 
 __all__ = ["FORMATS", "read_lexicon"]
@@ -39,7 +40,7 @@ def read_lexicon(path: str | Path, form: str | None = None, languages: Languages
     ...     hp.read_lexicon(path).words
     ('water', 'eau')
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     form = form or _guess(path)
     if form not in FORMATS:
         raise UnsupportedFormat(f"{form}: is no format of lexicon; there are {', '.join(sorted(FORMATS))}.")
