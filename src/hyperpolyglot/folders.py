@@ -7,7 +7,16 @@ from pathlib import Path
 
 from hyperpolyglot.errors import UnsupportedFormat
 
-__all__ = ["files_in", "in_folder"]
+__all__ = ["expanded", "files_in", "in_folder"]
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with ``~`` as the home it stands for; as it is where there is no such user.
+
+    >>> expanded("~nosuchuser/x").as_posix()
+    '~nosuchuser/x'
+    """
+    return Path(os.path.expanduser(path))
 
 
 def files_in(folder: Path) -> list[str]:

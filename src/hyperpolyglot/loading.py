@@ -13,6 +13,7 @@ import numpy as np
 
 from hyperpolyglot.alignment import check_alignment
 from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, NotCached, VocabularyNotFound
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.formats import Checkpoint, folders_beneath, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
@@ -234,7 +235,7 @@ def _side(tensor: str, opening: Opening) -> Side:
 def _vocabulary(checkpoint: Checkpoint, tokenizer: _Tokenizer) -> Vocabulary:
     rows = tokenizer.table.shape[0]
     if tokenizer.named is not None:
-        return open_vocabulary_file(Path(tokenizer.named).expanduser(), rows=rows, side=tokenizer.side)
+        return open_vocabulary_file(expanded(tokenizer.named), rows=rows, side=tokenizer.side)
     if checkpoint.tokens is not None:
         return from_words(checkpoint.tokens, checkpoint.name)
     if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):

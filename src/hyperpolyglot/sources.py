@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from hyperpolyglot.errors import ModelNotFound
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.hub.names import HubName, parse_name
 from hyperpolyglot.shown import shown
 
@@ -27,7 +28,7 @@ def resolve(model: str) -> Path | HubName:
     """
     if model.startswith("demo:"):
         return _demo(model.removeprefix("demo:"))
-    path = Path(model).expanduser()
+    path = expanded(model)
     if path.exists():
         return path
     named = parse_name(model)

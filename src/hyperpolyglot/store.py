@@ -46,7 +46,7 @@ def default_root() -> Path:
     if own:
         return Path(own)
     hub = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    return Path(hub).expanduser() / "assets" / "hyperpolyglot"
+    return Path(os.path.expanduser(hub)) / "assets" / "hyperpolyglot"
 
 
 def digest_of(value: object) -> str:

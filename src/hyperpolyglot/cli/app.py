@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exits 0 when done, 1 on a failure, 2 on wrong usage."""
     from hyperpolyglot.cli.terminal import note
 
+    warnings.filterwarnings("ignore", category=RuntimeWarning)  # numpy's: what is not finite is told as such
     try:
         cli.main(
             args=None if arguments is None else list(arguments),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXCLUDABLE",
+    "Amount",
     "cache_option",
     "cluster_option",
     "device_option",
@@ -141,6 +143,17 @@ def figure_option(*names: str) -> Callable[[F], F]:
     return click.option(
         "--figure", type=click.Choice(names), default=names[0], show_default=True, help="What -o draws."
     )
+
+
+class Amount(click.FloatRange):
+    """A number within a range; ``nan`` is within none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return found
 
 
 class Size(click.ParamType[int]):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    Amount,
     device_option,
     exclude_option,
     excluded_kinds,
@@ -169,7 +170,7 @@ def neighbors(**values: Any) -> None:
 )
 @click.option(
     "--sample",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Amount(0, 1, min_open=True),
     help="Share of the tokens to look at.  [default: all]",
 )
 @opening_options

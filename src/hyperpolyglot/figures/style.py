@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -137,7 +138,8 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     def styled(*arguments: P.args, **options: P.kwargs) -> Figure:
         import matplotlib as mpl
 
-        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
+        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Attempting to set identical")  # all points in one place
             figure = draw(*arguments, **options)
             _take_for_text(figure)
             return figure

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
-from hyperpolyglot.folders import files_in, in_folder
+from hyperpolyglot.folders import expanded, files_in, in_folder
 from hyperpolyglot.lexicon.record import Lexicon
 from hyperpolyglot.regular import read_text
 
@@ -41,7 +41,7 @@ def read_lexicon(path: str | Path, form: str | None = None, languages: Languages
     ...     hp.read_lexicon(path).words
     ('water', 'eau')
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     form = form or _guess(path)
     if form not in FORMATS:
         raise UnsupportedFormat(f"{form}: is no format of lexicon; there are {', '.join(sorted(FORMATS))}.")

@@ -151,7 +151,8 @@ def separability(
     counts = Counter(codes.tolist())
     if len(counts) < 2:
         raise NotEnoughData(
-            f"{space.model}: a probe needs tokens of at least two labels; there is {len(counts)}."
+            f"{space.model}: a probe needs tokens of at least two labels; there "
+            f"{'is 1' if len(counts) == 1 else 'are none'}."
         )
     least = max(options.minimum, options.folds)
     names = space.labels.names

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, StudyMistaken, UnsupportedFormat
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.labels import LABELLERS
 from hyperpolyglot.loading import Opening
 from hyperpolyglot.measures.comparison import CompareOptions
@@ -172,7 +173,7 @@ class _Reading:
         return None
 
     def _path(self, name: str) -> Path:
-        return self._folder / Path(name).expanduser()
+        return self._folder / expanded(name)
 
     def _choice(self, value: Any, choices: Sequence[str], place: Place, noun: str) -> bool:
         if isinstance(value, str) and value in choices:

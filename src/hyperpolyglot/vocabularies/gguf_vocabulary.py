@@ -57,7 +57,11 @@ def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
     there are no tokens, ``UnsupportedFormat`` for an unknown tokenizer, ``DamagedFile`` where columns disagree.
     """
     model = metadata.get(_KEY + "model")
-    if model is None or model in ("none", "no_vocab") or metadata.get(_KEY + "tokens") is None:
+    if (
+        model is None
+        or (isinstance(model, str) and model in ("none", "no_vocab"))
+        or metadata.get(_KEY + "tokens") is None
+    ):
         raise VocabularyNotFound(f"{source}: holds no vocabulary; name a tokenizer file with --tokenizer.")
     if not isinstance(model, str) or model not in _MODELS:
         known = ", ".join(_MODELS)
