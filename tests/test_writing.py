@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hyperpolyglot.writing import scripts
 from hyperpolyglot.writing.paper import category_of
-from hyperpolyglot.writing.scripts import ISO_15924, script_codes, script_of
+from hyperpolyglot.writing.scripts import ISO_15924, is_script, script_codes, script_of
 
 ASSIGNED = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) not in {"Cn", "Cs"}]
 
@@ -116,3 +116,10 @@ def test_paper_categories_of_llama_are_the_authors(real_vocabulary):
 def test_quirks_of_the_paper(text, category):
     """The quirks that decide whether a reproduction matches."""
     assert category == category_of(text)
+
+
+def test_common_inherited_and_unknown_are_no_scripts():
+    """All of ISO 15924's codes in use are scripts but these three; a token without a label has none either."""
+    assert ["Zinh", "Zyyy", "Zzzz"] == [code for code in ISO_15924 if not is_script(code)]
+    assert not is_script(None)
+    assert is_script("CJK")

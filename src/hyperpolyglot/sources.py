@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hyperpolyglot.errors import ModelNotFound
 from hyperpolyglot.hub.names import HubName, parse_name
+from hyperpolyglot.shown import shown
 
 __all__ = ["DEMOS", "resolve", "title_of"]
 
@@ -38,15 +39,15 @@ def resolve(model: str) -> Path | HubName:
 
 
 def title_of(model: str) -> str:
-    """A name short enough for a figure: of a long path, the end.
+    """A name short enough for a figure, as a reader can see it: of a long path, the end.
 
     >>> title_of("/home/someone/models/downloaded/by/hand/xlm-r/model.safetensors")
     '…/xlm-r/model.safetensors'
     """
     if len(model) <= LONGEST_TITLE:
-        return model
+        return shown(model)
     kept = "/".join(Path(model).parts[-2:])
-    return f"…/{kept}" if len(kept) <= LONGEST_TITLE else f"…{kept[-LONGEST_TITLE:]}"
+    return shown(f"…/{kept}" if len(kept) <= LONGEST_TITLE else f"…{kept[-LONGEST_TITLE:]}")
 
 
 def _demo(name: str) -> Path:

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import Labeller, Labels, label
 from hyperpolyglot.records import brief
@@ -51,7 +52,8 @@ class TokenSpace:
 
     ``model`` is the name the user wrote; ``table`` is ``None`` for a vocabulary alone, which is enough to count and
     compare tokens. ``remark`` is what the user should know of the opening, in a sentence; ``left_out``: tokens that are
-    no candidates (:meth:`without`). :meth:`take` is the only way to a subset.
+    no candidates (:meth:`without`). ``alignment`` is the check of the whole model's names against its rows, ``None``
+    where nothing could be checked. :meth:`take` is the only way to a subset.
     """
 
     model: str
@@ -62,6 +64,7 @@ class TokenSpace:
     ids: Int32
     remark: str = ""
     left_out: LeftOut | None = None
+    alignment: Alignment | None = None
 
     __repr__ = brief
 

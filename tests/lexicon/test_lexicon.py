@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from itertools import combinations
 
 import pytest
 
@@ -102,3 +103,71 @@ def test_concepts_are_comparable_with_the_held_out_ones() -> None:
     assert 5 > by_kind["territory", False]
     assert 0 == by_kind["month", True] + by_kind["language", True]
     assert 0 < by_kind["object", True] < by_kind["object", False]
+
+
+RELATIVES = [
+    {"bs", "hr", "sr-Latn"},
+    {"bs-Cyrl", "mk", "sr"},
+    {"dsb", "hsb"},
+    {"es", "gl"},
+    {"id", "ms"},
+    {"nn", "no"},
+    {"ba", "tt"},
+    {"yue", "zh-Hant"},
+]
+
+
+@pytest.fixture(scope="module")
+def said():
+    """Language → concept → words without case."""
+    lexicon = packaged_lexicon()
+    found: dict[str, dict[str, set[str]]] = {}
+    for concept, tag, word in zip(lexicon.concepts, lexicon.languages, lexicon.words, strict=True):
+        found.setdefault(tag, {}).setdefault(concept, set()).add(word.casefold())
+    return found
+
+
+def test_no_language_is_the_copy_of_another(said) -> None:
+    """Of words that are not international, two languages share at most half, relatives at most nine tenths."""
+    well_covered = [tag for tag, own in said.items() if sum(map(len, own.values())) >= 1000]
+    users = Counter((c, w) for tag in well_covered for c, words in said[tag].items() for w in words)
+
+    def international(concept, word, *pair):
+        others = users[concept, word] - sum(
+            tag in well_covered and word in said[tag][concept] for tag in pair
+        )
+        return others >= 6
+
+    over = []
+    for one, other in combinations(sorted(said), 2):
+        if sum(not words.isdisjoint(said[other].get(c, ())) for c, words in said[one].items()) <= 15:
+            continue
+        both = [
+            concept
+            for concept in said[one].keys() & said[other].keys()
+            if not any(
+                international(concept, w, one, other) for w in said[one][concept] & said[other][concept]
+            )
+            and not any(international(concept, w, one) for w in said[one][concept] - said[other][concept])
+            and not any(international(concept, w, other) for w in said[other][concept] - said[one][concept])
+        ]
+        same = sum(bool(said[one][concept] & said[other][concept]) for concept in both)
+        limit = 0.9 if any({one, other} <= group for group in RELATIVES) else 0.5
+        if len(both) >= 30 and same > limit * len(both):
+            over.append((one, other, same, len(both)))
+    assert [] == over
+
+
+def test_what_was_only_inherited_is_gone(said) -> None:
+    """Haitian Creole was French throughout; no two languages are one list of words."""
+    assert "ht" not in said
+    assert 1 == len({"rwk", "vun", "jmc"} & said.keys())
+    assert 1 == len({"cgg", "nyn"} & said.keys())
+    danish = sum(bool(words & said["da"].get(concept, set())) for concept, words in said["kl"].items())
+    assert 0 == danish
+
+
+def test_true_relatives_are_whole(said) -> None:
+    """Languages that are close keep their words, those that they have in common, too."""
+    for tag in ("bs", "hr", "sr-Latn", "no", "nn", "id", "ms", "zh-Hant", "mk"):
+        assert 1000 < len(said[tag]), tag

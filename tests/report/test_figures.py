@@ -11,7 +11,7 @@ from matplotlib.font_manager import fontManager
 from scipy.stats import binom
 
 from hyperpolyglot import figures
-from hyperpolyglot.figures.fonts import families_for
+from hyperpolyglot.figures.fonts import _NO_CHARACTER, families_for
 from hyperpolyglot.figures.style import model_colour, model_marker
 from hyperpolyglot.figures.translations import shown_languages
 from hyperpolyglot.measures.comparison import CompareOptions, compare
@@ -301,11 +301,12 @@ def test_files_of_figures(study, tmp_path):
 def test_every_character_that_an_installed_font_has_is_drawn(tmp_path):
     """What the usual font lacks comes from others of this machine; what none has is a box, without a warning."""
     from matplotlib.figure import Figure
-    from matplotlib.font_manager import findfont, get_font
+    from matplotlib.font_manager import FontProperties, findfont, get_font
 
     needed = "アメリカ물पानी"
     families = families_for(needed)
-    charmaps = [get_font(findfont(name)).get_charmap() for name in families]
+    charmaps = [get_font(findfont(FontProperties(family=[name]))).get_charmap() for name in families]
+    assert not any(_NO_CHARACTER in charmap for charmap in charmaps), "a font of placeholders draws boxes"
     known = [c for c in needed if any(ord(c) in charmap for charmap in charmaps)]
     anywhere = any(
         ord("물") in get_font(entry.fname).get_charmap()

@@ -14,6 +14,7 @@ VERSION = "48.2.0"
 # SHA-256 of each package file: a rebuild from anything else stops here.
 PACKAGES = {
     "cldr-annotations-full": "28576e51225deb51e3ddd734b0f824a0079682cb5d8c27faa9f68149317a14d1",
+    "cldr-core": "5310e0c7a06c1feb83dc8e54c8584bbe0b9c2ea8320172a18d541986b124585d",
     "cldr-dates-full": "0256f1cefeca14f7d515be4872dda48fcdd7e75381430f25aafd0143eae5b430",
     "cldr-localenames-full": "7f2ac7fd3b5d90f56ad127f9ed5ae67b58b3e556818f55530b9f47bb81bcde57",
     "cldr-numbers-full": "2d17a1453c559a62112caeed52e0bcfe3cb8539c99d239ae7b7ed4d0827679d9",
@@ -60,6 +61,16 @@ class Packages:
         for key in keys:
             found = found.get(key, {})
         return dict(found)
+
+
+def parent_locales(cache: Path) -> dict[str, str]:
+    """The locale that each inherits from, where that is not its own name less the last part."""
+    with tarfile.open(_archive(cache, "cldr-core")) as archive:
+        member = archive.getmember("package/supplemental/parentLocales.json")
+        found: dict[str, str] = json.loads(_read(archive, member))["supplemental"]["parentLocales"][
+            "parentLocale"
+        ]
+    return found
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -14,20 +14,20 @@ import sys
 import tarfile
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
+from copies import ROOT, Dropped, by_language, copied, inherited
 from locales import CAREFUL, INTERNATIONAL, UNSPACED, allowed_scripts, is_language, main_script, without_twins
 from names import KINDS, names, single_word
 
 from hyperpolyglot.writing.scripts import script_of
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "demo"))
-from packages import PACKAGES, VERSION, Packages, fetch
+from packages import PACKAGES, VERSION, Packages, fetch, parent_locales
 
 SHIPPED = Path(__file__).resolve().parents[2] / "src" / "hyperpolyglot" / "lexicon" / "cldr.tsv.gz"
 CACHE = Path.home() / ".cache" / "hyperpolyglot-demo"
 HEADER = ("concept", "language", "script", "word", "kind")
-ROOT = "und"
-FEWEST_WORDS = 30
 SAMPLE = 100
 
 Row = tuple[str, str, str, str, str]
@@ -43,32 +43,42 @@ def languages(cache: Path) -> list[str]:
     return sorted(filter(is_language, found))
 
 
-def rows(cache: Path) -> list[Row]:
-    """The lexicon, sorted by concept, language and word."""
+class Built(NamedTuple):
+    """The lexicon, sorted by concept, language and word, and the copies that are not in it."""
+
+    rows: list[Row]
+    dropped: list[Dropped]
+
+
+def build(cache: Path) -> Built:
+    """The lexicon."""
     fetch(cache)
     wanted = languages(cache)
-    packages = Packages(cache, {ROOT, *wanted})
-    named = {locale: _words(packages, locale) for locale in wanted}
+    parents = parent_locales(cache)
+    packages = Packages(cache, {ROOT, *wanted, *parents.values()})
+    named = {locale: _words(packages, locale) for locale in {*wanted, *parents.values()}}
     untranslated = _english_fall_backs(named)
     for concept, name in names(packages, ROOT):
         untranslated[concept].add(name.casefold())
     own = {
-        locale: [(c, w) for c, w in found if locale == "en" or w.casefold() not in untranslated[c]]
-        for locale, found in named.items()
+        locale: [(c, w) for c, w in named[locale] if locale == "en" or w.casefold() not in untranslated[c]]
+        for locale in wanted
     }
     one_word = {concept for concept, _ in named["en"]}
     scripts = {locale: main_script([w for _, w in found]) for locale, found in own.items() if found}
-    result = set()
+    found = []
     for locale in without_twins(scripts):
         allowed = allowed_scripts(locale, scripts[locale])
-        kept = {
+        found += [
             (c, locale, script_of(w), w, KINDS[c.partition(":")[0]])
             for c, w in own[locale]
             if script_of(w) in allowed and (c in one_word or not allowed & UNSPACED)
-        }
-        if len({row[3] for row in kept}) >= FEWEST_WORDS:
-            result.update(kept)
-    return sorted(result)
+        ]
+    said = by_language((locale, concept, word) for concept, locale, _, word, _ in found)
+    everywhere = by_language((locale, c, w) for locale, listed in named.items() for c, w in listed)
+    dropped = inherited(said, parents, everywhere) + copied(said)
+    kept = {row for row in found if row[3].casefold() in said.get(row[1], {}).get(row[0], ())}
+    return Built(sorted(kept), dropped)
 
 
 def _words(packages: Packages, locale: str) -> list[tuple[str, str]]:
@@ -98,8 +108,9 @@ def packed(lexicon: list[Row]) -> bytes:
     return gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0)
 
 
-def describe(lexicon: list[Row], seed: int) -> str:
-    """Two tables and a seeded sample, as Markdown."""
+def describe(built: Built, seed: int) -> str:
+    """What is there and what was dropped as copied, and a seeded sample, as Markdown."""
+    lexicon = built.rows
     by_script: dict[str, Counter[str]] = defaultdict(Counter)
     by_kind = Counter(row[4] for row in lexicon)
     for _, language, script, _, _ in lexicon:
@@ -109,6 +120,15 @@ def describe(lexicon: list[Row], seed: int) -> str:
     for script, counts in sorted(by_script.items(), key=lambda item: -item[1].total()):
         listed = ", ".join(f"{language} {n}" for language, n in sorted(counts.items()))
         lines.append(f"| {script} | {counts.total()} | {listed} |")
+    lines += [
+        "",
+        "| language | says the same as | of concepts compared | entries dropped | left |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {d.language} | {d.source} | {100 * d.share:.0f} % of {d.concepts} | {d.entries} | {d.left or 'none'} |"
+        for d in sorted(built.dropped)
+    ]
     sample = sorted(random.Random(seed).sample(lexicon, SAMPLE), key=lambda row: (row[1], row[0]))
     english = {row[0]: row[3] for row in lexicon if row[1] == "en"}
     lines += ["", "| language | concept | English | word |", "|---|---|---|---|"]
@@ -127,9 +147,10 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="write nothing; print the tables of the README")
     parser.add_argument("--seed", type=int, default=0, help="of the sample that --table prints")
     arguments = parser.parse_args()
-    lexicon = rows(arguments.cache)
+    built = build(arguments.cache)
+    lexicon = built.rows
     if arguments.table:
-        print(describe(lexicon, arguments.seed))
+        print(describe(built, arguments.seed))
     elif arguments.check:
         shipped = gzip.decompress(SHIPPED.read_bytes())
         same = shipped == gzip.decompress(packed(lexicon))

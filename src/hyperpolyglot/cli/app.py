@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -56,7 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         note("interrupted")
         sys.exit(1)
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        for line in told.getvalue().splitlines():
+            note(line)
         sys.exit(2)
     except StudyMistaken as error:
         for mistake in str(error).splitlines():

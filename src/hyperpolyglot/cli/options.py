@@ -39,6 +39,7 @@ __all__ = [
     "searching",
     "seed_option",
     "store_option",
+    "strict_option",
     "the_store",
     "undertrained_option",
     "with_output_option",
@@ -64,6 +65,12 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 model_argument = click.argument("model")
 models_argument = click.argument("models", metavar="MODEL...", nargs=-1, required=True)
 
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="Fail where names of tokens are off from the rows of the table.  [default: note it]",
+)
+
 opening_options = _all(
     click.option(
         "--table",
@@ -81,6 +88,7 @@ opening_options = _all(
         show_default=True,
         help="Rows as stored, times the root of their length, or layer-normed without gain.",
     ),
+    strict_option,
 )
 
 LABELLERS = ("script", "script-cjk", "paper")
@@ -260,6 +268,7 @@ def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSp
         tensor=values.get("tensor"),
         tokenizer=values.get("tokenizer"),
         view=values.get("view") or "raw",
+        strict=values.get("strict") or False,
     )
     if len(set(models)) < len(models):
         raise click.UsageError("a model is named twice.")
@@ -319,6 +328,7 @@ def searching(values: Mapping[str, Any]) -> Search:
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
     """The space of a model's output table, ``None`` where it has none of its own, or the Hub was not to be asked."""
+    from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.errors import TensorNotFound
     from hyperpolyglot.hub import HubName
     from hyperpolyglot.loading import Opening, open_model
@@ -329,10 +339,18 @@ def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
     if isinstance(resolve(model), HubName) and not values["with_output"]:
         return None
     try:
-        opening = Opening(table="output", tokenizer=values["tokenizer"], view=values.get("view") or "raw")
-        return open_model(model, opening, labels=_labeller(values))
+        opening = Opening(
+            table="output",
+            tokenizer=values["tokenizer"],
+            view=values.get("view") or "raw",
+            strict=values.get("strict") or False,
+        )
+        space = open_model(model, opening, labels=_labeller(values))
     except TensorNotFound:
         return None
+    if space.alignment and space.alignment.shift:
+        note(space.remark)
+    return space
 
 
 def the_store(values: Mapping[str, Any]) -> Store:

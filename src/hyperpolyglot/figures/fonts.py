@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["families_for", "use_fonts_that_have"]
 
 _FIRST = ("Noto Sans", "Noto Serif", "Noto")
+_NO_CHARACTER = 0xFDD0
+"""A code point that Unicode gives to no character: only fonts of placeholders (Last Resort) have a glyph for it."""
 
 
 def use_fonts_that_have(figure: Figure) -> None:
@@ -64,9 +66,10 @@ def _characters(path: str) -> frozenset[int]:
     from matplotlib.font_manager import get_font
 
     try:
-        return frozenset(get_font(path).get_charmap())
+        characters = frozenset(get_font(path).get_charmap())
     except (OSError, RuntimeError):
         return frozenset()  # a font that cannot be read has nothing
+    return frozenset() if _NO_CHARACTER in characters else characters
 
 
 def _has(path: str, character: str) -> bool:

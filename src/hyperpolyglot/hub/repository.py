@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from hyperpolyglot.errors import DamagedFile, ModelNotFound, NotCached, TransferError, UnsupportedFormat
-from hyperpolyglot.formats import Checkpoint, LocalFile, open_files, read_checkpoint
+from hyperpolyglot.formats import (
+    REFUSED_SUFFIXES,
+    Checkpoint,
+    LocalFile,
+    folders_that_open,
+    open_files,
+    read_checkpoint,
+    suffixes,
+)
 from hyperpolyglot.hub.connection import Connection
 from hyperpolyglot.hub.link import FileLink, RemoteFileInfo
 from hyperpolyglot.hub.listing import Listing, Unreachable, ask, completed, kept, list_repository, remember
@@ -20,25 +27,11 @@ from hyperpolyglot.hub.remote import RemoteFile
 from hyperpolyglot.hub.snapshot import Snapshot
 from hyperpolyglot.hub.spare import Spare
 from hyperpolyglot.types import ByteSource, Progress, silent
-from hyperpolyglot.vocabularies import COMPANIONS, find_among
+from hyperpolyglot.vocabularies import Side, files_beside, find_among
 
 __all__ = ["Repository", "open_repository"]
 
 _LARGEST_WHOLE = 1 << 28
-_WEIGHTS = (
-    "*.safetensors",
-    "*.bin",
-    "*.pth",
-    "*.pt",
-    "*.gguf",
-    "*.npz",
-    "*.vec",
-    "*.h5",
-    "*.msgpack",
-    "*.onnx",
-)
-_READ_WHOLE = (".vec", ".txt")
-_COMPLETE = ("tokenizer.json", "tekken.json")
 
 
 def open_repository(
@@ -142,10 +135,16 @@ class Repository:
         if whole is not None:
             return LocalFile(whole)
         ranges = FileRanges(self._link(name, info), self.name, self.commit, self._watcher, self._spare)
-        return RemoteFile(f"{self.name}/{name}", info.size, ranges, whole=name.endswith(_READ_WHOLE))
+        return RemoteFile(f"{self.name}/{name}", info.size, ranges, whole=name.endswith(suffixes(whole=True)))
 
-    def local(self, names: list[str]) -> Path:
-        """The folder of the Hub's cache in which these small files lie whole, fetched if need be.
+    def beside(self, file: str | None) -> list[str]:
+        """The files in the folder of ``file``, by their paths; at the top of the repository where it is ``None``."""
+        folder = "" if file is None else file.rpartition("/")[0]
+        there = self._files.keys() | self._unsized
+        return sorted(name for name in there if name.rpartition("/")[0] == folder)
+
+    def local(self, names: list[str], folder: str = "") -> Path:
+        """The ``folder`` of the Hub's cache in which these small files lie whole, fetched if need be.
 
         Raises ``ModelNotFound``, ``DamagedFile`` for a file larger than any tokenizer's, and as :meth:`open`.
         """
@@ -156,7 +155,8 @@ class Repository:
                     f"{self.name}/{name}", f"it has {info.size} bytes, more than any tokenizer file needs"
                 )
             self._snapshot.fetch(self._link(name, info), self._watcher)
-        return self._snapshot.gathered(names)
+        gathered = self._snapshot.gathered(names)
+        return gathered / folder if folder else gathered
 
     def checkpoint(self, file: str | None = None) -> Checkpoint:
         """The checkpoint at the top of the repository, or the one that ``file`` names (or begins).
@@ -165,24 +165,40 @@ class Repository:
         """
         self._opened.clear()
         if file is None:
-            return open_files(self.name, self.names, self.open, self._read)
+            return open_files(
+                self.name, self.names, self.open, lambda: folders_that_open(self._files), self._read
+            )
         self._info(file)
         stem, _, rest = file.rpartition("-00001-of-")
         names = [name for name in self._files if stem and name.startswith(f"{stem}-") and name.endswith(rest)]
         folder, _, _ = file.rpartition("/")
         short = {name.removeprefix(f"{folder}/"): name for name in names or [file]}
-        return open_files(f"{self.name}/{file}", short, lambda name: self.open(short[name]), self._read)
+        return open_files(f"{self.name}/{file}", short, lambda name: self.open(short[name]), read=self._read)
 
-    def tokenizer(self) -> list[str]:
-        """The files that the vocabulary is read from: the tokenizer's, and those that complete it."""
-        names = self.names
-        chosen = find_among(names)
-        config = [name for name in names if name == "config.json"]
+    def tokenizer(self, file: str | None = None, side: Side = "source") -> list[str]:
+        """The files that the vocabulary is read from: the tokenizer's, and those that it needs beside it.
+
+        Those in the folder of ``file`` where there are some, else those at the top of the repository. ``side``: of two
+        vocabularies, that of the source or of the target language.
+        """
+        paths = self._tokenizer_paths(file, side)
+        chosen = find_among(paths, side)
         if chosen is None:
-            return config
-        if chosen in _COMPLETE or chosen.endswith((".jsonl", ".jsonl.gz")):
-            return [chosen, *config]
-        return [chosen, *(name for name in names if name in COMPANIONS and name != chosen)]
+            return [path for name, path in paths.items() if name == "config.json"]
+        return [paths[name] for name in (chosen, *files_beside(chosen, list(paths))[0])]
+
+    def completing(self, file: str | None = None, side: Side = "source") -> list[str]:
+        """The files that name tokens which the tokenizer's file may lack."""
+        paths = self._tokenizer_paths(file, side)
+        chosen = find_among(paths, side) or "tokenizer.json"
+        return [paths[name] for name in files_beside(chosen, list(paths))[1]]
+
+    def _tokenizer_paths(self, file: str | None, side: Side) -> dict[str, str]:
+        """The files among which that of a tokenizer is looked for, by their names."""
+        paths = {path.rpartition("/")[2]: path for path in self.beside(file)}
+        if file is not None and "/" in file and find_among(paths, side) is None:
+            return {name: name for name in self.names}
+        return paths
 
     def _read(self, source: ByteSource) -> Checkpoint:
         """The checkpoint in one file; a header of an earlier run that is none is fetched again."""
@@ -197,10 +213,7 @@ class Repository:
         opened = [name for name in self._opened if _is_weights(name)]
         if not opened:
             return ""
-        kinds = {_kind(name) for name in opened}
-        others = sorted({_kind(n) for n in self.names if _is_weights(n)} - kinds)
-        beside = f" (also there: {', '.join(others)})" if others else ""
-        return f"{', '.join(dict.fromkeys(opened))} of {self.name}@{self.commit[:7]} is read{beside}"
+        return f"{', '.join(dict.fromkeys(opened))} of {self.name}@{self.commit[:7]} is read"
 
     def _link(self, name: str, info: RemoteFileInfo) -> FileLink:
         return FileLink(self._connection, self.name, self.commit, name, info)
@@ -238,8 +251,4 @@ def _note(notices: list[str], notice: str) -> None:
 
 
 def _is_weights(name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in _WEIGHTS) or name.endswith(".index.json")
-
-
-def _kind(name: str) -> str:
-    return "*." + name.removesuffix(".index.json").rpartition(".")[2]
+    return name.endswith((*suffixes(), *REFUSED_SUFFIXES, ".index.json"))

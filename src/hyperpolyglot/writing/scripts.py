@@ -15,9 +15,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.shown import shown
 from hyperpolyglot.writing import _script_table
 
-__all__ = ["ISO_15924", "UNICODE_VERSION", "script_codes", "script_name", "script_of"]
+__all__ = ["ISO_15924", "UNICODE_VERSION", "is_script", "script_codes", "script_name", "script_of"]
 
 UNICODE_VERSION: str = _script_table.UNICODE_VERSION
 _LAST = 0x110000
@@ -31,6 +32,7 @@ def _ranges(packed: str) -> list[tuple[int, str]]:
 ISO_15924: tuple[str, ...] = tuple(sorted({value for _, value in _ranges(_script_table.SCRIPTS)}))
 _CODE = {name: code for code, name in enumerate(ISO_15924)}
 _COMMON, _INHERITED, _UNKNOWN = _CODE["Zyyy"], _CODE["Zinh"], _CODE["Zzzz"]
+_NO_SCRIPTS = frozenset(("Zyyy", "Zinh", "Zzzz"))
 _NAMES = dict(row.split(":") for row in _script_table.NAMES.split())
 
 
@@ -133,9 +135,20 @@ def script_of(text: str) -> str:
 
 
 def script_name(code: str) -> str:
-    """The English name of a script; other labels are returned as they are.
+    """The English name of a script; other labels are written out as a reader can see them.
 
-    >>> script_name("Cyrl"), script_name("Cans"), script_name("LATIN")
-    ('Cyrillic', 'Canadian Aboriginal', 'LATIN')
+    >>> script_name("Cyrl"), script_name("Cans"), script_name("MY_OWN")
+    ('Cyrillic', 'Canadian Aboriginal', 'MY_OWN')
     """
-    return _NAMES.get(code, code).replace("_", " ")
+    return _NAMES[code].replace("_", " ") if code in _NAMES else shown(code)
+
+
+def is_script(code: str | None) -> bool:
+    """Whether a label stands for a writing system: Common, Inherited, Unknown and no label do not.
+
+    Labels that are no ISO 15924 codes (languages, blocks, the paper's categories) are taken for what they say.
+
+    >>> is_script("Cyrl"), is_script("Zyyy"), is_script("LATIN"), is_script(None)
+    (True, False, True, False)
+    """
+    return code is not None and code not in _NO_SCRIPTS

@@ -8,8 +8,8 @@ from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.report.content import Grid, Section, picture, present
 from hyperpolyglot.report.sections.geometry import geometry_section
 from hyperpolyglot.report.sections.removal import removal_section, tables_section
-from hyperpolyglot.report.shown import shown
 from hyperpolyglot.report.wording import number, percent, probability, span
+from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Correlation
 from hyperpolyglot.study import Study
