@@ -65,7 +65,7 @@ def test_report_files(undisturbed):
         "by chance",
         "mT5-XL",
         "--skip map",
-        "Tokens live among their own script",
+        "keeps scripts apart",
         "Cyrillic",
     ):
         assert needed in page

@@ -24,6 +24,7 @@ from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.sections.mixing import mixing_grids
 from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.summary import summary
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.store import Store
 from hyperpolyglot.study import Absent, StudyOptions, run_study
 from tests.conftest import planted_pieces, unigram
@@ -106,7 +107,9 @@ def test_planted_truth_is_what_the_page_says(study, sections):
     assert "for 4 languages" in said(found["languages"])
     assert "share 240 tokens" in said(found["comparison"])
     assert re.search(r"; p (≤ )?[01]\.\d", said(found["comparison"]))
-    assert "100 % of the tokens instead" not in said(found["removal"])
+    assert re.search(r"P@1 of \d+ questions between 4 languages goes from", said(found["removal"]))
+    assert summary(study).startswith(f"{title_of(study.models[0].space.model)} keeps scripts apart: ")
+    assert f"{title_of(study.models[1].space.model)} mixes scripts: " in summary(study)
     assert first[-20:] in said(found["removal"])
     assert "puts the right one first for 100 %" in summary(study)
     assert second[-20:] in summary(study)
@@ -260,7 +263,7 @@ def test_numbers_are_those_of_the_commands(study):
     assert {"models", "census", "overlap", "languages", "compare", "absent"} == found.keys()
     for model, one in zip(study.models, found["models"], strict=True):
         assert {
-            *("model", "inspect", "separability", "diversity", "neighbors", "map", "translate"),
+            *("model", "inspect", "verdict", "separability", "diversity", "neighbors", "map", "translate"),
             *("meanings", "explain", "absent"),
         } == one.keys()
         assert model.translation.to_json() == one["translate"]

@@ -186,12 +186,12 @@ def draw_removal(results: Sequence[Explanation], noun: str = "labels") -> Figure
     first = results[0].subspaces.effects[0]
     others = len(results[0].hubness.occurrences) - 1
     panels: dict[str, Any] = {
-        "accuracy of a probe": lambda e: (e.accuracy, None, e.chance),
+        "accuracy of a probe\n(held-out sample)": lambda e: (e.accuracy, None, e.chance),
         f"{noun} among\n{first.k} neighbours": lambda e: (e.diversity, e.interval, e.expected),
         "neighbours kept": lambda e: (e.kept, None, e.k / others),
     }
     if any(translated_after(effect) for found in results for effect in found.subspaces.effects):
-        panels["translated rightly"] = lambda e: translated_after(e) or (None, None, None)
+        panels["translated correctly"] = lambda e: translated_after(e) or (None, None, None)
     names = [effect.removal for effect in results[0].subspaces.effects]
     figure, axes = new_figure(WIDE, 1.4 + 0.27 * len(names), columns=len(panels), sharey=True)
     for panel, (title, read) in zip(axes, panels.items(), strict=True):
@@ -203,7 +203,7 @@ def draw_removal(results: Sequence[Explanation], noun: str = "labels") -> Figure
         panel.tick_params(axis="y", length=0)
         if noun not in title:
             panel.xaxis.set_major_formatter(in_percent)
-    axes[0].set_ylabel("taken out")
+    axes[0].set_ylabel("removed")
     dot_legend(figure, axes[0])
     return figure
 

@@ -27,6 +27,9 @@ RANDOM_DEVIATIONS = 4.0
 """Own share within so many standard deviations of dealing the labels out is that of a random table: one random table
 in 16,000 is beyond. The deviation is exact for the graph at hand, hubs included (``measures/dealing.py``)."""
 
+RANDOM_DEVIATIONS_OF_A_LABEL = 5.0
+"""The same for one label: counts of a small one are skewed, and one of 416 labels of permuted tables is at 4.5."""
+
 RANDOM_PROBE_ERRORS = 6.0
 """A mean accuracy within so many binomial errors of guessing is guessing. Answers to tokens that lie together agree:
 row-permuted demo tables deviate by up to 3.6, so six is 3.5 of their own errors."""
@@ -112,7 +115,7 @@ def judge(
         rows = by_label(near)
         of_labels = float(np.mean([row.excess for row in rows])) if rows else None
         deviations = (share - chance) / deviation if deviation > 0 else 0.0
-        neighbourhoods = _level(excess, of_labels, deviations)
+        neighbourhoods = "random" if abs(deviations) <= RANDOM_DEVIATIONS else _level(excess, of_labels)
     accuracy = None if probes is None else probes.mean_accuracy
     separable = None if probes is None or accuracy is None else _separable(probes, accuracy)
     return Verdict(
@@ -144,10 +147,11 @@ def by_label(near: Diversity) -> tuple[LabelVerdict, ...]:
 def _label(row: LabelDiversity, chance: float, deviation: float) -> LabelVerdict:
     share = row.own_share or 0.0
     excess = _excess(share, chance)
+    at_random = abs(share - chance) <= RANDOM_DEVIATIONS_OF_A_LABEL * deviation
     return LabelVerdict(
         label=row.label or "",
         tokens=row.tokens,
-        level=_level(excess, None, (share - chance) / deviation if deviation > 0 else 0.0),
+        level="random" if at_random else _level(excess, None),
         own_share=share,
         expected=chance,
         excess=excess,
@@ -159,10 +163,8 @@ def _excess(share: float, chance: float) -> float:
     return (share - chance) / (1 - chance) if chance < 1 else 0.0
 
 
-def _level(excess: float, of_labels: float | None, deviations: float) -> str:
+def _level(excess: float, of_labels: float | None) -> str:
     """By all tokens and by the mean over labels: of two levels, the less extreme one."""
-    if abs(deviations) <= RANDOM_DEVIATIONS:
-        return "random"
     value = min([excess, *([] if of_labels is None else [of_labels])], key=lambda x: abs(x - 0.5))
     if value < MIXED:
         return "mixed"

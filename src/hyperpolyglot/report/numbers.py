@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.translation import Translation
+from hyperpolyglot.measures.verdicts import by_label
+from hyperpolyglot.report.sections.explanations import higher_than_overall
+from hyperpolyglot.report.sections.mixing import OverRepresented, over_represented
 from hyperpolyglot.report.verdicts import verdict_of
 from hyperpolyglot.study import Absent, ModelStudy, Study
 
@@ -35,13 +40,33 @@ def results(study: Study) -> dict[str, Any]:
     }
     return {
         "models": [
-            {"model": m.space.model, "inspect": m.inspection.to_json(), "verdict": verdict_of(m).to_json()}
+            {"model": m.space.model, "inspect": m.inspection.to_json(), "verdict": _verdict(m)}
             | _forms({key: getattr(m, name) for key, name in _OF_A_MODEL.items()})
             for m in study.models
         ],
         "census": study.census.to_json(),
         **_forms(whole),
     }
+
+
+def _verdict(model: ModelStudy) -> dict[str, Any]:
+    """The verdict on a model, and what the sentences on its labels are made of."""
+    found = verdict_of(model).to_json()
+    if not isinstance(model.diversity, Absent):
+        labels = by_label(model.diversity)
+        pairs, tried = over_represented(model.diversity)
+        found["labels"] = [asdict(row) for row in labels]
+        found["levels"] = dict(Counter(row.level for row in labels))
+        found["over_represented"] = {"pairs": tried, "found": [_listed(row) for row in pairs]}
+    if not isinstance(model.explanation, Absent):
+        shares, judged = higher_than_overall(model.explanation.undertrained)
+        rows = [row.to_json() | {"interval": list(interval)} for row, interval in shares]
+        found["undertrained"] = {"labels": judged, "higher_than_overall": rows}
+    return found
+
+
+def _listed(row: OverRepresented) -> dict[str, Any]:
+    return asdict(row) | {"interval": list(row.interval)}
 
 
 def _forms(parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from hyperpolyglot import figures
 from hyperpolyglot.figures.explanations import FEWEST_TOKENS
 from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.undertrained import LabelShare, Undertrained
 from hyperpolyglot.report.content import Grid, Section, picture, present
 from hyperpolyglot.report.sections.frequency import frequency_section
 from hyperpolyglot.report.sections.geometry import geometry_section
 from hyperpolyglot.report.sections.removal import removal_section, tables_section
-from hyperpolyglot.report.wording import number, percent, span
+from hyperpolyglot.report.wording import joined, number, percent, singular, span
 from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import title_of
+from hyperpolyglot.statistics import Interval, wilson
 from hyperpolyglot.study import Study
-from hyperpolyglot.writing.scripts import script_name
+from hyperpolyglot.writing.scripts import is_script, script_name
 
-__all__ = ["explanation_sections"]
+__all__ = ["explanation_sections", "higher_than_overall"]
+
+_FEWEST_FOUND = 5
+"""Under-trained tokens of a label: fewer may be one odd batch of a tokenizer's training text."""
+
+_NAMED = 3
 
 
 def explanation_sections(study: Study) -> list[Section]:
@@ -50,45 +57,65 @@ def _undertrained(results: list[Explanation], noun: str) -> Section:
     )
     return Section(
         key="undertrained",
-        title="Which tokens did training hardly touch?",
-        question=f"Tokens whose vectors look as if they never moved, by {noun.removesuffix('s')}.",
+        title="Under-trained tokens",
+        question=f"Tokens whose vectors look as if they never moved, by {singular(noun)}.",
         pictures=(
             picture(
                 "undertrained",
                 figures.draw_undertrained(results),
                 f"Share of under-trained tokens, with 95 % intervals, of the {noun} that have any; the grey bar is "
-                "their share of all tokens, so it is chance. Right of it, training has met a script less than others.",
+                "their share of all tokens, so it is chance. Right of it, training has seen less of a label than of "
+                "others.",
             ),
         )
         if touched
         else (),
         reading=tuple(_read_undertrained(found) for found in results),
-        note="A vector as near to those of reserved rows as they are to each other, or far shorter than usual "
-        "(after Land and Bartolo 2024); told from the matrix alone, without running the model.",
+        note="A vector as near to those of reserved rows as they are to each other, or far shorter than usual (after "
+        "Land and Bartolo 2024), by the matrix alone. A sign, not a proof, and not of all glitch tokens: by one census "
+        "most of these do not lie in neighbourhoods of low norm. A share is called higher than overall only for labels "
+        f"with {FEWEST_TOKENS} tokens or more and {_FEWEST_FOUND} under-trained ones, by an interval adjusted for the "
+        "number of labels (Wilson, Bonferroni).",
     )
 
 
 def _read_undertrained(found: Explanation) -> str:
     name, part = title_of(found.model), found.undertrained
     count = int(part.mask.sum())
-    some = [r for r in part.by_label if r.label and r.tokens >= FEWEST_TOKENS and r.undertrained]
-    text = f"{name}: {count:,} of {part.tokens:,} tokens ({percent(part.share)}) look untouched"
-    if some:
-        most = max(some, key=lambda row: row.share)
-        text += (
-            f"; most in {script_name(most.label or '')} with {percent(most.share)} "
-            f"(95 % interval {span(most.interval)})"
-        )
+    text = f"{name}: {count:,} of {part.tokens:,} tokens ({percent(part.share)}) appear under-trained"
+    more, judged = higher_than_overall(part)
+    if more:
+        told = [
+            f"{script_name(row.label or '')} ({row.undertrained:,} of {row.tokens:,}, {percent(row.share)}, adjusted "
+            f"95 % interval {span(interval)})"
+            for row, interval in more[:_NAMED]
+        ]
+        told += [f"{len(more) - _NAMED} more"] if len(more) > _NAMED else []
+        text += f"; the share is higher than overall in {joined(told)}, of {judged} labels"
     same = part.signs.get("duplicate", 0)
-    return f"{text}. {same:,} tokens have the very vector of another token." if same else f"{text}."
+    return f"{text}. {same:,} tokens have a duplicate of another token’s vector." if same else f"{text}."
+
+
+def higher_than_overall(part: Undertrained) -> tuple[list[tuple[LabelShare, Interval]], int]:
+    """Labels whose share lies above that of all tokens for sure, the surest first, and how many were looked at.
+
+    Their intervals are Wilson's at 95 % for all labels at once (Bonferroni).
+    """
+    judged = [row for row in part.by_label if is_script(row.label) and row.tokens >= FEWEST_TOKENS]
+    found = []
+    for row in judged:
+        interval = wilson(row.undertrained, row.tokens, level=1 - 0.05 / len(judged))
+        if row.undertrained >= _FEWEST_FOUND and interval is not None and interval[0] > part.share:
+            found.append((row, interval))
+    return sorted(found, key=lambda pair: -pair[1][0]), len(judged)
 
 
 def _hubness(results: list[Explanation]) -> Section:
     k = results[0].hubness.k
     return Section(
         key="hubness",
-        title="Are there hubs?",
-        question=f"Some tokens are among the {k} nearest of very many others, some of none.",
+        title="Hubness",
+        question=f"How often tokens are among the {k} nearest neighbours of others: hubs very often, anti-hubs never.",
         pictures=(
             picture(
                 "hubness",
@@ -117,16 +144,21 @@ def _hubness(results: list[Explanation]) -> Section:
             ),
         ),
         note="Hubs make neighbours of tokens that have nothing to do with each other; the translation scores by CSLS "
-        "correct for them. Skewness is how lopsided the counts are, 0 for even ones.",
+        "correct for them. Chance is neighbours drawn at random; random vectors of many dimensions have hubs too, so "
+        "this alone is no finding about languages. Skewness is how lopsided the counts are, 0 for even ones.",
     )
 
 
 def _read_hubness(found: Explanation) -> str:
     name, part = title_of(found.model), found.hubness
     largest = part.hubs[0] if part.hubs else None
-    most = f" The largest, {shown(largest['token'])}, is met {part.largest:,} times." if largest else ""
+    most = (
+        f" The largest hub, {shown(largest['token'])}, appears in {part.largest:,} neighbour lists."
+        if largest
+        else ""
+    )
     return (
-        f"{name}: {percent(part.antihubs)} of the tokens are nobody’s neighbour (chance "
+        f"{name}: {percent(part.antihubs)} of the tokens are anti-hubs (chance "
         f"{percent(part.antihubs_expected)}); the skewness of the counts is {number(part.skewness)} (chance "
         f"{number(part.skewness_expected)}).{most}"
     )

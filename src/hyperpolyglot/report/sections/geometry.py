@@ -1,4 +1,4 @@
-"""How the cloud of tokens fills its space."""
+"""How the tokens fill the embedding space."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ROWS: tuple[tuple[str, Read], ...] = (
         lambda e: (e.isotropy.iso_score, e.isotropy.iso_score_expected),
     ),
     (
-        "dimensions in effect (participation ratio)",
+        "effective dimensionality (participation ratio)",
         lambda e: (e.isotropy.participation, e.isotropy.participation_expected),
     ),
     ("mean cosine of two tokens", lambda e: (e.isotropy.mean_cosine, 0.0)),
-    ("the same, the mean taken off", lambda e: (e.isotropy.centred_mean_cosine, 0.0)),
-    ("dimensions around a token (TwoNN)", lambda e: (e.dimension.two_nn, e.dimension.two_nn_baseline)),
+    ("the same, after centring", lambda e: (e.isotropy.centred_mean_cosine, 0.0)),
+    ("local intrinsic dimension (TwoNN)", lambda e: (e.dimension.two_nn, e.dimension.two_nn_baseline)),
     (
-        "dimensions around a token (local PCA)",
+        "local intrinsic dimension (local PCA)",
         lambda e: (e.dimension.local_pca, e.dimension.local_pca_baseline),
     ),
     (
@@ -40,7 +40,7 @@ def geometry_section(results: list[Explanation]) -> Section:
     """Isotropy, local dimension, offsets, each beside what chance gives."""
     return Section(
         key="geometry",
-        title="What shape has the cloud?",
+        title="Geometry of the embedding space",
         question="Whether all dimensions are used, how many there are around a token, how far labels lie apart.",
         reading=tuple(_read(found) for found in results),
         grids=(
@@ -50,7 +50,7 @@ def geometry_section(results: list[Explanation]) -> Section:
                 rows=tuple((title, *(_cell(*read(found)) for found in results)) for title, read in _ROWS),
             ),
         ),
-        note="Chance: as many Gaussian vectors of equal spread in all directions; for the dimensions around a token, "
+        note="Chance: as many Gaussian vectors of equal spread in all directions; for the local intrinsic dimension, "
         "Gaussian vectors with the model’s own mean and covariance; for the means, labels dealt out at random. Local "
         "dimensions are estimated too low where there are many: compare with chance only. A mean cosine far above 0 "
         "says that all tokens point one way.",
@@ -65,13 +65,13 @@ def _cell(value: float | None, chance: float | None) -> str:
 def _read(found: Explanation) -> str:
     name, iso, local = title_of(found.model), found.isotropy, found.dimension
     text = (
-        f"{name} uses {number(iso.participation, 1)} of its {iso.dim} dimensions in effect (chance "
+        f"{name} has an effective dimensionality of {number(iso.participation, 1)} of {iso.dim} (chance "
         f"{number(iso.participation_expected, 1)}); two tokens have a cosine of {number(iso.mean_cosine, 3)} on "
         "average (chance 0)"
     )
     if local.two_nn is not None and local.two_nn_baseline is not None:
         text += (
-            f"; around a token there are about {number(local.two_nn, 1)} dimensions (chance "
+            f"; the local intrinsic dimension is about {number(local.two_nn, 1)} (chance "
             f"{number(local.two_nn_baseline, 1)})"
         )
     offsets = found.subspaces.offsets

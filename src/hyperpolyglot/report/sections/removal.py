@@ -1,4 +1,4 @@
-"""What taking the languages out does, and how the output table compares."""
+"""What removing the components of labels does, and how the output table compares."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hyperpolyglot.figures.explanations import translated_after
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.explanation.subspaces import Effect
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, span
+from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, singular, span
 from hyperpolyglot.sources import title_of
 
 __all__ = ["removal_section", "tables_section"]
@@ -24,48 +24,60 @@ def removal_section(results: list[Explanation], noun: str) -> Section:
     """Probes, diversity, translation and neighbours after every removal."""
     return Section(
         key="removal",
-        title="What is left when the languages are taken out?",
-        question="A model may hold one shared space, each language moved off by an offset. Take the offsets out "
-        "and look again.",
+        title=f"After removing {singular(noun)} components",
+        question="A model may hold one shared space in which each language is moved by an offset. The offsets are "
+        "removed and everything is measured again.",
         pictures=(
             picture(
                 "removal",
                 figures.draw_removal(results, noun),
                 "What a probe, the neighbourhoods and the translations are after a removal; grey bars are chance. If "
-                f"only offsets keep {noun} apart, taking them out brings the probe down to chance and mixes the "
-                "neighbourhoods.",
+                f"only offsets keep {noun} apart, removing them brings the probe down to chance and mixes the "
+                "neighbourhoods. All rows of a panel are of the same tokens or questions.",
             ),
         ),
         reading=tuple(_read(found, noun) for found in results),
         grids=(_grid(results, noun),),
-        note="Learned on half of the tokens, measured on the others. Neighbours kept: of a token’s neighbours, "
-        "those that were its neighbours before. LIR: Yang et al. 2021; LSAR: Xie et al. 2022.",
+        note="What is removed is learned on half of the tokens. Probes and neighbourhoods are measured on the other "
+        "half: probes on at most 1,000 tokens of each label, so their accuracy before a removal is not that of the "
+        "section on separability; neighbourhoods on at most 20,000 tokens, among all candidates. Translations are "
+        "asked of words of both halves. Neighbours kept: the share of a token’s neighbours that were its neighbours "
+        "before. LIR: Yang et al. 2021; LSAR: Xie et al. 2022.",
     )
 
 
 def _read(found: Explanation, noun: str) -> str:
     name, effects = title_of(found.model), {effect.removal: effect for effect in found.subspaces.effects}
     before, after = effects["none"], effects.get("centring", found.subspaces.effects[-1])
-    told = ""
+    one = singular(noun)
+    told = []
     if before.accuracy is not None and after.accuracy is not None:
-        told = (
-            f"a linear probe is right for {percent(after.accuracy)} of the tokens instead of "
-            f"{percent(before.accuracy)} (chance {percent(before.chance or 0.5)}), and "
+        told.append(
+            f"a linear probe on a held-out sample of each {one} goes from {percent(before.accuracy)} to "
+            f"{percent(after.accuracy)} accuracy (chance {percent(before.chance or 0.5)})"
         )
-    text = (
-        f"{name}: without each label’s mean {told}a neighbourhood holds {number(after.diversity)} {noun} (95 % "
-        f"interval {span(after.interval, share=False) or DASH}) instead of {number(before.diversity)} (chance "
-        f"{number(after.expected, 1)}); {percent(after.kept)} of the neighbours stay."
+    told.append(
+        f"the neighbourhoods of {before.queries:,} held-out tokens go from {number(before.diversity)} to "
+        f"{number(after.diversity)} {noun} (95 % interval {span(after.interval, share=False) or DASH}; chance "
+        f"{number(after.expected, 1)}), and keep {percent(after.kept)} of their neighbours"
     )
-    return f"{text}{_translation(before, after)}"
+    translated = _translation(before, after)
+    return f"{name}, after centring each {one}: {'; '.join([*told, *([translated] if translated else [])])}."
 
 
 def _translation(before: Effect, after: Effect) -> str:
+    """P@1 before and after, of which questions between how many languages."""
     was, is_now = translated_after(before), translated_after(after)
     if was is None or is_now is None or was[0] is None or is_now[0] is None:
         return ""
-    chance = "" if is_now[2] is None else f" (chance {percent(is_now[2])})"
-    return f" Translations come first for {percent(is_now[0])} of the questions instead of {percent(was[0])}{chance}."
+    chance = "" if is_now[2] is None else f", chance {percent(is_now[2])}"
+    asked = before.translation or {}
+    about = ""
+    if asked.get("questions") and asked.get("languages"):
+        about = f" {asked['questions']:,} questions between {asked['languages']} languages"
+    elif asked.get("questions"):
+        about = f" {asked['questions']:,} questions"
+    return f"P@1 of{about or ' the translations'} goes from {percent(was[0])} to {percent(is_now[0])} (CSLS{chance})"
 
 
 def _grid(results: list[Explanation], noun: str) -> Grid:
@@ -85,11 +97,11 @@ def _grid(results: list[Explanation], noun: str) -> Grid:
         title="Value; below: [95 % interval] · chance",
         columns=(
             "model",
-            "taken out",
-            "probe",
+            "removed",
+            "probe, held-out sample",
             f"{noun} among {results[0].subspaces.effects[0].k}",
             "neighbours kept",
-            *(("translated",) if translated else ()),
+            *(("translated correctly (P@1)",) if translated else ()),
         ),
         rows=tuple(rows),
         words=2,
@@ -108,7 +120,7 @@ def tables_section(results: list[Explanation]) -> Section:
     missing = tuple(f"{name}: no output table of its own was compared." for name in none)
     return Section(
         key="tables",
-        title="Does the output table say the same?",
+        title="Input vs output embeddings",
         question="A model that has two tables, one to read tokens and one to write them, may represent languages "
         "in two ways.",
         reading=(

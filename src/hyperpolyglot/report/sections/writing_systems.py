@@ -6,7 +6,14 @@ from hyperpolyglot import figures
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
-from hyperpolyglot.measures.verdicts import HALF, LEAST_TOKENS, MIXED, MOSTLY, OWN, RANDOM_DEVIATIONS
+from hyperpolyglot.measures.verdicts import (
+    HALF,
+    LEAST_TOKENS,
+    MIXED,
+    MOSTLY,
+    OWN,
+    RANDOM_DEVIATIONS_OF_A_LABEL,
+)
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.report.content import Section, picture, present
 from hyperpolyglot.report.sections.mixing import FEWEST_EXPECTED, mixing_grids
@@ -90,8 +97,8 @@ def _diversity(study: Study, noun: str) -> list[Section]:
             reading=tuple(read_by_label(name, result) for name, result in near),
             note="Own share is judged on the scale from chance (0) to only its own (1): nearly all from "
             f"{number(OWN, 1)}, most from {number(MOSTLY, 1)}, about half from {number(HALF, 1)}, near chance below "
-            f"{number(MIXED, 1)}; at chance within {number(RANDOM_DEVIATIONS, 0)} standard deviations of labels dealt "
-            "out at random. Common, Inherited and Unknown are no scripts.",
+            f"{number(MIXED, 1)}; at chance within {number(RANDOM_DEVIATIONS_OF_A_LABEL, 0)} standard deviations of "
+            "labels dealt out at random. Common, Inherited and Unknown are no scripts.",
         ),
     ]
 

@@ -1,0 +1,206 @@
+"""A report read as a reader reads it: random tables give no finding, and every number stands in the file beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hyperpolyglot.lexicon import packaged_lexicon
+from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.separability import ProbeOptions
+from hyperpolyglot.measures.translation import TranslateOptions
+from hyperpolyglot.report.numbers import results
+from hyperpolyglot.report.page import chapters
+from hyperpolyglot.report.summary import summary
+from hyperpolyglot.sources import title_of
+from hyperpolyglot.store import Store
+from hyperpolyglot.study import StudyOptions, run_study
+from tests.conftest import write_model
+
+READ = "HYPERPOLYGLOT_READ_MODEL"
+"""The folder of a real model whose report is read in a long test."""
+
+LANGUAGES = {"en", "ru", "el", "hi", "ka", "ar", "ja", "ko"}
+
+FINDINGS = (
+    r"keeps? scripts apart|mixes? scripts|neither keeps|(?<!not) linearly separable|barely|offset per|"
+    r"neighbourhoods (are (mostly )?of|are about half|cross|mix)|among those of|own share is (nearly|most|about|less)|"
+    r"a (weak|moderate|strong) relation|more within single labels|not monotone|labels differ|higher than overall|"
+    r"Words find their translations"
+)
+"""What is said of a model where something was found."""
+
+
+def readings(study):
+    """The reading of every section by its key, names of models taken out, and the summary."""
+    found = {s.key: " ".join(s.reading) for c in chapters(study) for s in c.sections}
+    found["summary"] = summary(study)
+    for model in study.models:
+        found = {key: text.replace(title_of(model.space.model), "MODEL") for key, text in found.items()}
+    return found
+
+
+@pytest.fixture(scope="module")
+def random_study(tmp_path_factory):
+    """A table of normal numbers, and the rows of a demo in another order, over 4,000 tokens of the demo vocabulary."""
+    folder = tmp_path_factory.mktemp("random")
+    space = open_model("demo:meaning")
+    random = np.random.default_rng(11)
+    rows = np.sort(random.choice(space.candidates().rows, 4000, replace=False))
+    pieces = [space.vocabulary.pieces[row] for row in rows.tolist()]
+    vectors = space.vectors(rows)
+    tables = {"normal": random.standard_normal(vectors.shape), "permuted": random.permutation(vectors)}
+    names = [write_model(folder / name, table.astype(np.float32), pieces) for name, table in tables.items()]
+    options = StudyOptions(
+        k=50,
+        probes=ProbeOptions(minimum=200),
+        translate=TranslateOptions(questions=200),
+        skip=("map", "comparison", "languages"),
+    )
+    lexicon = packaged_lexicon().take(languages=LANGUAGES)
+    return run_study([open_model(n) for n in names], options, Store(folder / "store"), lexicon=lexicon)
+
+
+def test_random_and_permuted_tables_give_no_finding(random_study):
+    """The summary says of both that they are indistinguishable from random, and no section says that it found anything."""
+    told = readings(random_study)
+    assert 2 == told["summary"].count("MODEL is indistinguishable from random in its scripts")
+    for key in ("separability", "diversity", "diversity-by-label", "mixing"):
+        assert 2 == told[key].count("indistinguishable from random"), key
+    assert 2 == told["frequency"].count("frequency explains next to nothing")
+    for key, text in told.items():
+        assert re.search(FINDINGS, text) is None, (key, text)
+    assert ["random"] * 2 == [one["verdict"]["name"] for one in results(random_study)["models"]]
+
+
+BESIDE = {
+    "summary": (("verdict",), ("translate", "overall"), ("explain", "subspaces", "removal")),
+    "separability": (("separability",), ("verdict",)),
+    "diversity": (("diversity", "own_share"), ("diversity", "mean"), ("diversity", "expected"), ("diversity", "k"),
+                  ("diversity", "assortativity"), ("verdict",)),
+    "diversity-by-label": (("verdict",),),
+    "mixing": (("verdict", "over_represented"),),
+    "frequency": (("explain", "frequency"),),
+    "undertrained": (("explain", "undertrained"), ("verdict", "undertrained")),
+    "hubness": (("explain", "hubness"),),
+    "geometry": (("explain", "isotropy"), ("explain", "dimension"), ("explain", "subspaces")),
+    "removal": (("explain", "subspaces", "removal"),),
+}  # fmt: skip
+"""Where in a model's part of the numbers' file the figures of a section are."""
+
+STATED = (
+    r"95 % interval|P@1|p below 0\.05|p < 0\.001|chance 0\b|\(chance 1\)|chance 1;|100 tokens or more|below 90\.0 %|"
+    r"more than 2 times|MODEL|Q "
+)
+"""Names of measures, thresholds that the notes explain, and chance levels that are so by definition."""
+
+
+def leaves(part):
+    """All numbers of a JSON value, how many rows a list has, and what is above zero in it."""
+    if isinstance(part, bool) or part is None or isinstance(part, str):
+        return []
+    if isinstance(part, int | float):
+        return [float(part)]
+    rows = list(part.values()) if isinstance(part, dict) else list(part)
+    return [float(len(rows)), *(number for row in rows for number in leaves(row))]
+
+
+def counted(key, model):
+    """Counts that a sentence makes of the rows of its JSON."""
+    if key == "separability":
+        scripts = [r for r in model["separability"]["labels"] if r["label"] not in ("Zyyy", "Zinh", "Zzzz")]
+        low = sum(r["accuracy"] < 0.9 for r in scripts)
+        return [len(scripts), low, low - 4]
+    if key == "diversity-by-label":
+        return [count - 4 for count in model["verdict"]["levels"].values()]
+    if key == "mixing":
+        return [len(model["verdict"]["over_represented"]["found"])]
+    if key == "undertrained":
+        return [len(model["verdict"]["undertrained"]["higher_than_overall"]) - 3]
+    if key == "frequency":
+        found = model["explain"]["frequency"]
+        sure = [r["shrunk"] for r in found["by_label"] if r["shrunk"] is not None and r["p_adjusted"] < 0.05]
+        signs = [sum(r > 0 for r in sure), sum(r < 0 for r in sure)]
+        return [*signs, *(count - 4 for count in signs)]
+    return []
+
+
+def unproven(text, numbers):
+    """The figures of a text that no number gives, rounded as they are."""
+    missing = []
+    plain = re.sub(STATED, " ", text).replace("−", "-")
+    for digits, percent in re.findall(r"(?<![\w.])(-?\d[\d,]*(?:\.\d+)?)((?: %)?)", plain):
+        shown = float(digits.replace(",", ""))
+        decimals = len(digits.partition(".")[2])
+        scale = 100 if percent else 1
+        if not any(abs(round(scale * n, decimals) - shown) < 1e-9 for n in numbers):
+            missing.append(digits + percent)
+    return missing
+
+
+def assert_every_figure_is_beside(study):
+    """Every figure in the sentences of these sections is a number of the file, at its precision."""
+    whole, told = results(study), readings(study)
+    for key, paths in BESIDE.items():
+        numbers = []
+        for model in whole["models"]:
+            for path in paths:
+                part = model
+                for name in path:
+                    part = part[name]
+                numbers += leaves(part)
+            numbers += counted(key, model)
+        ranges = re.sub(r"(\d)–(?=\d)([\d.,]+) %", r"\1 % \2 %", told[key])
+        ranges = (
+            re.sub(r"(\d) to (?=[\d−])([\d.,−]+) %", r"\1 % \2 %", ranges)
+            if key == "undertrained"
+            else ranges
+        )
+        assert re.search(r"\d", ranges), key
+        assert [] == unproven(ranges, numbers), (key, told[key])
+
+
+@pytest.fixture(scope="module")
+def demo_study(tmp_path_factory):
+    """Both demos, on a third of their vocabulary."""
+    spaces = [open_model(f"demo:{name}") for name in ("language", "meaning")]
+    spaces = [space.take(np.arange(0, len(space), 3)) for space in spaces]
+    spaces = [replace(space, model=space.model) for space in spaces]
+    options = StudyOptions(
+        probes=ProbeOptions(minimum=150),
+        translate=TranslateOptions(questions=100),
+        skip=("map", "comparison", "languages"),
+    )
+    lexicon = packaged_lexicon().take(languages=LANGUAGES)
+    return run_study(spaces, options, Store(tmp_path_factory.mktemp("demos")), lexicon=lexicon)
+
+
+def test_every_figure_of_the_demos_is_in_the_file_beside(demo_study):
+    """Each sentence of the report of the demos with a figure has it from the numbers' file."""
+    assert_every_figure_is_beside(demo_study)
+    told = readings(demo_study)
+    assert "MODEL keeps scripts apart" in told["summary"]
+    assert "MODEL mixes scripts" in told["summary"]
+
+
+def test_a_changed_figure_is_seen(demo_study):
+    """The reading is not blind: a figure that is no number of the file is told."""
+    (model, _) = results(demo_study)["models"]
+    numbers = leaves(model["explain"]["frequency"])
+    value = model["explain"]["frequency"]["spearman"]["value"]
+    assert [] == unproven(f"a correlation of {value:.4f}".replace("-", "−"), numbers)
+    assert ["0.4321"] == unproven("a correlation of 0.4321", numbers)
+
+
+@pytest.mark.long
+def test_every_figure_of_a_real_model_is_in_the_file_beside(tmp_path):
+    """The same for a model of one's own, as multilingual-e5-small."""
+    if READ not in os.environ:
+        pytest.skip(f"{READ} names no folder of a model")
+    options = StudyOptions(skip=("map", "comparison", "languages"))
+    space = open_model(os.environ[READ])
+    assert_every_figure_is_beside(run_study([space], options, Store(tmp_path), lexicon=packaged_lexicon()))
