@@ -301,6 +301,18 @@ def test_tokens_that_only_a_configuration_lists(tmp_path: Path) -> None:
     assert 0 == space.vocabulary.missing
 
 
+def test_times_follow_the_last_token_of_whisper(tmp_path: Path) -> None:
+    """A tokenizer.json that ends with <|notimestamps|> leaves out 1,501 times, which code appends."""
+    pieces = ["<unk>", *PIECES, "<|notimestamps|>"]
+    tokens = [*pieces, *(f"<|{i / 50:.2f}|>" for i in range(1501))]
+    vocab = {piece: i for i, piece in enumerate(pieces[:-1])}
+    save(tmp_path, tokens, "model.decoder.embed_tokens.weight")
+    write_json(tmp_path, tokenizer=tokenizer_json(vocab, [(len(vocab), "<|notimestamps|>", True)]))
+    space = aligned(tmp_path, tokens)
+    assert ("<|0.00|>", "<|30.00|>") == (space.vocabulary.texts[-1501], space.vocabulary.texts[-1])
+    assert 1503 == space.vocabulary.kind_counts()["special"]
+
+
 def test_m2m_100_appends_its_languages(tmp_path: Path) -> None:
     rows = [*FOUR, *PIECES, *(f"__{code}__" for code in M2M100), *(f"madeupword{i}" for i in range(8))]
     save(tmp_path, rows)

@@ -18,6 +18,8 @@ __all__ = ["appended"]
 
 _SENTINEL = re.compile(rf"{SPACE}?<extra_id_\d+>")
 _MOST = 1 << 16
+_TIMES = tuple(f"<|{i * 0.02:.2f}|>" for i in range(1501))
+_NO_TIMES = "<|notimestamps|>"
 
 
 class _Family(NamedTuple):
@@ -89,12 +91,11 @@ def _kimi(tokens: TokenList, beside: Beside, rows: int) -> tuple[str, ...]:
 
 def _whisper(tokens: TokenList, beside: Beside, rows: int) -> tuple[str, ...]:
     """Times to half a minute come last; the rows tell 99 languages from 100, Cantonese being the last."""
-    tasks = (*["translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps"],)
-    times = tuple(f"<|{i * 0.02:.2f}|>" for i in range(1501))
-    spare = rows - len(tokens.entries) - len(tasks) - len(times) - 2
+    tasks = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
+    spare = rows - len(tokens.entries) - len(tasks) - len(_TIMES) - 2
     codes = WHISPER if spare >= len(WHISPER) else WHISPER[:99]
     names = ("endoftext", "startoftranscript", *codes, *tasks)
-    return tuple(f"<|{name}|>" for name in names) + times
+    return tuple(f"<|{name}|>" for name in names) + _TIMES
 
 
 def _m2m(tokens: TokenList, beside: Beside, rows: int) -> tuple[str, ...]:
@@ -139,4 +140,12 @@ def appended(file: str, form: str, tokens: TokenList, beside: Beside) -> tuple[t
             return _whisper(tokens, beside, rows), True
         if file == "tokenizer.model" and beside.rows == len(tokens.entries) + _LLAMA3_SPECIAL:
             return _llama3(tokens, beside, rows), True
+    if form == "tokenizer.json" and _lacks_times(tokens, rows):
+        return _TIMES, True
     return (), False
+
+
+def _lacks_times(tokens: TokenList, rows: int) -> bool:
+    """Whether a tokenizer of Whisper ends where the rows of its times begin."""
+    last = max(tokens.entries, key=lambda entry: entry.id, default=None)
+    return last is not None and last.piece == _NO_TIMES and rows == last.id + 1 + len(_TIMES)

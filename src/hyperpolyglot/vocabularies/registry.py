@@ -236,7 +236,9 @@ def open_vocabulary_file(
         if rows is not None and _names_all(tokens, rows):
             return tokens.vocabulary(path.name)
         later()
-        return completed(tokens, beside(path.parent, rows), fixed=True).vocabulary(path.name)
+        around = beside(path.parent, rows)
+        names, _ = appended(path.name, row.name, tokens, around)
+        return completed(tokens, around, names, fixed=True).vocabulary(path.name)
     around = beside(path.parent, rows)
     tokens = row.read(read_file(path), path, around)
     form = "tiktoken" if path.suffix == ".model" and tokens.scheme == BYTE_LEVEL else row.name
