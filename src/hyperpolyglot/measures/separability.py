@@ -154,13 +154,13 @@ def separability(
     groups = _word_groups(space.vocabulary, rows) if options.grouped else None
     problems = _problems(options.design, codes, large, names)
     main = main_directions(vectors)
-    found = []
+    found, lost = [], []
     sweeps = _sweeps(vectors, options.folds * options.repeats, usable_threads(threads))
     free: SimpleQueue[Sweep] = SimpleQueue()
     for sweep in sweeps:
         free.put(sweep)
 
-    def solve(problem: _Problem) -> LabelAccuracy:
+    def solve(problem: _Problem) -> LabelAccuracy | None:
         sweep = free.get()
         try:
             return _solve(vectors, main, problem, groups, options, sweep)
@@ -170,12 +170,15 @@ def separability(
     with ThreadPoolExecutor(len(sweeps)) as pool:
         for done, row in enumerate(pool.map(solve, problems)):
             progress("probes", done, len(problems))
-            found.append(row)
+            if row is None:
+                lost.append((problems[done].label, problems[done].tokens))
+            else:
+                found.append(row)
     progress("probes", len(problems), len(problems))
     unlabelled = len(candidates.rows) - len(rows)
     return Separability(
         labels=tuple(found),
-        skipped=tuple((names[c], counts[c]) for c in small),
+        skipped=(*((names[c], counts[c]) for c in small), *lost),
         options=options,
         excluded=candidates.excluded | ({"without a label": unlabelled} if unlabelled else {}),
     )
@@ -233,8 +236,8 @@ def _solve(
     groups: NDArray[np.int64] | None,
     options: ProbeOptions,
     sweep: Sweep,
-) -> LabelAccuracy:
-    """The cross-validated accuracy of one probe over all repeats."""
+) -> LabelAccuracy | None:
+    """The cross-validated accuracy of one probe over all repeats; ``None`` where a fold would be empty."""
     scores, converged = [], True
     for repeat in range(options.repeats):
         draw = (*problem.draw, repeat)
@@ -244,10 +247,13 @@ def _solve(
             sample = _balanced(problem.sides, np.random.default_rng([options.seed, 0, *draw]))
         side = np.stack([mask[sample] for mask in problem.sides]).argmax(axis=0)
         fold = _folds(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
+        sizes = np.bincount(fold, minlength=options.folds)
+        if not sizes.all():
+            return None
         classes = 1 - side if len(problem.sides) == 2 else side
         training = fold[:, None] != np.arange(options.folds)
         fit = fit_probes(vectors, classes, training, rows=sample, main=main, sweep=sweep)
-        scores.append(fit.right / np.bincount(fold, minlength=options.folds))
+        scores.append(fit.right / sizes)
         converged &= fit.converged
     return _accuracy(problem, np.concatenate(scores), options.folds, converged)
 
