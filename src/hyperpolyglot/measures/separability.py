@@ -88,7 +88,7 @@ class LabelAccuracy:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Separability(Record):
-    """Accuracies by label, the labels with too few tokens, and the mean over labels."""
+    """Accuracies by label, the labels that have too few tokens or leave too few others, and the mean over labels."""
 
     labels: tuple[LabelAccuracy, ...]
     skipped: tuple[tuple[str, int], ...]
