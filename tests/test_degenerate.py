@@ -220,3 +220,28 @@ def test_not_a_number_is_no_amount(arguments, capsys):
         main(arguments)
     assert 2 == ended.value.code
     assert "is not a number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("few", [1, 2])
+def test_a_label_whose_rest_is_two_tokens(few):
+    """Where all others are fewer than the folds of a probe the label is not probed, and said to be left out."""
+    space = hp.open_model("demo:meaning")
+    space = space.take(hp.sample_rows(space, 0.03))
+    some = {space.vocabulary.texts[100 + i] for i in range(few)}
+    labelled = space.relabel(lambda token: "few" if token in some else "rest")
+    probes = separability(labelled, ProbeOptions(minimum=100, folds=5))
+    assert [] == list(probes.labels)
+    assert {"few", "rest"} == {label for label, _ in probes.skipped}
+    found = outcome("explain", labelled, None)
+    assert None is found["subspaces"]["removal"][0]["accuracy"]
+
+
+def test_numpys_warnings_stay_inside(capsys):
+    """What numpy thinks of a division is not said by a command."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with pytest.raises(SystemExit):
+            main(["inspect", "nothing/of/the/kind"])
+        assert np.isinf(np.float64(1) / np.float64(0))
+    assert [] == seen
+    assert "Warning" not in capsys.readouterr().err

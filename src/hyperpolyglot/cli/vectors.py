@@ -94,7 +94,7 @@ def separability(**values: Any) -> None:
     print_table(f"{space.model}: accuracy of a linear probe (95 % interval)", found.table(), columns)
     if found.skipped:
         listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
-        say(f"too few tokens to probe: {listed}")
+        say(f"too few tokens to probe, of the label or of all others: {listed}")
     if found.mean_accuracy is not None:
         say(
             f"mean accuracy {100 * found.mean_accuracy:.2f} %, by chance {100 * found.labels[0].chance:.0f} %"

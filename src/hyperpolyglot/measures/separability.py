@@ -90,7 +90,7 @@ class LabelAccuracy:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Separability(Record):
-    """Accuracies by label, the labels with too few tokens, and the mean over labels."""
+    """Accuracies by label, the labels that have too few tokens or leave too few others, and the mean over labels."""
 
     labels: tuple[LabelAccuracy, ...]
     skipped: tuple[tuple[str, int], ...]
@@ -162,13 +162,13 @@ def separability(
     groups = _word_groups(space.vocabulary, rows) if options.grouped else None
     problems = _problems(options.design, codes, large, names)
     main = main_directions(vectors)
-    found = []
+    found, lost = [], []
     sweeps = _sweeps(vectors, options.folds * options.repeats, usable_threads(threads))
     free: SimpleQueue[Sweep] = SimpleQueue()
     for sweep in sweeps:
         free.put(sweep)
 
-    def solve(problem: _Problem) -> LabelAccuracy:
+    def solve(problem: _Problem) -> LabelAccuracy | None:
         sweep = free.get()
         try:
             return _solve(vectors, main, problem, groups, options, sweep)
@@ -178,12 +178,15 @@ def separability(
     with ThreadPoolExecutor(len(sweeps)) as pool:
         for done, row in enumerate(pool.map(solve, problems)):
             progress("probes", done, len(problems))
-            found.append(row)
+            if row is None:
+                lost.append((problems[done].label, problems[done].tokens))
+            else:
+                found.append(row)
     progress("probes", len(problems), len(problems))
     unlabelled = len(candidates.rows) - len(rows)
     return Separability(
         labels=tuple(found),
-        skipped=tuple((names[c], counts[c]) for c in small),
+        skipped=(*((names[c], counts[c]) for c in small), *lost),
         options=options,
         excluded=candidates.excluded | ({"without a label": unlabelled} if unlabelled else {}),
     )
@@ -241,8 +244,8 @@ def _solve(
     groups: NDArray[np.int64] | None,
     options: ProbeOptions,
     sweep: Sweep,
-) -> LabelAccuracy:
-    """The cross-validated accuracy of one probe over all repeats."""
+) -> LabelAccuracy | None:
+    """The cross-validated accuracy of one probe over all repeats; ``None`` where a fold would be empty."""
     scores, converged = [], True
     for repeat in range(options.repeats):
         draw = (*problem.draw, repeat)
@@ -252,13 +255,16 @@ def _solve(
             sample = _balanced(problem.sides, np.random.default_rng([options.seed, 0, *draw]))
         side = np.stack([mask[sample] for mask in problem.sides]).argmax(axis=0)
         fold = _folds(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
+        sizes = np.bincount(fold, minlength=options.folds)
+        if not sizes.all():
+            return None
         classes = 1 - side if len(problem.sides) == 2 else side
         training = fold[:, None] != np.arange(options.folds)
         if options.protocol == "paper":
             fit = fit_stopped(vectors, classes, training, rows=sample)
         else:
             fit = fit_probes(vectors, classes, training, rows=sample, main=main, sweep=sweep)
-        scores.append(fit.right / np.bincount(fold, minlength=options.folds))
+        scores.append(fit.right / sizes)
         converged &= fit.converged
     return _accuracy(problem, np.concatenate(scores), options.folds, converged)
 
