@@ -234,4 +234,4 @@ def test_two_vocabularies_are_told_apart(hub: LoopbackHub, opened: Open) -> None
     names = ["config.json", "merges.txt", "vocab-src.json", "vocab-tgt.json"]
     hub.add(NAME, dict.fromkeys(names, b"{}"))
     assert ["vocab-src.json", "config.json", "merges.txt"] == opened().tokenizer()
-    assert ["vocab-tgt.json", "config.json", "merges.txt"] == opened().tokenizer("target")
+    assert ["vocab-tgt.json", "config.json", "merges.txt"] == opened().tokenizer(side="target")
