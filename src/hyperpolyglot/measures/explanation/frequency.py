@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.diversity import Diversity, mean_intervals
+from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import (
     Correlation,
@@ -38,7 +39,7 @@ _NOT_WRITTEN = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED, TokenKi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decile:
-    """Mean diversity of the tokens of one tenth by ascending frequency, 1 the rarest, ``interval`` by bootstrap."""
+    """Mean diversity of the tokens of one tenth by ascending frequency, 1 the rarest, ``interval`` as of diversity."""
 
     decile: int
     tokens: int
@@ -117,9 +118,17 @@ def deciles(values: Array) -> Array:
 
 
 def frequency(
-    space: TokenSpace, found: Diversity, counts: Counts | None = None, *, seed: int = 0
+    space: TokenSpace,
+    found: Diversity,
+    counts: Counts | None = None,
+    *,
+    near: Neighbors | None = None,
+    seed: int = 0,
 ) -> Frequency:
     """Relate the diversity of queried tokens of ``space`` to their frequency; special and reserved ones take no part.
+
+    ``near``: the neighbours that ``found`` is of, for intervals of deciles that hold for other vocabularies; without
+    them they are of a bootstrap over tokens, which is too sure.
 
     Raises ``NotEnoughData`` where fewer than twenty tokens have a frequency.
     """
@@ -135,6 +144,8 @@ def frequency(
     controls = (codes, lengths, vocabulary.kinds[rows], vocabulary.starts_word[rows])
     random = np.random.default_rng([seed, 0])
     tenth = deciles(values)
+    queried = np.flatnonzero(known)
+    sure = near and mean_intervals(near, space.labels, [queried[tenth == d] for d in range(1, 11)])
     return Frequency(
         source=source,
         k=found.k,
@@ -142,17 +153,22 @@ def frequency(
         without_frequency=int(np.count_nonzero(~known & written)),
         correlation=spearman(values, distinct),
         partial=partial_spearman(values, distinct, controls),
-        deciles=tuple(_decile(d, distinct[tenth == d], values[tenth == d], random) for d in range(1, 11)),
+        deciles=tuple(
+            _decile(d, distinct[tenth == d], values[tenth == d], sure[d - 1] if sure else random)
+            for d in range(1, 11)
+        ),
         by_label=_by_label(space, codes, values, distinct),
     )
 
 
-def _decile(decile: int, distinct: Array, values: Float64, random: np.random.Generator) -> Decile:
+def _decile(
+    decile: int, distinct: Array, values: Float64, sure: Interval | np.random.Generator | None
+) -> Decile:
     return Decile(
         decile=decile,
         tokens=len(distinct),
         mean=float(distinct.mean()),
-        interval=bootstrap_mean(distinct, random=random),
+        interval=bootstrap_mean(distinct, random=sure) if isinstance(sure, np.random.Generator) else sure,
         lowest=float(values.min()),
         highest=float(values.max()),
     )

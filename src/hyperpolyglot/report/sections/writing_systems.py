@@ -141,14 +141,14 @@ def read_separability(model: str, result: Separability, noun: str) -> str:
     mean = result.mean_accuracy
     if mean is None:
         return f"No label of {model} has {result.options.minimum} tokens, so nothing can be probed."
-    hardest = min(result.labels, key=lambda row: row.accuracy)
+    hardest = min(result.counted, key=lambda row: row.accuracy)
     kept_apart = (
         "almost perfectly" if mean > 0.98 else "well" if mean > 0.9 else "partly" if mean > 0.65 else "hardly"
     )
     chance = result.labels[0].chance
     return (
         f"A line tells the writing systems of {model} apart {kept_apart}: {percent(mean)} of held-out tokens on "
-        f"average over {len(result.labels)} {noun}, where guessing gives {percent(chance)}. The hardest is "
+        f"average over {len(result.counted)} {noun}, where guessing gives {percent(chance)}. The hardest is "
         f"{script_name(hardest.label)} with {percent(hardest.accuracy)}."
     )
 
@@ -173,7 +173,7 @@ def read_diversity(model: str, result: Diversity, noun: str) -> str:
 
 def _read_mixing(model: str, result: Diversity) -> str:
     """The strongest neighbourhood between two different labels."""
-    tokens = {row.label: row.tokens for row in result.by_label}
+    tokens = {row.label: row.tokens for row in result.by_label if row.counted}
     crossing = [
         p for p in result.pairs if p.a != p.b and min(tokens.get(p.a, 0), tokens.get(p.b, 0)) >= _LARGER
     ]
@@ -233,7 +233,7 @@ def _protocol(study: Study) -> str:
 
 def _read_by_label(model: str, result: Diversity) -> str:
     """The most and the least mixed of the larger labels."""
-    labels = [row for row in result.by_label if row.label is not None]
+    labels = [row for row in result.by_label if row.counted]
     rows = [row for row in labels if row.tokens >= _LARGER] or labels
     if not rows:
         return f"No token of {model} has a label."
