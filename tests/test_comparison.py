@@ -23,6 +23,7 @@ from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.agreement import (
     mutual_graph_jaccard,
     neighbor_overlap,
+    overlap_error,
     shared_neighbors,
 )
 from hyperpolyglot.measures.comparison.compare import compare
@@ -518,3 +519,28 @@ def test_too_little_to_compare(pair, model_of, tmp_path):
         compare([pair[0], other])
     with pytest.raises(ValueError, match="common"):
         CompareOptions(common="none")
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_the_error_of_overlap_is_that_of_leaving_tokens_out(extra):
+    """The standard error is the jackknife's: each token taken out of both models, neighbours searched anew."""
+    random = np.random.default_rng(4)
+    a = random.standard_normal((40, 3))
+    b, k = a + 0.7 * random.standard_normal((40, 3)), 6
+
+    def graph(vectors, k):
+        distance = ((vectors[:, None] - vectors) ** 2).sum(axis=2)
+        np.fill_diagonal(distance, np.inf)
+        return np.argsort(distance, axis=1)[:, :k].astype(np.int32)
+
+    def overlaps(kept):
+        first, second = (graph(m[kept], k - 1) for m in (a, b))
+        return (shared_neighbors(first, second) + extra) / (k - 1 + extra)
+
+    group = np.arange(40) % 3 == 0
+    found = overlap_error((graph(a, k), graph(b, k)), [np.arange(40), np.flatnonzero(group)], extra)
+    for error, members in zip(found, (np.ones(40, bool), group), strict=True):
+        kept = [np.delete(np.arange(40), i) for i in range(40)]
+        values = np.array([overlaps(rows)[members[rows]].mean() for rows in kept])
+        expected = np.sqrt(39 / 40 * ((values - values.mean()) ** 2).sum())
+        assert expected == pytest.approx(error, rel=1e-6)

@@ -13,7 +13,6 @@ Common, Inherited and Unknown are no scripts: their tokens count like tokens wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +22,15 @@ from scipy.special import gammaln
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.jackknife import left_out_error, mean_interval
+from hyperpolyglot.measures.jackknife import mean_interval
+from hyperpolyglot.measures.label_errors import Errors, label_errors
 from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.records import Record
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Array, Float64
 
-__all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct", "mean_intervals"]
+__all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]
 
 CURVE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -208,7 +208,7 @@ def diversity(
         [expected_distinct(counts, size, k, label, with_own=with_own) for label in range(-1, len(counts))]
     )[own + 1]
     effective = np.exp(_entropy(tally, tally.sum(axis=1)))
-    errors = _errors(lists, neighbors, k, written)
+    errors = label_errors(lists, shown, neighbors, k, written)
     usable = ~np.isnan(own_share)
     columns = _Columns(written, distinct, expected, effective, own_share)
     by_label = tuple(
@@ -248,55 +248,9 @@ def diversity(
     )
 
 
-def mean_intervals(
-    neighbors: Neighbors, labels: Labels, members: Sequence[NDArray[np.integer]]
-) -> list[Interval | None]:
-    """Intervals of the mean number of distinct labels of some queries each, ``members`` positions in the queries."""
-    shown = labels.only_counted()
-    lists = LabelLists(
-        near=shown.codes[neighbors.rows],
-        own=shown.codes[neighbors.queries].astype(np.int64),
-        labels=len(labels.names),
-        with_own=False,
-    )
-    if neighbors.k < 2:
-        return [None] * len(members)
-    (base, change), _ = lists.replaced()
-    distinct, near = lists.distinct(), neighbors.rows[:, :-1]
-    size = int(neighbors.candidates.max()) + 1
-    found = []
-    for rows in members:
-        error = left_out_error(base[rows], change[rows], near[rows], neighbors.queries[rows], size)
-        mean = float(distinct[rows].mean()) if len(rows) else 0.0
-        found.append(mean_interval(mean, error, len(rows), most=neighbors.k))
-    return found
-
-
 def _counts(labels: Labels, candidates: NDArray[np.integer]) -> NDArray[np.int64]:
     """Candidates by label, int64 ``[labels]``."""
     return np.bincount(labels.codes[candidates] + 1, minlength=len(labels.names) + 1)[1:]
-
-
-_Errors = dict[int | None, tuple[float | None, float | None]]
-
-
-def _errors(lists: LabelLists, neighbors: Neighbors, k: int, written: NDArray[np.int64]) -> _Errors:
-    """Standard errors of mean and own share, of the tokens of each label, and of all (``None``)."""
-    if k < 2:
-        return dict.fromkeys([None, *set(written.tolist())], (None, None))
-    size = int(neighbors.candidates.max()) + 1
-    near = neighbors.rows[:, : k - 1]
-    found: _Errors = {}
-    replaced = lists.replaced()
-    for label in (None, *sorted(set(written.tolist()))):
-        here = np.arange(len(written)) if label is None else np.flatnonzero(written == label)
-        parts = []
-        for base, change in replaced:
-            rows = here[~np.isnan(base[here])]
-            moved = np.nan_to_num(change[rows])
-            parts.append(left_out_error(base[rows], moved, near[rows], neighbors.queries[rows], size))
-        found[label] = parts[0], parts[1]
-    return found
 
 
 def _entropy(tally: NDArray[np.int32], labelled: NDArray[np.integer]) -> Float64:
@@ -322,7 +276,7 @@ class _Columns:
 
 
 def _label_row(
-    label: int, labels: Labels, counted: bool, columns: _Columns, counts: Array, errors: _Errors
+    label: int, labels: Labels, counted: bool, columns: _Columns, counts: Array, errors: Errors
 ) -> LabelDiversity:
     here = columns.label == label
     tokens = int(np.count_nonzero(here))

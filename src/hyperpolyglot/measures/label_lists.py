@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.types import Float64
+from hyperpolyglot.types import Float32, Float64
 
 __all__ = ["LabelLists", "tallied"]
+
+_BLOCK = 1 << 14
 
 
 def tallied(near: NDArray[np.integer], labels: int) -> NDArray[np.int32]:
@@ -57,11 +59,22 @@ class LabelLists:
         share[rows] = tally[rows, self.own[rows]] / labelled[rows]
         return share
 
-    def replaced(self) -> tuple[tuple[Float64, Float64], tuple[Float64, Float64]]:
+    def replaced(self) -> tuple[tuple[Float64, Float32], tuple[Float64, Float32]]:
         """Distinct labels and own share over all neighbours but the last, float64 ``[q]``, and their changes.
 
-        Changes float64 ``[q, k − 1]``: where one neighbour is left out and the last one takes its place.
+        Changes float32 ``[q, k − 1]``: where one neighbour is left out and the last one takes its place.
         """
+        q, k = self.near.shape
+        bases: Float64 = np.empty((2, q))
+        changes = np.empty((2, q, k - 1), np.float32)
+        for start in range(0, q, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            lists = LabelLists(self.near[part], self.own[part], self.labels, self.with_own)
+            for kind, (base, change) in enumerate(lists._replaced()):
+                bases[kind, part], changes[kind, part] = base, change
+        return (bases[0], changes[0]), (bases[1], changes[1])
+
+    def _replaced(self) -> tuple[tuple[Float64, Float64], tuple[Float64, Float64]]:
         q = len(self.near)
         row, near = np.arange(q)[:, None], self.near.astype(np.int64)
         tally = np.concatenate([self.tally, np.zeros((q, 1), np.int32)], axis=1)

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.measures.diversity import Diversity, mean_intervals
+from hyperpolyglot.measures.diversity import Diversity
+from hyperpolyglot.measures.label_errors import mean_intervals
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import (
