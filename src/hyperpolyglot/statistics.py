@@ -189,23 +189,34 @@ def _resampled(columns: Float64, combine: Combine, random: np.random.Generator, 
 
 
 def jackknife_interval(
-    value: float, left_out: Sequence[float], *, level: float = 0.95, correlation: bool = False
+    value: float,
+    left_out: Sequence[float],
+    *,
+    pairs: Sequence[tuple[int, int, float]] = (),
+    level: float = 0.95,
+    correlation: bool = False,
 ) -> Interval | None:
     """Interval from the values with each of g equal groups of units left out (Shao and Tu 1995, section 2.3).
 
     Variance (g − 1)/g · Σ(θ₋ⱼ − mean)², quantiles of Student's t with g − 1 degrees; it suits statistics of pairs,
-    which a bootstrap of rows would bias by pairing copies. ``correlation`` works on Fisher's z, so that it stays
-    within −1…1. ``None`` where a value isn't finite.
+    which a bootstrap of rows would bias by pairing copies. Of a statistic that is all pairs and no single units, as
+    correlations near zero are, that is twice the variance: ``pairs``, values with two groups i and j left out, take
+    off what they say of it (Efron and Stein 1981, section 4), at most half. ``correlation`` works on Fisher's z, so
+    that it stays within −1…1. ``None`` where a value isn't finite.
     """
     g = len(left_out)
-    every = np.array([value, *left_out], np.float64)
+    every = np.array([value, *left_out, *(both for _, _, both in pairs)], np.float64)
     if g < 2 or not np.isfinite(every).all():
         return None
     if correlation:
         every = np.arctanh(np.clip(every, -1 + 1e-12, 1 - 1e-12))
-    parts = every[1:]
-    error = np.sqrt((g - 1) / g * ((parts - parts.mean()) ** 2).sum())
-    reach = stdtrit(g - 1, (1 + level) / 2) * error
+    parts, both = every[1 : g + 1], every[g + 1 :]
+    variance = (g - 1) / g * ((parts - parts.mean()) ** 2).sum()
+    if len(pairs):
+        i, j = np.array([[i, j] for i, j, _ in pairs]).T
+        crossed = g * every[0] - (g - 1) * (parts[i] + parts[j]) + (g - 2) * both
+        variance = max(variance / 2, variance - float((crossed**2).mean()) * g / (2 * (g - 1)))
+    reach = stdtrit(g - 1, (1 + level) / 2) * np.sqrt(variance)
     ends = every[0] + np.array([-reach, reach])
     low, high = np.tanh(ends) if correlation else ends
     return float(low), float(high)
