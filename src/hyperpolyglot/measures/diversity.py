@@ -48,8 +48,8 @@ class LabelDiversity:
     label: str | None
     tokens: int
     mean: float
-    interval: Interval | None
     sd: float | None
+    interval: Interval | None
     expected: float
     effective: float
     own_share: float | None
@@ -128,8 +128,14 @@ class Diversity(Record):
         }
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every label."""
-        return [_fields(row) for row in self.by_label]
+        """A row for every label, the ends of its intervals as ``low``, ``high``, ``own_low`` and ``own_high``."""
+        ends = ("interval", "own_interval")
+        return [
+            {name: value for name, value in _fields(row).items() if name not in ends}
+            | dict(zip(("low", "high"), row.interval or (None, None), strict=True))
+            | dict(zip(("own_low", "own_high"), row.own_interval or (None, None), strict=True))
+            for row in self.by_label
+        ]
 
 
 def _listed(interval: Interval | None) -> list[float] | None:
