@@ -23,6 +23,7 @@ from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.agreement import (
     mutual_graph_jaccard,
     neighbor_overlap,
+    overlap_error,
     shared_neighbors,
 )
 from hyperpolyglot.measures.comparison.compare import compare
@@ -161,15 +162,15 @@ def test_dependent_columns_do_not_count():
     assert (200, 5) == orthonormal_columns(wide[:, :8], 1e-6).shape
 
 
-@pytest.mark.parametrize(("n", "p", "q"), [(1000, 40, 40), (1000, 15, 100), (700, 140, 50)])
+@pytest.mark.parametrize(("n", "p", "q"), [(1000, 40, 40), (200, 20, 20), (60, 3, 25), (700, 140, 50)])
 def test_canonical_null_is_what_random_subspaces_give(n, p, q):
-    """The mean square within sampling error, the first cosine within 5 %, by simulation."""
-    found = [canonical_correlations(normal(n, p, s), normal(n, q, s + 50)).cosines for s in range(6)]
+    """The mean square and the first cosine of random matrices, within sampling error."""
+    found = [canonical_correlations(normal(n, p, s), normal(n, q, s + 50)).cosines for s in range(40)]
     null = canonical_null(n - 1, p, q)
-    assert null.mean_square == pytest.approx(np.mean([c**2 for c in found]), rel=0.03)
-    assert null.first == pytest.approx(np.mean([c[0] for c in found]), rel=0.05)
+    assert null.mean_square == pytest.approx(np.mean([c**2 for c in found]), rel=0.04)
+    firsts = [c[0] for c in found]
+    assert null.first == pytest.approx(np.mean(firsts), abs=4 * np.std(firsts) / np.sqrt(40))
     assert null.informative
-    assert np.mean([c[0] for c in found]) < null.first
 
 
 def test_papers_random_baseline():
@@ -518,3 +519,28 @@ def test_too_little_to_compare(pair, model_of, tmp_path):
         compare([pair[0], other])
     with pytest.raises(ValueError, match="common"):
         CompareOptions(common="none")
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_the_error_of_overlap_is_that_of_leaving_tokens_out(extra):
+    """The standard error is the jackknife's: each token taken out of both models, neighbours searched anew."""
+    random = np.random.default_rng(4)
+    a = random.standard_normal((40, 3))
+    b, k = a + 0.7 * random.standard_normal((40, 3)), 6
+
+    def graph(vectors, k):
+        distance = ((vectors[:, None] - vectors) ** 2).sum(axis=2)
+        np.fill_diagonal(distance, np.inf)
+        return np.argsort(distance, axis=1)[:, :k].astype(np.int32)
+
+    def overlaps(kept):
+        first, second = (graph(m[kept], k - 1) for m in (a, b))
+        return (shared_neighbors(first, second) + extra) / (k - 1 + extra)
+
+    group = np.arange(40) % 3 == 0
+    found = overlap_error((graph(a, k), graph(b, k)), [np.arange(40), np.flatnonzero(group)], extra)
+    for error, members in zip(found, (np.ones(40, bool), group), strict=True):
+        kept = [np.delete(np.arange(40), i) for i in range(40)]
+        values = np.array([overlaps(rows)[members[rows]].mean() for rows in kept])
+        expected = np.sqrt(39 / 40 * ((values - values.mean()) ** 2).sum())
+        assert expected == pytest.approx(error, rel=1e-6)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import comb
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
@@ -77,6 +79,67 @@ def test_equal_to_a_plain_loop(seed, protocol):
         assert pair.mean_if_any == pytest.approx(np.mean([n for n in per_token if n]), abs=1e-9)
     for name in labels.names:
         assert 1 == pytest.approx(sum(p.share for p in found.pairs if p.a == name))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_common_and_unknown_are_no_scripts(seed):
+    """Tokens of Common, Inherited and Unknown count like tokens without a label, but keep their rows and pairs."""
+    names = ("Cyrl", "Latn", "Zinh", "Zyyy", "Zzzz")
+    near, own = random_case(seed, names=names)
+    scripts = replace(own, labeller="script")
+    without = replace(own, codes=np.where(own.codes < 2, own.codes, -1).astype(np.int16))
+    found, expected = diversity(near, scripts), diversity(near, without)
+    alike = ("mean", "sd", "standard_error", "interval", "expected", "own_share", "own_interval", "effective")
+    for name in (*alike, "assortativity", "histogram", "curve"):
+        assert getattr(expected, name) == getattr(found, name)
+    rows = {row.label: row for row in found.by_label}
+    assert ["Cyrl", "Latn"] == sorted(name for name, row in rows.items() if row.counted)
+    assert {*names, None} == {*rows}
+    for name in ("Cyrl", "Latn"):
+        assert next(row for row in expected.by_label if row.label == name) == rows[name]
+    assert {None} == {rows[name].own_share for name in names[2:]} | {rows["Zyyy"].own_expected}
+    assert diversity(near, own).pairs == found.pairs
+    paper = diversity(near, scripts, protocol="paper")
+    assert diversity(near, own, protocol="paper").mean == paper.mean
+
+
+@pytest.mark.parametrize("protocol", ["default", "paper"])
+def test_the_error_is_that_of_leaving_tokens_out(protocol):
+    """The standard error is the jackknife's: every token taken out of the model, neighbours searched anew."""
+    random = np.random.default_rng(3)
+    vectors, codes = random.standard_normal((50, 3)), random.integers(-1, 4, 50)
+    k = 6
+
+    def measured(kept, k):
+        labels = Labels(
+            codes=codes[kept].astype(np.int16), names=("a", "b", "c", "d"), labeller="own", unicode=""
+        )
+        distance = ((vectors[kept][:, None] - vectors[kept]) ** 2).sum(axis=2)
+        np.fill_diagonal(distance, np.inf)
+        every = np.arange(len(kept), dtype=np.int32)
+        rows = np.argsort(distance, axis=1)[:, :k].astype(np.int32)
+        near = Neighbors(
+            queries=every,
+            rows=rows,
+            similarity=np.zeros(rows.shape, np.float32),
+            candidates=every,
+            excluded={},
+        )
+        return diversity(near, labels, protocol=protocol)
+
+    whole = measured(np.arange(50), k)
+    left_out = [measured(np.delete(np.arange(50), i), k - 1) for i in range(50)]
+    low, high = whole.own_interval
+    of_share = (high - low) / 2 / stdtrit(np.count_nonzero(codes >= 0) - 1, 0.975)
+    for name, error in (("mean", whole.standard_error), ("own_share", of_share)):
+        values = np.array([getattr(found, name) for found in left_out])
+        expected = np.sqrt(49 / 50 * ((values - values.mean()) ** 2).sum())
+        assert expected == pytest.approx(error, rel=1e-6)
+    for row in whole.by_label:
+        values = [next(r.mean for r in found.by_label if r.label == row.label) for found in left_out]
+        expected = np.sqrt(49 / 50 * ((np.array(values) - np.mean(values)) ** 2).sum())
+        reach = stdtrit(row.tokens - 1, 0.975) * expected
+        assert row.mean + reach == pytest.approx(row.interval[1], rel=1e-6)
 
 
 def test_random_neighbours_are_as_expected():

@@ -22,6 +22,7 @@ Labeller = str | Callable[[str], str | None] | Mapping[str, str]
 
 _MOST_LABELS = 4096
 _WRITTEN = (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED)
+_NO_SCRIPT = ("Zyyy", "Zinh", "Zzzz")
 _CJK = frozenset({"Hani", "Hira", "Kana", "Hrkt", "Hang", "Bopo", "Jpan", "Kore"})
 
 
@@ -50,6 +51,28 @@ class Labels:
         return {"script": "scripts", "script-cjk": "scripts", "paper": "categories"}.get(
             self.labeller, "labels"
         )
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Names that count as a label, bool ``[name]``: where labels are scripts, not Common, Inherited, Unknown."""
+        return np.array([self.noun != "scripts" or name not in _NO_SCRIPT for name in self.names], bool)
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Names of tokens that do not count as a label."""
+        return tuple(name for name, counted in zip(self.names, self.counted, strict=True) if not counted)
+
+    def only_counted(self) -> Labels:
+        """The same where tokens whose label doesn't count have none.
+
+        >>> import hyperpolyglot as hp
+        >>> labels = hp.open_model("demo:meaning").labels
+        >>> [name for name in labels.counts() if name not in labels.only_counted().counts()]
+        ['Zyyy', 'Zinh']
+        """
+        keep = np.append(self.counted, False)[self.codes]
+        codes = np.where(keep, self.codes, -1).astype(np.int16)
+        return Labels(codes=codes, names=self.names, labeller=self.labeller, unicode=self.unicode)
 
     def of(self, row: int) -> str | None:
         """The label of one token."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.translation import Languages, Translation
     from hyperpolyglot.measures.translation.languages import LanguageModel
 
-__all__ = ["show_comparison", "show_explanation", "show_languages", "show_translation"]
+__all__ = ["say_uncounted", "show_comparison", "show_explanation", "show_languages", "show_translation"]
 
 _AMONG = {"weak": "words", "script": "script", "strong": "all"}
 _MEANT = {
@@ -43,6 +43,13 @@ def _span(interval: Sequence[float] | None) -> str:
     digits = 2 if max(map(abs, interval)) >= 10 else 3
     low, high = (_value(end, digits) for end in interval)
     return f"{low}–{high}" if interval[0] >= 0 else f"{low} … {high}"
+
+
+def say_uncounted(labels: Sequence[str]) -> None:
+    """Which labels of a table count as no script."""
+    if labels:
+        verb = "is not a script and does not count as one" if len(labels) == 1 else "are not scripts"
+        say(f"{', '.join(labels)} {verb}.")
 
 
 def show_translation(model: str, found: Translation) -> None:

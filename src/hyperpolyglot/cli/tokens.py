@@ -52,6 +52,7 @@ def census(**values: Any) -> None:
     """Count the tokens of each MODEL by writing system and by kind."""
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
+    from hyperpolyglot.cli.findings import say_uncounted
     from hyperpolyglot.cli.terminal import print_table
     from hyperpolyglot.measures.census import census as count
     from hyperpolyglot.writing.scripts import script_name
@@ -68,6 +69,7 @@ def census(**values: Any) -> None:
             for label, count in model.labels.items()
         ]
         print_table(f"{model.model}: {model.tokens:,} tokens, {model.rows:,} rows", rows)
+        say_uncounted(model.uncounted)
         print_table("by kind", [{"kind": kind, "tokens": count} for kind, count in model.kinds.items()])
     return None
 

@@ -71,6 +71,7 @@ def separability(**values: Any) -> None:
     """Measure how well a line tells the writing systems of MODEL apart."""
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
+    from hyperpolyglot.cli.findings import say_uncounted
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.measures.comparison.shared_tokens import shared_with
     from hyperpolyglot.measures.separability import ProbeOptions
@@ -95,6 +96,7 @@ def separability(**values: Any) -> None:
     if found.skipped:
         listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
         say(f"too few tokens to probe, of the label or of all others: {listed}")
+    say_uncounted([row.label for row in found.labels if not row.counted])
     if found.mean_accuracy is not None:
         say(
             f"mean accuracy {100 * found.mean_accuracy:.2f} %, by chance {100 * found.labels[0].chance:.0f} %"
@@ -185,6 +187,7 @@ def diversity(**values: Any) -> None:
     """Count the writing systems among the neighbours of every token of MODEL."""
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
+    from hyperpolyglot.cli.findings import say_uncounted
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.measures.diversity import diversity as measure
     from hyperpolyglot.measures.neighbors import sample_rows
@@ -210,7 +213,9 @@ def diversity(**values: Any) -> None:
     print_table(
         f"{space.model}: distinct {space.labels.noun} among {found.k} neighbours", found.table(), columns
     )
-    spread = f"mean {found.mean:.2f}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
+    say_uncounted([row.label for row in found.by_label if row.label and not row.counted])
+    sure = "" if found.interval is None else " [{:.2f}, {:.2f}]".format(*found.interval)
+    spread = f"mean {found.mean:.2f}{sure}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
     say(f"{spread}; by chance {found.expected:.2f}")
     if found.own_share is not None:
         say(f"{100 * found.own_share:.1f} % of the labelled neighbours have the token's own label")

@@ -30,8 +30,8 @@ def fit_stopped(
     """Fit one two-class probe per column of ``training``, stopped early; the rows it leaves out are its test.
 
     ``vectors`` float32 ``[N, d]``; ``rows`` int ``[n]`` (default: all); ``classes`` int ``[n]`` of 0 and 1;
-    ``training`` bool ``[n, problems]``. ``errors`` are infinite: nothing bounds the distance to the optimum. ``converged``: every
-    fit ended by its tolerances and not by the number of steps.
+    ``training`` bool ``[n, problems]``. ``errors`` are infinite: nothing bounds the distance to the optimum.
+    ``converged``: every fit ended by its tolerances and not by the number of steps.
 
     >>> fit = fit_stopped(np.float32([[-1], [1], [2]]), np.array([0, 1, 1]), np.array([[1], [1], [0]], bool))
     >>> fit.converged, fit.right.tolist(), fit.weights.round(2).tolist()

@@ -113,13 +113,14 @@ class Explored:
         }
 
     def _counts(self) -> NDArray[np.intp]:
-        labels = self.space.labels
+        labels = self.space.labels.only_counted()
         return np.bincount(labels.codes[self.near.candidates] + 1, minlength=len(labels.names) + 1)[1:]
 
     def _expected(self, label: int) -> float:
         """Distinct labels that chance would put among the k neighbours of a token."""
         size = len(self.near.candidates)
-        return expected_distinct(self._counts(), size, self.near.k, label, with_own=False)
+        own = label if label >= 0 and self.space.labels.counted[label] else -1
+        return expected_distinct(self._counts(), size, self.near.k, own, with_own=False)
 
     def _labels(self) -> list[dict[str, Any]]:
         counts = self.space.labels.counts()
@@ -135,7 +136,7 @@ class Explored:
 
     def _diversity(self) -> NDArray[np.uint8]:
         """Distinct labels among the k nearest of every token."""
-        labels = self.space.labels
+        labels = self.space.labels.only_counted()
         found = np.full(len(self.space), NONE, np.uint8)
         for start in range(0, len(self.near.queries), 1 << 14):
             part = slice(start, start + (1 << 14))

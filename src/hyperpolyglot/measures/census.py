@@ -23,7 +23,10 @@ _LATIN = frozenset({"Latn", "LATIN"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCensus:
-    """Tokens of one model by label and by kind; ``duplicates`` repeat the text of an earlier token."""
+    """Tokens of one model by label and by kind; ``duplicates`` repeat the text of an earlier token.
+
+    ``uncounted``: those of ``labels`` that are no scripts (Common, Inherited, Unknown), which no count of them holds.
+    """
 
     model: str
     rows: int
@@ -31,6 +34,12 @@ class ModelCensus:
     labels: dict[str, int]
     kinds: dict[str, int]
     duplicates: int
+    uncounted: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Tokens by label without the uncounted ones, most first."""
+        return {name: count for name, count in self.labels.items() if name not in self.uncounted}
 
     def to_json(self) -> dict[str, Any]:
         """The entry of the JSON contract."""
@@ -41,6 +50,7 @@ class ModelCensus:
             "labels": self.labels,
             "kinds": self.kinds,
             "duplicates": self.duplicates,
+            "uncounted": list(self.uncounted),
         }
 
 
@@ -55,13 +65,16 @@ class Census(Record):
         return {"models": [model.to_json() for model in self.models]}
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every model and label: ``model``, ``label``, ``tokens``, ``share`` of its labelled tokens."""
+        """A row for every model and label: ``model``, ``label``, ``tokens``, ``share`` of its labelled tokens,
+        ``counted``: whether it counts as a script.
+        """
         return [
             {
                 "model": model.model,
                 "label": label,
                 "tokens": count,
                 "share": count / max(1, sum(model.labels.values())),
+                "counted": label not in model.uncounted,
             }
             for model in self.models
             for label, count in model.labels.items()
@@ -85,6 +98,7 @@ def census(spaces: Sequence[TokenSpace]) -> Census:
                 labels=space.labels.counts(),
                 kinds=space.vocabulary.kind_counts(),
                 duplicates=space.vocabulary.duplicates(),
+                uncounted=space.labels.uncounted,
             )
             for space in spaces
         )

@@ -6,6 +6,9 @@ For token i with label a among V candidates of which n_b carry label b, k others
 
 distinct labels (a hypergeometric sum; neighbours without a label count for none). The paper's variant counts the
 token's own label as well, so it is always there: 1 + the same sum over b ≠ a.
+
+Common, Inherited and Unknown are no scripts: their tokens count like tokens without a label, in all but
+``LabelPair`` and the paper's protocol. Intervals are for other vocabularies (``measures/jackknife.py``).
 """
 
 from __future__ import annotations
@@ -20,8 +23,12 @@ from scipy.special import gammaln
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.dealing import Dealing, dealing
+from hyperpolyglot.measures.jackknife import mean_interval
+from hyperpolyglot.measures.label_errors import Errors, label_errors
+from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.records import Record
+from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Array, Float64
 
 __all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]
@@ -34,17 +41,22 @@ class LabelDiversity:
     """Diversity of the tokens of one label.
 
     ``mean`` and ``expected`` count distinct labels; ``entropy`` is in nats, ``effective`` = mean of e^entropy;
-    ``own_share`` is the share of labelled neighbours with the token's own label, ``own_expected`` that by chance.
+    ``own_share`` is the share of labelled neighbours with the token's own label, ``own_expected`` that by chance;
+    the intervals of ``mean`` and ``own_share`` are at 95 %. ``counted``: the label is a script, or one of the user's;
+    Common, Inherited and Unknown are not, and have no own share.
     """
 
     label: str | None
     tokens: int
     mean: float
     sd: float | None
+    interval: Interval | None
     expected: float
     effective: float
     own_share: float | None
+    own_interval: Interval | None
     own_expected: float | None
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +79,8 @@ class LabelPair:
 class Diversity(Record):
     """Distinct labels among the k nearest neighbours.
 
-    ``mean``, ``sd`` (n − 1) and ``standard_error`` are over ``tokens``; ``histogram[i]`` tokens have i distinct labels;
+    ``mean`` and ``sd`` (n − 1) are over ``tokens``; ``standard_error`` and ``interval`` (95 %) of the mean say how it
+    varies between vocabularies, and so does ``own_interval``; ``histogram[i]`` tokens have i distinct labels;
     ``assortativity`` is Newman's r of the neighbour graph (1: only own label, 0: as by chance);
     ``dealt``: what the same graph gives where labels are dealt out at random.
     ``curve`` gives mean and expectation for smaller k. ``distinct`` int ``[tokens]`` and ``queries`` are per token.
@@ -79,8 +92,10 @@ class Diversity(Record):
     mean: float
     sd: float | None
     standard_error: float | None
+    interval: Interval | None
     expected: float
     own_share: float | None
+    own_interval: Interval | None
     effective: float
     assortativity: float | None
     by_label: tuple[LabelDiversity, ...]
@@ -102,8 +117,10 @@ class Diversity(Record):
             "mean": self.mean,
             "sd": self.sd,
             "standard_error": self.standard_error,
+            "interval": _listed(self.interval),
             "expected": self.expected,
             "own_share": self.own_share,
+            "own_interval": _listed(self.own_interval),
             "effective": self.effective,
             "assortativity": self.assortativity,
             "by_label": [_fields(row) for row in self.by_label],
@@ -115,12 +132,25 @@ class Diversity(Record):
         }
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every label."""
-        return [_fields(row) for row in self.by_label]
+        """A row for every label, the ends of its intervals as ``low``, ``high``, ``own_low`` and ``own_high``."""
+        ends = ("interval", "own_interval")
+        return [
+            {name: value for name, value in _fields(row).items() if name not in ends}
+            | dict(zip(("low", "high"), row.interval or (None, None), strict=True))
+            | dict(zip(("own_low", "own_high"), row.own_interval or (None, None), strict=True))
+            for row in self.by_label
+        ]
+
+
+def _listed(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else list(interval)
 
 
 def _fields(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__slots__}
+    return {
+        name: _listed(getattr(record, name)) if "interval" in name else getattr(record, name)
+        for name in record.__slots__
+    }
 
 
 def _none_of(others: int, count: Float64, k: int) -> Float64:
@@ -174,63 +204,66 @@ def diversity(
     if not labels.names:
         raise NotEnoughData(f"no token has a label, so no {labels.noun} can be counted.")
     with_own = protocol == "paper"
-    own = labels.codes[neighbors.queries].astype(np.int64)
-    near = labels.codes[neighbors.rows[:, :k]]
-    counts = np.bincount(labels.codes[neighbors.candidates] + 1, minlength=len(labels.names) + 1)[1:]
-    size = len(neighbors.candidates)
-    tally = _tally(near, len(labels.names))
-    present = tally > 0
-    distinct = _with_own(present, own).sum(axis=1) if with_own else present.sum(axis=1)
+    counted = np.ones(len(labels.names), bool) if with_own else labels.counted
+    shown = labels if with_own else labels.only_counted()
+    written = labels.codes[neighbors.queries].astype(np.int64)
+    lists = LabelLists(
+        near=shown.codes[neighbors.rows[:, :k]],
+        own=shown.codes[neighbors.queries].astype(np.int64),
+        labels=len(labels.names),
+        with_own=with_own,
+    )
+    own, tally = lists.own, lists.tally
+    counts, size = _counts(shown, neighbors.candidates), len(neighbors.candidates)
+    distinct, own_share = lists.distinct(), lists.own_share()
     expected = np.array(
         [expected_distinct(counts, size, k, label, with_own=with_own) for label in range(-1, len(counts))]
-    )
-    labelled = tally.sum(axis=1)
-    effective = np.exp(_entropy(tally, labelled))
-    own_count = np.where(own >= 0, tally[np.arange(len(own)), own], 0)
-    usable = (own >= 0) & (labelled > 0)
-    own_share = np.full(len(own), np.nan)
-    own_share[usable] = own_count[usable] / labelled[usable]
+    )[own + 1]
+    effective = np.exp(_entropy(tally, tally.sum(axis=1)))
+    errors = label_errors(lists, shown, neighbors, k, written)
+    usable = ~np.isnan(own_share)
+    columns = _Columns(written, distinct, expected, effective, own_share)
     by_label = tuple(
-        _label_row(label, labels, own, distinct, expected, effective, own_share, counts)
-        for label in sorted(set(own.tolist()), key=lambda c: (-np.count_nonzero(own == c), c))
+        _label_row(label, labels, bool(label >= 0 and counted[label]), columns, counts, errors)
+        for label in sorted(set(written.tolist()), key=lambda c: (-np.count_nonzero(written == c), c))
     )
+    mean = float(distinct.mean())
+    shared = float(own_share[usable].mean()) if usable.any() else None
     return Diversity(
         k=k,
         tokens=len(own),
         candidates=size,
-        mean=float(distinct.mean()),
+        mean=mean,
         sd=_sd(distinct),
-        standard_error=None if len(own) < 2 else float(distinct.std(ddof=1) / np.sqrt(len(own))),
-        expected=float(expected[own + 1].mean()),
-        own_share=float(own_share[usable].mean()) if usable.any() else None,
+        standard_error=errors[None][0],
+        interval=mean_interval(mean, errors[None][0], len(own), most=k + with_own),
+        expected=float(expected.mean()),
+        own_share=shared,
+        own_interval=None
+        if shared is None
+        else mean_interval(shared, errors[None][1], int(np.count_nonzero(usable)), most=1.0),
         effective=float(effective.mean()),
         assortativity=_assortativity(tally, own),
         by_label=by_label,
-        pairs=_pairs(tally, own, labels, counts),
+        pairs=_pairs(
+            tallied(labels.codes[neighbors.rows[:, :k]], len(labels.names)),
+            written,
+            labels,
+            _counts(labels, neighbors.candidates),
+        ),
         histogram=tuple(np.bincount(distinct).tolist()),
-        curve=_curve(near, own, counts, size, with_own=with_own),
+        curve=_curve(lists, counts, size),
         excluded=neighbors.excluded,
         protocol=protocol,
         queries=neighbors.queries,
         distinct=distinct,
-        dealt=dealing(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, labels),
+        dealt=dealing(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, shown),
     )
 
 
-def _tally(near: NDArray[np.integer], labels: int) -> NDArray[np.int32]:
-    """How many neighbours of every label a token has: int32 ``[q, labels]``."""
-    q = len(near)
-    flat = np.arange(q, dtype=np.int64)[:, None] * (labels + 1) + near + 1
-    return (
-        np.bincount(flat.ravel(), minlength=q * (labels + 1)).reshape(q, labels + 1)[:, 1:].astype(np.int32)
-    )
-
-
-def _with_own(present: NDArray[np.bool_], own: NDArray[np.int64]) -> NDArray[np.bool_]:
-    result = present.copy()
-    known = np.flatnonzero(own >= 0)
-    result[known, own[known]] = True
-    return result
+def _counts(labels: Labels, candidates: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Candidates by label, int64 ``[labels]``."""
+    return np.bincount(labels.codes[candidates] + 1, minlength=len(labels.names) + 1)[1:]
 
 
 def _entropy(tally: NDArray[np.int32], labelled: NDArray[np.integer]) -> Float64:
@@ -244,29 +277,39 @@ def _sd(values: Array) -> float | None:
     return float(values.std(ddof=1)) if len(values) > 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What is known of every token ``[q]``: its label, distinct labels, what chance gives, effective, own share."""
+
+    label: NDArray[np.int64]
+    distinct: NDArray[np.int64]
+    expected: Float64
+    effective: Float64
+    own_share: Float64
+
+
 def _label_row(
-    label: int,
-    labels: Labels,
-    own: NDArray[np.int64],
-    distinct: Array,
-    expected: Float64,
-    effective: Float64,
-    own_share: Float64,
-    counts: Array,
+    label: int, labels: Labels, counted: bool, columns: _Columns, counts: Array, errors: Errors
 ) -> LabelDiversity:
-    here = own == label
-    shares = own_share[here]
+    here = columns.label == label
+    tokens = int(np.count_nonzero(here))
+    shares = columns.own_share[here]
     shares = shares[~np.isnan(shares)]
     labelled = int(counts.sum())
+    mean, error = float(columns.distinct[here].mean()), errors[label]
+    own_share = float(shares.mean()) if len(shares) else None
     return LabelDiversity(
         label=None if label < 0 else labels.names[label],
-        tokens=int(np.count_nonzero(here)),
-        mean=float(distinct[here].mean()),
-        sd=_sd(distinct[here]),
-        expected=float(expected[label + 1]),
-        effective=float(effective[here].mean()),
-        own_share=float(shares.mean()) if len(shares) else None,
-        own_expected=None if label < 0 or labelled < 2 else float((counts[label] - 1) / (labelled - 1)),
+        tokens=tokens,
+        mean=mean,
+        interval=mean_interval(mean, error[0], tokens),
+        sd=_sd(columns.distinct[here]),
+        expected=float(columns.expected[here][0]),
+        effective=float(columns.effective[here].mean()),
+        own_share=own_share,
+        own_interval=None if own_share is None else mean_interval(own_share, error[1], len(shares), most=1.0),
+        own_expected=float((counts[label] - 1) / (labelled - 1)) if counted and labelled > 1 else None,
+        counted=counted,
     )
 
 
@@ -309,15 +352,16 @@ def _pairs(
     return tuple(sorted(found, key=lambda p: (p.a, -p.share, p.b)))
 
 
-def _curve(
-    near: NDArray[np.integer], own: NDArray[np.int64], counts: Array, size: int, *, with_own: bool
-) -> tuple[dict[str, float], ...]:
+def _curve(lists: LabelLists, counts: Array, size: int) -> tuple[dict[str, float], ...]:
     rows = []
-    for k in sorted({*(c for c in CURVE if c < near.shape[1]), near.shape[1]}):
-        present = _tally(near[:, :k], len(counts)) > 0
-        distinct = (_with_own(present, own) if with_own else present).sum(axis=1)
+    most = lists.near.shape[1]
+    for k in sorted({*(c for c in CURVE if c < most), most}):
         expected = np.array(
-            [expected_distinct(counts, size, k, label, with_own=with_own) for label in range(-1, len(counts))]
+            [
+                expected_distinct(counts, size, k, label, with_own=lists.with_own)
+                for label in range(-1, len(counts))
+            ]
         )
-        rows.append({"k": k, "mean": float(distinct.mean()), "expected": float(expected[own + 1].mean())})
+        mean = float(lists.first(k).distinct().mean())
+        rows.append({"k": k, "mean": mean, "expected": float(expected[lists.own + 1].mean())})
     return tuple(rows)

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.devices import chosen_gpus
@@ -28,6 +27,7 @@ from hyperpolyglot.engine.stopped import fit_stopped
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.statistics import held_out_interval
 from hyperpolyglot.types import Float32, Float64, Progress, silent
 from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
 
@@ -71,8 +71,10 @@ class LabelAccuracy:
     """Accuracy of one probe.
 
     ``label`` is ``"A|B"`` for a pair and ``"all"`` for the multinomial probe. ``tokens``: tokens of that label (the
-    smaller of a pair); ``accuracy`` is the mean over folds × repeats, ``sd`` their deviation (n); ``interval`` a 95 %
-    t-interval corrected for overlapping training sets (Nadeau and Bengio 2003); ``chance`` that of guessing.
+    smaller of a pair); ``accuracy`` is the mean over folds × repeats, ``sd`` their deviation (n); ``interval`` is
+    Wilson's at 95 %, over held-out answers (:func:`hyperpolyglot.statistics.held_out_interval`): where such a probe
+    would lie with other tokens of the same labels; ``chance`` that of guessing.
+    ``counted``: it takes part in means; Common, Inherited and Unknown are no scripts and do not.
     """
 
     label: str
@@ -82,6 +84,7 @@ class LabelAccuracy:
     interval: tuple[float, float]
     chance: float
     converged: bool
+    counted: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The entry of the JSON contract."""
@@ -103,9 +106,14 @@ class Separability(Record):
         return "as scikit-learn" if self.options.protocol == "paper" else "optimum"
 
     @property
+    def counted(self) -> tuple[LabelAccuracy, ...]:
+        """The rows that means are over."""
+        return tuple(row for row in self.labels if row.counted)
+
+    @property
     def mean_accuracy(self) -> float | None:
-        """Mean accuracy over the labels, each weighing the same."""
-        return float(np.mean([row.accuracy for row in self.labels])) if self.labels else None
+        """Mean accuracy over the labels that count, each weighing the same."""
+        return float(np.mean([row.accuracy for row in self.counted])) if self.counted else None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -115,7 +123,7 @@ class Separability(Record):
             "labels": [row.to_json() for row in self.labels],
             "skipped": [{"label": label, "tokens": tokens} for label, tokens in self.skipped],
             "mean_accuracy": self.mean_accuracy,
-            "chance": float(np.mean([row.chance for row in self.labels])) if self.labels else None,
+            "chance": float(np.mean([row.chance for row in self.counted])) if self.counted else None,
             "excluded": self.excluded,
         }
 
@@ -160,7 +168,8 @@ def separability(
     small = sorted((c for c in counts if counts[c] < least), key=lambda c: (-counts[c], names[c]))
     vectors = unit_rows(space.vectors(rows))
     groups = _word_groups(space.vocabulary, rows) if options.grouped else None
-    problems = _problems(options.design, codes, large, names)
+    counted = np.ones(len(names), bool) if options.protocol == "paper" else space.labels.counted
+    problems = _problems(options.design, codes, large, names, counted)
     main = main_directions(vectors)
     found, lost = [], []
     sweeps = _sweeps(vectors, options.folds * options.repeats, usable_threads(threads))
@@ -216,6 +225,7 @@ class _Problem:
     label: str
     sides: tuple[NDArray[np.bool_], ...]
     draw: tuple[int, ...]
+    counted: bool = True
 
     @property
     def tokens(self) -> int:
@@ -225,15 +235,21 @@ class _Problem:
 
 
 def _problems(
-    design: str, codes: NDArray[np.int64], large: list[int], names: tuple[str, ...]
+    design: str,
+    codes: NDArray[np.int64],
+    large: list[int],
+    names: tuple[str, ...],
+    counted: NDArray[np.bool_],
 ) -> list[_Problem]:
+    """A probe tells all labels of several apart only where these count."""
     if design == "one-vs-rest":
-        return [_Problem(names[c], (codes == c, codes != c), (c,)) for c in large]
+        return [_Problem(names[c], (codes == c, codes != c), (c,), bool(counted[c])) for c in large]
     if design == "pairwise":
         return [
-            _Problem(f"{names[a]}|{names[b]}", (codes == a, codes == b), (a, b))
+            _Problem(f"{names[a]}|{names[b]}", (codes == a, codes == b), (a, b), bool(counted[[a, b]].all()))
             for a, b in combinations(large, 2)
         ]
+    large = [c for c in large if counted[c]]
     return [_Problem("all", tuple(codes == c for c in large), tuple(large))] if len(large) > 1 else []
 
 
@@ -266,7 +282,7 @@ def _solve(
             fit = fit_probes(vectors, classes, training, rows=sample, main=main, sweep=sweep)
         scores.append(fit.right / sizes)
         converged &= fit.converged
-    return _accuracy(problem, np.concatenate(scores), options.folds, converged)
+    return _accuracy(problem, np.concatenate(scores), len(sample), options, converged)
 
 
 def _paper_undersample(own: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -328,16 +344,24 @@ def _grouped_folds(
     return fold_of[member]
 
 
-def _accuracy(problem: _Problem, scores: Float64, folds: int, converged: bool) -> LabelAccuracy:
+def _accuracy(
+    problem: _Problem, scores: Float64, answers: int, options: ProbeOptions, converged: bool
+) -> LabelAccuracy:
     mean = float(scores.mean())
-    spread = float(scores.std(ddof=1)) * float(np.sqrt(1 / len(scores) + 1 / (folds - 1)))
-    reach = float(stdtrit(len(scores) - 1, 0.975)) * spread
     return LabelAccuracy(
         label=problem.label,
         tokens=problem.tokens,
         accuracy=mean,
         sd=float(scores.std()),
-        interval=(max(0.0, mean - reach), min(1.0, mean + reach)),
+        interval=held_out_interval(mean, answers, options.folds, effect=_effect(scores, answers, options)),
         chance=1 / len(problem.sides),
         converged=converged,
+        counted=problem.counted,
     )
+
+
+def _effect(scores: Float64, answers: int, options: ProbeOptions) -> float:
+    """How much more folds differ than as many independent answers would, where whole words are in one fold."""
+    mean = float(scores.mean())
+    chance = mean * (1 - mean) * options.folds / answers
+    return float(scores.var(ddof=1)) / chance if options.grouped and chance > 0 else 1.0

@@ -14,11 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.labels import Labels
+from hyperpolyglot.measures.jackknife import correction, left_out_error, mean_interval
 from hyperpolyglot.measures.measured import Measured
-from hyperpolyglot.statistics import bootstrap_mean, permutation_p
-from hyperpolyglot.types import Array, Float64, Int32
+from hyperpolyglot.statistics import permutation_p
+from hyperpolyglot.types import Array, Float32, Float64, Int32
 
-__all__ = ["mutual_graph_jaccard", "neighbor_overlap", "overlap_by_label", "shared_neighbors"]
+__all__ = [
+    "mutual_graph_jaccard",
+    "neighbor_overlap",
+    "overlap_by_label",
+    "overlap_error",
+    "shared_neighbors",
+]
 
 CURVE = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _WITHIN_DRAWS = 9
@@ -64,6 +71,66 @@ def shared_neighbors(
     return out
 
 
+@numba.njit(cache=True, nogil=True)
+def _replaced(first, second, stamp, base, change):  # type: ignore[no-untyped-def]
+    most = first.shape[1] - 1
+    stamp[:] = -1
+    for i in range(len(first)):
+        for m in range(most):
+            stamp[first[i, m]] = 2 * i
+        shared, next_first, next_second = 0, 0, stamp[second[i, most]] == 2 * i
+        for m in range(most):
+            j = second[i, m]
+            next_first += j == first[i, most]
+            if stamp[j] == 2 * i:
+                stamp[j] = 2 * i + 1
+                shared += 1
+        base[i] = shared
+        both = next_first + next_second + (first[i, most] == second[i, most]) - 1
+        for m in range(most):
+            change[i, m] = both if stamp[first[i, m]] == 2 * i + 1 else next_first
+            change[i, most + m] = 0 if stamp[second[i, m]] == 2 * i + 1 else next_second
+
+
+def overlap_error(
+    graphs: tuple[Int32, Int32], members: Sequence[Array], extra: int = 0
+) -> list[float | None]:
+    """Standard errors of the mean overlap of some tokens each, ``members`` positions, for other vocabularies.
+
+    Every token is left out of both graphs ``[n, k]`` in turn, and the last neighbour moves up.
+    """
+    first, second = (np.ascontiguousarray(graph, np.int32) for graph in graphs)
+    n, k = first.shape
+    if k < 2:
+        return [None] * len(members)
+    base, change, near = _left_out(first, second, n)
+    size = k - 1 + extra
+    found = []
+    (factor,) = correction((first, second), np.arange(n), n, _mean_shared, 1)
+    for rows in members:
+        error = left_out_error(base[rows], change[rows], near[rows], rows, n)
+        found.append(None if error is None else factor * error / size)
+    return found
+
+
+def _left_out(first: Int32, second: Int32, size: int) -> tuple[Float64, Float32, Int32]:
+    """Shared neighbours but for the last ones, and by how many they change without each of ``near``."""
+    n, k = first.shape
+    base, change = np.empty(n), np.empty((n, 2 * (k - 1)), np.float32)
+    _replaced(first, second, np.empty(size, np.int64), base, change)
+    return base, change, np.concatenate([first[:, :-1], second[:, :-1]], axis=1)
+
+
+def _mean_shared(
+    tables: list[Int32], at: NDArray[np.intp], with_error: bool
+) -> list[tuple[float, float | None]]:
+    first, second = tables
+    size = int(max(first.max(), second.max(), at.max())) + 1
+    base, change, near = _left_out(first, second, size)
+    error = left_out_error(base, change, near, at, size) if with_error else None
+    return [(float(base.mean()), error)]
+
+
 def neighbor_overlap(
     first: Int32,
     second: Int32,
@@ -76,8 +143,8 @@ def neighbor_overlap(
     """Mean overlap of two neighbour graphs ``[n, k]``, in 0…1, with its curve over smaller k.
 
     ``include_self``: the token itself counts as shared and k + 1 entries are compared, as in the paper. Interval:
-    bootstrap over tokens, the graphs held fixed. p: the correspondence of all rows is permuted, the mean taken over
-    ``rows`` seeded tokens.
+    for other vocabularies, by leaving each token out of both graphs. p: the correspondence of all rows is permuted,
+    the mean taken over ``rows`` seeded tokens.
     """
     n, k = first.shape
     extra = int(include_self)
@@ -91,11 +158,13 @@ def neighbor_overlap(
         for _ in range(permutations)
     ]
     jaccard, by_chance = mutual_graph_jaccard(first, second)
+    value = float(share.mean())
+    (error,) = overlap_error((first, second), [np.arange(n)], extra)
     return Measured(
-        value=float(share.mean()),
+        value=value,
         null=(k * k / (n - 1) + extra) / size,
         p=permutation_p(observed, np.array(drawn)) if drawn else None,
-        interval=bootstrap_mean(share, random=random),
+        interval=mean_interval(value, error, n, most=1.0),
         details={
             "k": size,
             "sd": float(share.std(ddof=1)),
@@ -171,12 +240,13 @@ def overlap_by_label(
     for draw in by_chance:
         order = random.permutation(n)
         draw[:] = [shared_neighbors(first, second, rows, order).mean() for rows in asked]
+    errors = overlap_error(graphs, [rows for _, rows in members], extra)
     return {
         label: Measured(
             value=float(share[rows].mean()),
             null=(k * k / (n - 1) + extra) / (k + extra),
             p=permutation_p(observed[i], by_chance[:, i]) if permutations else None,
-            interval=bootstrap_mean(share[rows], random=random),
+            interval=mean_interval(float(share[rows].mean()), errors[i], len(rows), most=1.0),
             details={"within": float(within[rows].mean())},
         )
         for i, (label, rows) in enumerate(members)

@@ -206,7 +206,9 @@ def _by_label(
         shapes = _shapes(vectors[0][chosen], vectors[1][chosen], options, random)
         found.append({"neighbor_overlap": overlaps[name]} | shapes)
     return tuple(
-        LabelSimilarity(label=name, tokens=len(own), measures=measures)
+        LabelSimilarity(
+            label=name, tokens=len(own), measures=measures, counted=paper or name not in labels.uncounted
+        )
         for (name, own), measures in zip(members, _adjusted(found), strict=True)
     )
 

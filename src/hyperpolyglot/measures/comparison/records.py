@@ -44,16 +44,17 @@ class CompareOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSimilarity:
-    """Agreement of two models on the tokens of one label."""
+    """Agreement of two models on the tokens of one label; ``counted``: a script, or one of the user's labels."""
 
     label: str | None
     tokens: int
     measures: dict[str, Measured]
+    counted: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         measured = {name: measure.to_json() for name, measure in self.measures.items()}
-        return {"label": self.label, "tokens": self.tokens} | measured
+        return {"label": self.label, "tokens": self.tokens, "counted": self.counted} | measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

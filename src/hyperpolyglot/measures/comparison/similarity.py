@@ -24,6 +24,8 @@ from hyperpolyglot.types import Array, Float32, Float64
 __all__ = ["canonical", "cka", "pair_cosines", "rsa"]
 
 GROUPS = 20
+_PAIRED_GROUPS = tuple((i, (i + step) % GROUPS) for step in (1, 7) for i in range(GROUPS))
+"""Of the pairs of groups, forty in which each group is four times."""
 _MANTEL_ROWS = 1000
 _WORK = 1e12
 _SIDES = ((0, 1), (0, 0), (1, 1))
@@ -41,7 +43,7 @@ def canonical(
 ) -> tuple[Measured, Measured, CanonicalSpectrum]:
     """The first canonical cosine, the mean square over the smaller dimension, and the whole spectrum.
 
-    Null: analytic (:func:`hyperpolyglot.linalg.canonical_null`). p: correspondence permuted on at most ``rows``
+    Null: :func:`hyperpolyglot.linalg.canonical_null`. p: correspondence permuted on at most ``rows``
     seeded rows, with the same statistic (for the first cosine a power iteration of 20 steps) on the same rows.
     """
     spectrum = canonical_correlations(a, b, centred=centred)
@@ -131,12 +133,25 @@ def cka(
     value = cka_of_sums(*totals)
     if not np.isfinite(value):
         return Measured(value=None, null=0.0, note="one of the matrices has no structure, or too few rows")
-    left_out = []
-    for part in parts if n >= 5 * GROUPS else []:
-        cut = a[part], b[part]
-        own = [hsic_sums(cut[i], cut[j], (means[i], means[j]), np.float32) for i, j in _SIDES]
-        left_out.append(cka_of_sums(*(total.without(gone) for total, gone in zip(totals, own, strict=True))))
-    interval = jackknife_interval(value, left_out, correlation=True)
+    interval = None
+    if n >= 5 * GROUPS:
+        gone = []
+        for part in parts:
+            cut = a[part], b[part]
+            gone.append([hsic_sums(cut[i], cut[j], (means[i], means[j]), np.float32) for i, j in _SIDES])
+
+        def without(*groups: int) -> float:
+            rest = totals
+            for group in groups:
+                rest = [total.without(own) for total, own in zip(rest, gone[group], strict=True)]
+            return cka_of_sums(*rest)
+
+        interval = jackknife_interval(
+            value,
+            [without(i) for i in range(GROUPS)],
+            pairs=[(i, j, without(i, j)) for i, j in _PAIRED_GROUPS],
+            correlation=True,
+        )
     p = None
     if permutations:
         chosen, draws = _tested(n, (a.shape[1], b.shape[1]), rows, permutations, random)
@@ -208,12 +223,19 @@ def rsa(
     interval = None
     if n >= 5 * GROUPS:
         arc = np.arange(n) * GROUPS // n
-        left_out = []
-        for group in range(GROUPS):
-            kept = (arc[place] != group) & (arc[ahead] != group)
+
+        def without(*groups: int) -> float:
+            gone = np.isin(np.arange(GROUPS), groups)[arc]
+            kept = ~(gone[place] | gone[ahead])
             part = _pearson(mean_ranks(x[kept]), mean_ranks(y[kept]))
-            left_out.append(float("nan") if part is None else part)
-        interval = jackknife_interval(value, left_out, correlation=True)
+            return float("nan") if part is None else part
+
+        interval = jackknife_interval(
+            value,
+            [without(group) for group in range(GROUPS)],
+            pairs=[(i, j, without(i, j)) for i, j in _PAIRED_GROUPS],
+            correlation=True,
+        )
     chosen = np.sort(random.choice(n, min(n, rows), replace=False))
     return Measured(
         value=value,

@@ -124,7 +124,7 @@ def explain(
 
     told()
     try:
-        common = frequency(space, diversity(near, space.labels), evidence.counts, seed=seed)
+        common = frequency(space, diversity(near, space.labels), evidence.counts, near=near, seed=seed)
     except NotEnoughData:
         common = None
     told()

@@ -18,6 +18,8 @@ import numpy as np
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation.heterogeneity import Heterogeneity, heterogeneity
+from hyperpolyglot.measures.label_errors import mean_intervals
+from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import (
     Correlation,
@@ -46,7 +48,7 @@ _NOT_WRITTEN = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED, TokenKi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decile:
-    """Mean diversity of the tokens of one tenth by ascending frequency, 1 the rarest, ``interval`` by bootstrap."""
+    """Mean diversity of the tokens of one tenth by ascending frequency, 1 the rarest, ``interval`` as of diversity."""
 
     decile: int
     tokens: int
@@ -151,9 +153,17 @@ def deciles(values: Array) -> Array:
 
 
 def frequency(
-    space: TokenSpace, found: Diversity, counts: Counts | None = None, *, seed: int = 0
+    space: TokenSpace,
+    found: Diversity,
+    counts: Counts | None = None,
+    *,
+    near: Neighbors | None = None,
+    seed: int = 0,
 ) -> Frequency:
     """Relate the diversity of queried tokens of ``space`` to their frequency; special and reserved ones take no part.
+
+    ``near``: the neighbours that ``found`` is of, for intervals of deciles that hold for other vocabularies; without
+    them they are of a bootstrap over tokens, which is too sure.
 
     Raises ``NotEnoughData`` where fewer than twenty tokens have a frequency.
     """
@@ -170,6 +180,8 @@ def frequency(
     random = np.random.default_rng([seed, 0])
     tenth = deciles(values)
     by_label = _by_label(space, codes, values, distinct)
+    queried = np.flatnonzero(known)
+    sure = near and mean_intervals(near, space.labels, [queried[tenth == d] for d in range(1, 11)])
     return Frequency(
         source=source,
         k=found.k,
@@ -177,7 +189,10 @@ def frequency(
         without_frequency=int(np.count_nonzero(~known & written)),
         correlation=spearman(values, distinct),
         partial=partial_spearman(values, distinct, controls),
-        deciles=tuple(_decile(d, distinct[tenth == d], values[tenth == d], random) for d in range(1, 11)),
+        deciles=tuple(
+            _decile(d, distinct[tenth == d], values[tenth == d], sure[d - 1] if sure else random)
+            for d in range(1, 11)
+        ),
         by_label=by_label,
         heterogeneity=_heterogeneity(by_label),
         turn=_turn(tenth, distinct.astype(np.float64)),
@@ -218,12 +233,14 @@ def _turn(tenth: Array, distinct: Float64) -> Turn | None:
     return found
 
 
-def _decile(decile: int, distinct: Array, values: Float64, random: np.random.Generator) -> Decile:
+def _decile(
+    decile: int, distinct: Array, values: Float64, sure: Interval | np.random.Generator | None
+) -> Decile:
     return Decile(
         decile=decile,
         tokens=len(distinct),
         mean=float(distinct.mean()),
-        interval=bootstrap_mean(distinct, random=random),
+        interval=bootstrap_mean(distinct, random=sure) if isinstance(sure, np.random.Generator) else sure,
         lowest=float(values.min()),
         highest=float(values.max()),
     )

@@ -23,7 +23,7 @@ from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.separability import ProbeOptions, separability
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.statistics import Interval, bootstrap_mean
+from hyperpolyglot.statistics import Interval
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Array, Float32, Progress, silent
 
@@ -197,7 +197,7 @@ def subspaces(
             after = _after(changed, before, search, progress)
         effects.append(_effect(name, changed, (before, after), probed, translate, seed))
     progress("removal", 1 + len(REMOVALS), 1 + len(REMOVALS))
-    return Subspaces(offsets=offsets(vectors, labels), effects=tuple(effects))
+    return Subspaces(offsets=offsets(vectors, labels.only_counted()), effects=tuple(effects))
 
 
 def _only(near: Neighbors, asked: Array) -> Neighbors:
@@ -262,7 +262,7 @@ def _effect(
         k=after.k,
         queries=len(after.queries),
         diversity=found.mean,
-        interval=bootstrap_mean(found.distinct, random=np.random.default_rng([seed, 3])),
+        interval=found.interval,
         expected=found.expected,
         own_share=found.own_share,
         kept=_shared(kept, after.rows),

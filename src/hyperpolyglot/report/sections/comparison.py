@@ -147,8 +147,10 @@ def _read_labels(pair: PairSimilarity) -> str:
     rows = [
         (row, row.measures["neighbor_overlap"])
         for row in pair.by_label
-        if row.label and row.measures["neighbor_overlap"].value is not None
+        if row.label and row.counted and row.measures["neighbor_overlap"].value is not None
     ]
+    if not rows:
+        return f"{_pair(pair)} share too few tokens of any script."
     most = max(rows, key=lambda found: found[1].value or 0.0)
     least = min(rows, key=lambda found: found[1].value or 0.0)
     above = sum((m.interval or (0.0, 0.0))[0] > (m.details.get("within", m.null) or 0.0) for _, m in rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hyperpolyglot import figures
-from hyperpolyglot.measures.census import Overlap
+from hyperpolyglot.measures.census import ModelCensus, Overlap
 from hyperpolyglot.measures.inspection import Inspection
 from hyperpolyglot.published import NON_LATIN, OVERLAP_LATIN, OVERLAP_MEAN
 from hyperpolyglot.report.content import Section, picture
@@ -32,7 +32,7 @@ def vocabulary_sections(study: Study) -> list[Section]:
                 ),
             ),
             reading=tuple(
-                _read_census(m.inspection, c.labels, noun)
+                _read_census(m.inspection, c, noun)
                 for m, c in zip(study.models, study.census.models, strict=True)
             ),
             note="Bytes, special tokens and padding have a kind, not a script, and are not counted here.",
@@ -72,9 +72,9 @@ def _same(protocol: str) -> str:
     return "Two tokens are the same if their decoded texts are."
 
 
-def _read_census(inspection: Inspection, labels: dict[str, int], noun: str) -> str:
+def _read_census(inspection: Inspection, census: ModelCensus, noun: str) -> str:
     """Size of the vocabulary and its largest labels."""
-    total = sum(labels.values())
+    labels, total = census.counted, sum(census.labels.values())
     named = [f"{script_name(label)} ({percent(count / total)})" for label, count in list(labels.items())[:3]]
     hundred = sum(count >= 100 for count in labels.values())
     return (
