@@ -153,7 +153,8 @@ def _read_hubness(found: Explanation) -> str:
     name, part = title_of(found.model), found.hubness
     largest = part.hubs[0] if part.hubs else None
     most = (
-        f" The largest hub, {shown(largest['token'])}, appears in {part.largest:,} neighbour lists."
+        f" The largest hub, {shown(largest['token'])}, appears in {part.largest:,} neighbour lists (chance "
+        f"{part.largest_expected:,})."
         if largest
         else ""
     )

@@ -94,7 +94,7 @@ def _diversity(study: Study, noun: str) -> list[Section]:
                     "label, which the text gives against its own chance.",
                 ),
             ),
-            reading=tuple(read_by_label(name, result) for name, result in near),
+            reading=tuple(read_by_label(name, result, noun) for name, result in near),
             note="Own share is judged on the scale from chance (0) to only its own (1): nearly all from "
             f"{number(OWN, 1)}, most from {number(MOSTLY, 1)}, about half from {number(HALF, 1)}, near chance below "
             f"{number(MIXED, 1)}; at chance within {number(RANDOM_DEVIATIONS_OF_A_LABEL, 0)} standard deviations of "
