@@ -28,7 +28,8 @@ LANGUAGES = {"en", "ru", "el", "hi", "ka", "ar", "ja", "ko"}
 
 FINDINGS = (
     r"keeps? scripts apart|mixes? scripts|neither keeps|(?<!not) linearly separable|barely|offset per|"
-    r"neighbourhoods (are (mostly )?of|are about half|cross|mix)|among those of|Own share is (nearly|most|about|less)|"
+    r"neighbourhoods (are (mostly )?of|are about half|cross|mix)|among those of|"
+    r"Neighbourhoods are (closed|mostly|half|open|little)|"
     r"a (weak|moderate|strong) relation|more within single scripts|not monotone|scripts differ|higher than overall|"
     r"Words find their translations"
 )
