@@ -51,7 +51,7 @@ def explanation_sections(study: Study) -> list[Section]:
 
 def _undertrained(results: list[Explanation], noun: str) -> Section:
     touched = any(
-        row.undertrained and row.label and row.tokens >= FEWEST_TOKENS
+        row.undertrained and is_script(row.label) and row.tokens >= FEWEST_TOKENS
         for found in results
         for row in found.undertrained.by_label
     )

@@ -10,7 +10,7 @@ from hyperpolyglot.report.content import Section, picture
 from hyperpolyglot.report.wording import percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
-from hyperpolyglot.writing.scripts import script_name
+from hyperpolyglot.writing.scripts import is_script, script_name
 
 __all__ = ["vocabulary_sections"]
 
@@ -75,11 +75,14 @@ def _same(protocol: str) -> str:
 def _read_census(inspection: Inspection, labels: dict[str, int], noun: str) -> str:
     """Size of the vocabulary and its largest labels."""
     total = sum(labels.values())
-    named = [f"{script_name(label)} ({percent(count / total)})" for label, count in list(labels.items())[:3]]
-    hundred = sum(count >= 100 for count in labels.values())
+    scripts = {label: count for label, count in labels.items() if is_script(label)}
+    named = [f"{script_name(label)} ({percent(count / total)})" for label, count in list(scripts.items())[:3]]
+    hundred = sum(count >= 100 for count in scripts.values())
+    rest = total - sum(scripts.values())
+    common = f" {rest:,} tokens are of no one script (Common, Inherited, Unknown)." if rest else ""
     return (
-        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {len(labels)} {noun}, {hundred} of them "
-        f"with 100 tokens or more. The largest are {', '.join(named)}."
+        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {len(scripts)} {noun}, {hundred} of them "
+        f"with 100 tokens or more. The largest are {', '.join(named)}.{common}"
     )
 
 
