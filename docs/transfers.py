@@ -101,7 +101,9 @@ tests it is 0 to 0.5 MiB.
 | bin, legacy | the pickle at the start in steps of 256 KiB, the tensor |
 | GGUF | the header, vocabulary included, in steps of 256 to 512 KiB (of all parts of a split one), the tensor |
 | npz | the directory at the end, the header of each array, `tokens`, `embeddings` (packed, where it is compressed) |
-| word2vec text | the whole file |
+| word2vec, text and binary | the whole file |
+| fastText | the dictionary in steps of 256 to 512 KiB, the rows of the words |
+| npy | the header, the matrix, the lists of words beside it |
 
 A second run transfers the list of files only, to learn which commit `main` is now; with a commit as the revision, or
 with `HF_HUB_OFFLINE=1`, nothing. A new commit that leaves the weights as they are costs no tensor: ranges are kept by

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.comparison.shared_tokens import shared_with
 from hyperpolyglot.measures.neighbors import find_tokens, neighborhoods, neighbors, sample_rows
+from hyperpolyglot.measures.separability import ProbeOptions, separability
+from tests.test_probe import authors_scores
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,16 @@ def test_neighbours_are_those_of_float64(minilm):
         moved = np.flatnonzero(expected[i] != near.rows[i])
         differ = np.abs(cosines[i, expected[i, moved]] - cosines[i, near.rows[i, moved]])
         assert (differ < 1e-12).all()
+
+
+def test_the_papers_separability_is_scikit_learns(minilm):
+    """Accuracy and deviation are those of the authors' own calls, to rounding; so are they on shared tokens."""
+    space = minilm.relabel("paper")
+    shared = shared_with(space, [open_model("demo:language")], protocol="paper")
+    for asked, minimum in ((space, 500), (shared, 10)):
+        found = separability(asked, ProbeOptions(protocol="paper", minimum=minimum))
+        assert found.labels
+        for row in found.labels:
+            scores = authors_scores(asked, row.label)
+            assert scores.mean() == pytest.approx(row.accuracy, abs=1e-12)
+            assert scores.std() == pytest.approx(row.sd, abs=1e-12)

@@ -16,14 +16,11 @@ import os
 import random
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,119 +28,16 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from hub_trials import HUB_FAULTS, NEEDS_MOUNTING, serve  # noqa: E402
 from tests.conftest import planted_pieces, write_model  # noqa: E402
+from tests.hub.server import LoopbackHub  # noqa: E402
+from trials import Bad, Trial, content, expect  # noqa: E402
 
 from hyperpolyglot import figures, report, study  # noqa: E402, F401  (imported before any process is forked)
-from hyperpolyglot.cli.app import main as program  # noqa: E402
 from hyperpolyglot.engine import filtered, plain  # noqa: E402, F401
 from hyperpolyglot.store import Store  # noqa: E402
 
-Setup = Callable[[], None]
 LANGUAGES = ("en", "ru", "el", "zh")
-PATIENCE = 600
-"""Seconds after which a report that goes on is one that never ends."""
-
-
-@dataclass
-class Run:
-    """A report in the making: a process of its own, killed with all that it started."""
-
-    pid: int
-    log: Path
-
-    def kill(self) -> None:
-        """Kill it as the system does when memory runs out: at once."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-
-    def wait(self) -> int:
-        """Its exit code; 128 and more for a signal, that of killing it if it never ends included."""
-        deadline = time.monotonic() + PATIENCE
-        while not (ended := os.waitpid(self.pid, os.WNOHANG))[0]:
-            time.sleep(0.01)
-            if time.monotonic() > deadline:
-                self.kill()
-        _, status = ended
-        code = os.waitstatus_to_exitcode(status)
-        return code if code >= 0 else 128 - code
-
-
-@dataclass
-class Trial:
-    """One report with its folder, cache and chance.
-
-    ``whole`` is the undisturbed one, which took ``seconds`` and ``kept`` bytes of cache.
-    """
-
-    folder: Path
-    arguments: list[str]
-    chance: random.Random
-    whole: Path
-    seconds: float = 0.0
-    kept: int = 0
-    cache: Path = field(init=False)
-    out: Path = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.cache, self.out = self.folder / "cache", self.folder / "out"
-
-    def start(self, setup: Setup = lambda: None, out: Path | None = None, more: Sequence[str] = ()) -> Run:
-        """Start the report, in a process that ``setup`` is called in first."""
-        log = self.folder / f"log-{time.monotonic_ns()}"
-        pid = os.fork()
-        if pid == 0:
-            _become(setup, log, self.cache, [*self.arguments, "-o", str(out or self.out), *more])
-        return Run(pid, log)
-
-    def run(self, setup: Setup = lambda: None, out: Path | None = None) -> tuple[int, str]:
-        """Make the report; its exit code and what it said."""
-        started = self.start(setup, out)
-        code = started.wait()
-        return code, started.log.read_text()
-
-    def moment(self) -> None:
-        """Wait for a random moment of the report."""
-        time.sleep(self.chance.uniform(0, self.seconds))
-
-    def same(self) -> bool:
-        """Whether the report is the undisturbed one, to the byte."""
-        return _content(self.out) == _content(self.whole)
-
-
-def _content(folder: Path) -> dict[str, bytes]:
-    """The files of a report; hidden ones are what a killed process left, and nobody's result."""
-    paths = [p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-def _become(setup: Setup, log: Path, cache: Path, arguments: list[str]) -> None:
-    """Turn this forked process into the program."""
-    code = 70
-    try:
-        with log.open("w") as file:
-            for stream in (1, 2):
-                os.dup2(file.fileno(), stream)
-        os.environ["HYPERPOLYGLOT_CACHE"] = str(cache)
-        setup()
-        program(arguments)
-        code = 0
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
-
-
-class Bad(Exception):
-    """The disturbed run itself did what it must not do."""
-
-
-def expect(condition: bool, what: str, log: str = "") -> None:
-    """Raise :class:`Bad` with a reason unless a condition holds."""
-    if not condition:
-        raise Bad(f"{what}\n{log}")
 
 
 def killed(trial: Trial) -> None:
@@ -166,7 +60,7 @@ def shared(trial: Trial) -> None:
     killed(trial)
     code = other.wait()
     expect(code == 0, f"the other program ended with {code}", other.log.read_text())
-    expect(_content(trial.folder / "other") == _content(trial.whole), "the other program's result differs")
+    expect(content(trial.folder / "other") == content(trial.whole), "the other program's result differs")
 
 
 def flipped(trial: Trial) -> None:
@@ -233,7 +127,7 @@ def full_cache(trial: Trial) -> None:
 
 def full_output(trial: Trial) -> None:
     """The report's own disk is full at a random size; one sentence, and no manifest that says it is whole."""
-    written = sum(len(content) for content in _content(trial.whole).values())
+    written = sum(len(content) for content in content(trial.whole).values())
     with small_disk(trial.out, trial.chance.randrange(4096, written - 65_536)):
         code, log = trial.run()
         expect(code == 1 and "Traceback" not in log, f"ended with {code}", log)
@@ -318,8 +212,9 @@ DASK = (sys.executable, "-m", "dask")
 FAULTS = (
     *(killed, killed_again, shared, worker_killed, worker_short_of_memory, scheduler_killed),
     *(flipped, clock, memory, full_cache, full_output, read_only),
+    *HUB_FAULTS,
 )
-MOUNTING = (full_cache, full_output, read_only)
+MOUNTING = (full_cache, full_output, read_only, *NEEDS_MOUNTING)
 
 
 def may_mount() -> bool:
@@ -332,8 +227,8 @@ def may_mount() -> bool:
             return False
 
 
-def models(folder: Path) -> list[str]:
-    """Two models of 240 tokens and a lexicon, as the arguments of a report that takes seconds."""
+def models(folder: Path) -> tuple[list[str], list[str]]:
+    """Two models of 240 tokens and the options of a report, with a lexicon, that takes seconds."""
     pieces = planted_pieces(60)
     draw = np.random.default_rng(0)
     apart = np.repeat(np.eye(4, 12) * 20, 60, axis=0) + draw.standard_normal((240, 12))
@@ -345,7 +240,22 @@ def models(folder: Path) -> list[str]:
     rows = [f"c{i % 60}\t{LANGUAGES[i // 60]}\t{piece[1:]}" for i, piece in enumerate(pieces)]
     (folder / "words.tsv").write_text("\n".join(["concept\tlanguage\tword", *rows]) + "\n", "utf8")
     options = ["--minimum", "50", "-k", "20", "--permutations", "19", "--skip", "map"]
-    return ["report", *names, *options, "--lexicon", str(folder / "words.tsv")]
+    return names, [*options, "--lexicon", str(folder / "words.tsv")]
+
+
+def undisturbed(folder: Path, arguments: list[str], running: LoopbackHub | None) -> Trial:
+    """The report that others are compared with."""
+    first = Trial(folder, arguments, random.Random(0), folder / "out", hub=running)
+    folder.mkdir()
+    first.run()  # what is compiled on first use is kept
+    shutil.rmtree(first.cache)
+    begun = time.monotonic()
+    code, log = first.run()
+    expect(code == 0, "the undisturbed report failed", log)
+    first.seconds = time.monotonic() - begun
+    first.kept = sum(path.stat().st_size for path in first.cache.rglob("*") if path.is_file())
+    print(f"undisturbed: {first.seconds:.1f} s, {first.kept:,} bytes of cache\n")
+    return first
 
 
 def attempt(fault: Callable[[Trial], None], trial: Trial) -> str:
@@ -380,28 +290,23 @@ def main() -> int:
         print("no file system can be mounted here: the faults of the disk are left out")
         chosen = [fault for fault in chosen if fault not in MOUNTING]
     bad = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, LoopbackHub() as running:
         root = Path(folder)
-        arguments = models(root)
-        first = Trial(root / "whole", arguments, random.Random(0), root / "whole" / "out")
-        first.folder.mkdir()
-        first.run()  # what is compiled on first use is kept
-        shutil.rmtree(first.cache)
-        begun = time.monotonic()
-        code, log = first.run()
-        expect(code == 0, "the undisturbed report failed", log)
-        seconds = time.monotonic() - begun
-        kept = sum(path.stat().st_size for path in first.cache.rglob("*") if path.is_file())
-        print(f"undisturbed: {seconds:.1f} s, {kept:,} bytes of cache\n")
+        names_here, settings = models(root)
+        firsts: dict[bool, Trial] = {}
+        for fetched in {fault in HUB_FAULTS for fault in chosen}:
+            arguments = ["report", *(serve(running, names_here) if fetched else names_here), *settings]
+            firsts[fetched] = undisturbed(root / f"whole-{fetched}", arguments, running if fetched else None)
         print("| fault | times | lost | wrong |\n|---|---|---|---|")
         for fault in chosen:
             times = options.kills if fault is killed else options.times
-            found = []
+            first, found = firsts[fault in HUB_FAULTS], []
             for i in range(times):
                 place = root / "trial"
                 place.mkdir()
                 chance = random.Random(f"{options.seed} {fault.__name__} {i}")
-                found.append(attempt(fault, Trial(place, arguments, chance, first.out, seconds, kept)))
+                trial = Trial(place, first.arguments, chance, first.out, first.seconds, first.kept, first.hub)
+                found.append(attempt(fault, trial))
                 shutil.rmtree(place)
             lost, wrong = found.count("lost"), found.count("wrong")
             bad += lost + wrong

@@ -1,9 +1,11 @@
 """Hand every parser damaged files by the hundred thousand; each must be opened or refused in one sentence.
 
-    python tools/fuzz.py [PARSER…] [--count N] [--seed S] [--jobs J]
+    python tools/fuzz.py [PARSER…] [--compare] [--count N] [--seed S] [--jobs J]
 
-Each input may take 10 seconds of a processor and 200 MiB. What an input that fails any of this is kept as
-``tests/hostile/findings/PARSER-DIGEST.bin``, which the test suite replays.
+Each input may take 10 seconds of a processor and 200 MiB. With ``--compare`` the reference libraries open the same
+files (safetensors, numpy, gguf, tokenizers, sentencepiece, and torch where it is installed): what both open must give
+the same numbers and tokens. If a reference crashes or hangs, that is counted and no finding. An input that fails any
+of this is kept as ``tests/hostile/findings/PARSER-DIGEST.bin``, which the test suite replays.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import time
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,12 +33,16 @@ sys.path.insert(0, str(ROOT))
 
 from tests.hostile.inputs import damaged  # noqa: E402
 from tests.hostile.parsers import PARSERS, outcome  # noqa: E402
+from tests.hostile.references import REFERENCES, compared  # noqa: E402
 
 SECONDS = 10
+REFERENCE_SECONDS = 2
 MEMORY = 200 << 20
 ADDRESSES = 1 << 30
 PATIENCE = 6 * SECONDS
-_STATE = struct.Struct("<4Q")
+_OUTCOMES = (("opened", "refused"), ("both", "ours", "theirs", "neither"))
+_STATE = struct.Struct("<7Q")
+_IN_REFERENCE = 16
 _FAILED = 3
 
 
@@ -45,18 +52,18 @@ class TooSlow(BaseException):
 
 @dataclass
 class Tally:
-    """What became of the inputs of one parser."""
+    """What became of the inputs of one parser; ``crashed``: those that the reference did not survive."""
 
-    opened: int = 0
-    refused: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    crashed: int = 0
     findings: list[str] = field(default_factory=list)
 
 
 class Worker:
     """A child that opens inputs ``first``, ``first + step``, …; what it does is seen in shared memory."""
 
-    def __init__(self, parser: str, seed: int, numbers: range) -> None:
-        self.parser, self.seed, self.numbers = parser, seed, numbers
+    def __init__(self, parser: str, seed: int, numbers: range, comparing: bool) -> None:
+        self.parser, self.seed, self.numbers, self.comparing = parser, seed, numbers, comparing
         self.state = mmap.mmap(-1, _STATE.size)
         self.changed = time.monotonic()
         self.seen = -1
@@ -67,9 +74,15 @@ class Worker:
             _work(self, write_end)
         os.close(write_end)
 
-    def progress(self) -> tuple[int, int, int, int]:
-        """Inputs done, opened and refused, and the number of the one under way."""
-        return _STATE.unpack_from(self.state)
+    def progress(self) -> tuple[int, int, Counter[str]]:
+        """Inputs done, the number of the one under way, and what became of those before."""
+        done, number, _, *counts = _STATE.unpack_from(self.state)
+        return done, number, Counter(dict(zip(_OUTCOMES[self.comparing], counts, strict=False)))
+
+    @property
+    def in_reference(self) -> bool:
+        """Whether the reference has the input under way."""
+        return self.state[_IN_REFERENCE] != 0
 
     def ended(self) -> str | None:
         """Why the worker is no more: ``""`` if it is done, else what killed it; ``None`` while it runs."""
@@ -90,32 +103,48 @@ class Worker:
 def _work(worker: Worker, write_end: int) -> None:
     """The life of a worker; does not return."""
     os.nice(10)
-    warnings.simplefilter("error")
+    warnings.simplefilter("ignore" if worker.comparing else "error")
     signal.signal(signal.SIGPROF, _too_slow)
-    read = PARSERS[worker.parser].read
-    for contents in PARSERS[worker.parser].seeds():
-        outcome(read, contents)
+    _quiet(worker.comparing)
+    cases = REFERENCES if worker.comparing else PARSERS
+    for contents in cases[worker.parser].seeds():
+        _outcome(worker, contents)
     idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     addresses = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (addresses + ADDRESSES, addresses + ADDRESSES))
-    counts = {"opened": 0, "refused": 0}
+    counts = dict.fromkeys(_OUTCOMES[worker.comparing], 0)
+    unused = (0,) * (4 - len(counts))
     for done, number in enumerate(worker.numbers):
-        _STATE.pack_into(worker.state, 0, done, *counts.values(), number)
+        _STATE.pack_into(worker.state, 0, done, number, 0, *counts.values(), *unused)
         try:
-            counts[_tried(worker.parser, damaged(worker.parser, worker.seed, number), idle)] += 1
+            contents = damaged(worker.parser, worker.seed, number, cases)
+            with _at_most(SECONDS):
+                counts[_outcome(worker, contents)] += 1
+            used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10) - idle
+            if not worker.comparing and used > MEMORY + 2 * len(contents):
+                raise MemoryError("it took more memory than it may")
         except BaseException:
             os.write(write_end, traceback.format_exc(limit=-4).encode("utf-8", "replace")[-4000:])
             os._exit(_FAILED)
-    _STATE.pack_into(worker.state, 0, len(worker.numbers), *counts.values(), 0)
+    _STATE.pack_into(worker.state, 0, len(worker.numbers), 0, 0, *counts.values(), *unused)
     os._exit(0)
 
 
-def _tried(parser: str, contents: bytes, idle: int) -> str:
-    with _at_most(SECONDS):
-        found = outcome(PARSERS[parser].read, contents)
-    if (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10) - idle > MEMORY + 2 * len(contents):
-        raise MemoryError("it took more memory than it may")
-    return found
+def _outcome(worker: Worker, contents: bytes) -> str:
+    if not worker.comparing:
+        return outcome(PARSERS[worker.parser].read, contents)
+
+    def about(begins: bool) -> None:
+        worker.state[_IN_REFERENCE] = begins
+        signal.setitimer(signal.ITIMER_PROF, REFERENCE_SECONDS if begins else SECONDS)
+
+    return compared(REFERENCES[worker.parser], contents, about)
+
+
+def _quiet(comparing: bool) -> None:
+    """Panics of native code are told on standard error, by the thousand."""
+    if comparing:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _too_slow(*_: object) -> None:
@@ -131,10 +160,10 @@ def _at_most(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def fuzz(parser: str, count: int, seed: int, jobs: int) -> Tally:
+def fuzz(parser: str, count: int, seed: int, jobs: int, comparing: bool = False) -> Tally:
     """Open ``count`` inputs, numbers 0 to ``count`` − 1 of ``seed``; what is found is written to ``FINDINGS``."""
     tally = Tally()
-    workers = [Worker(parser, seed, range(first, count, jobs)) for first in range(jobs)]
+    workers = [Worker(parser, seed, range(first, count, jobs), comparing) for first in range(jobs)]
     told = time.monotonic()
     while workers:
         time.sleep(0.02)
@@ -143,23 +172,25 @@ def fuzz(parser: str, count: int, seed: int, jobs: int) -> Tally:
             if fault is None:
                 continue
             workers.remove(worker)
-            done, opened, refused, number = worker.progress()
-            tally.opened += opened
-            tally.refused += refused
+            done, number, counts = worker.progress()
+            tally.counts += counts
             if fault:
-                tally.findings.append(_kept(parser, seed, number, fault))
+                if worker.in_reference:
+                    tally.crashed += 1
+                else:
+                    tally.findings.append(_kept(parser, seed, number, fault, comparing))
                 rest = worker.numbers[done + 1 :]
                 if rest:
-                    workers.append(Worker(parser, seed, rest))
+                    workers.append(Worker(parser, seed, rest, comparing))
         if time.monotonic() - told > 5:
             told = time.monotonic()
-            under_way = sum(worker.progress()[0] for worker in workers) + tally.opened + tally.refused
+            under_way = sum(worker.progress()[0] for worker in workers) + tally.counts.total()
             print(f"{parser}: {under_way:,} of {count:,}", file=sys.stderr, flush=True)
     return tally
 
 
-def _kept(parser: str, seed: int, number: int, fault: str) -> str:
-    contents = damaged(parser, seed, number)
+def _kept(parser: str, seed: int, number: int, fault: str, comparing: bool) -> str:
+    contents = damaged(parser, seed, number, REFERENCES if comparing else PARSERS)
     path = FINDINGS / f"{parser}-{hashlib.sha256(contents).hexdigest()[:12]}.bin"
     path.write_bytes(contents)
     print(
@@ -174,22 +205,27 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("parsers", nargs="*", metavar="PARSER", help=f"any of {', '.join(PARSERS)}")
+    options.add_argument("--compare", action="store_true", help="with what the reference libraries read")
     options.add_argument("--count", type=int, default=100_000, help="inputs per parser (%(default)s)")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     given = options.parse_args()
-    unknown = set(given.parsers) - set(PARSERS)
+    cases = REFERENCES if given.compare else PARSERS
+    unknown = set(given.parsers) - set(cases)
     if unknown:
         options.error(f"no parser is called {', '.join(sorted(unknown))}")
     found = 0
-    print(f"{'parser':16} {'inputs':>9} {'opened':>9} {'refused':>9} {'seconds':>8} {'findings':>9}")
-    for parser in given.parsers or PARSERS:
+    outcomes = (*_OUTCOMES[given.compare], *(["crashed"] if given.compare else []))
+    columns = "".join(f" {name:>9}" for name in outcomes)
+    print(f"{'parser':16} {'inputs':>9}{columns} {'seconds':>8} {'findings':>9}")
+    for parser in given.parsers or cases:
         began = time.monotonic()
-        tally = fuzz(parser, given.count, given.seed, given.jobs)
+        tally = fuzz(parser, given.count, given.seed, given.jobs, given.compare)
         found += len(tally.findings)
+        counts = tally.counts | Counter(crashed=tally.crashed)
+        columns = "".join(f" {counts[name]:9,}" for name in outcomes)
         print(
-            f"{parser:16} {given.count:9,} {tally.opened:9,} {tally.refused:9,} "
-            f"{time.monotonic() - began:8.0f} {len(tally.findings):9}",
+            f"{parser:16} {given.count:9,}{columns} {time.monotonic() - began:8.0f} {len(tally.findings):9}",
             flush=True,
         )
     return 1 if found else 0

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.loading import Opening, open_model
     from hyperpolyglot.measures.census import Census, Overlap, census, overlap
     from hyperpolyglot.measures.comparison import CompareOptions, Comparison, compare
+    from hyperpolyglot.measures.comparison.shared_tokens import shared_with
     from hyperpolyglot.measures.diversity import Diversity, diversity
     from hyperpolyglot.measures.explanation import Evidence, Explanation, explain
     from hyperpolyglot.measures.inspection import Inspection, inspect
@@ -61,6 +62,7 @@ _HOME = {
     "loading": ("Opening", "open_model"),
     "measures.census": ("Census", "Overlap", "census", "overlap"),
     "measures.comparison": ("CompareOptions", "Comparison", "compare"),
+    "measures.comparison.shared_tokens": ("shared_with",),
     "measures.diversity": ("Diversity", "diversity"),
     "measures.explanation": ("Evidence", "Explanation", "explain"),
     "measures.inspection": ("Inspection", "inspect"),
@@ -130,6 +132,7 @@ __all__ = [
     "run_study",
     "sample_rows",
     "separability",
+    "shared_with",
     "translate",
     "use_device",
     "write_atlas",

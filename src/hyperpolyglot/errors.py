@@ -6,6 +6,7 @@
     ├── UnsupportedFormat    a file is fine, but not of a kind that can be opened
     ├── TensorNotFound       no embedding table could be told among the tensors
     ├── VocabularyNotFound   no tokenizer file says what the rows stand for
+    ├── Misaligned           names of tokens do not fit the rows of the table, and that was not to be
     ├── TokenNotFound        a text or id is not in the vocabulary
     ├── NotEnoughData        an analysis has too little to work on
     ├── NotEnoughMemory      a ceiling for memory is too low for any way to go
@@ -26,6 +27,7 @@ __all__ = [
     "ClusterFailed",
     "DamagedFile",
     "HyperpolyglotError",
+    "Misaligned",
     "MissingExtra",
     "ModelNotFound",
     "NotCached",
@@ -70,6 +72,10 @@ class TensorNotFound(HyperpolyglotError):
 
 class VocabularyNotFound(HyperpolyglotError):
     """There is no tokenizer file from which to learn what the rows stand for."""
+
+
+class Misaligned(HyperpolyglotError):
+    """Names of tokens are off from the rows of the table, and the opening was to be strict."""
 
 
 class TokenNotFound(HyperpolyglotError):

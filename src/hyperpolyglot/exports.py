@@ -60,7 +60,7 @@ def write_projector(
     """Write the vectors of the tokens at ``rows`` as the Embedding Projector loads them, and say where.
 
     ``vectors.tsv`` has a line of numbers for every token; ``metadata.tsv`` a line of names first, then ``token``,
-    ``label``, ``kind`` and ``id``. A tab or line break in a token is written as ``\\t`` or ``\\n``.
+    ``label``, ``kind`` and ``id``. A tab or line break in a token or label is written as ``\\t`` or ``\\n``.
 
     >>> import tempfile
     >>> import hyperpolyglot as hp
@@ -77,12 +77,18 @@ def write_projector(
             for vector in space.vectors(rows[start : start + _BLOCK]):
                 file.write("\t".join(f"{number:.7g}" for number in vector.tolist()) + "\n")
     progress("vectors", len(rows), len(rows))
-    with written(metadata) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with (
+        written(metadata) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
         file.write("token\tlabel\tkind\tid\n")
         for row in rows.tolist():
-            token = space.vocabulary.texts[row].translate(_ESCAPED)
+            token, label = (
+                text.translate(_ESCAPED)
+                for text in (space.vocabulary.texts[row], space.labels.of(row) or "(none)")
+            )
             kind = TokenKind(int(space.vocabulary.kinds[row])).label
-            file.write(f"{token}\t{space.labels.of(row) or '(none)'}\t{kind}\t{space.ids[row]}\n")
+            file.write(f"{token}\t{label}\t{kind}\t{space.ids[row]}\n")
     return vectors, metadata
 
 

@@ -7,7 +7,29 @@ from pathlib import Path
 
 from hyperpolyglot.errors import UnsupportedFormat
 
-__all__ = ["in_folder"]
+__all__ = ["expanded", "files_in", "in_folder"]
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with ``~`` as the home it stands for; as it is where there is no such user.
+
+    >>> expanded("~nosuchuser/x").as_posix()
+    '~nosuchuser/x'
+    """
+    return Path(os.path.expanduser(path))
+
+
+def files_in(folder: Path) -> list[str]:
+    """The names of the regular files in a folder, and of links to such; in no order. Raises ``OSError``."""
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if _is_file(entry)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself, or to where nobody may look
+        return False
 
 
 def in_folder(folder: Path, name: str) -> Path:

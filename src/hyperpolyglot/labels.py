@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.records import brief
+from hyperpolyglot.regular import read_text
 from hyperpolyglot.types import frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 from hyperpolyglot.writing import paper, scripts
@@ -19,7 +20,7 @@ __all__ = ["LABELLERS", "Labeller", "Labels", "label", "paper_strings", "read_la
 
 Labeller = str | Callable[[str], str | None] | Mapping[str, str]
 
-_LARGEST_TABLE = 1 << 28
+_MOST_LABELS = 4096
 _WRITTEN = (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED)
 _CJK = frozenset({"Hani", "Hira", "Kana", "Hrkt", "Hang", "Bopo", "Jpan", "Kore"})
 
@@ -69,11 +70,17 @@ class Labels:
     def from_strings(cls, labels: Iterable[str | None], *, labeller: str, unicode: str) -> Labels:
         """Labels from one string a token, ``None`` for none; names are sorted.
 
+        Raises ``UnsupportedFormat`` for more than 4,096 labels.
+
         >>> Labels.from_strings(["b", None, "a", "b"], labeller="own", unicode="").codes.tolist()
         [1, -1, 0, 1]
         """
         strings = list(labels)
         names = tuple(sorted({s for s in strings if s is not None}))
+        if len(names) > _MOST_LABELS:
+            raise UnsupportedFormat(
+                f"there are {len(names):,} labels; at most {_MOST_LABELS:,} can be told apart: join some of them."
+            )
         position: dict[str | None, int] = {name: i for i, name in enumerate(names)} | {None: -1}
         codes = np.fromiter((position[s] for s in strings), np.int16, len(strings))
         return cls(codes=codes, names=names, labeller=labeller, unicode=unicode)
@@ -171,12 +178,7 @@ def read_labels(path: Path) -> dict[str, str]:
     Tokens are written as they are shown (``▁water``) or as the tokenizer's file has them; a token that is not in the
     table has no label. Raises ``DamagedFile`` for any other line, and for a token with two labels.
     """
-    if path.stat().st_size > _LARGEST_TABLE:
-        raise DamagedFile(path, f"a table of labels has at most {_LARGEST_TABLE >> 20} MiB")
-    try:
-        lines = path.read_text("utf8").split("\n")
-    except UnicodeDecodeError as error:
-        raise DamagedFile(path, "it is not text in UTF-8") from error
+    lines = read_text(path).split("\n")
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         token, tab, own = line.rstrip("\r").partition("\t")

@@ -10,7 +10,7 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse.linalg import ArpackError, eigsh
 
 from hyperpolyglot.engine.devices import chosen_gpus
-from hyperpolyglot.types import Array, Float64
+from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = [
     "CanonicalNull",
@@ -24,12 +24,14 @@ __all__ = [
     "leading_directions",
     "linear_cka",
     "orthonormal_columns",
+    "within_range",
 ]
 
 MOST_CONDITION = 1e6
 """Gram matrices are trusted up to this condition number: the loss is its product with 2⁻⁵³, well below 1e-9."""
 
 _BLOCK = 8192
+_LEAST = 2.0**-40
 _TIE = 1e-9
 """Eigenvalues that differ by less of the largest are taken for equal."""
 _LEAST_SENT = 1 << 32
@@ -62,6 +64,20 @@ def cross_product(
                 right -= means[1].astype(dtype)
         total += left.T @ right
     return total
+
+
+def within_range(rows: Float32) -> Float32:
+    """Rows, times a power of two where float32 would lose their squares. What depends on no scale stays as it was.
+
+    Those whose largest number is of ordinary size are returned as they are.
+
+    >>> within_range(np.array([[3e38, 0.0]], np.float32)).max() < 1
+    True
+    """
+    largest = max(float(rows.max(initial=0)), -float(rows.min(initial=0)))
+    if not largest or _LEAST <= largest <= 1 / _LEAST:
+        return rows
+    return np.asarray(np.ldexp(rows, -int(np.frexp(largest)[1])), np.float32)
 
 
 def _means(a: Array, centred: bool) -> Float64:

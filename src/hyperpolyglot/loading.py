@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,16 +11,20 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from hyperpolyglot.errors import DamagedFile, ModelNotFound, VocabularyNotFound
-from hyperpolyglot.formats import Checkpoint, open_checkpoint
+from hyperpolyglot.alignment import check_alignment
+from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, NotCached, VocabularyNotFound
+from hyperpolyglot.folders import expanded
+from hyperpolyglot.formats import Checkpoint, folders_beneath, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labels import Labeller, label
-from hyperpolyglot.locate import locate
+from hyperpolyglot.locate import locate, remark_on
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
 from hyperpolyglot.types import Float32, Progress, silent
 from hyperpolyglot.vocabularies import (
+    Side,
+    beside,
     configuration,
     find_among,
     find_in_folder,
@@ -27,6 +32,7 @@ from hyperpolyglot.vocabularies import (
     from_words,
     is_vocabulary_file,
     open_vocabulary_file,
+    vocabulary_by_rule,
 )
 from hyperpolyglot.vocabulary import Vocabulary
 
@@ -39,23 +45,30 @@ class Opening:
 
     ``table``: ``"input"`` (what tokens are turned into) or ``"output"`` (the unembedding); ``tensor`` names one
     instead; ``tokenizer`` is a file or folder to take the vocabulary from; ``view``: rows as stored, scaled by √d, or
-    layer-normed.
+    layer-normed; ``strict``: names of tokens that are off from the rows are an error, not a remark.
     """
 
     table: Literal["input", "output"] = "input"
     tensor: str | None = None
     tokenizer: str | None = None
     view: View = "raw"
+    strict: bool = False
 
 
 def open_model(
-    model: str, opening: Opening | None = None, *, labels: Labeller = "script", progress: Progress = silent
+    model: str,
+    opening: Opening | None = None,
+    *,
+    labels: Labeller = "script",
+    progress: Progress = silent,
+    note: Callable[[str], None] = lambda _: None,
 ) -> TokenSpace:
     """Open a repository of the Hub, a folder, a file or a demo model as a token space.
 
-    Of a local file only headers and the vocabulary are read; of a remote one the table is fetched into the cache.
-    A vocabulary alone gives a space without a table. Raises an error of :mod:`hyperpolyglot.errors`, each one
-    sentence.
+    Of a local file only headers, the vocabulary and a sample of rows are read (for :mod:`hyperpolyglot.alignment`); of
+    a remote one the table is fetched into the cache. A vocabulary alone gives a space without a table. ``note`` is told
+    what the user should know of this run, in a sentence: what was damaged in the cache, or could not be kept in it.
+    Raises an error of :mod:`hyperpolyglot.errors`, each one sentence.
 
     >>> space = open_model("demo:meaning")
     >>> space.dim, space.table.dtype
@@ -67,15 +80,22 @@ def open_model(
     if isinstance(place, HubName):
         repository = open_repository(place, progress=progress)
         found = _open_repository(repository, place.file, opening)
-        revision, note = repository.commit, repository.note
+        revision, chosen = repository.commit, repository.note
+        for notice in repository.notices:
+            note(notice)
     else:
         found = _open_path(place, opening)
-        revision, note = _revision(place), ""
+        revision, chosen = _revision(place), ""
     table, vocabulary = found.table, found.vocabulary
+    alignment, doubt = None, ""
     if table is not None:
         vocabulary = vocabulary.fit(table.shape[0])
         again = partial(open_table, _pinned(place, revision), opening)
         table = replace(table, again=again).seen(opening.view)
+        alignment = check_alignment(table, vocabulary)
+        doubt = alignment.remark(vocabulary.source, len(vocabulary)) if alignment else ""
+    if doubt and opening.strict:
+        raise Misaligned(doubt)
     return TokenSpace(
         model=model,
         revision=revision,
@@ -83,7 +103,8 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (note, found.remark, vocabulary.remark))),
+        remark=" ".join(filter(None, (chosen and f"{chosen}.", found.remark, vocabulary.remark, doubt))),
+        alignment=alignment,
     )
 
 
@@ -91,11 +112,12 @@ def open_table(place: Path | HubName, opening: Opening) -> Table:
     """The table alone, as :func:`open_model` finds it. Raises as that."""
     if isinstance(place, HubName):
         repository = open_repository(place)
-        config = [name for name in repository.names if name == "config.json"]
-        checkpoint, folder = repository.checkpoint(place.file), repository.local(config)
+        checkpoint = repository.checkpoint(place.file)
+        config = _remote_config(repository, place.file)
     else:
-        checkpoint, folder = open_checkpoint(place), place if place.is_dir() else place.parent
-    return _table(checkpoint, _config(folder), opening).seen(opening.view)
+        checkpoint = open_checkpoint(place)
+        config = _config(place if place.is_dir() else place.parent)
+    return _table(checkpoint, config, opening)[0].seen(opening.view)
 
 
 def _pinned(place: Path | HubName, revision: str | None) -> Path | HubName:
@@ -112,7 +134,7 @@ class _Parts(NamedTuple):
 
 
 def _open_path(path: Path, opening: Opening) -> _Parts:
-    if path.is_file() and is_vocabulary_file(path.name):
+    if path.is_file() and is_vocabulary_file(path):
         return _Parts(None, open_vocabulary_file(path))
     try:
         checkpoint = open_checkpoint(path)
@@ -120,10 +142,11 @@ def _open_path(path: Path, opening: Opening) -> _Parts:
         alone = find_in_folder(path)
         if alone is None:
             raise
-        return _Parts(None, open_vocabulary_file(alone))
+        return _Parts(None, open_vocabulary_file(alone), _only_beneath(folders_beneath(path)))
     folder = path if path.is_dir() else path.parent
-    table = _table(checkpoint, _config(folder), opening)
-    return _Parts(table, _vocabulary(checkpoint, lambda: folder, opening.tokenizer), checkpoint.remark)
+    table, remark = _table(checkpoint, _config(folder), opening)
+    beside_it = _Tokenizer(opening.tokenizer, table, _side(table.name, opening), lambda: folder)
+    return _Parts(table, _vocabulary(checkpoint, beside_it), remark)
 
 
 def _open_repository(repository: Repository, file: str | None, opening: Opening) -> _Parts:
@@ -135,38 +158,100 @@ def _open_repository(repository: Repository, file: str | None, opening: Opening)
         names = repository.tokenizer()
         if file is not None or find_among(names) is None:
             raise
-        return _Parts(None, open_vocabulary_file(repository.local(names)))
-    config = [name for name in repository.names if name == "config.json"]
-    table = _table(checkpoint, _config(repository.local(config)), opening)
-    vocabulary = _vocabulary(checkpoint, lambda: repository.local(repository.tokenizer()), opening.tokenizer)
-    return _Parts(table, vocabulary, checkpoint.remark)
+        later = partial(_completed, repository, None)
+        return _Parts(None, open_vocabulary_file(repository.local(names), later=later))
+    table, remark = _table(checkpoint, _remote_config(repository, file), opening)
+    side = _side(table.name, opening)
+    beside_it = _Tokenizer(
+        opening.tokenizer,
+        table,
+        side,
+        partial(_remote_tokenizer, repository, file, side),
+        partial(_completed, repository, file, side),
+    )
+    return _Parts(table, _vocabulary(checkpoint, beside_it), remark)
 
 
-def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> Table:
+def _completed(repository: Repository, file: str | None, side: Side = "source") -> None:
+    """Fetch the files that may name more tokens; without a network those that the cache lacks are done without."""
+    for name in repository.completing(file, side):
+        with contextlib.suppress(NotCached):
+            repository.local([name])
+
+
+def _remote_config(repository: Repository, file: str | None) -> Mapping[str, Any]:
+    """``config.json`` beside the file that is opened, else the one at the top of the repository."""
+    paths = [path for path in repository.beside(file) if path.rpartition("/")[2] == "config.json"]
+    paths = paths or [name for name in repository.names if name == "config.json"]
+    return _config(repository.local(paths, _folder_of(paths)))
+
+
+def _remote_tokenizer(repository: Repository, file: str | None, side: Side) -> Path:
+    paths = repository.tokenizer(file, side)
+    return repository.local(paths, _folder_of(paths))
+
+
+def _folder_of(paths: list[str]) -> str:
+    return paths[0].rpartition("/")[0] if paths else ""
+
+
+def _only_beneath(folders: list[str]) -> str:
+    """What is said where a vocabulary stands for a model whose checkpoints lie in folders beneath."""
+    if not folders:
+        return ""
+    return f"Only the vocabulary is read: checkpoints lie in its folders {', '.join(folders[:4])}."
+
+
+def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> tuple[Table, str]:
+    """The table that is asked for, and what there is to say of the checkpoint and of the choice."""
     name = locate(
         checkpoint.tensors,
         opening.table,
         opening.tensor,
-        _size(config, "vocab_size"),
+        _size(config, "text_vocab_size") or _size(config, "vocab_size"),
         _size(config, "hidden_size") or _size(config, "d_model"),
+        config.get("tie_word_embeddings") is True,
     )
-    return checkpoint.table(name)
+    chosen = remark_on(checkpoint.tensors, name, opening.table) if opening.tensor is None else ""
+    return checkpoint.table(name), " ".join(filter(None, (checkpoint.remark, chosen)))
 
 
-def _vocabulary(checkpoint: Checkpoint, folder: Callable[[], Path], tokenizer: str | None) -> Vocabulary:
-    if tokenizer is not None:
-        return open_vocabulary_file(Path(tokenizer).expanduser())
+class _Tokenizer(NamedTuple):
+    """Where a vocabulary is looked for: a file that is named, else a folder; and what it is for."""
+
+    named: str | None
+    table: Table
+    side: Side
+    folder: Callable[[], Path]
+    later: Callable[[], object] = bool
+
+
+def _side(tensor: str, opening: Opening) -> Side:
+    """The decoder reads and writes the target language, where a model has a vocabulary for each."""
+    decodes = "decoder" in tensor.split(".")[:-2] or opening.table == "output"
+    return "target" if decodes else "source"
+
+
+def _vocabulary(checkpoint: Checkpoint, tokenizer: _Tokenizer) -> Vocabulary:
+    rows = tokenizer.table.shape[0]
+    if tokenizer.named is not None:
+        return open_vocabulary_file(expanded(tokenizer.named), rows=rows, side=tokenizer.side)
     if checkpoint.tokens is not None:
         return from_words(checkpoint.tokens, checkpoint.name)
     if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):
         return from_gguf(checkpoint.metadata, checkpoint.name)
-    beside = find_in_folder(folder())
-    if beside is None:
+    folder = tokenizer.folder()
+    found = find_in_folder(folder, tokenizer.side)
+    if found is not None:
+        return open_vocabulary_file(found, rows=rows, side=tokenizer.side, later=tokenizer.later)
+    tokenizer.later()
+    by_rule = vocabulary_by_rule(beside(folder, rows), tokenizer.table.name)
+    if by_rule is None:
         raise VocabularyNotFound(
             f"{checkpoint.name}: there is no tokenizer file beside it (tokenizer.json, tokenizer.model, vocab.txt, …); "
             f"name one with --tokenizer."
         )
-    return open_vocabulary_file(beside)
+    return by_rule
 
 
 def _config(folder: Path) -> Mapping[str, Any]:

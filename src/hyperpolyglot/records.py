@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hyperpolyglot.errors import MissingExtra
+from hyperpolyglot.shown import shown
 
 __all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by"]
 
@@ -146,4 +147,4 @@ def _cell(value: Any) -> str:
         return f"<td style='text-align:right'>{text.replace('-', '−')}</td>"
     if isinstance(value, list | tuple):
         value = ", ".join(f"{part:.4g}" if isinstance(part, float) else str(part) for part in value)
-    return f"<td style='text-align:left'><bdi>{escape(str(value))}</bdi></td>"
+    return f"<td style='text-align:left'><bdi>{escape(shown(str(value)))}</bdi></td>"

@@ -8,11 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from hyperpolyglot.errors import ModelNotFound
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.hub.names import HubName, parse_name
+from hyperpolyglot.shown import shown
 
 __all__ = ["DEMOS", "resolve", "title_of"]
 
 LONGEST_TITLE = 40
+_MOST_COMPARED = 10_000
 
 DEMOS = ("language", "meaning")
 
@@ -25,7 +28,7 @@ def resolve(model: str) -> Path | HubName:
     """
     if model.startswith("demo:"):
         return _demo(model.removeprefix("demo:"))
-    path = Path(model).expanduser()
+    path = expanded(model)
     if path.exists():
         return path
     named = parse_name(model)
@@ -37,15 +40,15 @@ def resolve(model: str) -> Path | HubName:
 
 
 def title_of(model: str) -> str:
-    """A name short enough for a figure: of a long path, the end.
+    """A name short enough for a figure, as a reader can see it: of a long path, the end.
 
     >>> title_of("/home/someone/models/downloaded/by/hand/xlm-r/model.safetensors")
     '…/xlm-r/model.safetensors'
     """
     if len(model) <= LONGEST_TITLE:
-        return model
+        return shown(model)
     kept = "/".join(Path(model).parts[-2:])
-    return f"…/{kept}" if len(kept) <= LONGEST_TITLE else f"…{kept[-LONGEST_TITLE:]}"
+    return shown(f"…/{kept}" if len(kept) <= LONGEST_TITLE else f"…{kept[-LONGEST_TITLE:]}")
 
 
 def _demo(name: str) -> Path:
@@ -59,6 +62,8 @@ def _similar(path: Path) -> str | None:
     try:
         names = os.listdir(path.parent)
     except OSError:
+        return None
+    if len(names) > _MOST_COMPARED:
         return None
     near = difflib.get_close_matches(path.name, names, n=1)
     return str(path.parent / near[0]) if near else None

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import Labeller, Labels, label
 from hyperpolyglot.records import brief
@@ -51,7 +52,8 @@ class TokenSpace:
 
     ``model`` is the name the user wrote; ``table`` is ``None`` for a vocabulary alone, which is enough to count and
     compare tokens. ``remark`` is what the user should know of the opening, in a sentence; ``left_out``: tokens that are
-    no candidates (:meth:`without`). :meth:`take` is the only way to a subset.
+    no candidates (:meth:`without`). ``alignment`` is the check of the whole model's names against its rows, ``None``
+    where nothing could be checked. :meth:`take` is the only way to a subset.
     """
 
     model: str
@@ -62,6 +64,7 @@ class TokenSpace:
     ids: Int32
     remark: str = ""
     left_out: LeftOut | None = None
+    alignment: Alignment | None = None
 
     __repr__ = brief
 
@@ -174,12 +177,14 @@ class TokenSpace:
 
     @cached_property
     def token_digest(self) -> str:
-        """SHA-256 of the token axis: ids, pieces, kinds, labels, and what is left out."""
+        """SHA-256 of the token axis: ids, pieces, kinds, labels, what is left out, and which words are taken whole."""
         digest = hashlib.sha256("\n".join(map(repr, self.vocabulary.pieces)).encode())
         labels = repr((self.labels.names, self.labels.labeller, self.labels.unicode))
         digest.update(labels.encode())
         for column in (self.ids, self.vocabulary.kinds, self.labels.codes):
             digest.update(np.ascontiguousarray(column).data)
+        if self.vocabulary.whole is not None:
+            digest.update(repr(("whole", self.vocabulary.whole)).encode())
         if self.left_out is not None:
             digest.update(self.left_out.reason.encode() + np.packbits(self.left_out.tokens).tobytes())
         return f"sha256:{digest.hexdigest()}"

@@ -101,19 +101,23 @@ def bootstrap(
 
     Percentiles are corrected for bias and for acceleration (by the jackknife, or its infinitesimal form) and
     widened for few units as Hesterberg (2015, The American Statistician 69:371) proposes: quantiles of Student's t
-    with ``units − 1`` degrees times √(n/(n − 1)). ``None`` for fewer than two units.
+    with ``units − 1`` degrees times √(n/(n − 1)). ``None`` for fewer than two units, and
+    where a resample or a unit left out gives no finite number.
     """
     n = len(columns)
     if n < 2:
         return None
     total = columns.sum(axis=0)
     observed = float(combine(total[None])[0])
-    drawn = np.sort(_resampled(columns, combine, random, resamples))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = np.sort(_resampled(columns, combine, random, resamples))
+        left_out = combine(total - columns)
+    if not (np.isfinite(drawn).all() and np.isfinite(left_out).all()):
+        return None
     if drawn[0] == drawn[-1]:
         return float(drawn[0]), float(drawn[-1])
     below = np.count_nonzero(drawn < observed) + np.count_nonzero(drawn == observed) / 2
     bias = ndtri(np.clip(below / resamples, 1 / resamples, 1 - 1 / resamples))
-    left_out = combine(total - columns)
     away = left_out.mean() - left_out
     spread = float((away**2).sum())
     acceleration = float((away**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
@@ -256,6 +260,8 @@ def partial_spearman(x: Array, y: Array, controls: Sequence[Array], *, level: fl
     Float arrays are numbers, everything else is categories.
     """
     n = len(x)
+    if any(_categories(control) > n - 3 for control in controls):
+        return Correlation(value=None, p=None, interval=None, n=n)
     design = _design(controls, n)
     taken = design.shape[1] - 1
     ranks = np.stack([mean_ranks(x), mean_ranks(y)], axis=1) if n else np.zeros((0, 2))
@@ -282,6 +288,11 @@ def mean_ranks(values: Array) -> Float64:
     from scipy.stats import rankdata  # half a second, which no command owes that ranks nothing
 
     return np.asarray(rankdata(values), np.float64)
+
+
+def _categories(control: Array) -> int:
+    """Different values of a control that are categories; as many indicators less one are independent."""
+    return 0 if np.issubdtype(np.asarray(control).dtype, np.floating) else len(np.unique(control))
 
 
 def _design(controls: Sequence[Array], n: int) -> Float64:

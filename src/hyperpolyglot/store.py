@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from hyperpolyglot.errors import HyperpolyglotError
+from hyperpolyglot.regular import LARGEST_TEXT, opened, read_regular
 from hyperpolyglot.turns import one_at_a_time
 from hyperpolyglot.types import Array, frozen
 
@@ -44,7 +46,7 @@ def default_root() -> Path:
     if own:
         return Path(own)
     hub = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    return Path(hub).expanduser() / "assets" / "hyperpolyglot"
+    return Path(os.path.expanduser(hub)) / "assets" / "hyperpolyglot"
 
 
 def digest_of(value: object) -> str:
@@ -162,11 +164,12 @@ class Store:
 
     def _sweep(self, folder: Path) -> None:
         """Remove a damaged step, which is said, and what a process that died left of one."""
-        if folder.exists():
-            self._note(f"{folder}: damaged, so it is computed again")
-            shutil.rmtree(folder, ignore_errors=True)
-        for left in folder.parent.glob(f".{folder.name}-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # what cannot be looked at cannot be removed
+            if folder.exists():
+                self._note(f"{folder}: damaged, so it is computed again")
+                shutil.rmtree(folder, ignore_errors=True)
+            for left in folder.parent.glob(f".{folder.name}-*"):
+                shutil.rmtree(left, ignore_errors=True)
 
     def _kept(self, folder: Path, step: Step) -> Step:
         """A step as it is read back, or itself where it cannot be written."""
@@ -178,16 +181,13 @@ class Store:
                 self._refusals.add(reason)
                 self._note(f"{self.root}: {reason}; what is computed now is used but not kept")
             return Step({name: frozen(array) for name, array in step.arrays.items()}, step.values)
-        found = _found(folder)
-        if found is None:
-            raise OSError(f"{folder}: the step could not be read back after it was written")
-        return found
+        return _found(folder) or step
 
 
 def _found(folder: Path) -> Step | None:
     """A step that is there and whole."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf8"))
+        manifest = json.loads(read_regular(folder / MANIFEST, LARGEST_TEXT))
         if manifest.pop("digest") != digest_of(manifest) or manifest["key"] != folder.name:
             return None
         arrays = {
@@ -196,15 +196,15 @@ def _found(folder: Path) -> Step | None:
         with contextlib.suppress(OSError):  # a cache that cannot be written to can still be read
             os.utime(folder / MANIFEST)
         return Step(arrays, manifest["values"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, HyperpolyglotError):
         return None
 
 
 def _is_ours(folder: Path) -> bool:
     """Whether a step is of this format, or too damaged to say; others may be a later version's."""
     try:
-        stated = json.loads((folder / MANIFEST).read_text("utf8"))["format"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        stated = json.loads(read_regular(folder / MANIFEST, LARGEST_TEXT))["format"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, HyperpolyglotError):
         return True
     return bool(stated == FORMAT) or not str(stated).startswith("hyperpolyglot.step/")
 
@@ -255,5 +255,5 @@ def _verified(path: Path, digest: str) -> Array:
 
 
 def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

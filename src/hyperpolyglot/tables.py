@@ -1,11 +1,15 @@
-"""Tables on disk: CSV, TSV or Parquet, by extension."""
+"""Tables on disk: CSV, TSV or Parquet, by extension.
+
+Cells hold tokens and names as they are. One that begins with ``=``, ``+``, ``-`` or ``@`` is a formula to a
+spreadsheet: import such columns as text, or read the table with a library.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from hyperpolyglot.records import arrow_table
 from hyperpolyglot.store import written
@@ -31,8 +35,18 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
             write_parquet(arrow_table(rows), str(temporary))
         else:
             with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                writer = csv.DictWriter(
-                    file, columns, delimiter="\t" if suffix == ".tsv" else ",", lineterminator="\n"
-                )
+                delimiter = "\t" if suffix == ".tsv" else ","
+                writer = csv.DictWriter(_Lines(file), columns, delimiter=delimiter, lineterminator="\r\n")
                 writer.writeheader()
                 writer.writerows(rows)
+
+
+class _Lines:
+    """Ends lines with ``\\n`` where the writer, so that it quotes both characters, ends them with ``\\r\\n``."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        """Write one row."""
+        return self._file.write(row.removesuffix("\r\n") + "\n")

@@ -7,12 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "ByteSource", "Float32", "Float64", "Int32", "Progress", "frozen", "silent"]
+__all__ = ["Array", "ByteSource", "Float32", "Float64", "Int32", "Int64", "Progress", "frozen", "silent"]
 
 Array = NDArray[Any]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 
 
 class ByteSource(Protocol):

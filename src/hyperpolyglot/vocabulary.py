@@ -11,7 +11,7 @@ import enum
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,10 +61,6 @@ class Entry(NamedTuple):
     starts_word: bool | None = None
 
 
-_LANGUAGE = re.compile(
-    r"__[a-z]{2,3}(_[A-Za-z]+)?__|[a-z]{3}_[A-Z][a-z]{3}|[a-z]{2}_[A-Z]{2}|<2[a-z]{2,3}(_[A-Za-z]+)?>"
-    r"|>>[a-z]{2,3}(_[A-Za-z]+)?<<|<\|[a-z]{2,3}\|>|\[[a-z]{2}_[A-Z]{2}\]"
-)
 _UNUSED = re.compile(
     r"\[unused_?\d+\]|<unused_?\d+>|<\|?(reserved|dummy|extra|unused)[a-z_]*[\s_-]?\d+\|?>|<SPECIAL_\d+>"
     r"|madeupword\d+|\[control_\d+\]|<\|(reserved|dummy|unused)_\w*\d+\|>",
@@ -81,17 +77,18 @@ def special_kind(piece: str, declared: bool) -> TokenKind | None:
     """The kind of a control token by its spelling, or ``None`` for an ordinary one.
 
     ``declared`` says that the file itself marks the piece as special; without that only the spellings
-    that no text has (``[PAD]``, ``</s>``, ``<|endoftext|>``, ``[unused7]``) count.
+    that no text has (``[PAD]``, ``</s>``, ``<|endoftext|>``, ``[unused7]``) count. Which of the control tokens are
+    language codes is decided where all of them are known.
 
-    >>> special_kind("deu_Latn", declared=True).label, special_kind("deu_Latn", declared=False)
-    ('language', None)
+    >>> special_kind("<2de>", declared=True).label, special_kind("<2de>", declared=False)
+    ('special', None)
     """
     if _EXTRA_ID.fullmatch(piece):
         return TokenKind.SPECIAL
     if _UNUSED.fullmatch(piece):
         return TokenKind.UNUSED
     if declared:
-        return TokenKind.LANGUAGE if _LANGUAGE.fullmatch(piece) else TokenKind.SPECIAL
+        return TokenKind.SPECIAL
     return TokenKind.SPECIAL if _SPECIAL.fullmatch(piece) else None
 
 
@@ -135,6 +132,8 @@ class Vocabulary:
     ``scores``: float32, log-probability (unigram) or minus the merge rank (BPE); NaN where there is none.
     ``scheme``: ``"byte-level BPE"``, ``"unigram"``, ``"BPE with byte fallback"``, ``"WordPiece"``, ``"words"``, …
     ``remark``: what the user should know of how rows were named, in a sentence; empty where nothing was assumed.
+    ``whole``: the rule by which the tokenizer cuts text into words, where it takes a word that is a token whole before
+    any merge (tiktoken, Tekken, ``ignore_merges``): a regular expression, empty where it is not known; else ``None``.
     """
 
     pieces: tuple[str, ...]
@@ -147,6 +146,7 @@ class Vocabulary:
     source: str
     missing: int = 0
     remark: str = ""
+    whole: str | None = None
 
     __repr__ = brief
 
@@ -187,7 +187,15 @@ class Vocabulary:
         return sum(count - 1 for count in texts.values())
 
     @classmethod
-    def build(cls, entries: Iterable[Entry], *, scheme: str, source: str, remark: str = "") -> Vocabulary:
+    def build(
+        cls,
+        entries: Iterable[Entry],
+        *,
+        scheme: str,
+        source: str,
+        remark: str = "",
+        whole: str | None = None,
+    ) -> Vocabulary:
         """Order entries by id; ids without an entry become padding.
 
         Raises ``DamagedFile`` for an id that is negative, beyond 16,777,215 or given twice.
@@ -234,6 +242,7 @@ class Vocabulary:
             scheme=scheme,
             source=source,
             remark=remark,
+            whole=whole,
         )
 
     def fit(self, rows: int) -> Vocabulary:
@@ -247,32 +256,29 @@ class Vocabulary:
             raise DamagedFile(self.source, f"it has {len(self)} tokens for a table of {rows} rows")
         lost = int(np.count_nonzero(self.kinds[rows:] != TokenKind.PADDING))
         more = max(0, rows - len(self))
-        return Vocabulary(
+        return replace(
+            self,
             pieces=self.pieces[:rows] + ("",) * more,
             utf8=self.utf8[:rows] + (b"",) * more,
             texts=self.texts[:rows] + ("",) * more,
             kinds=np.concatenate([self.kinds[:rows], np.full(more, TokenKind.PADDING, np.uint8)]),
             starts_word=np.concatenate([self.starts_word[:rows], np.zeros(more, bool)]),
             scores=np.concatenate([self.scores[:rows], np.full(more, np.nan, np.float32)]),
-            scheme=self.scheme,
-            source=self.source,
             missing=self.missing + lost,
-            remark=self.remark,
         )
 
     def take(self, rows: NDArray[np.integer]) -> Vocabulary:
         """The tokens of the given rows, in that order."""
         chosen = rows.tolist()
-        return Vocabulary(
+        return replace(
+            self,
             pieces=tuple(self.pieces[i] for i in chosen),
             utf8=tuple(self.utf8[i] for i in chosen),
             texts=tuple(self.texts[i] for i in chosen),
             kinds=self.kinds[rows],
             starts_word=self.starts_word[rows],
             scores=self.scores[rows],
-            scheme=self.scheme,
-            source=self.source,
-            remark=self.remark,
+            missing=0,
         )
 
 

@@ -54,11 +54,14 @@ def test_a_file_cut_anywhere_is_refused(name: str, tmp_path: Path) -> None:
     key = TABLE_OF.get(name.rpartition(".")[2], "e")
     for length in range(len(whole)):
         try:
-            rows = read_checkpoint(Memory(whole[:length], name)).table(key).rows(slice(None))
+            checkpoint = read_checkpoint(Memory(whole[:length], name))
+            rows = checkpoint.table(key).rows(slice(None))
         except HyperpolyglotError:
             continue
-        if name.startswith("headerless"):
-            assert rows.tobytes() == TABLE[: len(rows)].tobytes()
+        if name.endswith(".vec"):
+            sure = len(rows) - ("last row is wrong" in checkpoint.remark)
+            assert TABLE[:sure].tobytes() == rows[:sure].tobytes()
+            assert checkpoint.remark or name.startswith("headerless")
         else:
             padding = whole[length:]
             assert name.endswith(".gguf"), f"opened although cut at {length} of {len(whole)}"

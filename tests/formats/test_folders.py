@@ -42,6 +42,8 @@ def test_what_is_preferred(tmp_path: Path) -> None:
         assert value_in(tmp_path) == value
     (tmp_path / "shard.safetensors").write_bytes(one(9))
     write_index(tmp_path / "model.safetensors.index.json", {"e": "shard.safetensors"})
+    assert value_in(tmp_path) == 2
+    (tmp_path / "model.safetensors").unlink()
     assert value_in(tmp_path) == 9
 
 
@@ -157,8 +159,7 @@ def test_an_index_can_be_named_itself(tmp_path: Path) -> None:
     [
         ([], ModelNotFound, "no checkpoint that can be opened"),
         (["config.json"], ModelNotFound, "no checkpoint that can be opened"),
-        (["adapter_config.json", "adapter_model.safetensors"], UnsupportedFormat, "an adapter only"),
-        (["adapter_model.bin"], UnsupportedFormat, "an adapter only"),
+        (["adapter_config.json"], UnsupportedFormat, "an adapter only"),
         (["flax_model.msgpack"], UnsupportedFormat, "a Flax checkpoint only"),
         (["flax_model-00001-of-00002.msgpack"], UnsupportedFormat, "a Flax checkpoint only"),
         (["tf_model.h5"], UnsupportedFormat, "a TensorFlow checkpoint only"),

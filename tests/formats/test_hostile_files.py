@@ -138,7 +138,7 @@ def test_no_pickle_is_executed(form: str, tmp_path: Path) -> None:
         ](data)
         path = tmp_path / "evil.bin"
         path.write_bytes(contents)
-        if name == "build":
+        if name == "build" or name.startswith("getattr"):
             assert form == "bare" or not open_checkpoint(path).tensors
             continue
         with pytest.raises(HyperpolyglotError) as error:
@@ -259,10 +259,10 @@ def test_big_endian_and_foreign_files_are_named(tmp_path: Path) -> None:
         (b"version https://git-lfs", "model.safetensors", "Git LFS"),
         (b"<!DOCTYPE html><html>", "model.safetensors", "web page"),
         (b"\x1f\x8b\x08" + bytes(20), "a.vec", "unpack"),
+        (b"lmgg" + bytes(40), "ggml-model.bin", "old GGML file"),
         (pickle.dumps([1], 4), "a.pkl", "never executed"),
-        (b"3 4\n\x00\x01\x02\x03", "GoogleNews.bin", "not a PyTorch checkpoint"),
+        (b"3 4\nno binary at all", "GoogleNews.bin", "not a PyTorch checkpoint"),
         (b"hello", "a.xyz", "no kind that can be opened"),
-        (torch_zip({"e": TABLE}), "adapter_model.bin", "adapter"),
     ):
         with pytest.raises(UnsupportedFormat, match=words):
             read_checkpoint(Memory(contents, name))
@@ -433,11 +433,10 @@ def test_zip_names_lead_nowhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("3 2\na 1 2\nb 3 4\n", "announces 3 rows, but 2"),
-        ("1 2\na 1 2\nb 3 4\n", "announces 1 rows, but 2"),
+        ("3 2\na 1 2\nb 3 4", "announces 3 rows, but 2"),
+        ("1 2\na 1 2\nb 3 4", "announces 1 rows, but 2"),
         ("2 2\na 1 2\nb 3\n", "line 3 has fewer than 2"),
         ("a 1 2\nb x 4\n", "line 2 does not end with 2 numbers"),
-        ("a 1 2\nb 3 4", "no line break"),
         ("99999999999 300\na 1 2\n", "more than it can hold"),
         ("0 999999999999999999\n", "more than it can hold"),
         ("a\nb\n", "line 1"),
@@ -460,10 +459,10 @@ def test_word2vec_of_other_hands() -> None:
     assert read_checkpoint(Memory(spaced, "a.vec")).tokens == (" ", "  x", "")
 
 
-def test_scaled_float8_and_packed_integers_are_refused_by_name() -> None:
+def test_scales_of_an_unknown_kind_and_packed_integers_are_refused_by_name() -> None:
     header = {
         "e.weight": {"dtype": "F8_E4M3", "shape": [4, 4], "data_offsets": [0, 16]},
-        "e.weight_scale_inv": {"dtype": "F32", "shape": [1], "data_offsets": [16, 20]},
+        "e.weight_scale_inv": {"dtype": "I32", "shape": [1], "data_offsets": [16, 20]},
         "q": {"dtype": "I32", "shape": [2, 2], "data_offsets": [20, 36]},
     }
     found = read_checkpoint(Memory(raw_safetensors(header, bytes(36))))

@@ -8,7 +8,9 @@ import pickletools
 import random
 import struct
 import zipfile
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Protocol
 
 from tests.formats.mutations import mutated
 from tests.formats.writers import raw_safetensors
@@ -37,17 +39,29 @@ _OPERANDS = (
 )
 
 
+class Case(Protocol):
+    """What inputs are made for: well-formed files, and of what kind they are."""
+
+    @property
+    def seeds(self) -> Callable[[], list[bytes]]:
+        """Makes the files."""
+
+    @property
+    def kind(self) -> str:
+        """``"bytes"``, ``"json"``, ``"safetensors"``, ``"pickle"``, ``"zip"`` or ``"pickle in zip"``."""
+
+
 @cache
-def _seeds(parser: str) -> list[bytes]:
-    return PARSERS[parser].seeds()
+def _made(seeds: Callable[[], list[bytes]]) -> list[bytes]:
+    return seeds()
 
 
-def damaged(parser: str, seed: int, number: int) -> bytes:
+def damaged(parser: str, seed: int, number: int, cases: Mapping[str, Case] = PARSERS) -> bytes:
     """Input ``number`` of a parser: one to three places of a well-formed file damaged."""
     rng = random.Random(f"{parser} {seed} {number}")
-    contents = rng.choice(_seeds(parser))
+    contents = rng.choice(_made(cases[parser].seeds))
     structured = rng.random() < 0.5
-    match PARSERS[parser].kind:
+    match cases[parser].kind:
         case "json" if structured:
             return _document(contents, rng)
         case "safetensors" if structured:

@@ -27,6 +27,7 @@ from hyperpolyglot.vocabularies.tokenizer_json import read_tokenizer_json
 from hyperpolyglot.vocabularies.vocab_json import read_vocab_json
 from hyperpolyglot.vocabularies.wordpiece_txt import read_vocab_txt
 from hyperpolyglot.vocabulary import Vocabulary
+from tests.cases.containers import fasttext, npy_bytes, word2vec_binary
 from tests.formats.writers import (
     Memory,
     gguf_bytes,
@@ -151,6 +152,21 @@ PARSERS: dict[str, Parser] = {
     "word2vec": Parser(
         lambda: [word2vec_bytes(TOKENS, TABLE, header) for header in (True, False)], _checkpoint("a.vec")
     ),
+    "word2vec-binary": Parser(
+        lambda: [
+            word2vec_binary(TOKENS[:1], TABLE[:1]),
+            word2vec_binary([t.replace(" ", "_") for t in TOKENS], TABLE),
+        ],
+        _checkpoint("a.bin"),
+    ),
+    "word2vec.gz": Parser(
+        lambda: [word2vec_bytes(TOKENS, TABLE)],
+        lambda contents: _checkpoint("a.vec.gz")(gzip.compress(contents, mtime=0)),
+    ),
+    "fasttext": Parser(
+        lambda: [fasttext(TOKENS, TABLE), fasttext(TOKENS, TABLE, labels=2)], _checkpoint("a.bin")
+    ),
+    "npy": Parser(lambda: [npy_bytes(TABLE), npy_bytes(np.asfortranarray(TABLE))], _checkpoint("a.npy")),
     "tokenizer.json": Parser(
         _documents("byte-level", "fallback", "clip", "unigram", "wordpiece"),
         _tokens(read_tokenizer_json),

@@ -65,7 +65,7 @@ def read(contents):
 
 fuzz.PARSERS["broken"] = Parser(lambda: [b"A well-formed file, one of many"], read)
 tally = fuzz.fuzz("broken", 300, 0, 2)
-print(tally.opened, len(tally.findings))
+print(tally.counts['opened'], len(tally.findings))
 """
 
 

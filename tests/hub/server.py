@@ -103,8 +103,9 @@ class Request:
 class Fault:
     """What to do to answers instead: to those in ``role`` for ``file``, after ``skip``, so many ``times``.
 
-    ``rate`` (bytes a second) slows an answer down and ``stall`` halts it for seconds after ``cut_after`` bytes,
-    where it is otherwise cut off.
+    ``rate`` (bytes a second, ``chunk`` at a time) slows an answer down and ``stall`` halts it for seconds after
+    ``cut_after`` bytes, where it is otherwise cut off. ``raw`` writes the whole answer, from its first byte, and
+    hangs up.
     """
 
     role: str = "*"
@@ -116,17 +117,23 @@ class Fault:
     cut_after: int | None = None
     stall: float = 0.0
     rate: float | None = None
+    chunk: int = CHUNK
     ignore_range: bool = False
     endless: bool = False
     lie_by: int = 0
     only_ranged: bool = False
+    raw: Callable[[Callable[[bytes], object]], None] | None = None
 
 
 class LoopbackHub:
-    """The server; a context manager. ``endpoint`` is what ``HF_ENDPOINT`` is to be."""
+    """The server; a context manager. ``endpoint`` is what ``HF_ENDPOINT`` is to be.
+
+    Without ``tells_sizes`` it is a mirror that lists names alone.
+    """
 
     def __init__(self, token: str = "hf_loopback") -> None:
         self.token = token
+        self.tells_sizes = True
         self.repos: dict[str, Repo] = {}
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
@@ -245,7 +252,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.entry.encoding = self.headers.get("Accept-Encoding")
         hub.log(self.entry)
         self.fault = hub.fault_for(role, path, "Range" in self.headers)
-        if self.fault.status is not None:
+        if self.fault.raw is not None:
+            self.close_connection = True
+            self.fault.raw(self.wfile.write)
+        elif self.fault.status is not None:
             self._send(self.fault.status, {}, b"a fault on demand")
         elif role == "cdn":
             _, owner, name, _, file = path.split("/", 4)
@@ -275,7 +285,7 @@ class _Handler(BaseHTTPRequestHandler):
         repo = self._repo(found[1], found[2] or "main")
         if repo is None:
             return
-        blobs = "blobs" in parse_qs(urlsplit(self.path).query)
+        blobs = self.server.hub.tells_sizes and "blobs" in parse_qs(urlsplit(self.path).query)
         siblings: list[dict[str, Any]] = []
         for name, file in repo.files.items():
             entry: dict[str, Any] = {"rfilename": name}
@@ -348,8 +358,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         end = stop if fault.cut_after is None else min(stop, start + fault.cut_after)
-        for at in range(start, end, CHUNK):
-            part = file.read(at, min(at + CHUNK, end))
+        for at in range(start, end, fault.chunk):
+            part = file.read(at, min(at + fault.chunk, end))
             self.wfile.write(part)
             self.entry.sent += len(part)
             if fault.rate:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,7 @@ from hyperpolyglot.hub.repository import Repository
 from tests.hub.conftest import NAME, Connect, Open, quick
 from tests.hub.server import Blob, LoopbackHub
 
-FILES = {"weights.gguf": bytes(2_000_000), "config.json": b"{}"}
+FILES = {"weights.dat": bytes(2_000_000), "config.json": b"{}"}
 
 
 def test_a_missing_repository(hub: LoopbackHub, opened: Open) -> None:
@@ -35,7 +37,7 @@ def test_a_private_repository_and_its_token(hub: LoopbackHub, opened: Open) -> N
     with pytest.raises(ModelNotFound, match="HF_TOKEN"):
         opened()
     repository = opened(token=hub.token)
-    assert repository.open("weights.gguf").read(10, 5) == bytes(5)
+    assert repository.open("weights.dat").read(10, 5) == bytes(5)
 
 
 def test_a_missing_revision(hub: LoopbackHub, opened: Open) -> None:
@@ -48,21 +50,21 @@ def test_a_gated_repository(hub: LoopbackHub, opened: Open) -> None:
     hub.add(NAME, FILES, gated=True)
     repository = opened()
     for attempt in (
-        lambda: repository.open("weights.gguf").read(0, 9),
+        lambda: repository.open("weights.dat").read(0, 9),
         lambda: repository.local(["config.json"]),
     ):
         with pytest.raises(AccessRefused, match=f"is gated: accept its terms at {hub.endpoint}/acme/mini"):
             attempt()
-    assert opened(token=hub.token).open("weights.gguf").read(0, 9) == bytes(9)
+    assert opened(token=hub.token).open("weights.dat").read(0, 9) == bytes(9)
 
 
 def test_a_wrong_token(hub: LoopbackHub, opened: Open) -> None:
     hub.add(NAME, FILES, gated=True)
     with pytest.raises(AccessRefused, match="is gated"):
-        opened(token="hf_wrong").open("weights.gguf").read(0, 9)
+        opened(token="hf_wrong").open("weights.dat").read(0, 9)
     hub.fault(role="hub", status=401)
     with pytest.raises(AccessRefused, match="private, or the token does not open it"):
-        opened(token=hub.token).open("weights.gguf").read(0, 9)
+        opened(token=hub.token).open("weights.dat").read(0, 9)
 
 
 def test_a_missing_file(hub: LoopbackHub, opened: Open) -> None:
@@ -70,9 +72,9 @@ def test_a_missing_file(hub: LoopbackHub, opened: Open) -> None:
     repository = opened()
     with pytest.raises(ModelNotFound, match=r"has no file 'other\.bin'"):
         repository.open("other.bin")
-    del hub.repos[NAME].files["weights.gguf"]
+    del hub.repos[NAME].files["weights.dat"]
     with pytest.raises(TransferError, match="lists this file but does not have it"):
-        repository.open("weights.gguf").read(0, 9)
+        repository.open("weights.dat").read(0, 9)
 
 
 def test_no_network(connect: Connect) -> None:
@@ -89,12 +91,12 @@ def test_no_network(connect: Connect) -> None:
 def test_no_network_but_a_cache(hub: LoopbackHub, connect: Connect) -> None:
     hub.add(NAME, FILES)
     repository = open_repository(NAME, connection=connect())
-    repository.open("weights.gguf").map(1000, 1000)
+    repository.open("weights.dat").map(1000, 1000)
     away = connect(endpoint="http://localhost:9")
     again = open_repository(NAME, connection=away)
     assert again.commit == repository.commit
-    assert "the Hub cannot be reached" in again.note
-    assert again.open("weights.gguf").map(1000, 1000).tobytes() == bytes(1000)
+    assert "the Hub cannot be reached" in " ".join(again.notices)
+    assert again.open("weights.dat").map(1000, 1000).tobytes() == bytes(1000)
 
 
 @pytest.mark.parametrize("status", [418, 500])
@@ -131,7 +133,7 @@ def test_an_answer_that_is_no_listing(hub: LoopbackHub, opened: Open) -> None:
 def test_the_token_goes_to_the_hub_only(hub: LoopbackHub, opened: Open) -> None:
     hub.add(NAME, FILES)
     hub.fault(role="cdn", cut_after=200_000, times=2)
-    opened(token=hub.token).open("weights.gguf").map(0, 1_000_000)
+    opened(token=hub.token).open("weights.dat").map(0, 1_000_000)
     assert {r.authorization for r in hub.asked("hub")} == {f"Bearer {hub.token}"}
     assert hub.asked("cdn")
     assert {r.authorization for r in hub.asked("cdn")} == {None}
@@ -141,18 +143,18 @@ def test_the_token_goes_to_the_hub_only(hub: LoopbackHub, opened: Open) -> None:
 def test_the_token_does_not_follow_a_redirect_of_the_store(hub: LoopbackHub, opened: Open) -> None:
     hub.add(NAME, FILES)
     commit = hub.repos[NAME].commit
-    target = f"{hub.cdn}/{NAME}/{commit}/weights.gguf"
+    target = f"{hub.cdn}/{NAME}/{commit}/weights.dat"
     hub.fault(role="cdn", status=302, headers={"Location": target}, times=1)
-    assert opened(token=hub.token).open("weights.gguf").read(5, 5) == bytes(5)
+    assert opened(token=hub.token).open("weights.dat").read(5, 5) == bytes(5)
     assert {r.authorization for r in hub.asked("cdn")} == {None}
 
 
 def test_a_relative_redirect_keeps_the_token(hub: LoopbackHub, opened: Open) -> None:
     renamed = hub.add("acme/renamed", FILES, private=True)
     hub.repos[NAME] = renamed
-    target = f"/acme/renamed/resolve/{renamed.commit}/weights.gguf"
+    target = f"/acme/renamed/resolve/{renamed.commit}/weights.dat"
     hub.fault(role="hub", file="/acme/mini/*", status=307, headers={"Location": target})
-    assert opened(token=hub.token).open("weights.gguf").read(5, 5) == bytes(5)
+    assert opened(token=hub.token).open("weights.dat").read(5, 5) == bytes(5)
 
 
 def test_names_that_lead_out_of_the_cache_are_not_listed(hub: LoopbackHub, opened: Open) -> None:
@@ -173,8 +175,8 @@ def test_a_mirror_that_lists_no_sizes(hub: LoopbackHub, connect: Connect) -> Non
     commit = hub.repos[NAME].commit
     repository = Repository(connect(), NAME, Listing(commit, {}, frozenset(FILES)), lambda *_: None)
     assert repository.names == sorted(FILES)
-    assert repository.open("weights.gguf").size == 2_000_000
-    assert repository.files["weights.gguf"].oid == hub.repos[NAME].files["weights.gguf"].oid
+    assert repository.open("weights.dat").size == 2_000_000
+    assert repository.files["weights.dat"].oid == hub.repos[NAME].files["weights.dat"].oid
 
 
 def test_a_mirror_with_an_etag_that_is_a_path(hub: LoopbackHub, connect: Connect) -> None:
@@ -230,13 +232,13 @@ def test_offline_without_a_cache(hub: LoopbackHub, opened: Open) -> None:
 
 def test_offline_says_what_is_missing(hub: LoopbackHub, opened: Open) -> None:
     hub.add(NAME, FILES)
-    opened().open("weights.gguf").map(0, 1000)
+    opened().open("weights.dat").map(0, 1000)
     hub.forget()
     repository = opened(offline=True)
-    assert repository.open("weights.gguf").map(0, 1000).tobytes() == bytes(1000)
+    assert repository.open("weights.dat").map(0, 1000).tobytes() == bytes(1000)
     for attempt in (
-        lambda: repository.open("weights.gguf").map(0, 2000),
-        lambda: repository.open("weights.gguf").read(5000, 10),
+        lambda: repository.open("weights.dat").map(0, 2000),
+        lambda: repository.open("weights.dat").read(5000, 10),
         lambda: repository.local(["config.json"]),
     ):
         with pytest.raises(
@@ -244,3 +246,26 @@ def test_offline_says_what_is_missing(hub: LoopbackHub, opened: Open) -> None:
         ):
             attempt()
     assert not hub.requests
+
+
+@pytest.mark.parametrize("kind", ["pipe", "below a file"])
+def test_a_token_that_is_no_file_is_none(
+    kind: str, hub: LoopbackHub, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe in the place of the token is not waited for, and a home that is a file has no token."""
+    from huggingface_hub import constants
+
+    place = tmp_path / "home" / "token"
+    if kind == "pipe":
+        place.parent.mkdir()
+        os.mkfifo(place)
+    else:
+        place.parent.write_text("")
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(place))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    hub.add(NAME, FILES)
+    if kind == "pipe":
+        assert set(opened(token=None).files) == set(FILES)
+    else:
+        assert set(opened(token=None, root=tmp_path / "a", hub_cache=tmp_path / "b").files) == set(FILES)
+    assert {r.authorization for r in hub.requests} == {None}

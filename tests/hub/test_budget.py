@@ -12,6 +12,7 @@ import gguf
 import numpy as np
 import pytest
 
+from hyperpolyglot import loading, open_model
 from hyperpolyglot.hub import Repository
 from hyperpolyglot.locate import locate
 from tests.conftest import unigram
@@ -194,9 +195,9 @@ def test_safetensors_is_chosen_among_formats_and_the_note_says_so(
     hub.add(NAME, model | {"pytorch_model.bin": torch_zip(tensors), "onnx/model.onnx": b"x"})
     repository = opened()
     _table(repository)
-    assert repository.note == (
-        f"model.safetensors of acme/mini@{repository.commit[:7]} is read (also there: *.bin)"
-    )
+    assert f"model.safetensors of acme/mini@{repository.commit[:7]} is read" == repository.note
+    remark = repository.checkpoint().remark
+    assert "model.safetensors is read, and not pytorch_model.bin beside it." == remark
 
 
 def test_a_named_file_is_opened_among_many(hub: LoopbackHub, opened: Open, tmp_path: Path) -> None:
@@ -206,3 +207,31 @@ def test_a_named_file_is_opened_among_many(hub: LoopbackHub, opened: Open, tmp_p
     repository = opened("acme/mini-GGUF")
     assert repository.checkpoint("a/m.Q8.gguf").tensors["token_embd.weight"].shape == (ROWS, 16)
     assert "a/m.Q8.gguf of" in repository.note
+
+
+def test_files_that_name_tokens_are_fetched_where_rows_are_left(
+    hub: LoopbackHub, opened: Open, monkeypatch: pytest.MonkeyPatch, tensors: dict[str, Any]
+) -> None:
+    """A tokenizer.json that names every row is enough; with rows left, the configuration is asked for their tokens."""
+    monkeypatch.setattr(loading, "open_repository", lambda name, progress=None: opened(name.repository))
+    declared = {"added_tokens_decoder": {str(ROWS - 1): {"content": "<|im_start|>", "special": True}}}
+    beside = {
+        "tokenizer_config.json": json.dumps(declared).encode(),
+        "added_tokens.json": b"{}",
+        "special_tokens_map.json": b"{}",
+    }
+    checkpoint = {"model.safetensors": safetensors_bytes(tensors)}
+    hub.add(NAME, {**checkpoint, **beside, "tokenizer.json": TOKENIZER})
+    assert ROWS == open_model(NAME).vocabulary.tokens
+    assert not [r for r in hub.requests if "tokenizer_config" in (r.path or "")]
+    hub.add("acme/short", {**checkpoint, **beside, "tokenizer.json": unigram(PIECES[:-1]).encode()})
+    vocabulary = open_model("acme/short").vocabulary
+    assert ("<|im_start|>", ROWS) == (vocabulary.texts[-1], vocabulary.tokens)
+
+
+def test_two_vocabularies_are_told_apart(hub: LoopbackHub, opened: Open) -> None:
+    """Of FSMT's two only the side's is fetched."""
+    names = ["config.json", "merges.txt", "vocab-src.json", "vocab-tgt.json"]
+    hub.add(NAME, dict.fromkeys(names, b"{}"))
+    assert ["vocab-src.json", "config.json", "merges.txt"] == opened().tokenizer()
+    assert ["vocab-tgt.json", "config.json", "merges.txt"] == opened().tokenizer(side="target")

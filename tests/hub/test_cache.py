@@ -22,7 +22,7 @@ from tests.hub.server import LoopbackHub
 
 DATA = np.random.default_rng(2).bytes(2_000_000)
 FILES: dict[str, Any] = {
-    "weights.gguf": DATA,
+    "weights.dat": DATA,
     "config.json": b"{}",
     "tokenizer.json": b'{"t": 1}' * 200_000,
     "sub/x.json": b"[]",
@@ -57,12 +57,12 @@ def test_small_files_lie_where_other_tools_look_for_them(hub: LoopbackHub, conne
 
 def test_what_other_tools_fetched_is_used(hub: LoopbackHub, connection: Connection) -> None:
     commit = hub.repos[NAME].commit
-    for name in ("weights.gguf", "config.json"):
+    for name in ("weights.dat", "config.json"):
         hf_hub_download(NAME, name, cache_dir=connection.hub_cache, endpoint=hub.endpoint)
     hub.forget()
     repository = open_repository(NAME, connection=connection)
     assert repository.commit == commit
-    source = repository.open("weights.gguf")
+    source = repository.open("weights.dat")
     assert isinstance(source, LocalFile)
     assert source.map(7, 70_000).tobytes() == DATA[7:70_007]
     repository.local(["config.json"])
@@ -72,16 +72,16 @@ def test_what_other_tools_fetched_is_used(hub: LoopbackHub, connection: Connecti
 def test_offline_from_a_snapshot_of_other_tools(
     hub: LoopbackHub, connect: Connect, connection: Connection
 ) -> None:
-    hf_hub_download(NAME, "weights.gguf", cache_dir=connection.hub_cache, endpoint=hub.endpoint)
+    hf_hub_download(NAME, "weights.dat", cache_dir=connection.hub_cache, endpoint=hub.endpoint)
     hub.forget()
     repository = open_repository(NAME, connection=connect(offline=True))
-    assert repository.open("weights.gguf").read(0, 100) == DATA[:100]
+    assert repository.open("weights.dat").read(0, 100) == DATA[:100]
     assert not hub.requests
 
 
 def test_reads_and_maps_equal_the_file_whatever_their_order(connection: Connection) -> None:
     rng = np.random.default_rng(5)
-    source = open_repository(NAME, connection=connection).open("weights.gguf")
+    source = open_repository(NAME, connection=connection).open("weights.dat")
     for _ in range(120):
         offset = int(rng.integers(0, len(DATA)))
         length = int(min(rng.integers(0, 1 << int(rng.integers(1, 19))), len(DATA) - offset))
@@ -96,7 +96,7 @@ def test_reads_and_maps_equal_the_file_whatever_their_order(connection: Connecti
 
 
 def test_a_range_inside_a_cached_one_is_not_fetched(hub: LoopbackHub, connection: Connection) -> None:
-    source = open_repository(NAME, connection=connection).open("weights.gguf")
+    source = open_repository(NAME, connection=connection).open("weights.dat")
     source.map(1000, 900_000)
     hub.forget()
     assert source.map(5001, 6000).tobytes() == DATA[5001:11001]
@@ -106,7 +106,7 @@ def test_a_range_inside_a_cached_one_is_not_fetched(hub: LoopbackHub, connection
 
 def _filled(connection: Connection) -> Path:
     repository = open_repository(NAME, connection=connection)
-    source = repository.open("weights.gguf")
+    source = repository.open("weights.dat")
     source.read(0, 100)
     source.map(100_000, 500_000)
     return connection.root
@@ -118,7 +118,7 @@ def test_entries_are_listed(connection: Connection) -> None:
     headers, tensor = cached_entries(root)
     assert (headers.kind, headers.offset, headers.bytes > 65_000) == ("headers", None, True)
     assert (tensor.kind, tensor.offset, tensor.length, tensor.bytes) == ("range", 100_000, 500_000, 500_000)
-    assert {(e.model, e.file, len(e.commit)) for e in (headers, tensor)} == {(NAME, "weights.gguf", 40)}
+    assert {(e.model, e.file, len(e.commit)) for e in (headers, tensor)} == {(NAME, "weights.dat", 40)}
     assert all(before < e.last_used < time.time() + 5 for e in (headers, tensor))
     assert cached_entries(root / "nowhere") == []
 
@@ -143,7 +143,7 @@ def test_damage_is_found_and_fetched_again(hub: LoopbackHub, connection: Connect
     assert [e.kind for e in damaged] == ["range"]
     assert prune(root, entries=damaged) == damaged
     assert (
-        open_repository(NAME, connection=connection).open("weights.gguf").map(100_000, 500_000).tobytes()
+        open_repository(NAME, connection=connection).open("weights.dat").map(100_000, 500_000).tobytes()
         == (DATA[100_000:600_000])
     )
 
@@ -163,7 +163,7 @@ def test_half_an_entry_is_none(harm: str, hub: LoopbackHub, connection: Connecti
         os.truncate(tensor.path, 30)
     else:
         tensor.path.write_text(tensor.path.read_text().replace('"length": 500000', '"length": 400000'))
-    source = open_repository(NAME, connection=connection).open("weights.gguf")
+    source = open_repository(NAME, connection=connection).open("weights.dat")
     assert source.map(100_000, 500_000).tobytes() == DATA[100_000:600_000]
     assert verify(root) == []
 
@@ -192,7 +192,7 @@ def test_what_is_being_fetched_is_not_pruned(connection: Connection) -> None:
 
 def test_a_mapped_range_outlives_its_pruning(connection: Connection) -> None:
     root = _filled(connection)
-    mapped = open_repository(NAME, connection=connection).open("weights.gguf").map(100_000, 500_000)
+    mapped = open_repository(NAME, connection=connection).open("weights.dat").map(100_000, 500_000)
     prune(root)
     assert mapped.tobytes() == DATA[100_000:600_000]
 
@@ -204,7 +204,7 @@ def test_a_holder_that_does_not_get_on_is_given_up(
     (tensor,) = (e for e in cached_entries(root) if e.kind == "range")
     prune(root)
     lock = tensor.path.with_suffix(".lock")
-    source = opened(policy=quick(patience=0.5)).open("weights.gguf")
+    source = opened(policy=quick(patience=0.5)).open("weights.dat")
     with held(lock, lambda: None, 1), pytest.raises(TransferError, match="without getting on"):
         source.map(100_000, 500_000)
 
@@ -246,14 +246,3 @@ def test_a_partial_file_is_trusted_as_far_as_the_disk_surely_has_it(
         assert partial.have == 1200
     with Partial(path, 1000) as partial:
         assert partial.have == 0
-
-
-def test_a_hub_cache_that_cannot_be_written_stops_only_what_goes_there(
-    hub: LoopbackHub, connect: Connect, tmp_path: Path
-) -> None:
-    hub.add(NAME, FILES)
-    (tmp_path / "taken").write_text("a file")
-    repository = open_repository(NAME, connection=connect(hub_cache=tmp_path / "taken"))
-    assert repository.open("weights.gguf").map(5, 5).tobytes() == DATA[5:10]
-    with pytest.raises(TransferError, match="cannot be written"):
-        repository.local(["config.json"])

@@ -61,7 +61,7 @@ def test_a_name_opens_for_the_price_of_its_embedding(command, hub):
         len(model["revision"]),
     )
     assert hub.sent() < 400 * 48 * 4 + (1 << 20)
-    assert "also there: *.bin" in first.stderr
+    assert "and not pytorch_model.bin beside it." in first.stderr
     hub.forget()
     again = command("diversity", NAME, "-k", "5", "--json")
     assert found == json.loads(again.stdout)

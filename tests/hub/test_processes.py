@@ -30,7 +30,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 try:
     repository = open_repository(sys.argv[1])
-    source = repository.open("weights.gguf")
+    source = repository.open("weights.dat")
     source.read(0, 20_000)
     data = source.map({START}, {LENGTH})
     repository.local(["tokenizer.json"])
@@ -76,7 +76,7 @@ def run(env: dict[str, str], model: str = NAME) -> str:
 
 @pytest.fixture
 def filled(hub: LoopbackHub) -> LoopbackHub:
-    hub.add(NAME, {"weights.gguf": DATA, "tokenizer.json": b'{"a": 1}' * 30_000, "config.json": b"{}"})
+    hub.add(NAME, {"weights.dat": DATA, "tokenizer.json": b'{"a": 1}' * 30_000, "config.json": b"{}"})
     return hub
 
 
@@ -143,7 +143,7 @@ def test_a_killed_process_hands_its_transfer_to_the_one_that_waits(
 
 
 def test_the_environment_is_honoured(filled: LoopbackHub, tmp_path: Path) -> None:
-    filled.add("acme/secret", {"weights.gguf": DATA, "tokenizer.json": b"{}"}, private=True)
+    filled.add("acme/secret", {"weights.dat": DATA, "tokenizer.json": b"{}"}, private=True)
     home = tmp_path / "home"
     plain = environment(filled, home)
     assert run(plain, "acme/secret").startswith("ModelNotFound acme/secret: there is no such repository")

@@ -111,15 +111,34 @@ def test_a_byte_level_post_processor_says_nothing() -> None:
 
 def test_added_tokens_of_byte_level_models_are_literal() -> None:
     document = bpe({"Ġthe": 0, "à": 1}, decoder=LEVEL)
-    document["added_tokens"] = [added(1, "größe"), added(2, "Ġ"), added(3, "  ")]
+    document["added_tokens"] = [added(2, "größe"), added(3, "Ġ"), added(4, "  ")]
     vocabulary = opened(document)
-    assert vocabulary.texts == ("▁the", "größe", "Ġ", "▁▁")
+    assert vocabulary.texts == ("▁the", "<0xE0>", "größe", "Ġ", "▁▁")
     assert vocabulary.kinds.tolist() == [
         TokenKind.TEXT,
+        TokenKind.BYTE,
         TokenKind.ADDED,
         TokenKind.ADDED,
         TokenKind.WHITESPACE,
     ]
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [added(1, "x", special=True)],
+        [added(2, "a", special=True)],
+        [added(7, "a"), added(3, "x")],
+        [added(1, "x"), added(2, "y"), added(3, "b", special=True)],
+    ],
+)
+def test_an_added_token_that_contradicts_the_vocabulary_relabels_no_row(tokens: list[dict[str, Any]]) -> None:
+    """The ids are those that the tokenizers library gives."""
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    document = bpe({"a": 0, "b": 1, "c": 2}, added_tokens=[token | flags for token in tokens])
+    oracle = Tokenizer.from_str(json.dumps({"version": "1.0", **document}))
+    vocabulary = opened(document)
+    assert [oracle.id_to_token(i) for i in range(oracle.get_vocab_size())] == list(vocabulary.pieces)
 
 
 def test_added_tokens_of_sentencepiece_models_have_spaces() -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.vocabularies import from_words
-from hyperpolyglot.vocabularies.fairseq import fairseq_layout
+from hyperpolyglot.vocabularies.companions import Beside
+from hyperpolyglot.vocabularies.fairseq import layout_of
 from hyperpolyglot.vocabularies.files import inflate
 from hyperpolyglot.vocabularies.jsonl import read_jsonl
 from hyperpolyglot.vocabularies.sentencepiece_model import read_sentencepiece
@@ -68,19 +69,25 @@ def test_sentencepiece_skips_what_it_does_not_know() -> None:
     assert opened(read_sentencepiece, extra + piece("a") + extra).texts == ("a",)
 
 
+XLM_R_MODEL = (
+    piece("<unk>", kind=2) + piece("<s>", kind=3) + piece("</s>", kind=3) + piece(",", -3.5) + piece("▁a", -4)
+)
+
+
+def numbered(config: dict[str, Any], rows: int | None = None, data: bytes = XLM_R_MODEL) -> list[str] | None:
+    """The pieces by id in the layout that a configuration asks for, ``None`` where ids are positions."""
+    entries = read_sentencepiece(data, "x").entries
+    layout = layout_of("x.model", entries, Beside(config=config, rows=rows))
+    if layout is None:
+        return None
+    tokens = TokenList(layout.applied(entries), "unigram").vocabulary("x")
+    return list(tokens.pieces)
+
+
 def test_layout_of_xlm_r() -> None:
-    data = (
-        piece("<unk>", kind=2)
-        + piece("<s>", kind=3)
-        + piece("</s>", kind=3)
-        + piece(",", -3.5)
-        + piece("▁a", -4)
-    )
-    vocabulary = read_sentencepiece(data, "x", fairseq=True).vocabulary("x")
-    assert vocabulary.pieces == ("<s>", "<pad>", "</s>", "<unk>", ",", "▁a", "<mask>")
-    assert vocabulary.scores[4:6].tolist() == [-3.5, -4.0]
-    with pytest.raises(DamagedFile, match="as the layout of XLM-R asks"):
-        read_sentencepiece(piece("a"), "x", fairseq=True)
+    assert numbered({"model_type": "xlm-roberta"}) == ["<s>", "<pad>", "</s>", "<unk>", ",", "▁a", "<mask>"]
+    with pytest.raises(UnsupportedFormat, match="begins with <unk> <s> </s>"):
+        numbered({"model_type": "xlm-roberta"}, data=piece("a"))
 
 
 @pytest.mark.parametrize(
@@ -97,20 +104,46 @@ def test_layout_of_xlm_r() -> None:
     ],
 )
 def test_who_has_the_layout_of_xlm_r(config: dict[str, Any], expected: bool) -> None:
-    assert fairseq_layout(config) is expected
+    assert (numbered(config) is not None) is expected
 
 
 @pytest.mark.parametrize(
-    "config",
+    ("config", "rows", "at", "size"),
     [
-        {"tokenizer_class": "CamembertTokenizer"},
-        {"tokenizer_class": "NllbTokenizerFast"},
-        {"model_type": "m2m_100"},
+        ({"model_type": "mbart"}, None, 5, 6 + 26),
+        ({"model_type": "mbart"}, 6 + 53, 5, 6 + 53),
+        ({"tokenizer_class": "MBart50Tokenizer"}, None, 5, 6 + 53),
+        ({"tokenizer_class": "NllbTokenizerFast"}, None, 5, 6 + 203),
+        ({"tokenizer_class": "XGLMTokenizer"}, None, 5, 6 + 7),
+        ({"tokenizer_class": "CamembertTokenizer"}, None, 8, 5 + 4 + 1),
+        ({"tokenizer_class": "PLBartTokenizer"}, None, 5, 6 + 4),
+        ({"tokenizer_class": "SeamlessM4TTokenizer"}, None, 5, 6),
+        ({"tokenizer_class": "XLMProphetNetTokenizer"}, None, 16, 5 + 12),
+        ({"tokenizer_class": "PegasusTokenizer"}, None, 107, 5 + 103),
+        ({"model_type": "bert"}, 7, 5, 7),
     ],
 )
-def test_other_fairseq_layouts_ask_for_tokenizer_json(config: dict[str, Any]) -> None:
-    with pytest.raises(UnsupportedFormat, match=r"give the model's tokenizer\.json"):
-        fairseq_layout(config)
+def test_layouts_of_published_tokenizers(
+    config: dict[str, Any], rows: int | None, at: int, size: int
+) -> None:
+    """The fifth piece and the number of ids are where the tokenizers of these models have them."""
+    pieces = numbered(config, rows)
+    assert pieces is not None
+    assert (at, size) == (pieces.index("▁a"), len(pieces))
+
+
+@pytest.mark.parametrize(
+    ("config", "rows"),
+    [
+        ({"tokenizer_class": "M2M100Tokenizer"}, None),
+        ({"model_type": "marian"}, None),
+        ({"model_type": "mbart"}, 7),
+        ({"model_type": "m2m_100"}, 20),
+    ],
+)
+def test_ids_that_are_not_known_are_refused(config: dict[str, Any], rows: int | None) -> None:
+    with pytest.raises(UnsupportedFormat, match=r"tokenizer\.json instead"):
+        numbered(config, rows)
 
 
 @pytest.mark.parametrize(
@@ -222,8 +255,10 @@ def test_vocab_txt() -> None:
 def test_vocab_txt_of_other_schemes() -> None:
     assert opened(read_vocab_txt, "[PAD]\nking\n").scheme == "WordPiece"
     assert opened(read_vocab_txt, "<s>\n▁king\ns\n").scheme == "unigram"
-    with pytest.raises(UnsupportedFormat, match="fairseq dictionary"):
-        opened(read_vocab_txt, "the 12\nking 3\n")
+    dictionary = opened(read_vocab_txt, "the 12\nki@@ 3\n")
+    assert dictionary.texts == ("<s>", "<pad>", "</s>", "<unk>", "the▁", "ki")
+    with pytest.raises(UnsupportedFormat, match="neither an id nor a count"):
+        opened(read_vocab_txt, "the\t12\nking\t3\n")
     with pytest.raises(DamagedFile, match="byte 1 is not valid UTF-8"):
         opened(read_vocab_txt, b"a\xff\n")
 

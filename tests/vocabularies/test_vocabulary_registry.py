@@ -78,8 +78,8 @@ def test_sentencepiece_of_xlm_r(tmp_path: Path, sentencepiece_model: Callable[..
     assert shifted.pieces[:4] == ("<s>", "<pad>", "</s>", "<unk>")
     assert shifted.pieces[4:-1] == plain.pieces[3:]
     assert shifted.pieces[-1] == "<mask>"
-    write(tmp_path, "tokenizer_config.json", {"tokenizer_class": "CamembertTokenizer"})
-    with pytest.raises(UnsupportedFormat, match="CamembertTokenizer"):
+    write(tmp_path, "tokenizer_config.json", {"tokenizer_class": "M2M100Tokenizer"})
+    with pytest.raises(UnsupportedFormat, match="M2M100Tokenizer"):
         open_vocabulary_file(path)
 
 

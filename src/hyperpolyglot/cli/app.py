@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exits 0 when done, 1 on a failure, 2 on wrong usage."""
     from hyperpolyglot.cli.terminal import note
 
+    warnings.filterwarnings("ignore", category=RuntimeWarning)  # numpy's: what is not finite is told as such
     try:
         cli.main(
             args=None if arguments is None else list(arguments),
@@ -56,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         note("interrupted")
         sys.exit(1)
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        for line in told.getvalue().splitlines():
+            note(line)
         sys.exit(2)
     except StudyMistaken as error:
         for mistake in str(error).splitlines():

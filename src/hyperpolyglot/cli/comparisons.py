@@ -94,15 +94,12 @@ def compare(**values: Any) -> None:
 def _counts(path: Path | None) -> Mapping[str, float] | None:
     """Token counts from a TSV file: token, tab, number."""
     from hyperpolyglot.errors import DamagedFile
+    from hyperpolyglot.regular import read_text
 
     if path is None:
         return None
     counts = {}
-    try:
-        lines = path.read_text("utf8").splitlines()
-    except UnicodeDecodeError as error:
-        raise DamagedFile(path, "it is not text in UTF-8") from error
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         token, _, count = line.rpartition("\t")
         try:
             counts[token] = float(count)

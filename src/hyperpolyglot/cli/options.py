@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXCLUDABLE",
+    "Amount",
     "cache_option",
     "cluster_option",
     "device_option",
@@ -39,6 +41,7 @@ __all__ = [
     "searching",
     "seed_option",
     "store_option",
+    "strict_option",
     "the_store",
     "undertrained_option",
     "with_output_option",
@@ -64,6 +67,12 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 model_argument = click.argument("model")
 models_argument = click.argument("models", metavar="MODEL...", nargs=-1, required=True)
 
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="Fail where names of tokens are off from the rows of the table.  [default: note it]",
+)
+
 opening_options = _all(
     click.option(
         "--table",
@@ -81,6 +90,7 @@ opening_options = _all(
         show_default=True,
         help="Rows as stored, times the root of their length, or layer-normed without gain.",
     ),
+    strict_option,
 )
 
 LABELLERS = ("script", "script-cjk", "paper")
@@ -133,6 +143,17 @@ def figure_option(*names: str) -> Callable[[F], F]:
     return click.option(
         "--figure", type=click.Choice(names), default=names[0], show_default=True, help="What -o draws."
     )
+
+
+class Amount(click.FloatRange):
+    """A number within a range; ``nan`` is within none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return found
 
 
 class Size(click.ParamType[int]):
@@ -260,13 +281,26 @@ def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSp
         tensor=values.get("tensor"),
         tokenizer=values.get("tokenizer"),
         view=values.get("view") or "raw",
+        strict=values.get("strict") or False,
     )
     if len(set(models)) < len(models):
         raise click.UsageError("a model is named twice.")
+    notices: dict[str, None] = {}
     with progress_bar() as bar:
-        spaces = [open_model(model, opening, labels=_labeller(values), progress=bar) for model in models]
+        spaces = [
+            open_model(
+                model,
+                opening,
+                labels=_labeller(values),
+                progress=bar,
+                note=notices.setdefault,
+            )
+            for model in models
+        ]
         if UNDERTRAINED in (values.get("exclude") or ()):
             spaces = [_trained(space) for space in spaces]
+    for notice in notices:
+        note(notice)
     for space in spaces:
         if space.remark:
             note(space.remark)
@@ -307,6 +341,7 @@ def searching(values: Mapping[str, Any]) -> Search:
 
 def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
     """The space of a model's output table, ``None`` where it has none of its own, or the Hub was not to be asked."""
+    from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.errors import TensorNotFound
     from hyperpolyglot.hub import HubName
     from hyperpolyglot.loading import Opening, open_model
@@ -317,10 +352,18 @@ def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
     if isinstance(resolve(model), HubName) and not values["with_output"]:
         return None
     try:
-        opening = Opening(table="output", tokenizer=values["tokenizer"], view=values.get("view") or "raw")
-        return open_model(model, opening, labels=_labeller(values))
+        opening = Opening(
+            table="output",
+            tokenizer=values["tokenizer"],
+            view=values.get("view") or "raw",
+            strict=values.get("strict") or False,
+        )
+        space = open_model(model, opening, labels=_labeller(values))
     except TensorNotFound:
         return None
+    if space.alignment and space.alignment.shift:
+        note(space.remark)
+    return space
 
 
 def the_store(values: Mapping[str, Any]) -> Store:

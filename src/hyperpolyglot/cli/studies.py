@@ -14,6 +14,7 @@ from hyperpolyglot.cli.options import (
     search_options,
     searching,
     store_option,
+    strict_option,
     the_store,
     with_output_option,
 )
@@ -38,6 +39,7 @@ _MOST_LISTED = 200
     "--dry-run", is_flag=True, help="Show the steps, which are kept already, sizes, and an estimate."
 )
 @with_output_option
+@strict_option
 @search_options
 @cluster_option
 @store_option
@@ -68,7 +70,7 @@ def study(**values: Any) -> None:
     explained = "explanations" not in options.skip
     lexicon = read_lexicon(wanted.lexicon) if wanted.lexicon else packaged_lexicon()
     with progress_bar() as bar:
-        spaces = [_opened(model, bar) for model in wanted.models]
+        spaces = [_opened(model, values["strict"], bar) for model in wanted.models]
         plan = plan_study(
             spaces,
             options,
@@ -101,14 +103,20 @@ def study(**values: Any) -> None:
     return None
 
 
-def _opened(model: NamedModel, progress: Any) -> TokenSpace:
+def _opened(model: NamedModel, strict: bool, progress: Any) -> TokenSpace:
     """The space of a model under the name that the study gives it."""
     from dataclasses import replace
 
     from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.loading import open_model
 
-    space = open_model(model.place, model.opening, labels=model.labels, progress=progress)
+    space = open_model(
+        model.place,
+        replace(model.opening, strict=strict),
+        labels=model.labels,
+        progress=progress,
+        note=note,
+    )
     if space.remark:
         note(space.remark)
     return replace(space, model=model.model)
@@ -117,7 +125,10 @@ def _opened(model: NamedModel, progress: Any) -> TokenSpace:
 def _output(model: NamedModel, values: dict[str, Any]) -> TokenSpace | None:
     opening = model.opening
     asked = {"table": opening.table, "tensor": opening.tensor, "tokenizer": opening.tokenizer}
-    return output_space(model.place, {**asked, "labels": model.labels, "with_output": values["with_output"]})
+    return output_space(
+        model.place,
+        {**asked, "labels": model.labels, "with_output": values["with_output"], "strict": values["strict"]},
+    )
 
 
 def _places(wanted: StudyFile) -> list[Path]:

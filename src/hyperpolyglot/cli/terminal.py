@@ -7,31 +7,19 @@ unassigned characters are shown by their code point.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["note", "print_json", "print_lines", "print_table", "progress_bar", "say", "visible"]
+from hyperpolyglot.shown import hidden, shown, visible
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS = "\u200c\u200d"
+__all__ = ["note", "print_json", "print_lines", "print_table", "progress_bar", "say"]
+
+_LONGEST_CELL, _LONGEST_LINE = 400, 8_000
 _BAR_AFTER = 1.0
-
-
-def visible(text: str) -> str:
-    r"""Text that is safe to print: ``\\x1b`` becomes ``⟨U+001B⟩``.
-
-    >>> visible("a\x1b[31m")
-    'a⟨U+001B⟩[31m'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        f"⟨U+{ord(c):04X}⟩" if unicodedata.category(c) in _HIDDEN and c not in _JOINERS else c for c in text
-    )
 
 
 def _write(text: str, stream: Any) -> None:
@@ -44,7 +32,9 @@ def say(text: str = "") -> None:
     """A sentence on standard output, in lines of the terminal's width."""
     import textwrap
 
-    lines = textwrap.wrap(visible(text), _width(), break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        shown(text, _LONGEST_LINE), _width(), break_long_words=False, break_on_hyphens=False
+    )
     _write("\n".join(lines), sys.stdout)
 
 
@@ -56,14 +46,23 @@ def print_lines(text: str) -> None:
 
 def note(text: str) -> None:
     """A line on standard error."""
-    _write(visible(text), sys.stderr)
+    _write(shown(text, _LONGEST_LINE), sys.stderr)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """One JSON document on standard output; characters that are no UTF-8 are escaped."""
+    """One JSON document on standard output. What its encoding lacks is escaped, on a terminal hidden characters too."""
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
-    safe = any("\ud800" <= c <= "\udfff" for c in text)
-    _write(json.dumps(value, indent=1, allow_nan=False) if safe else text, sys.stdout)
+    if sys.stdout.isatty() and not text.replace("\n", "").isprintable():
+        text = re.sub(r"[^\n -~]", lambda found: _escaped(found[0]) if hidden(found[0]) else found[0], text)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=1, allow_nan=False)
+    _write(text, sys.stdout)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]
 
 
 def _cell(value: Any) -> str:
@@ -75,7 +74,7 @@ def _cell(value: Any) -> str:
         return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return visible(str(value))
+    return shown(str(value), _LONGEST_CELL)
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = None) -> None:
@@ -87,7 +86,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Iterable
 
     names = list(columns) if columns else list(rows[0]) if rows else []
     console = Console(file=sys.stdout, width=_width(), highlight=False, emoji=False, markup=False)
-    console.print(Text(visible(title), style="bold"))
+    console.print(Text(shown(title, _LONGEST_LINE), style="bold"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
         numeric = any(isinstance(row.get(name), int | float) for row in rows)

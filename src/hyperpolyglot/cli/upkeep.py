@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hyperpolyglot.cli.options import cache_option
+from hyperpolyglot.cli.options import Amount, cache_option
 from hyperpolyglot.cli.output import emit
 
 __all__ = ["cache"]
@@ -74,7 +74,7 @@ def _prune(root: Path | None, model: str | None, days: float | None) -> list[str
 @click.option(
     "--older-than",
     "days",
-    type=click.FloatRange(0),
+    type=Amount(0),
     metavar="DAYS",
     help="prune: only what was not used since.",
 )

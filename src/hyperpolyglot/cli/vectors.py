@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    Amount,
     device_option,
     exclude_option,
     excluded_kinds,
@@ -24,6 +25,7 @@ from hyperpolyglot.cli.options import (
     the_store,
 )
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, certificate, check_outputs, emit, save_outputs
+from hyperpolyglot.shown import shown
 
 __all__ = ["diversity", "map_", "neighbors", "separability"]
 
@@ -54,6 +56,12 @@ __all__ = ["diversity", "map_", "neighbors", "separability"]
     show_default=True,
     help="Tokens a label needs to be probed.",
 )
+@click.option(
+    "--shared-with",
+    multiple=True,
+    metavar="MODEL",
+    help="Only tokens that MODEL's vocabulary has too; can be repeated.",
+)
 @exclude_option
 @seed_option
 @device_option
@@ -64,6 +72,7 @@ def separability(**values: Any) -> None:
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.measures.comparison.shared_tokens import shared_with
     from hyperpolyglot.measures.separability import ProbeOptions
     from hyperpolyglot.study import computed, separability_step
 
@@ -72,9 +81,11 @@ def separability(**values: Any) -> None:
         options = ProbeOptions(**{name: values[name] for name in names})
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
-    (space,) = spaces = open_spaces((values["model"],), values)
+    space, *others = spaces = open_spaces((values["model"], *values["shared_with"]), values)
+    store, kinds = the_store(values), excluded_kinds(values["exclude"])
+    if others:
+        space = shared_with(space, others, protocol=values["protocol"], exclude=kinds)
     with progress_bar() as bar:
-        store, kinds = the_store(values), excluded_kinds(values["exclude"])
         found = computed(separability_step(space, options, exclude=kinds), store, bar)
     save_outputs(values["outputs"], found.table, lambda: figures.draw_separability([(space.model, found)]))
     if values["as_json"]:
@@ -82,7 +93,7 @@ def separability(**values: Any) -> None:
     columns = ("label", "tokens", "accuracy", "low", "high", "chance")
     print_table(f"{space.model}: accuracy of a linear probe (95 % interval)", found.table(), columns)
     if found.skipped:
-        listed = ", ".join(f"{label} {tokens}" for label, tokens in found.skipped)
+        listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
         say(f"too few tokens to probe: {listed}")
     if found.mean_accuracy is not None:
         say(
@@ -147,7 +158,7 @@ def neighbors(**values: Any) -> None:
     if values["as_json"]:
         return emit("neighbors", found.to_json(), spaces, values)
     for query in found.to_json()["queries"]:
-        title = f"{query['token']}  (id {query['id']}, {query['label'] or 'no label'})"
+        title = f"{shown(query['token'])}  (id {query['id']}, {shown(query['label'] or 'no label')})"
         print_table(title, query["neighbors"], ("similarity", "label", "id", "token"))
     return None
 
@@ -159,7 +170,7 @@ def neighbors(**values: Any) -> None:
 )
 @click.option(
     "--sample",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Amount(0, 1, min_open=True),
     help="Share of the tokens to look at.  [default: all]",
 )
 @opening_options

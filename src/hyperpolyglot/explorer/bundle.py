@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperpolyglot.engine.nearest import AUTO, Search
-from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
 from hyperpolyglot.explorer.columns import Column, digest, texts
 from hyperpolyglot.explorer.explored import Explored, ExploreOptions, explored
 from hyperpolyglot.explorer.known import Glossary, glossary
@@ -22,6 +22,7 @@ from hyperpolyglot.explorer.tour import tour
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.provenance import provenance
+from hyperpolyglot.regular import LARGEST_TEXT, read_regular
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
 from hyperpolyglot.types import Progress, silent
@@ -176,13 +177,13 @@ def refuse_others(folder: Path) -> None:
 def _written_before(folder: Path) -> set[str]:
     """The files of the bundle that lies in a folder, by its manifest."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = json.loads(read_regular(folder / MANIFEST, LARGEST_TEXT))
         if not str(manifest["format"]).startswith("hyperpolyglot.bundle/"):
             return set()
         columns = [c for part in (*manifest["models"], manifest["lexicon"]) for c in part["columns"].values()]
         paths = {str(chunk["path"]) for column in columns for chunk in column["chunks"]}
         return paths | set(manifest["page"]) | {MANIFEST}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, HyperpolyglotError):
         return set()
 
 

@@ -14,8 +14,10 @@ from hyperpolyglot.figures.style import (
     Dots,
     dot_legend,
     dot_rows,
+    entry,
     in_percent,
     in_thousands,
+    logarithmic,
     model_colour,
     model_marker,
     named,
@@ -84,8 +86,8 @@ def draw_curves(found: Comparison, most: int = _MOST_PAIRS) -> Figure:
         _draw_spectrum(angles, pair, i)
     near.set(xscale="log", yscale="log", xlabel="neighbours looked at (k)")
     near.set_title("share of neighbours in common")
-    near.xaxis.set_major_formatter(in_thousands)
-    near.yaxis.set_major_formatter(in_percent)
+    logarithmic(near.xaxis, in_thousands)
+    logarithmic(near.yaxis, in_percent)
     angles.set(ylim=(0, 1.03), xlabel="direction, most alike first")
     angles.set_title("canonical cosines")
     for panel in (near, angles):
@@ -102,7 +104,7 @@ def _draw_curve(axes: Axes, pair: PairSimilarity, position: int) -> None:
     colour = model_colour(position)
     axes.plot(
         [r["k"] for r in seen], [r["value"] for r in seen], marker=model_marker(position), markersize=3.5,
-        color=colour, label=_title(pair),
+        color=colour, label=entry(_title(pair)),
     )  # fmt: skip
     axes.plot([r["k"] for r in curve], [r["null"] for r in curve], linestyle="--", linewidth=1, color=colour)
 

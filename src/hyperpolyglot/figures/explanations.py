@@ -16,8 +16,10 @@ from hyperpolyglot.figures.style import (
     Dots,
     dot_legend,
     dot_rows,
+    entry,
     in_percent,
     in_thousands,
+    logarithmic,
     model_colour,
     model_marker,
     named,
@@ -70,7 +72,7 @@ def draw_deciles(results: Sequence[Explanation], noun: str = "labels") -> Figure
         colour = model_colour(i)
         axes.errorbar(
             [t.decile for t in tenths], [t.mean for t in tenths], yerr=np.maximum(reach, 0).T, marker=model_marker(i),
-            markersize=3.5, color=colour, label=title_of(found.model),
+            markersize=3.5, color=colour, label=entry(title_of(found.model)),
         )  # fmt: skip
         axes.axhline(found.subspaces.effects[0].expected, color=colour, linestyle="--", linewidth=1)
     axes.set_xticks(range(1, 11))
@@ -145,12 +147,14 @@ def draw_hubness(results: Sequence[Explanation]) -> Figure:
         counts = found.hubness.occurrences
         colour = model_colour(i)
         at, share = _binned(counts)
-        axes.plot(at, share, marker=model_marker(i), markersize=3, color=colour, label=title_of(found.model))
+        axes.plot(
+            at, share, marker=model_marker(i), markersize=3, color=colour, label=entry(title_of(found.model))
+        )
         axes.plot(at, _by_chance(found, at), linestyle="--", linewidth=1, color=colour)
     axes.set_xscale("symlog", linthresh=1)
     axes.set_yscale("log")
     axes.set_ylim(1e-6, 1.5)
-    axes.yaxis.set_major_formatter(in_percent)
+    logarithmic(axes.yaxis, in_percent)
     axes.xaxis.set_major_formatter(in_thousands)
     axes.set_xlabel(f"times among the {k} nearest of another token, at least")
     axes.set_ylabel("share of tokens")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperpolyglot.figures.style import COLOURS, INK, WIDE, colour_of, named, new_figure, styled
+from hyperpolyglot.figures.style import COLOURS, INK, WIDE, colour_of, entry, named, new_figure, styled
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
@@ -40,7 +40,7 @@ def draw_map(maps: Sequence[tuple[TokenSpace, Projection]], most: int = 24) -> F
     for panel, (space, projection) in zip(axes, maps, strict=False):
         _scatter(panel, space, projection, order)
     handles = [
-        axes[0].scatter([], [], s=16, color=colour_of(i), label=named(label))
+        axes[0].scatter([], [], s=16, color=colour_of(i), label=entry(named(label)))
         for i, label in enumerate(order[: min(most, COLOURS)])
     ]
     if len(order) > len(handles):

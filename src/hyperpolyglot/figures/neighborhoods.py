@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hyperpolyglot.figures.style import WIDE, model_colour, model_marker, named, new_figure, styled
+from hyperpolyglot.figures.style import WIDE, drawn, model_colour, model_marker, named, new_figure, styled
 from hyperpolyglot.measures.neighbors import Neighborhoods
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def _draw_list(panel: Axes, query: dict[str, Any], longest: int) -> None:
             [near[j]["similarity"] for j in places], places, s=15, marker=model_marker(i), linewidths=0,
             color=model_colour(i), zorder=3, clip_on=False,
         )  # fmt: skip
-    panel.set_yticks(range(len(near)), [n["token"] for n in near])
+    panel.set_yticks(range(len(near)), [drawn(n["token"]) for n in near])
     panel.set_ylim(longest - 0.4, -0.6)
     panel.set_xlim(min(0, *(n["similarity"] for n in near), 0), 1)
     panel.tick_params(axis="y", length=0)
     panel.tick_params(axis="x", labelbottom=True)
     panel.grid(axis="x")
-    panel.set_title(f"{named(query['label'])}: {query['token']}")
+    panel.set_title(f"{named(query['label'])}: {drawn(query['token'])}")
     panel.set_xlabel("cosine")

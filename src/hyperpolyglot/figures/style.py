@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
+from hyperpolyglot.shown import shown, visible
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Float64
@@ -17,6 +19,7 @@ from hyperpolyglot.writing.scripts import script_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 __all__ = [
@@ -35,8 +38,11 @@ __all__ = [
     "dodge",
     "dot_legend",
     "dot_rows",
+    "drawn",
+    "entry",
     "in_percent",
     "in_thousands",
+    "logarithmic",
     "model_colour",
     "model_marker",
     "named",
@@ -88,6 +94,7 @@ STYLE: Any = {
     "lines.linewidth": 1.2,
     "legend.frameon": False,
     "legend.fontsize": 7.5,
+    "text.parse_math": False,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
     "svg.hashsalt": "hyperpolyglot",
@@ -121,19 +128,31 @@ _HUES = [
     "#d9a3b4",
 ]
 COLOURS = len(_HUES)
+_LONGEST, _LONGEST_LABEL = 40, 24
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in the project's style, whatever the user's own settings are."""
+    """Draw in the project's style, whatever the user's own settings are. Text is drawn as it is: ``$`` is a dollar."""
 
     @wraps(draw)
     def styled(*arguments: P.args, **options: P.kwargs) -> Figure:
         import matplotlib as mpl
 
-        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
-            return draw(*arguments, **options)
+        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Attempting to set identical")  # all points in one place
+            figure = draw(*arguments, **options)
+            _take_for_text(figure)
+            return figure
 
     return styled
+
+
+def _take_for_text(figure: Figure) -> None:
+    """Write out hidden characters that a text still has, but for line breaks, which figures make themselves."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_text(visible(text.get_text(), keep="\n"))
 
 
 def new_figure(
@@ -148,9 +167,31 @@ def new_figure(
     return figure, list(axes.ravel())
 
 
+def drawn(text: str) -> str:
+    """A token or another name on a figure: hidden characters and line breaks by their code point, and not too long."""
+    return shown(text, _LONGEST)
+
+
 def named(label: str | None) -> str:
     """A label as a reader knows it."""
-    return "(none)" if label is None else script_name(label)
+    return "(none)" if label is None else shown(script_name(label), _LONGEST_LABEL)
+
+
+def entry(name: str) -> str:
+    """A name in a legend: matplotlib leaves out those that begin with ``_``, so that a hair space goes before it."""
+    return f"\N{HAIR SPACE}{name}" if name.startswith("_") else name
+
+
+def logarithmic(axis: Axis, written_as: Callable[[float], str]) -> None:
+    """Ticks of a logarithmic axis as plain text: matplotlib's own are formulas."""
+    from matplotlib.ticker import LogFormatter
+
+    class Between(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return written_as(x) if super().__call__(x, pos) else ""
+
+    axis.set_major_formatter(lambda value, _: written_as(value))
+    axis.set_minor_formatter(Between())
 
 
 def colour_of(position: int) -> str:
@@ -223,7 +264,7 @@ def dot_rows(axes: Axes, rows: Sequence[str], series: Sequence[Dots], titles: Se
             linewidths=0,
             color=colour,
             zorder=3,
-            label=dots.name,
+            label=entry(dots.name),
             clip_on=False,
         )
     axes.set_yticks(range(len(rows)), titles)

@@ -15,6 +15,7 @@ from hyperpolyglot.figures.style import (
     Dots,
     dot_legend,
     dot_rows,
+    drawn,
     in_percent,
     model_colour,
     model_marker,
@@ -27,7 +28,6 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Languages, Translation
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.types import Float64
-from hyperpolyglot.writing.scripts import script_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +143,7 @@ def draw_translation_by_language(
         if pair["source"] in place and pair["target"] in place and pair["questions"] >= least:
             values[place[pair["source"]], place[pair["target"]]] = pair["csls_p1"]
     chance = found.overall["weak"]["csls"]["p1"]["chance"]
-    figure, axes = _heat_map([language_name(row.language) for row in ordered], values, chance, title)
+    figure, axes = _heat_map([_language(row.language) for row in ordered], values, chance, title)
     for i in range(1, len(ordered)):
         scripts = {ordered[i].script, ordered[i - 1].script}
         if len(scripts) == 2 and max(size[script] for script in scripts) > 1:
@@ -164,7 +164,7 @@ def draw_hub_languages(results: Sequence[tuple[str, Translation]], most: int = 1
             drawn, range(len(rows)), s=15, marker=model_marker(i), linewidths=0, color=model_colour(i),
             label=title_of(model),
         )  # fmt: skip
-        panel.set_yticks(range(len(rows)), [language_name(row["language"]) for row in rows])
+        panel.set_yticks(range(len(rows)), [_language(row["language"]) for row in rows])
         panel.set_ylim(most - 0.4, -0.6)
         panel.set_xlim(left=0)
         panel.xaxis.set_major_formatter(in_percent)
@@ -212,8 +212,12 @@ def _translated(
     return found[value], found[interval], found["chance"] * part
 
 
+def _language(tag: str) -> str:
+    return drawn(language_name(tag))
+
+
 def _title(tag: str, script: str) -> str:
-    name = language_name(tag)
+    name = _language(tag)
     return name if script in name else f"{name} · {script}"
 
 
@@ -222,7 +226,7 @@ def draw_languages(found: Languages, models: Sequence[str]) -> Figure:
     """Coverage, pieces per word and translation for some forty languages; bars are chance."""
     tags = shown_languages(found)
     figure, axes = new_figure(WIDE, 1.3 + 0.15 * len(tags), columns=len(_PANELS), sharey=True)
-    titles = [_title(tag, script_name(found.scripts[tag])) for tag in tags]
+    titles = [_title(tag, named(found.scripts[tag])) for tag in tags]
     for panel, (title, read) in zip(axes, _PANELS.items(), strict=True):
         series = [_of_model(found.by_language, model, tags, read) for model in models]
         dot_rows(panel, tags, series, titles)

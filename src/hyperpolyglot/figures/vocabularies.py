@@ -10,7 +10,9 @@ from hyperpolyglot.figures.style import (
     GRID,
     WIDE,
     dodge,
+    entry,
     in_thousands,
+    logarithmic,
     model_colour,
     model_marker,
     named,
@@ -44,12 +46,12 @@ def draw_census(census: Census, most: int = 30) -> Figure:
         places = [j + dodge(i, len(census.models)) for j in seen]
         axes.scatter(
             dots, places, s=15, marker=model_marker(i), linewidths=0, color=model_colour(i),
-            label=title_of(model.model), zorder=3,
+            label=entry(title_of(model.model)), zorder=3,
         )  # fmt: skip
     axes.hlines(range(len(labels)), 1, [totals[label] for label in labels], color=GRID, linewidth=3, zorder=1)
     axes.set_yticks(range(len(labels)), [named(label) for label in labels])
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(in_thousands)
+    logarithmic(axes.xaxis, in_thousands)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlabel("tokens")
     axes.grid(axis="x")

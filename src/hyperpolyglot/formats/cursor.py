@@ -72,6 +72,17 @@ class Cursor:
         """The name of the source, for messages."""
         return self._source.name
 
+    @property
+    def source(self) -> ByteSource:
+        """Where the bytes come from."""
+        return self._source
+
+    def skip(self, length: int) -> None:
+        """Move forward without reading; raises ``DamagedFile`` beyond the end."""
+        if length > self.left:
+            raise DamagedFile(self.where, f"{length} bytes are due at {self.position}, {self.left} left")
+        self._base, self._buffer, self._spot = self.position + length, b"", 0
+
     def take(self, length: int) -> bytes:
         """The next ``length`` bytes; raises ``DamagedFile`` where fewer are left."""
         stop = self._spot + length
@@ -95,6 +106,18 @@ class Cursor:
             if len(found) > limit:
                 raise DamagedFile(self.where, f"a line is longer than {limit} bytes")
         return bytes(found)
+
+    def until(self, mark: bytes, limit: int) -> bytes:
+        """The bytes up to ``mark``, one byte, which is passed over; raises ``DamagedFile`` beyond ``limit`` of them."""
+        found = self._buffer.find(mark, self._spot)
+        if found < 0:
+            self._fill(min(limit + 1, self.left))
+            found = self._buffer.find(mark)
+        if found < 0 or found - self._spot > limit:
+            raise DamagedFile(self.where, f"a name is longer than {limit} bytes")
+        taken = self._buffer[self._spot : found]
+        self._spot = found + 1
+        return taken
 
     def strings(self, count: int) -> list[bytes]:
         """``count`` strings, each behind its length as uint64."""

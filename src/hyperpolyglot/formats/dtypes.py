@@ -7,7 +7,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-__all__ = ["BITS", "FLOATS", "MOST_AXES", "is_float", "is_integer"]
+__all__ = ["ARRAYS", "BITS", "FLOATS", "MOST_AXES", "NUMBERS", "is_float", "is_integer", "is_number"]
 
 MOST_AXES = 32
 
@@ -32,6 +32,24 @@ _INTEGERS = {
     "BOOL": 8,
 }
 
+NUMBERS: dict[str, np.dtype[Any]] = FLOATS | {
+    "I8": np.dtype("i1"),
+    "U8": np.dtype("u1"),
+    "I16": np.dtype("<i2"),
+}
+"""Types of tables: floats, and the integers that float32 holds exactly."""
+
+ARRAYS: dict[str, np.dtype[Any]] = NUMBERS | {
+    "I64": np.dtype("<i8"),
+    "U64": np.dtype("<u8"),
+    "I32": np.dtype("<i4"),
+    "U32": np.dtype("<u4"),
+    "U16": np.dtype("<u2"),
+    "BOOL": np.dtype("u1"),
+    "F8_E8M0": np.dtype(ml_dtypes.float8_e8m0fnu),
+}
+"""Types of what lies beside a table: scales, masks, numbers of rows."""
+
 _OTHERS = {
     "C64": 64,
     "C128": 128,
@@ -50,6 +68,11 @@ BITS: dict[str, int] = {name: 8 * kind.itemsize for name, kind in FLOATS.items()
 def is_float(dtype: str) -> bool:
     """Whether elements are numbers that can be read as they are."""
     return dtype in FLOATS
+
+
+def is_number(dtype: str) -> bool:
+    """Whether elements can be the numbers of a table, if nothing beside them says that they are packed."""
+    return dtype in NUMBERS
 
 
 def is_integer(dtype: str) -> bool:

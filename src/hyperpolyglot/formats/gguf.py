@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import Cursor, parsed_name, shown
 from hyperpolyglot.formats.ggml import BLOCKS, TYPES
 from hyperpolyglot.formats.limits import STRING_COST, Purse, most_tensors
-from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor, stored_bytes
+from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor, stored_bytes
 from hyperpolyglot.types import ByteSource, frozen
 
 __all__ = ["MAGIC", "read"]

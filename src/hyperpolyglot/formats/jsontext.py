@@ -10,7 +10,7 @@ import numpy as np
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.formats.limits import afford
 
-__all__ = ["parse_object"]
+__all__ = ["parse_object", "parse_value"]
 
 _COSTS = {b"[": 104, b"{": 360, b",": 24, b":": 170, b'"': 32}
 _BEYOND_TWO_BYTES = 0xF0
@@ -25,15 +25,20 @@ def parse_object(text: bytes, where: str, what: str, size: int) -> dict[str, Any
     >>> parse_object(b'{"a": [1]}', "x.json", "the header", 10)
     {'a': [1]}
     """
-    afford(_cost(text), size, where, what)
-    try:
-        parsed = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refused)
-    except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).split(";")[0]
-        raise DamagedFile(where, f"{what} is not proper JSON ({reason[:200]})") from error
+    parsed = parse_value(text, where, what, size)
     if not isinstance(parsed, dict):
         raise DamagedFile(where, f"{what} is not a JSON object")
     return parsed
+
+
+def parse_value(text: bytes, where: str, what: str, size: int) -> Any:
+    """Any JSON value; raises as :func:`parse_object`."""
+    afford(_cost(text), size, where, what)
+    try:
+        return json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).split(";")[0]
+        raise DamagedFile(where, f"{what} is not proper JSON ({reason[:200]})") from error
 
 
 def _cost(text: bytes) -> int:

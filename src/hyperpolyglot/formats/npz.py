@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import re
 import sys
+import zlib
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
-from hyperpolyglot.formats.dtypes import FLOATS, MOST_AXES
+from hyperpolyglot.formats.dtypes import NUMBERS
 from hyperpolyglot.formats.limits import STRING_COST, afford
-from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
+from hyperpolyglot.formats.npy import LONGEST_HEADER, Header, parsed_header, type_of
+from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.formats.ziparchive import Member, inflate, inflate_start, members, payload
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Array, ByteSource, frozen
@@ -22,56 +25,43 @@ from hyperpolyglot.types import Array, ByteSource, frozen
 __all__ = ["read"]
 
 _SUFFIX = ".npy"
-_MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 1 << 14
-_MOST_DIGITS = 18
 _MOST_ARRAYS = 1 << 13
 _MOST_TOKENS = 1 << 24
 _LARGEST_TOKENS = 1 << 29
 _ALWAYS_INFLATED = 1 << 26
 _GREATEST_RATIO = 20
-_DESCRIPTION = re.compile(r"'descr'\s*:\s*'([<>|=]?[A-Za-z]\d*)'")
-_ORDER = re.compile(r"'fortran_order'\s*:\s*(True|False)")
-_SHAPE = re.compile(r"'shape'\s*:\s*\(([0-9 ,]*)\)")
-_NAMES = {"f8": "F64", "f4": "F32", "f2": "F16"} | {
-    f"{k}{n}": f"{k.upper()}{8 * n}" for k in "iu" for n in (1, 2, 4, 8)
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """What an npy header says, and how many bytes it takes."""
-
-    descr: str
-    fortran: bool
-    shape: tuple[int, ...]
-    length: int
+_LARGEST_CHECKED = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PackedTensor:
-    """An array that is compressed, or stored by columns; unpacked when it is opened."""
+class _Array:
+    """A matrix; unpacked where it is compressed, and checked, when it is opened."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     source: ByteSource
     member: Member
-    header: _Header
+    header: Header
 
     def table(self) -> Table:
-        """The matrix, in memory where it was compressed."""
+        """The matrix, in memory where it was compressed; raises ``DamagedFile`` where it is not what was saved."""
         rows, columns = self.shape
+        return Table(name=self.name, dtype=self.dtype, shape=(rows, columns), stored=self.values())
+
+    def values(self) -> Array:
+        """The numbers of the array. Raises as :meth:`table`."""
         if self.member.stored:
-            start = payload(self.source, self.member) + self.header.length
-            raw = self.source.map(start, self.member.size - self.header.length)
+            raw = self.source.map(payload(self.source, self.member), self.member.size)
+            if self.member.size <= _LARGEST_CHECKED and zlib.crc32(raw.data) != self.member.crc:
+                raise DamagedFile(
+                    self.source.name, f"the array {shown(self.name)} is not what its checksum says"
+                )
         else:
             limit = max(_ALWAYS_INFLATED, _GREATEST_RATIO * self.member.packed)
-            contents = inflate(self.source, self.member, limit)
-            raw = frozen(np.frombuffer(contents, np.uint8, offset=self.header.length))
-        values = raw.view(FLOATS[self.dtype])
-        stored = values.reshape(columns, rows).T if self.header.fortran else values.reshape(rows, columns)
-        return Table(name=self.name, dtype=self.dtype, shape=(rows, columns), stored=stored)
+            raw = frozen(np.frombuffer(inflate(self.source, self.member, limit), np.uint8))
+        values = raw[self.header.length :].view(NUMBERS[self.dtype])
+        return values.reshape(self.shape[::-1]).T if self.header.fortran else values.reshape(self.shape)
 
 
 def read(source: ByteSource) -> Checkpoint:
@@ -95,65 +85,41 @@ def read(source: ByteSource) -> Checkpoint:
     return Checkpoint(name=source.name, tensors=MappingProxyType(tensors), tokens=tokens)
 
 
-def _header(source: ByteSource, member: Member) -> _Header:
+def _header(source: ByteSource, member: Member) -> Header:
     label = f"the array {shown(member.name)}"
-    head = _head(source, member)
-    major = head[6] if len(head) > 10 and head[:6] == _MAGIC else 0
-    width = {1: 2, 2: 4, 3: 4}.get(major)
-    if width is None:
-        raise DamagedFile(source.name, f"{label} does not begin like an npy array")
-    length = 8 + width + int.from_bytes(head[8 : 8 + width], "little")
-    if length > min(_LONGEST_HEADER, member.size):
-        raise DamagedFile(source.name, f"{label} has a header of {length} bytes")
-    text = head[8 + width : length].decode("latin-1")
-    descr, order, shape = _DESCRIPTION.search(text), _ORDER.search(text), _SHAPE.search(text)
-    if "'|O'" in text or "'O'" in text:
-        raise UnsupportedFormat(
-            f"{source.name}: {label} holds pickled Python objects, which are never executed; save tokens as a "
-            "numpy array of type str."
-        )
-    if not text.startswith("{") or descr is None or order is None or shape is None:
-        raise UnsupportedFormat(f"{source.name}: {label} is not a plain array of numbers or strings.")
-    sizes = re.findall(r"\d+", shape[1])
-    if len(sizes) > MOST_AXES or any(len(size) > _MOST_DIGITS for size in sizes):
-        raise DamagedFile(source.name, f"{label} has an impossible shape")
-    return _Header(descr[1], order[1] == "True", tuple(map(int, sizes)), length)
+    return parsed_header(_head(source, member), member.size, source.name, label)
 
 
 def _head(source: ByteSource, member: Member) -> bytes:
     """The first bytes of a member, enough for its header."""
     if member.stored:
-        return source.read(payload(source, member), min(member.size, _LONGEST_HEADER))
-    return inflate_start(source, member, _LONGEST_HEADER)
+        return source.read(payload(source, member), min(member.size, LONGEST_HEADER))
+    return inflate_start(source, member, LONGEST_HEADER)
 
 
-def _tensor(source: ByteSource, member: Member, header: _Header, name: str) -> Tensor:
-    kind, width = header.descr[-2:], header.descr.lstrip("<>|=")
-    dtype = _NAMES.get(width, header.descr)
-    if header.descr[0] == ">" or dtype not in FLOATS or kind != width:
+def _tensor(source: ByteSource, member: Member, header: Header, name: str) -> Tensor:
+    dtype = type_of(header.descr)
+    if dtype not in NUMBERS:
         reason = (
             f"{source.name}: {shown(name)} has the numpy type {header.descr}, not a little-endian float of 2, 4 or "
-            "8 bytes; save it as float32."
+            "8 bytes or a small integer; save it as float32."
         )
         return UnreadableTensor(name=name, dtype=dtype, shape=header.shape, reason=reason)
-    nbytes = math.prod(header.shape) * FLOATS[dtype].itemsize
+    nbytes = math.prod(header.shape) * NUMBERS[dtype].itemsize
     if header.length + nbytes != member.size:
         raise DamagedFile(source.name, f"the array {shown(name)} does not fill its {member.size} bytes")
-    flat = len(header.shape) != 2 or 0 in header.shape
-    if flat or (member.stored and not header.fortran):
-        if not member.stored:
-            reason = f"{source.name}: {shown(name)} has the shape {list(header.shape)}, not rows and columns."
-            return UnreadableTensor(name=name, dtype=dtype, shape=header.shape, reason=reason)
-        start = payload(source, member) + header.length
-        return StoredTensor(
-            name=name, dtype=dtype, shape=header.shape, source=source, offset=start, nbytes=nbytes
-        )
-    return _PackedTensor(
-        name=name, dtype=dtype, shape=header.shape, source=source, member=member, header=header
+    if len(header.shape) == 2 and 0 not in header.shape:
+        return _Array(name=name, dtype=dtype, shape=header.shape, source=source, member=member, header=header)
+    if not member.stored:
+        reason = f"{source.name}: {shown(name)} has the shape {list(header.shape)}, not rows and columns."
+        return UnreadableTensor(name=name, dtype=dtype, shape=header.shape, reason=reason)
+    start = payload(source, member) + header.length
+    return StoredTensor(
+        name=name, dtype=dtype, shape=header.shape, source=source, offset=start, nbytes=nbytes
     )
 
 
-def _tokens(source: ByteSource, member: Member, header: _Header) -> tuple[str, ...]:
+def _tokens(source: ByteSource, member: Member, header: Header) -> tuple[str, ...]:
     kind, count = re.fullmatch(r"[<|=]?([US])(\d+)", header.descr), math.prod(header.shape)
     if kind is None or len(header.shape) != 1:
         raise UnsupportedFormat(

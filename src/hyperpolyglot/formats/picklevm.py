@@ -1,7 +1,9 @@
 """A reader of pickles that can build plain containers and call nothing.
 
 ``pickle.Unpickler`` is not used at all: even with a guarded ``find_class`` a hostile stream makes it
-allocate or hash without bound. Here globals are looked up in a fixed table of our own constructors.
+allocate or hash without bound. Here globals are looked up in a fixed table of our own constructors; any other is
+neither imported nor called, and its objects are stand-ins that keep what was put into them. What runs programs or
+opens files (``os.system``, ``builtins.eval``) is refused by name, because no checkpoint has it.
 """
 
 from __future__ import annotations
@@ -24,13 +26,30 @@ _LONGEST_INTEGER = 64
 Constructor = Callable[..., Any]
 
 
-class Inert:
-    """Stands for an object that no tensor is made of; whatever is put into it is dropped."""
+# fmt: off
+_RUNNING = frozenset((
+    "os", "posix", "nt", "subprocess", "sys", "builtins", "__builtin__", "importlib", "imp", "runpy",
+    "code", "codeop", "pty", "shutil", "socket", "ctypes", "_ctypes", "pickle", "_pickle", "cPickle",
+    "marshal", "shelve", "webbrowser", "multiprocessing", "commands", "platform", "timeit", "pdb", "bdb",
+    "profile", "cProfile", "trace", "asyncio", "urllib", "http", "ftplib", "smtplib", "telnetlib",
+    "tempfile", "signal", "io", "_io", "operator", "_operator", "threading", "_thread", "concurrent",
+    "site", "sysconfig", "pkgutil", "zipimport", "gc", "inspect", "linecache", "pip", "distutils",
+    "setuptools",
+))
+# fmt: on
+"""Modules of Python that a checkpoint has no business with; ``types.FunctionType`` and the like besides."""
 
-    __slots__ = ()
+_CODE = frozenset((("types", "FunctionType"), ("types", "CodeType"), ("types", "LambdaType")))
+_HARMLESS = frozenset((("builtins", "getattr"), ("__builtin__", "getattr"), ("builtins", "object")))
+
+
+class Inert:
+    """Stands for an object that no tensor is made of; what is put into it by name is its ``state``."""
+
+    __slots__ = ("state",)
 
     def __init__(self, *arguments: Any) -> None:
-        pass
+        self.state: dict[str, Any] | None = None
 
 
 class _Mark:
@@ -38,12 +57,13 @@ class _Mark:
 
 
 class _Callee:
-    """A global of the allow-list on the stack."""
+    """A global on the stack; ``build`` is :class:`Inert` where it is not of the allow-list."""
 
-    __slots__ = ("build",)
+    __slots__ = ("build", "name")
 
-    def __init__(self, build: Constructor) -> None:
+    def __init__(self, build: Constructor, name: str) -> None:
         self.build = build
+        self.name = name
 
 
 _MARK: Final = _Mark()
@@ -73,8 +93,9 @@ def load(
 ) -> Any:
     """The object that the pickle at the cursor describes; the cursor moves behind it.
 
-    ``allowed`` gives the constructor for each global that may occur; ``persistent`` answers persistent ids.
-    Raises ``UnsupportedFormat`` for any other global, ``DamagedFile`` for what is no proper pickle.
+    ``allowed`` gives the constructor for each global that is built; all others become stand-ins. ``persistent``
+    answers persistent ids. Raises ``UnsupportedFormat`` for globals that run programs, and for kinds of tensors that
+    are not known; ``DamagedFile`` for what is no proper pickle.
     """
     try:
         return _Machine(cursor, allowed, persistent).run()
@@ -146,6 +167,9 @@ class _Machine:
         elif code in (0x52, 0x81):
             callee, arguments = self.top(2)
             self.replace(2, self.built(callee, arguments))
+        elif code == 0x92:
+            callee, arguments, _ = self.top(3)
+            self.replace(3, self.built(callee, arguments))
         elif code == 0x30:
             self.pop()
         elif code == 0x32:
@@ -156,7 +180,7 @@ class _Machine:
     def fill(self, code: int) -> None:
         """The steps that put things into a container, or drop them."""
         if code == 0x62:
-            self.pop()
+            self.set_state(self.pop())
         elif code == 0x61:
             _extend(self.stack[-2], [self.pop()])
         elif code == 0x73:
@@ -181,18 +205,35 @@ class _Machine:
             elif code != 0x31:
                 raise ValueError(f"the pickle step {code:#x}")
 
+    def set_state(self, state: Any) -> None:
+        """What an object is given after it is made; only a stand-in keeps it, and copying it costs steps."""
+        target = self.top(1)[0]
+        if isinstance(target, Inert):
+            for part in state[:2] if isinstance(state, tuple) else (state,):
+                if isinstance(part, dict):
+                    self.steps -= len(part)
+                    target.state = target.state if target.state is not None else {}
+                    target.state.update(part)
+
     def look_up(self, module: str, name: str) -> _Callee:
-        build = self.allowed.get((module, name))
-        if build is None:
+        build, full = self.allowed.get((module, name)), f"{module}.{name}"
+        if build is not None:
+            return _Callee(build, full)
+        tensor = module.startswith("torch._") and name.startswith("_rebuild")
+        if tensor or "__" in name or _runs(module, name):
             raise UnsupportedFormat(
-                f"{self.cursor.where}: the pickle asks for {shown(f'{module}.{name}')}, which no plain checkpoint "
-                "of tensors needs (nothing was executed); save the tensors alone, best as safetensors."
+                f"{self.cursor.where}: the pickle asks for {shown(full)}, which no plain checkpoint of tensors needs "
+                "(nothing was executed); save the tensors alone, best as safetensors."
             )
-        return _Callee(build)
+        return _Callee(Inert, full)
 
     def built(self, callee: Any, arguments: Any) -> Any:
         """The result of a constructor; going through a list again and again costs steps like making it."""
-        if not isinstance(callee, _Callee) or not isinstance(arguments, tuple):
+        if not isinstance(arguments, tuple):
+            raise TypeError("a call without arguments")
+        if isinstance(callee, Inert) or (isinstance(callee, _Callee) and callee.build is Inert):
+            return Inert()
+        if not isinstance(callee, _Callee):
             raise TypeError("a call of what is no constructor")
         if len(arguments) > _MOST_ARGUMENTS:
             raise ValueError("more arguments than any constructor takes")
@@ -241,6 +282,13 @@ def _marker(value: Any) -> Any:
     return _MARK if value is _MARK else None
 
 
+def _runs(module: str, name: str) -> bool:
+    """Whether a global is of those that a pickle names to run something."""
+    if (module, name) in _HARMLESS:
+        return False
+    return module.partition(".")[0] in _RUNNING or (module, name) in _CODE
+
+
 def _extend(target: Any, items: list[Any]) -> None:
     if isinstance(target, list):
         target.extend(items)
@@ -251,9 +299,11 @@ def _extend(target: Any, items: list[Any]) -> None:
 def _update(target: Any, items: list[Any]) -> None:
     if len(items) % 2:
         raise ValueError("a key without a value")
-    if isinstance(target, dict):
-        for key, value in zip(items[::2], items[1::2], strict=True):
-            if isinstance(key, str):
-                target[key] = value
-    elif not isinstance(target, Inert):
+    if isinstance(target, Inert):
+        target.state = target.state if target.state is not None else {}
+        target = target.state
+    if not isinstance(target, dict):
         raise TypeError("items for what is no dictionary")
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        if isinstance(key, str):
+            target[key] = value

@@ -6,11 +6,12 @@ from types import MappingProxyType
 from typing import Any
 
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.dtypes import BITS, MOST_AXES
 from hyperpolyglot.formats.jsontext import parse_object
 from hyperpolyglot.formats.limits import most_tensors
-from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
+from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["read"]

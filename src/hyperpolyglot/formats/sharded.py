@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.jsontext import parse_object
-from hyperpolyglot.formats.tensor import Checkpoint, Tensor
+from hyperpolyglot.formats.tensor import Tensor
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["ShardedTensors", "joined", "read_index"]

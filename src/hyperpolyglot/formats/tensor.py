@@ -1,23 +1,19 @@
-"""Tensors as they lie in checkpoint files, and the checkpoint that lists them."""
+"""Tensors as they lie in checkpoint files."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-from hyperpolyglot.errors import DamagedFile, TensorNotFound, UnsupportedFormat
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.cursor import shown
-from hyperpolyglot.formats.dtypes import BITS, FLOATS, MOST_AXES, is_integer
+from hyperpolyglot.formats.dtypes import ARRAYS, BITS, MOST_AXES, NUMBERS, is_integer
 from hyperpolyglot.formats.ggml import BLOCKS, decoder
 from hyperpolyglot.table import Table
-from hyperpolyglot.types import ByteSource
+from hyperpolyglot.types import Array, ByteSource
 
-__all__ = ["Checkpoint", "HeldTensor", "StoredTensor", "Tensor", "UnreadableTensor", "stored_bytes"]
-
-_SCALES = ("_scale_inv", "_scale", ".scale", ".absmax")
+__all__ = ["HeldTensor", "StoredTensor", "Tensor", "UnreadableTensor", "stored_bytes"]
 
 
 def stored_bytes(dtype: str, shape: tuple[int, ...]) -> int | None:
@@ -54,6 +50,9 @@ class Tensor(Protocol):
     def table(self) -> Table:
         """The tensor as a ``[V, d]`` table; raises ``UnsupportedFormat`` where it is none."""
 
+    def values(self) -> Array:
+        """The tensor in its own type and shape, mapped where it can be; raises ``UnsupportedFormat``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTensor:
@@ -83,9 +82,9 @@ class StoredTensor:
     def table(self) -> Table:
         """The matrix, mapped and not loaded.
 
-        Float types are a ``[V, d]`` view of the file; quantised types are uint8 ``[V, row_bytes]``, of which
-        only the rows that are asked for are dequantised. Raises ``UnsupportedFormat`` for a tensor that is
-        not 2-D, is empty, or holds integers.
+        Floats and small integers are a ``[V, d]`` view of the file; quantised types are uint8 ``[V, row_bytes]``,
+        of which only the rows that are asked for are dequantised. Raises ``UnsupportedFormat`` for a tensor that
+        is not 2-D, is empty, or holds wide integers.
         """
         if len(self.shape) != 2 or 0 in self.shape:
             raise UnsupportedFormat(
@@ -93,15 +92,19 @@ class StoredTensor:
                 "table needs rows and columns; name another one with --tensor."
             )
         rows, columns = self.shape
-        if self.dtype in FLOATS:
-            raw = self.source.map(self.offset, self.nbytes)
-            stored = raw.view(FLOATS[self.dtype]).reshape(rows, columns)
-            return Table(name=self.name, dtype=self.dtype, shape=(rows, columns), stored=stored)
+        if self.dtype in NUMBERS:
+            return Table(name=self.name, dtype=self.dtype, shape=(rows, columns), stored=self.values())
         decode = decoder(self.dtype, columns) if self.dtype in BLOCKS else None
         if decode is None:
             raise UnsupportedFormat(f"{self.source.name}: {_not_numbers(self.name, self.dtype)}")
         packed = self.source.map(self.offset, self.nbytes).reshape(rows, self.nbytes // rows)
         return Table(name=self.name, dtype=self.dtype, shape=(rows, columns), stored=packed, decode=decode)
+
+    def values(self) -> Array:
+        """The numbers as they are stored, mapped; raises ``UnsupportedFormat`` for quantised and odd types."""
+        if self.dtype not in ARRAYS:
+            raise UnsupportedFormat(f"{self.source.name}: {_not_numbers(self.name, self.dtype)}")
+        return self.source.map(self.offset, self.nbytes).view(ARRAYS[self.dtype]).reshape(self.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,10 @@ class HeldTensor:
         """The table itself."""
         return self.held
 
+    def values(self) -> Array:
+        """Its numbers."""
+        return self.held.stored
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableTensor:
@@ -143,51 +150,15 @@ class UnreadableTensor:
         """Raises ``UnsupportedFormat`` with the reason."""
         raise UnsupportedFormat(self.reason)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    """What a checkpoint holds, without its contents having been read.
-
-    ``tensors``: by name. ``tokens``: what the rows stand for, where the file itself says so (npz, word2vec).
-    ``metadata``: the key-value pairs of a GGUF header (numeric arrays as numpy arrays, string arrays as
-    tuples of ``str`` in which bytes that are no UTF-8 are surrogate escapes) or safetensors ``__metadata__``.
-    ``remark``: what the user should know of how it was read, in a sentence; empty where nothing was chosen.
-    """
-
-    name: str
-    tensors: Mapping[str, Tensor]
-    tokens: tuple[str, ...] | None = None
-    metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    remark: str = ""
-
-    def table(self, name: str) -> Table:
-        """The tensor of that name as a table.
-
-        Raises ``TensorNotFound`` where there is none, ``UnsupportedFormat`` where it cannot be read as rows
-        of numbers: integers, packed or scaled weights, views that are not row-major.
-        """
-        if name not in self.tensors:
-            raise TensorNotFound(f"{self.name} has no tensor {shown(name)}.")
-        tensor = self.tensors[name]
-        if tensor.dtype.startswith("F8"):
-            scale = next((name + s for s in _SCALES if name + s in self.tensors), None)
-            if scale is not None:
-                raise UnsupportedFormat(
-                    f"{self.name}: {shown(name)} is FP8 to be multiplied by {shown(scale)}, which is not "
-                    "done here; open the unquantised model."
-                )
-        table = tensor.table()
-        if self.tokens is not None and len(self.tokens) != table.shape[0]:
-            raise DamagedFile(
-                self.name, f"there are {len(self.tokens)} tokens for {table.shape[0]} rows of {shown(name)}"
-            )
-        return table
+    def values(self) -> Array:
+        """Raises ``UnsupportedFormat`` with the reason."""
+        raise UnsupportedFormat(self.reason)
 
 
 def _not_numbers(name: str, dtype: str) -> str:
     if is_integer(dtype):
         return (
-            f"{shown(name)} holds {dtype} integers, which are packed or quantised weights (GPTQ, AWQ, "
+            f"{shown(name)} holds {dtype} integers, as packed or quantised weights do (GPTQ, AWQ, "
             "bitsandbytes, MLX); open the unquantised model or a GGUF of it."
         )
     return f"{shown(name)} is of type {dtype}, which cannot be decoded; open the model in another precision."

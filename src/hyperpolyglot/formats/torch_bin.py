@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import Cursor, shown
 from hyperpolyglot.formats.dtypes import BITS
-from hyperpolyglot.formats.limits import most_tensors
-from hyperpolyglot.formats.picklevm import LONGEST_PICKLE, load
-from hyperpolyglot.formats.tensor import Checkpoint, StoredTensor, Tensor, UnreadableTensor
+from hyperpolyglot.formats.limits import Purse, most_tensors
+from hyperpolyglot.formats.picklevm import LONGEST_PICKLE, Inert, load
+from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.formats.torch_views import ALLOWED, Storage, View, register
 from hyperpolyglot.formats.ziparchive import Member, members, payload
 from hyperpolyglot.table import Table
-from hyperpolyglot.types import ByteSource
+from hyperpolyglot.types import Array, ByteSource
 
 __all__ = ["LEGACY_MAGIC", "read"]
 
@@ -25,6 +27,11 @@ LEGACY_MAGIC = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 _PROTOCOL = 1001
 _NESTED = ("state_dict", "model_state_dict", "model", "module")
 _DEEPEST = 4
+_DEEPEST_PATH = 64
+_LONGEST_PATH = 1 << 10
+_PATH_COST = 150
+_TRAINING = re.compile(r"optim|.*optimizer|lr_sched|scheduler|rng|random_state|callbacks$|loops$|.*scaler")
+_MODULE_PARTS = ("_modules", "_parameters", "_buffers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,13 @@ class _MemberTensor:
 
     def table(self) -> Table:
         """The matrix, mapped and not loaded; raises as that of :class:`StoredTensor`."""
+        return self._placed().table()
+
+    def values(self) -> Array:
+        """The numbers as they are stored; raises as that of :class:`StoredTensor`."""
+        return self._placed().values()
+
+    def _placed(self) -> StoredTensor:
         return StoredTensor(
             name=self.name,
             dtype=self.dtype,
@@ -48,14 +62,14 @@ class _MemberTensor:
             source=self.source,
             offset=payload(self.source, self.member) + self.start,
             nbytes=self.nbytes,
-        ).table()
+        )
 
 
 def read(source: ByteSource) -> Checkpoint:
-    """The tensors of a ``torch.save`` file, those under ``state_dict``, ``model`` or ``module`` included.
+    """The tensors of a ``torch.save`` file, those in nested dictionaries included.
 
-    No pickle is executed. Raises ``UnsupportedFormat`` for pickles that hold more than tensors and plain
-    values, TorchScript and big-endian files; ``DamagedFile`` where extents contradict the file.
+    No pickle is executed: objects of other libraries are left aside. Raises ``UnsupportedFormat`` for pickles that
+    ask for what runs programs, TorchScript and big-endian files; ``DamagedFile`` where extents contradict the file.
     """
     magic = source.read(0, min(len(LEGACY_MAGIC), source.size))
     if magic[:4] == b"PK\x03\x04":
@@ -147,30 +161,68 @@ def _refuse_big_endian(little: bool, where: str) -> None:
 
 
 def _checkpoint(top: Any, placed: Mapping[str, int | Member], source: ByteSource) -> Checkpoint:
-    views = {"tensor": top} if isinstance(top, View) else _views(top)
+    views = {"tensor": top} if isinstance(top, View) else _views(top, Purse(source.size, source.name))
     if len(views) > most_tensors(source.size):
         raise DamagedFile(source.name, f"it lists {len(views)} tensors in {source.size} bytes")
     tensors = {name: _place(name, view, placed, source) for name, view in views.items()}
     return Checkpoint(name=source.name, tensors=MappingProxyType(tensors))
 
 
-def _views(top: Any) -> dict[str, View]:
-    """The tensors of a dictionary, or of the first one nested in it that has any."""
+def _views(top: Any, purse: Purse) -> dict[str, View]:
+    """The tensors of a dictionary, or of the first one nested in it that has any, and of those within that one."""
     layer, seen = [top], set[int]()
-    outermost: dict[str, View] = {}
+    outermost: Any = None
     for depth in range(_DEEPEST):
         inner: list[Any] = []
         for held in layer:
             if not isinstance(held, dict) or id(held) in seen:
                 continue
             seen.add(id(held))
-            views = {k: v for k, v in held.items() if isinstance(k, str) and isinstance(v, View)}
-            if views and depth:
-                return views
-            outermost = outermost or views
+            if any(isinstance(value, View) for value in held.values()):
+                if depth:
+                    return _flattened(held, purse)
+                outermost = held
             inner += [held[name] for name in _NESTED if name in held]
         layer = inner
-    return outermost
+    if outermost is not None:
+        return _flattened(outermost, purse)
+    chosen = next((top[name] for name in _NESTED if isinstance(top, dict) and name in top), top)
+    return _flattened(chosen, purse) or _flattened(top, purse)
+
+
+def _flattened(top: Any, purse: Purse) -> dict[str, View]:
+    """All tensors in dictionaries, lists and stand-ins for objects, however deep, by the path to each.
+
+    What belongs to an optimiser or a schedule is left out. Of a module that was pickled whole, the names of the
+    dictionaries that it keeps its weights in are no part of the path.
+    """
+    found: dict[str, View] = {}
+    waiting: list[tuple[str, Any, int]] = [("", top, 0)]
+    seen = set[int]()
+    while waiting:
+        path, held, depth = waiting.pop()
+        if isinstance(held, View):
+            found.setdefault(path, held)
+        elif isinstance(held, (dict, list, Inert)) and id(held) not in seen and depth <= _DEEPEST_PATH:
+            seen.add(id(held))
+            for name, value in reversed(_inside(held)):
+                if not (depth <= _DEEPEST and _TRAINING.match(name)):
+                    inner = path if name in _MODULE_PARTS else f"{path}.{name}" if path else name
+                    purse.spend(_PATH_COST + len(inner), "the paths to its tensors")
+                    waiting.append((inner[:_LONGEST_PATH], value, depth + 1))
+    return found
+
+
+def _inside(held: Any) -> list[tuple[str, Any]]:
+    """What a container holds, by name or by number."""
+    if isinstance(held, list):
+        return [
+            (str(number), value)
+            for number, value in enumerate(held)
+            if isinstance(value, (View, dict, list, Inert))
+        ]
+    held = held.state or {} if isinstance(held, Inert) else held
+    return [(name, value) for name, value in held.items() if isinstance(value, (View, dict, list, Inert))]
 
 
 def _place(name: str, view: View, placed: Mapping[str, int | Member], source: ByteSource) -> Tensor:
@@ -179,6 +231,12 @@ def _place(name: str, view: View, placed: Mapping[str, int | Member], source: By
     reach = 0 if 0 in view.shape else view.first + last + 1
     if view.storage.start + reach * width > view.storage.nbytes:
         raise DamagedFile(source.name, f"the tensor {shown(name)} reaches beyond its storage")
+    if view.altered:
+        reason = (
+            f"{source.name}: {shown(name)} is stored with its sign or conjugation still to be applied; save it again "
+            "after .resolve_neg() and .resolve_conj(), best as safetensors."
+        )
+        return UnreadableTensor(name=name, dtype=view.dtype, shape=view.shape, reason=reason)
     if not _row_major(view):
         reason = (
             f"{source.name}: {shown(name)} is a transposed or strided view; save it again after .contiguous(), "

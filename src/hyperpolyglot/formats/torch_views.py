@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.dtypes import BITS, MOST_AXES
 from hyperpolyglot.formats.picklevm import Constructor, Inert
@@ -111,13 +111,17 @@ class Storage(NamedTuple):
 
 
 class View(NamedTuple):
-    """A tensor over a storage; ``first`` and ``strides`` count elements."""
+    """A tensor over a storage; ``first`` and ``strides`` count elements.
+
+    ``altered``: the numbers are the negative, or the conjugate, of what is stored.
+    """
 
     storage: Storage
     dtype: str
     first: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    altered: bool = False
 
 
 def register(storages: dict[str, Storage], source: ByteSource) -> Callable[[Any], Storage]:
@@ -127,8 +131,12 @@ def register(storages: dict[str, Storage], source: ByteSource) -> Callable[[Any]
         if not isinstance(identity, tuple) or len(identity) > _LONGEST_IDENTITY:
             raise TypeError("a persistent id that is no storage")
         label, kind, key, _, count, *view = identity
-        kind = getattr(kind, "build", None)
-        kind = kind() if kind in _TYPE_BUILDERS else None
+        build = getattr(kind, "build", None)
+        if build is Inert:
+            raise UnsupportedFormat(
+                f"{source.name}: the element type {shown(kind.name)} is not known here; save the tensors as float32."
+            )
+        kind = build() if build in _TYPE_BUILDERS else None
         if (
             label != "storage"
             or not isinstance(kind, _Type)
@@ -154,12 +162,18 @@ def register(storages: dict[str, Storage], source: ByteSource) -> Callable[[Any]
 
 
 def _tensor(storage: Any, first: Any, shape: Any, strides: Any, *rest: Any) -> View:
-    return _typed_view(storage, storage.dtype or "U8", first, shape, strides)
+    view = _typed_view(storage, storage.dtype or "U8", first, shape, strides)
+    return view._replace(altered=_is_altered(rest[2:]))
 
 
 def _tensor_of_dtype(*parts: Any) -> View:
-    storage, first, shape, strides, _, _, kind, *_ = parts
-    return _typed_view(storage, kind.build().dtype, first, shape, strides)
+    storage, first, shape, strides, _, _, kind, *rest = parts
+    return _typed_view(storage, kind.build().dtype, first, shape, strides)._replace(altered=_is_altered(rest))
+
+
+def _is_altered(rest: Sequence[Any]) -> bool:
+    """Whether what PyTorch keeps of a view says that a sign or conjugation is still to be applied."""
+    return bool(rest) and isinstance(rest[0], dict) and any(rest[0].get(bit) for bit in ("neg", "conj"))
 
 
 def _typed_view(storage: Any, dtype: str, first: Any, shape: Any, strides: Any) -> View:
@@ -174,8 +188,10 @@ def _parameter(held: Any, *rest: Any) -> Any:
     return held
 
 
-def _subclass(callee: Any, kind: Any, arguments: Any, state: Any) -> View:
+def _subclass(callee: Any, kind: Any, arguments: Any, state: Any) -> View | Inert:
     build = callee.build
+    if build is Inert:
+        return Inert()
     if build not in (_tensor, _tensor_of_dtype):
         raise TypeError("a subclass of what is no tensor")
     view: View = build(*arguments)

@@ -61,6 +61,8 @@ def members(source: ByteSource) -> dict[str, Member]:
         if member.name in found:
             raise DamagedFile(source.name, f"the zip member {shown(member.name)} is there twice")
         found[member.name] = member
+    if cursor.position != start + length:
+        raise DamagedFile(source.name, f"the zip directory holds more than the {count} members it announces")
     return found
 
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from hyperpolyglot.errors import AccessRefused, TransferError
 from hyperpolyglot.hub.connection import Connection
+from hyperpolyglot.hub.deadline import Retry, answered
 
 __all__ = ["WORTH_RETRYING", "Retry", "access_refused", "number", "same_origin", "send"]
 
 WORTH_RETRYING = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
-
-
-class Retry(Exception):
-    """An attempt failed in a way that another may not; ``wait`` is what the server asked for."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
 
 
 def send(
@@ -33,7 +27,8 @@ def send(
 ) -> Any:
     """The answer to a GET, its body unread; ``redirected`` sees the answers that lead to it.
 
-    Close it. Raises ``TransferError`` where redirects do not end or lead nowhere; ``name`` is for messages.
+    Close it. Raises ``TransferError`` where redirects do not end or lead nowhere, and ``Retry`` where the headers of
+    an answer do not end; ``name`` is for messages.
     """
     for _ in range(_MOST_REDIRECTS + 1):
         known = (
@@ -43,7 +38,8 @@ def send(
         request = session.build_request(
             "GET", url, headers={**known, **headers}, timeout=connection.policy.timeout
         )
-        response = session.send(request, stream=True, follow_redirects=False)
+        ask = partial(session.send, request, stream=True, follow_redirects=False)
+        response = answered(ask, connection.policy)
         if response.status_code not in _REDIRECTS:
             return response
         try:

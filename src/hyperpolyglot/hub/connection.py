@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import random
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hyperpolyglot.regular import is_regular
 from hyperpolyglot.store import default_root
 
 __all__ = ["Connection", "Policy", "asked_wait", "transport_fault"]
@@ -19,8 +21,9 @@ __all__ = ["Connection", "Policy", "asked_wait", "transport_fault"]
 class Policy:
     """How failures are met: attempts without progress, seconds between them, and when silence is one.
 
-    ``longest_wait`` bounds what a server may ask for by ``Retry-After``; ``patience`` is how long another
-    process may hold a transfer without moving.
+    ``longest_wait`` bounds what a server may ask for by ``Retry-After``; ``deadline`` is how long the headers of an
+    answer, or any 64 KiB of its body, may take, however they drip; ``patience`` is how long another process may hold
+    a transfer without moving, and how long a list of files may take.
     """
 
     attempts: int = 6
@@ -29,6 +32,7 @@ class Policy:
     longest_wait: float = 300.0
     connect_timeout: float = 10.0
     read_timeout: float = 20.0
+    deadline: float = 60.0
     patience: float = 600.0
     restarts: int = 3
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -69,7 +73,7 @@ class Connection:
             hub_cache=Path(constants.HF_HUB_CACHE),
             root=default_root(),
             offline=bool(constants.HF_HUB_OFFLINE),
-            policy=policy or Policy(connect_timeout=seconds, read_timeout=2 * seconds),
+            policy=policy or Policy(connect_timeout=seconds, read_timeout=2 * seconds, deadline=6 * seconds),
         )
 
     def headers(self) -> dict[str, str]:
@@ -77,7 +81,11 @@ class Connection:
         from huggingface_hub import constants, get_token
 
         implicit = self.token is not False and not constants.HF_HUB_DISABLE_IMPLICIT_TOKEN
-        token = self.token if isinstance(self.token, str) else get_token() if implicit else None
+        token = self.token if isinstance(self.token, str) else None
+        if token is None and implicit:
+            with contextlib.suppress(OSError):
+                if not Path(constants.HF_TOKEN_PATH).exists() or is_regular(Path(constants.HF_TOKEN_PATH)):
+                    token = get_token()
         return self.anonymous_headers() | ({"authorization": f"Bearer {token}"} if token else {})
 
     def anonymous_headers(self) -> dict[str, str]:

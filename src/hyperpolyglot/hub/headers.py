@@ -1,7 +1,7 @@
 """The small reads of a remote file, headers for the most part, kept in one journal per file.
 
 A record is ``magic, offset, length, sha256, bytes``. A record that a killed process left unfinished ends the
-journal when it is read and is cut off before the next one is added.
+journal when it is read, as does one whose bytes have changed, and is cut off before the next one is added.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import struct
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from hyperpolyglot.hub.partial import disk_faults
+from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.hub.partial import disk_faults, remove_irregular
+from hyperpolyglot.regular import opened
 
 __all__ = ["Journal"]
 
@@ -38,6 +40,7 @@ class Journal:
         self.path = path
         self._pieces: list[_Piece] = []
         self._sound = 0
+        self._there = 0
         self.refresh()
 
     @property
@@ -45,18 +48,24 @@ class Journal:
         """Bytes of the journal up to the end of its last sound record."""
         return self._sound
 
+    @property
+    def damaged(self) -> bool:
+        """Whether something follows the last sound record: one that was cut off, or whose bytes have changed."""
+        return self._there > self._sound
+
     def refresh(self) -> None:
-        """Take in what other processes have added."""
+        """Take in what other processes have added; a journal that cannot be read has nothing."""
         try:
-            with self.path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size < self._sound:
+            with opened(self.path) as file:
+                self._there = os.fstat(file.fileno()).st_size
+                if self._there < self._sound:
                     self._pieces, self._sound = [], 0
                 file.seek(self._sound)
                 while (piece := _next_record(file)) is not None:
                     self._pieces.append(piece)
                     self._sound = file.tell()
-        except FileNotFoundError:
-            self._pieces, self._sound = [], 0
+        except (OSError, UnsupportedFormat):
+            self._pieces, self._sound, self._there = [], 0, 0
 
     def known(self, offset: int, length: int) -> int:
         """How many of the ``length`` bytes from ``offset`` on are there without a gap."""
@@ -82,7 +91,7 @@ class Journal:
         """The bytes, or ``None`` where some are missing."""
         parts, reached, stop = [], offset, offset + length
         try:
-            with self.path.open("rb") as file:
+            with opened(self.path) as file:
                 while reached < stop:
                     covering = [p for p in self._pieces if p.offset <= reached < p.end]
                     if not covering:
@@ -94,15 +103,16 @@ class Journal:
                         return None
                     parts.append(part)
                     reached += len(part)
-        except FileNotFoundError:
+        except (OSError, UnsupportedFormat):
             return None
         return b"".join(parts)
 
     def add(self, offset: int, data: bytes | bytearray) -> None:
-        """Append a piece; raises ``TransferError`` where the disk is full."""
+        """Append a piece; raises ``TransferError`` where the disk takes nothing."""
         record = _RECORD.pack(_MAGIC, offset, len(data), hashlib.sha256(data).digest())
         with disk_faults(self.path, len(data)):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            remove_irregular(self.path)
             with self.path.open("ab") as file:
                 file.truncate(self._sound)
                 file.seek(0, os.SEEK_END)
@@ -110,6 +120,7 @@ class Journal:
                 file.write(data)
         self._pieces.append(_Piece(offset, len(data), self._sound + _RECORD.size))
         self._sound += _RECORD.size + len(data)
+        self._there = self._sound
 
 
 def _next_record(file: BinaryIO) -> _Piece | None:

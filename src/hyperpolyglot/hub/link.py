@@ -12,6 +12,7 @@ from urllib.parse import quote
 from hyperpolyglot.errors import ModelNotFound, TransferError
 from hyperpolyglot.hub.asking import WORTH_RETRYING, Retry, access_refused, number, same_origin, send
 from hyperpolyglot.hub.connection import Connection, asked_wait
+from hyperpolyglot.hub.deadline import body
 from hyperpolyglot.store import digest_of
 
 __all__ = ["Answer", "FileLink", "RemoteFileInfo"]
@@ -31,12 +32,13 @@ class RemoteFileInfo:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of an answer to a range request: ``length`` bytes from ``start``."""
+    """The body of an answer to a range request: ``length`` bytes from ``start``; ``ends``: nothing may follow."""
 
     start: int
     length: int
     etag: str | None
     body: Iterator[bytes]
+    ends: bool = False
 
 
 class FileLink:
@@ -89,7 +91,8 @@ class FileLink:
         if size is None or etag is None:
             return None
         oid = _plain(etag)
-        return RemoteFileInfo(size, oid if _OID.fullmatch(oid) else f"etag-{digest_of(etag)[:32]}")
+        tag = digest_of([self.name, self._commit, size, etag])  # files may share a tag that is no digest
+        return RemoteFileInfo(size, oid if _OID.fullmatch(oid) else f"etag-{tag[:32]}")
 
     def _send(self, start: int, stop: int) -> Any:
         direct = self._direct
@@ -124,7 +127,15 @@ class FileLink:
                     f"{self.name}: the server ignores requests for a part of a file; fetch it whole "
                     f"(hf download {self._repository} {self.file}), and it is read from the Hub's cache."
                 )
-            return Answer(0, stop, headers.get("etag"), response.iter_raw())
+            whole = stop == self.info.size
+            if declared is None and not whole:
+                raise TransferError(
+                    f"{self.name}: the server answers with something of unknown length in the place of a part of the "
+                    "file; check that no login page stands before the network, or ask another endpoint (HF_ENDPOINT)."
+                )
+            return Answer(
+                0, stop, headers.get("etag"), body(response, self.connection.policy), ends=declared is None
+            )
         found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
         if found is None or int(found[1]) != start or not start <= int(found[2]) < stop:
             shown = headers.get("content-range", "no Content-Range")[:60]
@@ -137,7 +148,7 @@ class FileLink:
         length = int(found[2]) + 1 - start
         if declared is not None and declared != length:
             raise self._lie(f"such that {length} bytes of it take {declared}")
-        return Answer(start, length, headers.get("etag"), response.iter_raw())
+        return Answer(start, length, headers.get("etag"), body(response, self.connection.policy))
 
     def _check_listed(self, headers: Mapping[str, str]) -> None:
         """Compare what the Hub says of the file when it is fetched with what it listed."""
@@ -153,6 +164,10 @@ class FileLink:
         plain = _plain(etag or "")
         if _OID.fullmatch(plain) and len(plain) == len(self.info.oid) and plain != self.info.oid:
             raise self._lie(f"of another content ({plain})")
+
+    def longer(self) -> TransferError:
+        """The sentence for a file that goes on after its last byte."""
+        return self._lie("longer")
 
     def another_content(self) -> TransferError:
         """The sentence for a file whose bytes do not have the digest that the Hub lists."""

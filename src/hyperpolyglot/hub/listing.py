@@ -4,49 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from hyperpolyglot.errors import ModelNotFound, NotCached, TransferError
-from hyperpolyglot.hub.asking import WORTH_RETRYING, Retry, access_refused, send
+from hyperpolyglot.errors import HyperpolyglotError, ModelNotFound, NotCached, TransferError
+from hyperpolyglot.hub.asking import WORTH_RETRYING, access_refused, send
 from hyperpolyglot.hub.connection import Connection, asked_wait, transport_fault
+from hyperpolyglot.hub.deadline import Retry, body
 from hyperpolyglot.hub.link import RemoteFileInfo
-from hyperpolyglot.hub.names import is_commit, is_plain_path
+from hyperpolyglot.hub.names import is_commit
+from hyperpolyglot.hub.pace import Pace
 from hyperpolyglot.hub.partial import disk_faults
 from hyperpolyglot.hub.ranges import model_folder
-from hyperpolyglot.store import written
+from hyperpolyglot.hub.siblings import Listing, TooLarge, read_listing
+from hyperpolyglot.regular import is_regular, read_regular, read_text
+from hyperpolyglot.store import digest_of, written
+from hyperpolyglot.types import Progress, silent
 
-__all__ = ["Listing", "Unreachable", "ask", "kept", "list_repository", "remember"]
+__all__ = ["Listing", "Unreachable", "ask", "completed", "kept", "list_repository", "remember"]
 
-FORMAT = "hyperpolyglot.listing/1"
-_OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+FORMAT = "hyperpolyglot.listing/2"
+"""1: neither files without a size nor a digest of the list."""
+
 _UNREACHABLE_AFTER = 2
-_LARGEST_ANSWER = 1 << 26
-_LARGEST_FILE = 1 << 60
+_LARGEST_KEPT = 1 << 27
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The files of a repository at a commit; those whose size the answer did not tell are in ``unsized``."""
-
-    commit: str
-    files: Mapping[str, RemoteFileInfo]
-    unsized: frozenset[str] = field(default_factory=frozenset)
 
 
 class Unreachable(TransferError):
     """No connection to the Hub could be made."""
 
 
-def ask(connection: Connection, what: str, request: Callable[[], _Result]) -> _Result:
+def ask(
+    connection: Connection, what: str, request: Callable[[], _Result], progress: Progress = silent
+) -> _Result:
     """The result of ``request``, made again where it raises ``Retry`` or no connection can be made.
 
-    Raises ``Unreachable``, ``TransferError``, and what ``request`` raises.
+    ``progress`` is told what is waited for. Raises ``Unreachable``, ``TransferError``, and what ``request`` raises.
     """
     policy, failures = connection.policy, 0
     while True:
@@ -65,10 +63,14 @@ def ask(connection: Connection, what: str, request: Callable[[], _Result]) -> _R
                 raise Unreachable(
                     f"{what}: {host} cannot be reached; check the network (and HF_ENDPOINT), or name a folder."
                 ) from fault
-        policy.sleep(max(policy.wait(failures), asked or 0))
+        wait = max(policy.wait(failures), asked or 0)
+        Pace(progress, f"asking for {what}", 1).waits(wait)
+        policy.sleep(wait)
 
 
-def list_repository(connection: Connection, repository: str, revision: str | None) -> Listing:
+def list_repository(
+    connection: Connection, repository: str, revision: str | None, progress: Progress = silent
+) -> Listing:
     """One request for the commit and its files.
 
     Raises ``ModelNotFound`` where there is no such repository or revision, ``AccessRefused`` where a token is
@@ -76,30 +78,38 @@ def list_repository(connection: Connection, repository: str, revision: str | Non
     """
     path = f"/api/models/{repository}" + (f"/revision/{quote(revision, safe='')}" if revision else "")
     url = f"{connection.endpoint}{path}?blobs=true"
-    told = ask(connection, repository, lambda: _told(connection, url, repository, revision))
-    try:
-        return _listing(json.loads(told))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise TransferError(
-            f"{repository}: the answer of the Hub is no list of files; check HF_ENDPOINT, and try again later."
-        ) from error
+    return ask(connection, repository, lambda: _told(connection, url, repository, revision), progress)
 
 
-def _told(connection: Connection, url: str, repository: str, revision: str | None) -> bytes:
+def _told(connection: Connection, url: str, repository: str, revision: str | None) -> Listing:
+    policy = connection.policy
     response = send(connection, url, repository, {"accept-encoding": "identity"})
     try:
         if response.status_code != 200:
             raise _refusal(response, connection, repository, revision)
-        told = bytearray()
-        for part in response.iter_bytes():
-            told += part
-            if len(told) > _LARGEST_ANSWER:
-                raise TransferError(
-                    f"{repository}: the Hub's list of files is larger than any; check HF_ENDPOINT."
-                )
-        return bytes(told)
+        return read_listing(_until(body(response, policy), policy.patience, repository))
+    except TooLarge as error:
+        raise TransferError(
+            f"{repository}: the Hub's list of files is larger than any; check HF_ENDPOINT."
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise TransferError(
+            f"{repository}: the answer of the Hub is no list of files; check HF_ENDPOINT, and try again later."
+        ) from error
     finally:
         response.close()
+
+
+def _until(parts: Iterable[bytes], seconds: float, repository: str) -> Iterator[bytes]:
+    """The parts, as long as they come within so many seconds in all."""
+    begun = time.monotonic()
+    for part in parts:
+        yield part
+        if time.monotonic() - begun > seconds:
+            raise TransferError(
+                f"{repository}: the Hub's list of files does not end in {seconds:.0f} s; check HF_ENDPOINT, and try "
+                "again later."
+            )
 
 
 def _refusal(response: Any, connection: Connection, repository: str, revision: str | None) -> Exception:
@@ -122,36 +132,40 @@ def _refusal(response: Any, connection: Connection, repository: str, revision: s
     return TransferError(f"{repository}: the Hub answers {status}; try again later.")
 
 
-def _listing(told: Any) -> Listing:
-    commit = told["sha"]
-    if not isinstance(commit, str) or not is_commit(commit):
-        raise ValueError("no commit")
-    files, unsized = {}, set()
-    for entry in told["siblings"]:
-        name = entry["rfilename"]
-        if not isinstance(name, str) or not is_plain_path(name):
-            continue
-        lfs = entry.get("lfs") or {}
-        oid, size = lfs.get("sha256", entry.get("blobId")), lfs.get("size", entry.get("size"))
-        if type(size) is int and 0 <= size < _LARGEST_FILE and isinstance(oid, str) and _OID.fullmatch(oid):
-            files[name] = RemoteFileInfo(size, oid)
-        else:
-            unsized.add(name)
-    return Listing(commit, files, frozenset(unsized))
-
-
 def remember(connection: Connection, repository: str, listing: Listing) -> None:
-    """Keep the list for runs without a network."""
+    """Keep the list for runs without a network. Raises ``TransferError`` where that cannot be done."""
     path = _path(connection, repository, listing.commit)
-    if path.exists():
+    if _kept_list(path, listing.commit) == listing:
         return
     value = {
         "format": FORMAT,
         "model": repository,
-        "files": {name: [info.size, info.oid] for name, info in listing.files.items()},
+        "files": {name: [info.size, info.oid] for name, info in sorted(listing.files.items())},
+        "unsized": sorted(listing.unsized),
     }
     with disk_faults(path, 0), written(path) as beside:
-        beside.write_text(json.dumps(value), "utf8")
+        beside.write_text(json.dumps(value | {"digest": digest_of(value)}), "utf8")
+
+
+def completed(connection: Connection, repository: str, listing: Listing) -> Listing:
+    """The list with the sizes that an earlier run was told of the same commit, where it has none itself."""
+    earlier = _kept_list(_path(connection, repository, listing.commit), listing.commit)
+    if earlier is None or not listing.unsized:
+        return listing
+    told = {name: earlier.files[name] for name in listing.unsized & earlier.files.keys()}
+    return replace(listing, files={**listing.files, **told}, unsized=listing.unsized - told.keys())
+
+
+def _kept_list(path: Path, commit: str) -> Listing | None:
+    """The list that is kept at ``path``, as it was written."""
+    try:
+        value = json.loads(read_regular(path, _LARGEST_KEPT))
+        if value.pop("digest") != digest_of(value) or value["format"] != FORMAT:
+            return None
+        files = {name: RemoteFileInfo(size, oid) for name, (size, oid) in value["files"].items()}
+        return Listing(commit, files, frozenset(value["unsized"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, HyperpolyglotError):
+        return None
 
 
 def kept(connection: Connection, repository: str, revision: str | None) -> Listing:
@@ -159,21 +173,17 @@ def kept(connection: Connection, repository: str, revision: str | None) -> Listi
     commit = revision or "main"
     base = connection.hub_cache / f"models--{repository.replace('/', '--')}"
     if not is_commit(commit):
-        with contextlib.suppress(OSError, ValueError):
-            commit = (base / "refs" / commit).read_text("utf8").strip()
+        with contextlib.suppress(OSError, ValueError, HyperpolyglotError):
+            commit = read_text(base / "refs" / commit, 1 << 10).strip()
     if is_commit(commit):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            value = json.loads(_path(connection, repository, commit).read_text("utf8"))
-            if value["format"] == FORMAT:
-                pairs = {
-                    name: RemoteFileInfo(int(size), str(oid)) for name, (size, oid) in value["files"].items()
-                }
-                return Listing(commit, {name: info for name, info in pairs.items() if is_plain_path(name)})
+        found = _kept_list(_path(connection, repository, commit), commit)
+        if found is not None:
+            return found
         snapshot = base / "snapshots" / commit
         files = {
             path.relative_to(snapshot).as_posix(): RemoteFileInfo(path.stat().st_size, path.resolve().name)
             for path in sorted(snapshot.rglob("*"))
-            if path.is_file()
+            if is_regular(path)
         }
         if files:
             return Listing(commit, files)

@@ -10,15 +10,24 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, NotCached, UnsupportedFormat
+from hyperpolyglot.formats import is_checkpoint_file, read_checkpoint
+from hyperpolyglot.hub.connection import Connection
 from hyperpolyglot.hub.headers import Journal
-from hyperpolyglot.hub.ranges import read_manifest
+from hyperpolyglot.hub.link import FileLink, RemoteFileInfo
+from hyperpolyglot.hub.manifest import read_manifest
+from hyperpolyglot.hub.ranges import FileRanges, Watcher
+from hyperpolyglot.hub.remote import RemoteFile
 from hyperpolyglot.hub.waiting import held_at_once
+from hyperpolyglot.regular import opened, read_regular
 from hyperpolyglot.store import default_root
 from hyperpolyglot.types import Progress, silent
 
 __all__ = ["Entry", "cached_entries", "prune", "verify"]
+
+_LARGEST_ABOUT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +57,15 @@ def cached_entries(root: Path | None = None) -> list[Entry]:
 
 
 def verify(root: Path | None = None, progress: Progress = silent) -> list[Entry]:
-    """The entries whose bytes are not those that were fetched, all bytes being read. They are left as they are."""
+    """The entries whose bytes are not those that were fetched, and headers that are none of their file's format.
+
+    All bytes are read; the entries are left as they are.
+    """
     entries = [entry for entry in cached_entries(root) if entry.kind != "partial"]
     total, done, damaged = sum(entry.bytes for entry in entries), 0, []
     for entry in entries:
         progress("verifying the cache", done, total)
-        sound = Journal(entry.path).size == entry.bytes if entry.kind == "headers" else _range_sound(entry)
+        sound = _headers_sound(entry) if entry.kind == "headers" else _range_sound(entry)
         if not sound:
             damaged.append(entry)
         done += entry.bytes
@@ -87,10 +99,10 @@ def prune(
 
 def _in_folder(folder: Path) -> Iterator[Entry]:
     try:
-        about = json.loads((folder / "file.json").read_text("utf8"))
+        about = _about(folder)
         of = {key: str(about[key]) for key in ("model", "commit", "file")}
         paths = sorted(folder.iterdir())
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, HyperpolyglotError):
         return
     for path in paths:
         with contextlib.suppress(OSError, ValueError):
@@ -101,10 +113,11 @@ def _in_folder(folder: Path) -> Iterator[Entry]:
                 yield _entry(of, "partial", span, size, used, path)
             elif path.name == "headers":
                 yield _entry(of, "headers", (None, None), size, used, path)
-            elif path.suffix == ".json" and (manifest := read_manifest(path)) is not None:
-                known = {"model": manifest.model, "commit": manifest.commit, "file": manifest.file}
-                span = (manifest.offset, manifest.length)
-                yield _entry(known, "range", span, manifest.length, used, path)
+            elif path.suffix == ".json" and path.stem != "file":
+                offset, length = map(int, path.stem.split("-"))
+                manifest = read_manifest(path)
+                known = {key: getattr(manifest, key) for key in of} if manifest else of
+                yield _entry(known, "range", (offset, length), length, used, path)
 
 
 def _entry(
@@ -118,14 +131,42 @@ def _entry(
     return Entry(**of, kind=kind, offset=span[0], length=span[1], bytes=size, last_used=used, path=path)
 
 
+def _about(folder: Path) -> dict[str, Any]:
+    about = json.loads(read_regular(folder / "file.json", _LARGEST_ABOUT))
+    if not isinstance(about, dict):
+        raise TypeError("no object")
+    return about
+
+
+def _headers_sound(entry: Entry) -> bool:
+    """Whether the headers of a file are whole and, as far as they go, those of its format."""
+    if Journal(entry.path).size != entry.bytes:
+        return False
+    folder = entry.path.parent
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, HyperpolyglotError):
+        about = _about(folder)
+        info = RemoteFileInfo(int(about["size"]), str(about["oid"]))
+        here = Connection(endpoint="", hub_cache=folder, root=folder.parents[2], offline=True)
+        link = FileLink(here, entry.model, entry.commit, entry.file, info)
+        ranges = FileRanges(link, entry.model, entry.commit, Watcher(silent))
+        if ranges.folder == folder and is_checkpoint_file(entry.file):
+            try:
+                read_checkpoint(RemoteFile(f"{entry.model}/{entry.file}", info.size, ranges))
+            except NotCached:
+                return True
+            except (DamagedFile, UnsupportedFormat):
+                return False
+    return True
+
+
 def _range_sound(entry: Entry) -> bool:
     manifest = read_manifest(entry.path)
     if manifest is None:
         return False
     try:
-        with entry.path.with_suffix(".bin").open("rb") as file:
+        with opened(entry.path.with_suffix(".bin")) as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == manifest.sha256
-    except OSError:
+    except (OSError, UnsupportedFormat):
         return False
 
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from hyperpolyglot.formats import suffixes
+
 __all__ = ["HubName", "is_commit", "is_plain_path", "parse_name"]
 
 _NAME = re.compile(
@@ -14,7 +16,7 @@ _NAME = re.compile(
     re.ASCII,
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_FILES = (".safetensors", ".bin", ".pt", ".pth", ".gguf", ".npz", ".vec", ".txt", ".json", ".model", ".jsonl")
+_FILES = (*suffixes(), ".json", ".model", ".jsonl")
 _LONGEST = 96
 
 

@@ -4,36 +4,50 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from hyperpolyglot.errors import TransferError
+from hyperpolyglot.errors import HyperpolyglotError, TransferError
+from hyperpolyglot.hub.digests import Digests
 from hyperpolyglot.hub.pace import shown_size
+from hyperpolyglot.regular import read_regular
 
-__all__ = ["Partial", "disk_faults", "synced"]
+__all__ = ["CacheUnusable", "Partial", "disk_faults", "remove_irregular", "synced"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STEP = 1 << 22
 _SYNC_EVERY = 1 << 28
+_LARGEST_STATE = 1 << 16
+
+
+class CacheUnusable(TransferError):
+    """The place for what is fetched takes nothing, whatever room there is: another user's, or not to be written."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(
+            f"{folder} cannot be used as a cache ({reason}); set HYPERPOLYGLOT_CACHE, or HF_HOME, to a place of "
+            "your own."
+        )
+        self.folder = folder
+        self.reason = reason
 
 
 @contextlib.contextmanager
 def disk_faults(path: Path, length: int) -> Iterator[None]:
-    """Turn what the disk refuses into one sentence, a ``TransferError``."""
+    """Turn what the disk refuses into one sentence: a ``TransferError`` where it is full, else ``CacheUnusable``."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            what = f"the disk of {path.parent} is full, and {shown_size(length)} are to be kept there"
-            todo = "make room (hyperpolyglot cache prune) or set HYPERPOLYGLOT_CACHE to another place"
-        else:
-            what = f"{path.parent} cannot be written ({error.strerror or error})"
-            todo = "set HYPERPOLYGLOT_CACHE, or HF_HOME, to a place of your own"
-        raise TransferError(f"{what}; {todo}.") from error
+            raise TransferError(
+                f"the disk of {path.parent} is full, and {shown_size(length)} are to be kept there; make room "
+                "(hyperpolyglot cache prune) or set HYPERPOLYGLOT_CACHE to another place."
+            ) from error
+        raise CacheUnusable(path.parent, error.strerror or str(error)) from error
 
 
 def synced(path: Path) -> None:
@@ -59,7 +73,7 @@ class Partial:
         self.path = path
         self._length = length
         self._state = path.with_name(f"{path.name}.state")
-        self._hash = hashlib.sha256()
+        self._digests = Digests()
         self._have = 0
         self._kept = 0
         self.etag: str | None = None
@@ -67,6 +81,7 @@ class Partial:
     def __enter__(self) -> Partial:
         with disk_faults(self.path, self._length):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            remove_irregular(self.path)
             self._file = self.path.open("ab", buffering=0)
             self._resume()
         return self
@@ -84,7 +99,18 @@ class Partial:
     @property
     def digest(self) -> str:
         """SHA-256 of the bytes that are there."""
-        return self._hash.hexdigest()
+        return self._digests.whole()
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """SHA-256 of each block of the bytes that are there."""
+        return self._digests.blocks()
+
+    def parts(self) -> Iterator[bytes]:
+        """The bytes that are there, piece by piece."""
+        with self.path.open("rb") as file:
+            while part := file.read(_STEP):
+                yield part
 
     def write(self, part: bytes) -> None:
         """Add bytes to the end; raises ``TransferError`` where the disk is full."""
@@ -92,7 +118,7 @@ class Partial:
             view = memoryview(part)
             while view:
                 count = self._file.write(view)
-                self._hash.update(view[:count])
+                self._digests.update(view[:count])
                 self._have += count
                 view = view[count:]
             if self._have - self._kept >= _SYNC_EVERY:
@@ -126,8 +152,8 @@ class Partial:
 
     def _resume(self) -> None:
         size, surely = os.fstat(self._file.fileno()).st_size, 0
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            state = json.loads(self._state.read_text("utf8"))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, HyperpolyglotError):
+            state = json.loads(read_regular(self._state, _LARGEST_STATE))
             self.etag = state["etag"] if isinstance(state["etag"], str) else None
             surely = size if state["run"] == _run_of_system() else int(state["kept"])
         usable = min(size, surely)
@@ -136,7 +162,7 @@ class Partial:
         with self.path.open("rb") as file:
             left = usable
             while left and (part := file.read(min(_STEP, left))):
-                self._hash.update(part)
+                self._digests.update(part)
                 left -= len(part)
         if left:
             usable = 0
@@ -147,8 +173,15 @@ class Partial:
     def _truncate(self, length: int) -> None:
         self._file.truncate(length)
         if not length:
-            self._hash = hashlib.sha256()
+            self._digests = Digests()
             self._have = self._kept = 0
+
+
+def remove_irregular(path: Path) -> None:
+    """Remove a pipe or the like that lies where a file is to be written."""
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            path.unlink()
 
 
 def _run_of_system() -> str:

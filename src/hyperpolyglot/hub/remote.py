@@ -16,6 +16,8 @@ _AT_RANDOM = 1 << 10
 _ALWAYS_ALLOWED = 1 << 19
 _SHARE = 50
 _MOST_AHEAD = 1 << 23
+_TRIES = 3
+"""One more than it takes when the cache turns out to take nothing."""
 
 
 class RemoteFile:
@@ -52,21 +54,24 @@ class RemoteFile:
             return b""
         if self._whole:
             return self._ranges.fetched(0, self._size)[offset : offset + length].tobytes()
-        known = self._ranges.journal.read(offset, length)
-        if known is not None:
-            return known
-        mapped = self._ranges.mapped(offset, length)
-        if mapped is not None:
-            return mapped.tobytes()
-        start, stop = self._missing(offset, offset + length)
-        first, last = self._widened(start, stop)
-        fetched = self._ranges.read(first, last)
-        if (start, stop) == (offset, offset + length):
-            return fetched[offset - first : stop - first]
-        known = self._ranges.journal.read(offset, length)
-        if known is None:
-            raise DamagedFile(self._name, "what was read of it is no longer in the cache; try again")
-        return known
+        for _ in range(_TRIES):
+            known = self._ranges.journal.read(offset, length)
+            if known is not None:
+                return known
+            mapped = self._ranges.mapped(offset, length)
+            if mapped is not None:
+                return mapped.tobytes()
+            start, stop = self._missing(offset, offset + length)
+            first, last = self._widened(start, stop)
+            fetched = self._ranges.read(first, last)
+            if (start, stop) == (offset, offset + length):
+                return fetched[offset - first : stop - first]
+        raise DamagedFile(self._name, "what was read of it does not stay in the cache; try again")
+
+    def forget(self) -> bool:
+        """Drop the headers that are kept, since they are none; whether reading again may give others."""
+        self._run_start = self._run_end = -1
+        return self._ranges.forget()
 
     def map(self, offset: int, length: int) -> NDArray[np.uint8]:
         """The range as a read-only uint8 array ``[length]``, fetched once and paged in as it is touched."""

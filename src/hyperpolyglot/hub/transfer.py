@@ -94,11 +94,16 @@ def _attempt(link: FileLink, start: int, length: int, sink: Sink, pace: Pace) ->
             sink.restart(answer.etag)
         left = min(answer.length, length - sink.have)
         for part in answer.body:
+            if answer.ends and len(part) > left:
+                sink.restart(None)
+                raise link.longer()
             sink.write(part[:left])
             left -= min(left, len(part))
             pace.at(sink.have)
-            if not left:
+            if not left and not answer.ends:
                 return 0
+        if not left:
+            return 0
     raise Retry(f"the server ended {left} bytes early")
 
 

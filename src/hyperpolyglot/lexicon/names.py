@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from hyperpolyglot.lexicon.packaged import packaged_lexicon
+from hyperpolyglot.shown import shown
 from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["language_name"]
@@ -20,7 +21,7 @@ def _names() -> dict[str, str]:
 
 
 def language_name(tag: str) -> str:
-    """The English name of a language tag, its script named where the tag does; the tag itself where none is known.
+    """The English name of a language tag, its script named where the tag does; the tag where none is known.
 
     >>> language_name("sw"), language_name("sr-Latn"), language_name("xx-mine")
     ('Swahili', 'Serbian (Latin)', 'xx-mine')
@@ -28,8 +29,8 @@ def language_name(tag: str) -> str:
     base, _, script = tag.partition("-")
     name = _names().get(base)
     if name is None:
-        return tag
+        return shown(tag)
     if not script:
         return name
     written = script_name(script)
-    return tag if written == script else f"{name} ({written})"
+    return shown(tag) if written == shown(script) else f"{name} ({written})"

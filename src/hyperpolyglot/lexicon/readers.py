@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.folders import expanded, files_in, in_folder
 from hyperpolyglot.lexicon.record import Lexicon
+from hyperpolyglot.regular import read_text
 
 __all__ = ["FORMATS", "read_lexicon"]
 
 Languages = tuple[str, str] | None
-_MOST_BYTES = 1 << 28
 _PAIR_NAME = re.compile(r"([a-z]{2,3})-([a-z]{2,3})(\.[\d-]+)?(\.(train|test))?")
 _VARIETY = re.compile(r"[a-z]{3}-\d{3}")
+_VARIETY_FILE = re.compile(_VARIETY.pattern + r"\.txt")
 _ALIASES = {
     "concept": ("concept", "concept_id", "meaning", "mn", "synset", "id"),
     "language": ("language", "lang", "language_id", "uid", "lang_vid"),
@@ -39,7 +41,7 @@ def read_lexicon(path: str | Path, form: str | None = None, languages: Languages
     ...     hp.read_lexicon(path).words
     ('water', 'eau')
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     form = form or _guess(path)
     if form not in FORMATS:
         raise UnsupportedFormat(f"{form}: is no format of lexicon; there are {', '.join(sorted(FORMATS))}.")
@@ -69,11 +71,7 @@ def _guess(path: Path) -> str:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """(number, line) of every line that is not empty."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise DamagedFile(path.name, f"it is larger than {_MOST_BYTES >> 20} MB")
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DamagedFile(path.name, f"byte {error.start} is not UTF-8") from error
+        text = read_text(path)
     except OSError as error:
         raise DamagedFile(path.name, "it cannot be read") from error
     for number, line in enumerate(text.split("\n"), start=1):
@@ -133,7 +131,7 @@ def _read_cldf(path: Path, languages: Languages) -> Entries:
         "word": ("form", "value"),
         "kind": (),
     }
-    return _read_table(path / "forms.csv" if path.is_dir() else path, columns)
+    return _read_table(in_folder(path, "forms.csv") if path.is_dir() else path, columns)
 
 
 def _read_table(path: Path, columns: dict[str, tuple[str, ...]]) -> Entries:
@@ -180,14 +178,21 @@ def _read_omw(path: Path, languages: Languages) -> Entries:
 
 
 def _read_panlex(path: Path, languages: Languages) -> Entries:
-    """PanLex Swadesh: files ``eng-000.txt``, line i the words for concept i, separated by tabs."""
-    found = sorted(path.glob("*.txt")) if path.is_dir() else sorted(path.parent.glob("???-???.txt"))
+    """PanLex Swadesh: files ``eng-000.txt``, line i the words for concept i, separated by tabs.
+
+    All such files that lie beside a named one are read; a link that leads out of the folder is refused.
+    """
+    folder = path if path.is_dir() else path.parent
+    try:
+        names = sorted(name for name in files_in(folder) if _VARIETY_FILE.fullmatch(name))
+    except OSError as error:
+        raise DamagedFile(folder.name, "it cannot be read") from error
     entries = []
-    for file in found:
-        if _VARIETY.fullmatch(file.stem):
-            for number, line in _lines(file):
-                words = (word.strip() for word in line.split("\t"))
-                entries += [(f"swadesh:{number}", file.stem, word) for word in words if word]
+    for name in names:
+        file = path if name == path.name and folder != path else in_folder(folder, name)
+        for number, line in _lines(file):
+            words = (word.strip() for word in line.split("\t"))
+            entries += [(f"swadesh:{number}", file.stem, word) for word in words if word]
     return entries, None
 
 

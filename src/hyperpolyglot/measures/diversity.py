@@ -171,6 +171,8 @@ def diversity(
         raise NotEnoughData(f"{k} neighbours were asked for, but only {neighbors.k} are known.")
     if not len(neighbors.queries):
         raise NotEnoughData("no token is left to look at.")
+    if not labels.names:
+        raise NotEnoughData(f"no token has a label, so no {labels.noun} can be counted.")
     with_own = protocol == "paper"
     own = labels.codes[neighbors.queries].astype(np.int64)
     near = labels.codes[neighbors.rows[:, :k]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 
@@ -15,7 +16,8 @@ __all__ = ["Inspection", "inspect"]
 class Inspection(Record):
     """Size and kind of the table and of the vocabulary; ``duplicates`` repeat the text of an earlier token.
 
-    ``remark``: what the user should know of the opening; ``None`` where there is nothing.
+    ``remark``: what the user should know of the opening; ``None`` where there is nothing. ``alignment``: the check of
+    names against rows; ``None`` where there is no table, or nothing to check.
     """
 
     model: str
@@ -29,10 +31,12 @@ class Inspection(Record):
     kinds: dict[str, int]
     duplicates: int
     remark: str | None
+    alignment: Alignment | None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return plain | {"alignment": self.alignment.to_json() if self.alignment else None}
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every kind of token."""
@@ -60,4 +64,5 @@ def inspect(space: TokenSpace) -> Inspection:
         kinds=space.vocabulary.kind_counts(),
         duplicates=space.vocabulary.duplicates(),
         remark=space.remark or None,
+        alignment=space.alignment,
     )

@@ -119,6 +119,8 @@ def neighbors(
     if device is not None:
         search = replace(search, device=device)
     candidates = space.candidates(exclude)
+    if not len(candidates.rows):
+        raise NotEnoughData(f"{space.model}: no token has a direction to compare.")
     chosen = candidates.rows if queries is None else np.unique(queries).astype(np.int32)
     own = np.searchsorted(candidates.rows, chosen).astype(np.int32)
     if len(chosen):

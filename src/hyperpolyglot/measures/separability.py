@@ -24,6 +24,7 @@ from hyperpolyglot.engine.devices import chosen_gpus
 from hyperpolyglot.engine.passes import Sweep, sweep_rows
 from hyperpolyglot.engine.probe import MainDirections, fit_probes, main_directions, stratified_folds
 from hyperpolyglot.engine.processor import usable_threads
+from hyperpolyglot.engine.stopped import fit_stopped
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
@@ -44,7 +45,8 @@ class ProbeOptions:
     """How to probe.
 
     ``repeats`` draws a new balanced sample and new folds each; ``grouped`` keeps ``word``, ``▁word`` and ``Word`` in
-    the same fold; ``protocol="paper"`` fixes the undersampling draw (seed 150), one repeat, unshuffled folds.
+    the same fold; ``protocol="paper"`` fixes the undersampling draw (seed 150), one repeat,
+    unshuffled folds, and probes that stop where scikit-learn's do, short of the optimum.
     """
 
     design: str = "one-vs-rest"
@@ -96,6 +98,11 @@ class Separability(Record):
     excluded: dict[str, int]
 
     @property
+    def solver(self) -> str:
+        """Where probes end: at the ``"optimum"``, or ``"as scikit-learn"`` with the paper's protocol (by SciPy)."""
+        return "as scikit-learn" if self.options.protocol == "paper" else "optimum"
+
+    @property
     def mean_accuracy(self) -> float | None:
         """Mean accuracy over the labels, each weighing the same."""
         return float(np.mean([row.accuracy for row in self.labels])) if self.labels else None
@@ -104,6 +111,7 @@ class Separability(Record):
         """The JSON form."""
         return {
             "design": self.options.design,
+            "solver": self.solver,
             "labels": [row.to_json() for row in self.labels],
             "skipped": [{"label": label, "tokens": tokens} for label, tokens in self.skipped],
             "mean_accuracy": self.mean_accuracy,
@@ -143,7 +151,8 @@ def separability(
     counts = Counter(codes.tolist())
     if len(counts) < 2:
         raise NotEnoughData(
-            f"{space.model}: a probe needs tokens of at least two labels; there is {len(counts)}."
+            f"{space.model}: a probe needs tokens of at least two labels; there "
+            f"{'is 1' if len(counts) == 1 else 'are none'}."
         )
     least = max(options.minimum, options.folds)
     names = space.labels.names
@@ -245,7 +254,10 @@ def _solve(
         fold = _folds(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
         classes = 1 - side if len(problem.sides) == 2 else side
         training = fold[:, None] != np.arange(options.folds)
-        fit = fit_probes(vectors, classes, training, rows=sample, main=main, sweep=sweep)
+        if options.protocol == "paper":
+            fit = fit_stopped(vectors, classes, training, rows=sample)
+        else:
+            fit = fit_probes(vectors, classes, training, rows=sample, main=main, sweep=sweep)
         scores.append(fit.right / np.bincount(fold, minlength=options.folds))
         converged &= fit.converged
     return _accuracy(problem, np.concatenate(scores), options.folds, converged)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hyperpolyglot.figures import svg
 from hyperpolyglot.figures.style import FAINT, GRID, INK, MODEL_COLOURS
 from hyperpolyglot.report.wording import joined
+from hyperpolyglot.shown import visible
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, ModelStudy
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Chip", "Example", "Grid", "Picture", "Section", "picture", "present"]
 
 Result = TypeVar("Result")
+_TAG = re.compile(r"<[^>]*>")
 _VARIABLES = {INK: "ink", FAINT: "faint", GRID: "grid"} | {
     colour: f"model-{i}" for i, colour in enumerate(MODEL_COLOURS)
 }
@@ -92,17 +94,22 @@ class Section:
     warning: str = ""
 
 
+def _for_page(tag: str, key: str) -> str:
+    """One tag of a figure; what is written between tags is a token or a name, whatever it looks like."""
+    tag = re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>{key}-", tag)
+    for colour, name in _VARIABLES.items():
+        tag = tag.replace(colour, f"var(--{name})")
+    return tag.replace("stroke: #ffffff", "stroke: var(--paper)")
+
+
 def picture(key: str, figure: Figure, caption: str) -> Picture:
     """A figure whose names within the page begin with ``key``, so that no two figures share one.
 
     Its ink and the colours of models become variables of the page, so that they follow a dark theme.
     """
-    text = re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>{key}-", svg(figure))
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
-    for colour, name in _VARIABLES.items():
-        text = text.replace(colour, f"var(--{name})")
-    text = text.replace("stroke: #ffffff", "stroke: var(--paper)")
-    text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(caption)}" ', 1)
+    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg(figure), flags=re.S)
+    text = _TAG.sub(lambda tag: _for_page(tag[0], key), text)
+    text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(visible(caption))}" ', 1)
     return Picture(key=key, svg=text, inches=figure.get_figwidth(), caption=caption)
 
 

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
@@ -26,10 +28,14 @@ from hyperpolyglot.report.sections.vocabulary import vocabulary_sections
 from hyperpolyglot.report.sections.writing_systems import writing_system_sections
 from hyperpolyglot.report.summary import facts, summary
 from hyperpolyglot.report.wording import DASH
+from hyperpolyglot.shown import visible
 from hyperpolyglot.sources import DEMOS, title_of
 from hyperpolyglot.study import Study
 
 __all__ = ["Chapter", "chapters", "page"]
+
+_OWN = "\n\N{ZERO WIDTH SPACE}"
+"""Hidden characters that the page itself writes: places to break a line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,11 @@ def _template(name: str) -> str:
     return (files("hyperpolyglot") / "report" / name).read_text("utf8")
 
 
+def _literal(value: Any) -> Any:
+    """What the template puts on the page: text with hidden characters written out; HTML and numbers as they are."""
+    return visible(value, keep=_OWN) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def page(study: Study, explorer: str | None = None) -> str:
     """The whole report as one HTML document that needs no other file.
 
@@ -88,7 +99,7 @@ def page(study: Study, explorer: str | None = None) -> str:
     names = [space.model for space in spaces]
     titles = [title_of(name) for name in names]
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_literal
     )
     text = environment.from_string(_template("template.html")).render(
         title=" and ".join(titles) if len(titles) < 3 else f"{titles[0]} and {len(titles) - 1} more models",

@@ -14,12 +14,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from hyperpolyglot.errors import HyperpolyglotError, StudyMistaken
+from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, StudyMistaken, UnsupportedFormat
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.labels import LABELLERS
 from hyperpolyglot.loading import Opening
 from hyperpolyglot.measures.comparison import CompareOptions
 from hyperpolyglot.measures.separability import ProbeOptions
 from hyperpolyglot.measures.translation import TranslateOptions
+from hyperpolyglot.regular import read_regular
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.study.lines import Place, lines_of
 from hyperpolyglot.study.record import SECTIONS, StudyOptions
@@ -73,10 +75,12 @@ class StudyFile:
 
 def read_study(path: Path) -> StudyFile:
     """Read a study file. Raises :class:`StudyMistaken` with a line for every mistake in it, ``OSError``."""
-    with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise StudyMistaken(f"{path}: it is larger than 1 MiB, so it is no study file.")
+    try:
+        content = read_regular(path, LARGEST)
+    except DamagedFile as error:
+        raise StudyMistaken(f"{path}: it is larger than 1 MiB, so it is no study file.") from error
+    except UnsupportedFormat as error:
+        raise StudyMistaken(str(error)) from error
     try:
         text = content.decode("utf-8-sig")
         found = tomllib.loads(text)
@@ -169,7 +173,7 @@ class _Reading:
         return None
 
     def _path(self, name: str) -> Path:
-        return self._folder / Path(name).expanduser()
+        return self._folder / expanded(name)
 
     def _choice(self, value: Any, choices: Sequence[str], place: Place, noun: str) -> bool:
         if isinstance(value, str) and value in choices:

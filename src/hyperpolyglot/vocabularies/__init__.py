@@ -4,10 +4,13 @@
 inside other files. The table of formats is in :mod:`hyperpolyglot.vocabularies.registry`.
 """
 
-from hyperpolyglot.vocabularies.companions import COMPANIONS, configuration
+from hyperpolyglot.vocabularies.by_rule import vocabulary_by_rule
+from hyperpolyglot.vocabularies.companions import beside, configuration
 from hyperpolyglot.vocabularies.gguf_vocabulary import from_gguf
 from hyperpolyglot.vocabularies.plain import from_words
 from hyperpolyglot.vocabularies.registry import (
+    Side,
+    files_beside,
     find_among,
     find_in_folder,
     is_vocabulary_file,
@@ -15,12 +18,15 @@ from hyperpolyglot.vocabularies.registry import (
 )
 
 __all__ = [
-    "COMPANIONS",
+    "Side",
+    "beside",
     "configuration",
+    "files_beside",
     "find_among",
     "find_in_folder",
     "from_gguf",
     "from_words",
     "is_vocabulary_file",
     "open_vocabulary_file",
+    "vocabulary_by_rule",
 ]

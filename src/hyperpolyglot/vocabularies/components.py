@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["components", "falls_back", "is_byte_level", "space_mark"]
+__all__ = ["GPT2", "components", "falls_back", "is_byte_level", "space_mark", "splitting_rule"]
 
 Json = dict[str, Any]
+
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+"""The rule of GPT-2, which a byte-level pre-tokenizer follows unless it is told otherwise."""
 
 
 def components(document: Json, *roles: str) -> Iterator[Json]:
@@ -47,3 +50,22 @@ def falls_back(document: Json, model: Json) -> bool:
     return model.get("byte_fallback") is True or any(
         component.get("type") == "ByteFallback" for component in components(document, "decoder")
     )
+
+
+def splitting_rule(document: Json) -> str:
+    """The regular expression by which text is cut into words before the model; empty where it is not one alone.
+
+    >>> splitting_rule({"pre_tokenizer": {"type": "ByteLevel"}}) == GPT2
+    True
+    """
+    rules = []
+    for component in components(document, "pre_tokenizer"):
+        if component.get("type") == "Split":
+            pattern = component.get("pattern")
+            rule = pattern.get("Regex") if isinstance(pattern, dict) else None
+            rules.append(rule if isinstance(rule, str) and component.get("behavior") == "Isolated" else "")
+        elif component.get("type") == "ByteLevel" and component.get("use_regex") is not False:
+            rules.append(GPT2)
+        elif component.get("type") not in ("ByteLevel", "Sequence"):
+            rules.append("")
+    return rules[0] if len(rules) == 1 else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from hyperpolyglot.errors import DamagedFile, VocabularyNotFound
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat, VocabularyNotFound
+from hyperpolyglot.regular import read_regular
 
 __all__ = ["LARGEST_FILE", "LONG", "WIDEST", "afford", "allowance", "inflate", "lines_of", "read_file"]
 
@@ -39,13 +39,11 @@ def read_file(path: Path) -> bytes:
     inflate, or is a Git LFS pointer that was left in the place of the file.
     """
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            data = file.read(size) if size <= LARGEST_FILE else b""
+        data = read_regular(path, LARGEST_FILE)
     except (OSError, ValueError) as error:
         raise VocabularyNotFound(f"{path}: cannot be read ({error})") from error
-    if size > LARGEST_FILE:
-        raise DamagedFile(path.name, f"it is larger than any vocabulary ({LARGEST_FILE >> 20} MiB)")
+    except UnsupportedFormat as error:
+        raise VocabularyNotFound(str(error)) from error
     if data.startswith(_LFS_POINTER):
         raise DamagedFile(path.name, "it is a Git LFS pointer; fetch the file itself with `git lfs pull`")
     return inflate(data, path.name) if path.name.lower().endswith(".gz") else data

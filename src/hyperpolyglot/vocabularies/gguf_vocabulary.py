@@ -9,17 +9,39 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat, VocabularyNotFound
-from hyperpolyglot.vocabularies.byte_alphabet import stand_ins
+from hyperpolyglot.vocabularies.byte_alphabet import ALPHABET, bytes_of, stand_ins
 from hyperpolyglot.vocabularies.json_values import score_of
 from hyperpolyglot.vocabularies.pieces import ToBytes, added_entry, byte_level, literal, ordinary_kind, spaced
 from hyperpolyglot.vocabularies.sentencepiece_model import NORMAL, UNUSED, USER_DEFINED, piece_entry
 from hyperpolyglot.vocabularies.token_list import BPE, BYTE_LEVEL, FALLBACK_BPE, UNIGRAM, WORDPIECE, TokenList
-from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
+from hyperpolyglot.vocabulary import SPACE, Entry, TokenKind, Vocabulary, display
 
 __all__ = ["from_gguf", "read_gguf"]
 
 _KEY = "tokenizer.ggml."
 _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
+_ESCAPES = re.compile("[\udc80-\udcff]")
+_SPACE_STAND_IN = ALPHABET[0x20]
+_MOST_OUTSIDE = 0.01
+_SPELLED = (TokenKind.SPECIAL, TokenKind.UNUSED, TokenKind.ADDED)
+_WHOLE = frozenset(
+    [
+        "llama3",
+        "llama-v3",
+        "llama-bpe",
+        "falcon3",
+        "falcon-h1",
+        "pixtral",
+        "midm-2.0",
+        "lfm2",
+        "jina-v5-nano",
+        "minicpm5",
+        "tekken",
+        "youtu",
+    ]
+)
+"""The pre-tokenizers with which llama.cpp takes a word whole that is a token."""
+
 _ESCAPED = {b"t": b"\t", b"n": b"\n", b"r": b"\r"}
 
 
@@ -35,7 +57,11 @@ def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
     there are no tokens, ``UnsupportedFormat`` for an unknown tokenizer, ``DamagedFile`` where columns disagree.
     """
     model = metadata.get(_KEY + "model")
-    if model is None or model in ("none", "no_vocab") or metadata.get(_KEY + "tokens") is None:
+    if (
+        model is None
+        or (isinstance(model, str) and model in ("none", "no_vocab"))
+        or metadata.get(_KEY + "tokens") is None
+    ):
         raise VocabularyNotFound(f"{source}: holds no vocabulary; name a tokenizer file with --tokenizer.")
     if not isinstance(model, str) or model not in _MODELS:
         known = ", ".join(_MODELS)
@@ -44,14 +70,16 @@ def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
             f"is not opened; known are {known}."
         )
     scheme, to_bytes = _MODELS[model]
-    pieces = _column(metadata, "tokens", source)
+    pieces = [_text(raw, id_, source) for id_, raw in enumerate(_column(metadata, "tokens", source))]
     count = len(pieces)
     kinds = _column(metadata, "token_type", source, count) or [NORMAL] * count
     scores = _column(metadata, "scores", source, count) or [None] * count
     ranks = _merge_ranks(_column(metadata, "merges", source))
+    raw = scheme == BYTE_LEVEL and _is_raw(pieces, kinds)
+    to_bytes = _escaped if raw else to_bytes
     entries = []
-    for id_, (raw, kind, score) in enumerate(zip(pieces, kinds, scores, strict=True)):
-        piece = _text(raw, id_, source)
+    for id_, (listed, kind, score) in enumerate(zip(pieces, kinds, scores, strict=True)):
+        piece = listed
         if kind == UNUSED and piece == f"[PAD{id_}]":
             continue
         if type(kind) is not int:
@@ -63,12 +91,40 @@ def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
         else:
             entry = piece_entry(id_, piece, kind, to_bytes)
         rank = ranks.get(piece)
-        entries.append(entry._replace(score=score_of(score) if rank is None else float(-rank)))
-    if model == "rwkv":
-        entries = [entry._replace(piece=stand_ins(entry.utf8)) for entry in entries]
+        entry = entry._replace(score=score_of(score) if rank is None else float(-rank))
+        entries.append(_as_bytes(entry, scheme) if _ESCAPES.search(piece) else entry)
+    if raw or model == "rwkv":
+        entries = [
+            entry if raw and entry.kind in _SPELLED else entry._replace(piece=stand_ins(entry.utf8))
+            for entry in entries
+        ]
     if scheme == FALLBACK_BPE and not any(entry.kind is TokenKind.BYTE for entry in entries):
         scheme = BPE
-    return TokenList(entries, scheme)
+    rule = metadata.get(_KEY + "pre")
+    whole = "" if scheme == BYTE_LEVEL and isinstance(rule, str) and rule in _WHOLE else None
+    return TokenList(entries, scheme, whole=whole)
+
+
+def _is_raw(pieces: list[str], kinds: list[Any]) -> bool:
+    """Whether a byte-level list is written in bytes, not in their stand-ins: files of 2023 begin words with a space."""
+    ordinary = [piece for piece, kind in zip(pieces, kinds, strict=True) if kind == NORMAL]
+    spaces = sum(piece[:1] == " " for piece in ordinary)
+    marks = sum(piece[:1] == _SPACE_STAND_IN for piece in ordinary)
+    if spaces or marks:
+        return spaces > marks
+    outside = sum(bytes_of(piece) is None for piece in ordinary)
+    return outside > _MOST_OUTSIDE * len(ordinary)
+
+
+def _escaped(piece: str) -> bytes:
+    """A string of the file as the bytes that it was decoded from."""
+    return piece.encode("utf-8", "surrogateescape") if _ESCAPES.search(piece) else literal(piece)
+
+
+def _as_bytes(entry: Entry, scheme: str) -> Entry:
+    """An entry whose string is no UTF-8: its bytes are those of the file, and its piece spells them."""
+    utf8 = _escaped(entry.piece.replace(SPACE, " ") if scheme in (FALLBACK_BPE, UNIGRAM) else entry.piece)
+    return entry._replace(piece=display(utf8), utf8=utf8, kind=None)
 
 
 def _column(metadata: Mapping[str, object], name: str, source: str, count: int | None = None) -> list[Any]:

@@ -100,8 +100,6 @@ def added_kind(piece: str, *, special: bool) -> TokenKind:
     declared = special_kind(piece, declared=True)
     if special and declared is not None:
         return declared
-    if declared is TokenKind.LANGUAGE:
-        return declared
     if piece and not piece.replace(SPACE, " ").strip():
         return TokenKind.WHITESPACE
     return special_kind(piece, declared=False) or TokenKind.ADDED

@@ -18,8 +18,6 @@ __all__ = ["NORMAL", "UNUSED", "USER_DEFINED", "piece_entry", "read_sentencepiec
 _SCHEMES = {1: UNIGRAM, 2: BPE, 3: WORDS, 4: CHARACTERS}
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 _COUNTED = 1 << 16
-_FAIRSEQ_START = ("<s>", "<pad>", "</s>", "<unk>")
-_REPLACED = ("<unk>", "<s>", "</s>")
 
 
 class _Model(NamedTuple):
@@ -29,12 +27,8 @@ class _Model(NamedTuple):
     escapes_spaces: bool
 
 
-def read_sentencepiece(data: bytes, source: str, *, fairseq: bool = False) -> TokenList:
-    """The tokens of a SentencePiece model; ids are positions.
-
-    ``fairseq`` asks for the layout of XLM-R: ``<s> <pad> </s> <unk>`` first, every other piece one id
-    later than in the model, ``<mask>`` last. Raises ``DamagedFile`` for anything but such a model.
-    """
+def read_sentencepiece(data: bytes, source: str) -> TokenList:
+    """The tokens of a SentencePiece model; ids are positions. Raises ``DamagedFile`` for anything but such a model."""
     model = _outline(data, source)
     if not model.pieces:
         raise DamagedFile(source, "it is not a SentencePiece model, or one without pieces")
@@ -49,7 +43,7 @@ def read_sentencepiece(data: bytes, source: str, *, fairseq: bool = False) -> To
         raise DamagedFile(source, f"{model.scheme} is no type of SentencePiece model")
     if scheme == BPE and any(entry.kind is TokenKind.BYTE for entry in entries):
         scheme = FALLBACK_BPE
-    return TokenList(_as_fairseq(entries, source) if fairseq else entries, scheme)
+    return TokenList(entries, scheme)
 
 
 def piece_entry(id_: int, piece: str, kind: int, to_bytes: ToBytes, score: float | None = None) -> Entry:
@@ -70,7 +64,7 @@ def _content(piece: str, kind: int, to_bytes: ToBytes) -> tuple[bytes, TokenKind
         declared = special_kind(piece, declared=True)
     else:
         declared = ordinary_kind(piece)
-    spelled = declared in (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED)
+    spelled = declared in (TokenKind.SPECIAL, TokenKind.UNUSED)
     return literal(piece) if spelled else to_bytes(piece), declared
 
 
@@ -119,13 +113,3 @@ def _piece(data: bytes, start: int, end: int, source: str) -> tuple[str, float, 
         return text.decode("utf-8"), score, kind
     except UnicodeDecodeError as error:
         raise DamagedFile(source, f"the piece at byte {start} is not valid UTF-8") from error
-
-
-def _as_fairseq(entries: list[Entry], source: str) -> list[Entry]:
-    if tuple(entry.piece for entry in entries[:3]) != _REPLACED:
-        raise DamagedFile(
-            source, f"it does not begin with {' '.join(_REPLACED)}, as the layout of XLM-R asks"
-        )
-    names = [*enumerate(_FAIRSEQ_START), (len(entries) + 1, "<mask>")]
-    special = [Entry(id_, piece, literal(piece), TokenKind.SPECIAL) for id_, piece in names]
-    return special + [entry._replace(id=entry.id + 1) for entry in entries[3:]]

@@ -40,8 +40,11 @@ def read_tekken(data: bytes, source: str) -> TokenList:
         raise DamagedFile(
             source, f"it lists {len(listed)} tokens, which cannot make {size} with {reserved} special ones"
         )
+    rule = config.get("pattern")
     return TokenList(
-        _special(document, reserved, source) + _ordinary(listed, used, reserved, source), BYTE_LEVEL
+        _special(document, reserved, source) + _ordinary(listed, used, reserved, source),
+        BYTE_LEVEL,
+        whole=rule if isinstance(rule, str) else "",
     )
 
 

@@ -29,7 +29,7 @@ def read_tiktoken(data: bytes, source: str) -> TokenList:
             entries.append(ranked_entry(_rank(rank), base64.b64decode(token, validate=True)))
         except ValueError as error:
             raise DamagedFile(f"{source}, line {number}", "it is not a token in base64 and a rank") from error
-    return TokenList(entries, BYTE_LEVEL)
+    return TokenList(entries, BYTE_LEVEL, whole="")
 
 
 def ranked_entry(rank: int, utf8: bytes, offset: int = 0) -> Entry:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.vocabularies.kinds import settled
 from hyperpolyglot.vocabulary import Entry, Vocabulary
 
 __all__ = ["BPE", "BYTE_LEVEL", "CHARACTERS", "FALLBACK_BPE", "UNIGRAM", "WORDPIECE", "WORDS", "TokenList"]
@@ -28,11 +29,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class TokenList:
-    """Entries in any order, the name of their scheme, and what the user should know of their ids, in a sentence."""
+    """Entries in any order, the name of their scheme, and what the user should know of their ids, in a sentence.
+
+    ``whole`` is that of :class:`~hyperpolyglot.vocabulary.Vocabulary`.
+    """
 
     entries: list[Entry]
     scheme: str
     remark: str = ""
+    whole: str | None = None
 
     def overridden(self, added: Mapping[int, Entry]) -> TokenList:
         """The same list where ``added`` takes the place of entries with the same ids; it keeps their scores."""
@@ -53,8 +58,10 @@ class TokenList:
         largest = max(entry.id for entry in self.entries)
         if largest > len(self.entries) + WIDEST_GAP:
             _refuse_gap(source, largest, len(self.entries))
-        entries = _writable(self.entries)
-        return Vocabulary.build(entries, scheme=self.scheme, source=source, remark=self.remark)
+        entries = _writable(settled(self.entries))
+        return Vocabulary.build(
+            entries, scheme=self.scheme, source=source, remark=self.remark, whole=self.whole
+        )
 
 
 def _refuse_gap(source: str, largest: int, count: int) -> NoReturn:

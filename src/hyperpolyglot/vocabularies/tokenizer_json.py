@@ -6,10 +6,11 @@ Only ``model``, ``added_tokens`` and the components that say how pieces become t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
-from hyperpolyglot.vocabularies.components import falls_back, is_byte_level, space_mark
+from hyperpolyglot.vocabularies.components import falls_back, is_byte_level, space_mark, splitting_rule
 from hyperpolyglot.vocabularies.files import afford
 from hyperpolyglot.vocabularies.json_text import parse_json
 from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text, score_of
@@ -58,7 +59,10 @@ def read_tokenizer_json(data: bytes, source: str) -> TokenList:
     if isinstance(model.get("vocab"), list | dict):
         afford(len(model["vocab"]), size, source)
     tokens, text_rule = read_model(document, model, source)
-    return tokens.overridden(_added_tokens(document, text_rule, source))
+    if model.get("ignore_merges") is True:
+        tokens = replace(tokens, whole=splitting_rule(document))
+    added = _added_tokens(document, text_rule, source)
+    return tokens.overridden(_placed(added, tokens.entries))
 
 
 def _model_type(model: Json, source: str) -> str:
@@ -200,3 +204,28 @@ def _added_tokens(document: Json, to_bytes: ToBytes, source: str) -> dict[int, E
         special = fields.get("special") is True
         added[id_] = added_entry(id_, content, special=special, to_bytes=to_bytes)
     return added
+
+
+def _placed(added: dict[int, Entry], listed: list[Entry]) -> dict[int, Entry]:
+    """The added tokens by the ids they have: where a file contradicts its model's vocabulary, that is kept.
+
+    The tokenizers library then gives an added token the id that the vocabulary has for it, else the next free one.
+    """
+    if not added:
+        return added
+    by_id = {entry.id: entry.piece for entry in listed}
+    by_piece = {entry.piece: entry.id for entry in listed}
+    if all(
+        by_id.get(id_, entry.piece) == entry.piece and by_piece.get(entry.piece, id_) == id_
+        for id_, entry in added.items()
+    ):
+        return added
+    placed: dict[int, Entry] = {}
+    following = max(by_id, default=-1) + 1
+    for entry in added.values():
+        id_ = by_piece.get(entry.piece)
+        if id_ is None:
+            id_ = by_piece[entry.piece] = following
+            following += 1
+        placed[id_] = entry._replace(id=id_)
+    return placed

@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.shown import shown
 from hyperpolyglot.writing import _script_table
 
 __all__ = ["ISO_15924", "UNICODE_VERSION", "is_script", "script_codes", "script_name", "script_of"]
@@ -134,12 +135,12 @@ def script_of(text: str) -> str:
 
 
 def script_name(code: str) -> str:
-    """The English name of a script; other labels are returned as they are.
+    """The English name of a script; other labels are written out as a reader can see them.
 
-    >>> script_name("Cyrl"), script_name("Cans"), script_name("LATIN")
-    ('Cyrillic', 'Canadian Aboriginal', 'LATIN')
+    >>> script_name("Cyrl"), script_name("Cans"), script_name("MY_OWN")
+    ('Cyrillic', 'Canadian Aboriginal', 'MY_OWN')
     """
-    return _NAMES.get(code, code).replace("_", " ")
+    return _NAMES[code].replace("_", " ") if code in _NAMES else shown(code)
 
 
 def is_script(code: str | None) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
+from hyperpolyglot.linalg import within_range
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label
 from hyperpolyglot.measures.comparison.records import (
     MEASURES,
@@ -142,7 +143,7 @@ def compare_pair(
     ``done`` is told of every part that is finished, :data:`PARTS_OF_A_PAIR` in all.
     """
     paper = options.protocol == "paper"
-    a, b = first.vectors(), second.vectors()
+    a, b = (within_range(space.vectors()) for space in (first, second))
     draws = [np.random.default_rng([options.seed, i]) for i in range(6)]
     tests = {"permutations": options.permutations, "rows": options.test_rows}
     graphs = near_first.rows, near_second.rows

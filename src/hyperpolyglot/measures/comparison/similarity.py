@@ -48,6 +48,9 @@ def canonical(
     p, q = spectrum.ranks
     null = canonical_null(len(a) - centred, p, q)
     cosines = spectrum.cosines
+    if not len(cosines):
+        nothing = Measured(value=None, note="all vectors of one model are equal")
+        return nothing, nothing, spectrum
     note = "no interval: repeating rows, as a bootstrap does, raises canonical cosines"
     if not null.informative:
         note = f"uninformative: {p} + {q} dimensions meet in {len(a)} rows by dimension alone"
@@ -71,14 +74,14 @@ def canonical(
         "method": spectrum.method,
     }
     first = Measured(
-        value=float(cosines[0]) if len(cosines) else None,
+        value=float(cosines[0]),
         null=null.first,
         p=p_first,
         note=note,
         details=shared,
     )
     square = Measured(
-        value=float((cosines**2).mean()) if len(cosines) else None,
+        value=float((cosines**2).mean()),
         null=null.mean_square,
         p=p_mean,
         note=note,

@@ -23,6 +23,7 @@ import numpy as np
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, Segmenter, segmenter
+from hyperpolyglot.regular import opened
 from hyperpolyglot.types import Float64, Progress, silent
 from hyperpolyglot.vocabulary import Vocabulary
 
@@ -104,7 +105,7 @@ def _texts(path: Path) -> Iterator[tuple[str, int]]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     rest = ""
     try:
-        with path.open("rb") as raw:
+        with opened(path) as raw:
             stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw)
             while block := stream.read(_CHUNK):
                 text = rest + decoder.decode(block)

@@ -29,6 +29,7 @@ from hyperpolyglot.types import Progress, silent
 __all__ = ["Evidence", "Explanation", "Tables", "compare_tables", "explain"]
 
 HUB_K = 10
+_LOOKED_AT, _SAME_LINE = 1000, 1e-5
 _STEPS = ("frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces", "tables")
 
 
@@ -102,7 +103,7 @@ def explain(
 ) -> Explanation:
     """Test every explanation on the tokens of ``near``, the neighbours of all tokens of ``space`` or of a sample.
 
-    Raises ``NotEnoughData`` where ``near`` has fewer than ten neighbours a token.
+    Raises ``NotEnoughData`` where ``near`` has fewer than ten neighbours a token, or all vectors lie on one line.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:language")
@@ -112,6 +113,10 @@ def explain(
     ['none', 'centring', 'lir', 'lsar']
     """
     evidence = evidence or Evidence()
+    if _on_one_line(space, near):
+        raise NotEnoughData(
+            f"{space.model}: all vectors lie on one line, so nothing would be left once a direction is taken out."
+        )
     done = iter(range(len(_STEPS)))
 
     def told() -> None:
@@ -150,6 +155,15 @@ def explain(
         tables=tables,
         excluded=near.excluded,
     )
+
+
+def _on_one_line(space: TokenSpace, near: Neighbors) -> bool:
+    """Whether all vectors are multiples of one: most often a few say that they are not."""
+    for rows in (near.candidates[:_LOOKED_AT], near.candidates):
+        unit = unit_rows(space.vectors(rows))
+        if not len(unit) or (np.abs(unit @ unit[0]) < 1 - _SAME_LINE).any():
+            return False
+    return True
 
 
 def compare_tables(

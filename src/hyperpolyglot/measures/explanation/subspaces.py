@@ -215,6 +215,11 @@ def _after(changed: TokenSpace, before: Neighbors, search: Search, progress: Pro
     """The neighbours of the same queries among the same candidates; rows that became zero have none."""
     usable = changed.candidates().rows
     rows = np.intersect1d(before.candidates, usable).astype(np.int32)
+    if len(rows) <= before.k:
+        raise NotEnoughData(
+            f"{changed.model}: only {len(rows)} of {len(before.candidates)} tokens keep a direction once this is "
+            f"taken out, too few to have {before.k} neighbours each."
+        )
     small = changed.take(rows)
     queries = np.searchsorted(rows, np.intersect1d(before.queries, rows))
     found = neighbors(small, before.k, queries=queries, search=search, progress=progress)

@@ -3,19 +3,21 @@
 Unigram: the segmentation with the largest sum of scores (Viterbi; Kudo 2018). BPE: the adjacent pair whose joined
 piece has the best rank is joined until none is left, over bytes or characters (Sennrich et al. 2016; exact where
 ranks are those of pieces, as in tiktoken, else close). All others: the longest piece first, as WordPiece does.
-Normalisers and pre-tokenizers are not applied, but for NFKC in unigram vocabularies.
+Normalisers and pre-tokenizers are not applied, but for NFKC in unigram vocabularies, and for vocabularies of which a
+word that is a token is taken whole before any merge.
 """
 
 from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.measures.translation.words import one_word
 from hyperpolyglot.types import Progress, silent
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
@@ -24,11 +26,17 @@ __all__ = ["UNKNOWN", "Segmenter", "segmenter", "unreachable"]
 UNKNOWN = -1
 _UNSPACED = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
 _UNKNOWN_COST = 10.0
+_LONGEST_CUT = 1024
+"""Bytes of a piece or word that is cut: the time grows with the square."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segmenter:
-    """``rows`` and ``scores`` of pieces by their bytes; ``scheme`` is ``"unigram"``, ``"bpe"`` or ``"longest"``."""
+    """``rows`` and ``scores`` of pieces by their bytes; ``scheme`` is ``"unigram"``, ``"bpe"`` or ``"longest"``.
+
+    ``bytewise``: whether pieces may end within a character. ``whole``: whether a text is one word to the tokenizer,
+    where this takes words that are tokens whole; else ``None``.
+    """
 
     rows: dict[bytes, int]
     scores: dict[bytes, float]
@@ -38,6 +46,8 @@ class Segmenter:
     lower: bool
     longest: int
     worst: float
+    bytewise: bool = False
+    whole: Callable[[str], bool] | None = None
 
     def pieces(self, word: str, script: str = "") -> tuple[int, ...]:
         """The rows of a word's pieces, in order; ``UNKNOWN``, once for a run, for what no piece or byte covers.
@@ -68,14 +78,31 @@ class Segmenter:
         return self._normal(text).encode() if self.scheme == "unigram" or self.lower else piece
 
     def reaches(self, piece: bytes) -> bool:
-        """Whether a piece that stands alone is left whole: no better cut hides it."""
+        """Whether a piece that stands alone is left whole: no better cut hides it. Beyond a KiB it is taken to be."""
+        if len(piece) > _LONGEST_CUT:
+            return True
         if self.scheme == "unigram":
             return self._best(piece) == [piece]
+        if self.whole is not None and self._is_one_word(piece):
+            return True
         return self.scheme != "bpe" or len(self._joined(piece)) == 1
+
+    def _is_one_word(self, piece: bytes) -> bool:
+        try:
+            text = piece.decode()
+        except UnicodeDecodeError:
+            return False
+        return self.whole is not None and self.whole(text)
+
+    def _ends(self, word: bytes) -> list[int]:
+        """Where pieces of a word can end, and 0."""
+        return list(range(len(word) + 1)) if self.bytewise else _boundaries(word)
 
     def _cut(self, word: bytes) -> tuple[int, ...]:
         if word in self.rows:
             return (self.rows[word],)
+        if len(word) > _LONGEST_CUT:
+            return (UNKNOWN,)
         parts = {"unigram": self._best, "bpe": self._joined}.get(self.scheme, self._longest_first)(word)
         found: list[int] = []
         for part in parts:
@@ -110,9 +137,8 @@ class Segmenter:
         return parts[::-1]
 
     def _joined(self, word: bytes) -> list[bytes]:
-        byte_level = all(bytes([b]) in self.rows for b in b"ab") and not self.single_bytes
-        ends = range(len(word) + 1) if byte_level else _boundaries(word)
-        parts = [word[a:b] for a, b in zip(ends, list(ends)[1:], strict=False)]
+        ends = self._ends(word)
+        parts = [word[a:b] for a, b in itertools.pairwise(ends)]
         while len(parts) > 1:
             pairs = [(self.scores.get(a + b, -np.inf), -i) for i, (a, b) in enumerate(_adjacent(parts))]
             score, position = max(pairs)
@@ -123,7 +149,7 @@ class Segmenter:
         return parts
 
     def _longest_first(self, word: bytes) -> list[bytes]:
-        ends = _boundaries(word)
+        ends = self._ends(word)
         parts, start = [], 0
         while start < len(word):
             later = [e for e in ends if start < e <= start + self.longest]
@@ -181,6 +207,10 @@ def segmenter(vocabulary: Vocabulary) -> Segmenter:
         lower=len(latin) > 100 and all(utf8.islower() for utf8 in latin),
         longest=max(map(len, rows), default=1),
         worst=min(scores.values(), default=0.0) - _UNKNOWN_COST,
+        bytewise=("BPE" in scheme or vocabulary.byte_level)
+        and not single_bytes
+        and all(bytes([byte]) in rows for byte in b"ab"),
+        whole=None if vocabulary.whole is None else one_word(vocabulary.whole),
     )
 
 

@@ -6,12 +6,14 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.meanings import KnownNeighbor, Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.report.content import Chip, Example, Section, present
-from hyperpolyglot.report.shown import shown
 from hyperpolyglot.report.wording import number
+from hyperpolyglot.shown import shown
 from hyperpolyglot.study import Study
 from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["example_sections", "meaning_section"]
+
+_BADGE = 40
 
 
 def example_sections(study: Study) -> list[Section]:
@@ -40,7 +42,7 @@ def _examples(found: Neighborhoods) -> tuple[Example, ...]:
                 Chip(
                     text=shown(n["token"]),
                     id=n["id"],
-                    badge=n["label"] or "–",
+                    badge=shown(n["label"] or "–", _BADGE),
                     title=f"{script_name(n['label'] or 'no label')}, cosine {n['similarity']:.2f}",
                     kind="own" if n["label"] == query["label"] else "",
                 )
@@ -80,14 +82,14 @@ def _meanings(found: Meanings) -> tuple[Example, ...]:
             token=shown(query.token),
             id=query.id,
             about=(
-                f"{language_name(query.language)}: {query.gloss or query.concept.rpartition(':')[2]}",
+                f"{language_name(query.language)}: {shown(query.gloss or query.concept.rpartition(':')[2])}",
                 f"{query.found} of {len(query.neighbors)} mean the same; chance {_small(query.expected)}",
             ),
             chips=tuple(
                 Chip(
                     text=shown(n.token),
                     id=n.id,
-                    badge=n.languages[0] if n.languages else n.label or "–",
+                    badge=shown(n.languages[0] if n.languages else n.label or "–", _BADGE),
                     title=_title(n),
                     kind="same" if n.languages else "unknown",
                 )

@@ -10,8 +10,8 @@ from hyperpolyglot.report.content import Grid, Section, picture, present
 from hyperpolyglot.report.sections.frequency import frequency_section
 from hyperpolyglot.report.sections.geometry import geometry_section
 from hyperpolyglot.report.sections.removal import removal_section, tables_section
-from hyperpolyglot.report.shown import shown
 from hyperpolyglot.report.wording import joined, number, percent, singular, span
+from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Interval, wilson
 from hyperpolyglot.study import Study

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperpolyglot.errors import ClusterFailed, DamagedFile, MissingExtra
+from hyperpolyglot.regular import read_text
 from hyperpolyglot.study.cluster.run import OnCluster
 from hyperpolyglot.study.execute import Executor, in_this_process
 
@@ -193,13 +194,9 @@ def _near(name: str, names: Iterable[str]) -> str:
 
 def _options(path: Path) -> Mapping[str, Any]:
     try:
-        if os.path.getsize(path) > _LARGEST:
-            raise DamagedFile(path, "it is too large for the options of a cluster")
-        text = path.read_text("utf8")
+        text = read_text(path, _LARGEST)
     except OSError as error:
         raise ClusterFailed(f"{path}: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise DamagedFile(path, "it is not text in UTF-8") from error
     try:
         found = _yaml(text) if path.suffix in (".yaml", ".yml") else tomllib.loads(text)
     except ValueError as error:
