@@ -119,6 +119,26 @@ def test_own_share_is_judged_against_its_own_chance():
     assert 8 == pytest.approx(small.ratio, abs=0.2)
 
 
+def test_a_rare_label_far_above_its_chance_is_not_mixed():
+    """Less than a tenth of the neighbours are its own, but that is thirty times chance: it prefers its own."""
+    random = np.random.default_rng(2)
+    codes = np.repeat([0, 1], [39900, 100]).astype(np.int16)
+    rows = random.integers(0, 39900, (40000, 13)).astype(np.int32)
+    rows[39900:, 0] = random.integers(39900, 40000, 100)
+    every = np.arange(40000, dtype=np.int32)
+    near = Neighbors(
+        queries=every,
+        rows=rows,
+        similarity=np.zeros(rows.shape, np.float32),
+        candidates=every,
+        excluded={},
+    )
+    _, small = by_label(diversity(near, Labels(codes=codes, names=("a", "b"), labeller="own", unicode="")))
+    assert small.excess < 0.1
+    assert small.ratio > 30
+    assert "partly own" == small.level
+
+
 def test_nothing_measured_is_no_verdict():
     """Without neighbourhoods and probes nothing is said; common characters are no label that is judged."""
     assert "unknown" == judge().name

@@ -85,8 +85,8 @@ def test_the_report_tells_slopes_that_cancel(study):
     found = [replace(study.models[0].explanation, frequency=planted)]
     section = frequency_section(found, "scripts", ())
     (said,) = section.reading
-    assert "frequency explains little over all tokens, but more within single labels" in said
-    assert "The 2 labels differ (Cochran’s Q " in said
+    assert "frequency explains little over all tokens, but more within single scripts" in said
+    assert "The 2 scripts differ (Cochran’s Q " in said
     rows = {row["label"]: row for row in planted.to_json()["by_label"]}
     positive, negative = f"{rows['A']['shrunk']:.2f}", f"{rows['B']['shrunk']:.2f}".replace("-", "−")
     assert f"positive in 1 (A {positive}) and negative in 1 (B {negative})" in said

@@ -107,7 +107,7 @@ def test_planted_truth_is_what_the_page_says(study, sections):
     assert "for 4 languages" in said(found["languages"])
     assert "share 240 tokens" in said(found["comparison"])
     assert re.search(r"; p (≤ )?[01]\.\d", said(found["comparison"]))
-    assert re.search(r"P@1 of \d+ questions between 4 languages goes from", said(found["removal"]))
+    assert re.search(r"P@1 of \d+ questions among the words of 4 languages goes from", said(found["removal"]))
     assert summary(study).startswith(f"{title_of(study.models[0].space.model)} keeps scripts apart: ")
     assert f"{title_of(study.models[1].space.model)} mixes scripts: " in summary(study)
     assert first[-20:] in said(found["removal"])

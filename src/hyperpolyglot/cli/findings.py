@@ -313,9 +313,9 @@ def show_explanation(found: Explanation) -> None:
             for row in parts
         ],
     )
-    print_table("What is left when the languages are taken out", _removal(found))
+    print_table("After removing label components", _removal(found))
     first = found.subspaces.effects[0]
-    told = "Learned on one half of the tokens, measured on the other. By chance: "
+    told = "Learned on one half of the tokens; accuracy and labels are of a sample of the other. By chance: "
     told += f"accuracy {_value(first.chance, 2)}, {_value(first.expected, 2)} labels"
     score = _translated(first.translation)
     if score.get("chance") is not None:

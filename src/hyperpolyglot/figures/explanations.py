@@ -115,7 +115,7 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30) -> Figure:
         row.label: row.tokens
         for found in results
         for row in found.undertrained.by_label
-        if row.label is not None and row.undertrained and row.tokens >= FEWEST_TOKENS
+        if row.label is not None and is_script(row.label) and row.undertrained and row.tokens >= FEWEST_TOKENS
     }
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
     figure, (axes,) = new_figure(WIDE, 1.2 + 0.18 * len(labels))

@@ -41,7 +41,11 @@ MIXED, HALF, MOSTLY, OWN = 0.1, 0.4, 0.6, 0.9
 """Own share on the scale from chance (0) to only its own (1). Below a tenth of the way a neighbourhood is what chance
 gives but for a few tokens, from nine tenths on it is closed but for a few; 0.4 to 0.6 is half, on no one's side."""
 
-BARELY, PARTLY, SEPARABLE = 0.5, 0.65, 0.9
+MIXED_RATIO = 3.0
+"""And a label that is three times as common in its own neighbourhoods as chance gives prefers its own, however rare it
+is: it is not mixed."""
+
+PARTLY, SEPARABLE = 0.65, 0.9
 """Accuracy of a probe with two sides of equal size: 0.9 is nine of ten right, a fifth of the errors of guessing; below
 0.65 most of what is right is right by guessing (a guess gets 50 %)."""
 
@@ -115,7 +119,9 @@ def judge(
         rows = by_label(near)
         of_labels = float(np.mean([row.excess for row in rows])) if rows else None
         deviations = (share - chance) / deviation if deviation > 0 else 0.0
-        neighbourhoods = "random" if abs(deviations) <= RANDOM_DEVIATIONS else _level(excess, of_labels)
+        neighbourhoods = (
+            "random" if abs(deviations) <= RANDOM_DEVIATIONS else _level(excess, of_labels, share / chance)
+        )
     accuracy = None if probes is None else probes.mean_accuracy
     separable = None if probes is None or accuracy is None else _separable(probes, accuracy)
     return Verdict(
@@ -151,7 +157,7 @@ def _label(row: LabelDiversity, chance: float, deviation: float) -> LabelVerdict
     return LabelVerdict(
         label=row.label or "",
         tokens=row.tokens,
-        level="random" if at_random else _level(excess, None),
+        level="random" if at_random else _level(excess, None, share / chance),
         own_share=share,
         expected=chance,
         excess=excess,
@@ -163,10 +169,10 @@ def _excess(share: float, chance: float) -> float:
     return (share - chance) / (1 - chance) if chance < 1 else 0.0
 
 
-def _level(excess: float, of_labels: float | None) -> str:
+def _level(excess: float, of_labels: float | None, ratio: float) -> str:
     """By all tokens and by the mean over labels: of two levels, the less extreme one."""
     value = min([excess, *([] if of_labels is None else [of_labels])], key=lambda x: abs(x - 0.5))
-    if value < MIXED:
+    if value < MIXED and ratio < MIXED_RATIO:
         return "mixed"
     return (
         "partly own"

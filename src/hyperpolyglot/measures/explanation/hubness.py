@@ -27,7 +27,7 @@ class Hubness:
     """Occurrences of tokens among the k nearest of ``queries`` tokens.
 
     ``skewness`` third standardised moment; ``robin_hood`` share of neighbour slots that would have to move for all
-    to have as many, 0…1; ``antihubs`` share of candidates never met; ``largest`` the most occurrences; each with
+    to have as many, 0…1; ``antihubs`` share of candidates never met; ``largest`` the most occurrences; most with
     ``*_expected`` under random neighbours. ``occurrences`` int ``[candidate]``.
     """
 
@@ -46,6 +46,14 @@ class Hubness:
     def __post_init__(self) -> None:
         object.__setattr__(self, "occurrences", frozen(self.occurrences))
 
+    @property
+    def largest_expected(self) -> int:
+        """The count that one of all candidates would be expected to reach under random neighbours (binomial)."""
+        from scipy.stats import binom  # half a second, which no command owes that counts no hubs
+
+        n = len(self.occurrences)
+        return int(binom.isf(1 / n, self.queries, self.k / (n - 1))) if n > 1 else 0
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {
@@ -55,6 +63,7 @@ class Hubness:
             "robin_hood": self.robin_hood,
             "antihubs": {"value": self.antihubs, "null": self.antihubs_expected},
             "largest": self.largest,
+            "largest_expected": self.largest_expected,
             "hubs": list(self.hubs),
             "by_label": list(self.by_label),
         }

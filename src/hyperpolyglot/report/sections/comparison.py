@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from scipy.special import ndtri
+
 from hyperpolyglot import figures
 from hyperpolyglot.measures.comparison import Comparison
 from hyperpolyglot.measures.comparison.records import MEASURES, PairSimilarity
+from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.measures.verdicts import LEAST_TOKENS
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, probability, span
+from hyperpolyglot.report.wording import DASH, cell, joined, measured, number, percent, probability, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["comparison_sections"]
+
+_NAMED = 3
 
 TITLE = "How alike are the models?"
 QUESTION = "The tokens that all models share, measured in each: are the same tokens near the same tokens?"
@@ -125,7 +131,7 @@ def _by_label(found: Comparison) -> list[Section]:
     return [
         Section(
             key="comparison-by-label",
-            title="In which writing systems do they agree?",
+            title="Agreement by label",
             question="The same on the tokens of each label.",
             pictures=(
                 picture(
@@ -137,30 +143,48 @@ def _by_label(found: Comparison) -> list[Section]:
             ),
             reading=tuple(_read_labels(pair) for pair in found.pairs[:3] if pair.by_label),
             note="Chance for neighbours is stricter here: tokens are matched at random within their label, so what two "
-            "models share by merely keeping labels together is not counted for them. All numbers are in "
+            "models share by merely keeping labels together is not counted for them. The text widens the intervals to "
+            "95 % for all labels at once (Bonferroni). All numbers are in "
             "tables/comparison.csv.",
         )
     ]
 
 
 def _read_labels(pair: PairSimilarity) -> str:
-    rows = [
-        (row, row.measures["neighbor_overlap"])
+    """In how many labels neighbours agree above chance, and the surest of them, by intervals for all labels at once."""
+    judged = [
+        (row.label, row.measures["neighbor_overlap"])
         for row in pair.by_label
-        if row.label and row.counted and row.measures["neighbor_overlap"].value is not None
+        if row.label
+        and row.counted
+        and row.tokens >= LEAST_TOKENS
+        and row.measures["neighbor_overlap"].interval
     ]
-    if not rows:
-        return f"{_pair(pair)} share too few tokens of any script."
-    most = max(rows, key=lambda found: found[1].value or 0.0)
-    least = min(rows, key=lambda found: found[1].value or 0.0)
-    above = sum((m.interval or (0.0, 0.0))[0] > (m.details.get("within", m.null) or 0.0) for _, m in rows)
-    return (
-        f"{_pair(pair)} agree most on {script_name(most[0].label or '')} ({percent(most[1].value or 0.0)} of "
-        f"neighbours, 95 % interval {span(most[1].interval)}; chance "
-        f"{percent(most[1].details.get('within', most[1].null) or 0.0)}) and least on "
-        f"{script_name(least[0].label or '')} ({percent(least[1].value or 0.0)}); above chance in {above} of "
-        f"{len(rows)} labels."
-    )
+    if not judged:
+        return f"{_pair(pair)}: no label has {LEAST_TOKENS} shared tokens, so none is compared with chance."
+    wider = float(ndtri(1 - 0.025 / len(judged)) / ndtri(0.975))
+    above = []
+    for label, found in judged:
+        value, (low, high), chance = found.value or 0.0, found.interval or (0.0, 0.0), _within(found)
+        interval = max(0.0, value - wider * (value - low)), min(1.0, value + wider * (high - value))
+        if interval[0] > chance:
+            above.append((interval[0] - chance, label, value, interval, chance))
+    text = f"{_pair(pair)} agree above chance in {len(above)} of {len(judged)} labels with {LEAST_TOKENS} shared tokens"
+    if not above:
+        return f"{text}, by intervals adjusted for all of them."
+    told = [
+        f"{script_name(label or '')} ({percent(value)} of neighbours, adjusted 95 % interval {span(interval)}, chance "
+        f"{percent(chance)})"
+        for _, label, value, interval, chance in sorted(above, key=lambda row: (-row[0], row[1] or ""))[
+            :_NAMED
+        ]
+    ]
+    return f"{text}, by intervals adjusted for all of them, most surely in {joined(told)}."
+
+
+def _within(found: Measured) -> float:
+    """What chance gives where tokens are matched within their label."""
+    return float(found.details.get("within", found.null) or 0.0)
 
 
 def _maps(found: Comparison) -> list[Section]:
@@ -182,7 +206,7 @@ def _maps(found: Comparison) -> list[Section]:
     return [
         Section(
             key="comparison-maps",
-            title="Can one model be turned into the other?",
+            title="Cross-model alignment",
             question="A map is learned on four fifths of the shared tokens; a token of the last fifth is mapped "
             "and looked for among all tokens of the other model.",
             grids=(
@@ -209,6 +233,6 @@ def _read_maps(pair: PairSimilarity) -> str:
     found = best["p10"]
     sure = f"95 % interval {span(found['interval'])}; " if found.get("interval") else ""
     return (
-        f"{_pair(pair)}: at best, {percent(found['value'])} of unseen tokens land within their ten nearest "
-        f"({sure}chance {percent(found['chance'])})."
+        f"{_pair(pair)}: by the best of {len(pair.maps)} maps, {percent(found['value'])} of unseen tokens "
+        f"land within their ten nearest ({sure}chance {percent(found['chance'])})."
     )

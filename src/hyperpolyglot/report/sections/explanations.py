@@ -51,7 +51,7 @@ def explanation_sections(study: Study) -> list[Section]:
 
 def _undertrained(results: list[Explanation], noun: str) -> Section:
     touched = any(
-        row.undertrained and row.label and row.tokens >= FEWEST_TOKENS
+        row.undertrained and is_script(row.label) and row.tokens >= FEWEST_TOKENS
         for found in results
         for row in found.undertrained.by_label
     )
@@ -153,7 +153,8 @@ def _read_hubness(found: Explanation) -> str:
     name, part = title_of(found.model), found.hubness
     largest = part.hubs[0] if part.hubs else None
     most = (
-        f" The largest hub, {shown(largest['token'])}, appears in {part.largest:,} neighbour lists."
+        f" The largest hub, {shown(largest['token'])}, appears in {part.largest:,} neighbour lists (chance "
+        f"{part.largest_expected:,})."
         if largest
         else ""
     )

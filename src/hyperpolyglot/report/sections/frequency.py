@@ -76,14 +76,14 @@ def _read(found: Explanation, noun: str) -> str:
             f"{name}: all neighbourhoods hold the same number of {noun}, so frequency has nothing to explain."
         )
     text = (
-        f"{name}: {_verdict(known)}. Over all tokens, the rank correlation of frequency (by "
+        f"{name}: {_verdict(known, noun)}. Over all tokens, the rank correlation of frequency (by "
         f"{_SOURCES.get(known.source, known.source)}) with the number of {noun} among the {known.k} neighbours is "
         f"{_correlation(known.correlation)}, and {_correlation(known.partial)} with script, length and kind held fixed."
     )
-    return " ".join(filter(None, [text, _by_label(known), _turn(known.turn, noun)]))
+    return " ".join(filter(None, [text, _by_label(known, noun), _turn(known.turn, noun)]))
 
 
-def _verdict(known: Frequency) -> str:
+def _verdict(known: Frequency, noun: str) -> str:
     """What frequency explains, by the larger of the correlation over all tokens and the partial one; weak is < 0.1."""
     size = max(abs(known.correlation.value or 0.0), abs(known.partial.value or 0.0))
     sure = [r for r, p in _labels(known).values() if p is not None and p < _LEVEL]
@@ -93,7 +93,7 @@ def _verdict(known: Frequency) -> str:
         )
         return f"frequency and mixing have {strength}"
     if any(abs(r) >= _WEAK for r in sure):
-        return "frequency explains little over all tokens, but more within single labels"
+        return f"frequency explains little over all tokens, but more within single {noun}"
     if known.turn is not None:
         return "frequency and mixing are related, but not in one direction"
     return "frequency explains next to nothing"
@@ -107,7 +107,7 @@ def _labels(known: Frequency) -> dict[str, tuple[float, float | None]]:
     return {name: (r, p_of[name]) for name, r in known.heterogeneity.shrunk}
 
 
-def _by_label(known: Frequency) -> str:
+def _by_label(known: Frequency, noun: str) -> str:
     apart = known.heterogeneity
     if apart is None:
         return ""
@@ -115,7 +115,7 @@ def _by_label(known: Frequency) -> str:
         f"Cochran’s Q {number(apart.q, 1)} with {apart.degrees} degrees of freedom, p {probability(apart.p)}"
     )
     if apart.p >= _LEVEL:
-        return f"The {apart.groups} labels agree in this ({test})."
+        return f"The {apart.groups} {noun} agree in this ({test})."
     sure = {name: r for name, (r, p) in _labels(known).items() if p is not None and p < _LEVEL}
     told = []
     for sign, word in ((1, "positive"), (-1, "negative")):
@@ -125,10 +125,10 @@ def _by_label(known: Frequency) -> str:
             more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
             told.append(f"{word} in {len(names)} ({joined([*shown, *more])})")
     text = (
-        f"The {apart.groups} labels differ ({test}; {percent(apart.i_squared)} of the spread is not sampling)"
+        f"The {apart.groups} {noun} differ ({test}; {percent(apart.i_squared)} of the spread is not sampling)"
     )
     return (
-        f"{text}: the correlation is {joined(told)}, with p below 0.05 adjusted for {apart.groups} labels."
+        f"{text}: the correlation is {joined(told)}, with p below 0.05 adjusted for {apart.groups} {noun}."
         if told
         else f"{text}."
     )

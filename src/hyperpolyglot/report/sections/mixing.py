@@ -1,4 +1,4 @@
-"""Who neighbours whom, in the form of the paper's figure 6."""
+"""Neighbour composition by label, in the form of the paper's figure 6."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ __all__ = [
     "FEWEST_EXPECTED",
     "MOST_LIFT",
     "OverRepresented",
+    "lift_interval",
     "mixing_grids",
     "most_mixed_with",
     "over_represented",
@@ -51,8 +52,7 @@ class OverRepresented:
 def over_represented(result: Diversity) -> tuple[list[OverRepresented], int]:
     """Pairs of different labels whose lift is above 1.5 for sure, the surest lift first, and how many were looked at.
 
-    The deviation of the share is that of dealing the labels out over the same graph, times the root of the lift: the
-    variance of a count grows with its mean; the interval is at 95 % for all pairs at once (Bonferroni).
+    Intervals are at 95 % for all pairs at once (Bonferroni).
     """
     if result.dealt is None:
         return [], 0
@@ -70,14 +70,21 @@ def over_represented(result: Diversity) -> tuple[list[OverRepresented], int]:
         mean, deviation = tried.get((pair.a, pair.b), (0.0, 0.0))
         if mean <= 0:
             continue
-        lift = pair.share / mean
-        error = reach * deviation * lift**0.5 / mean
-        if lift - error > MOST_LIFT:
-            low, high = lift - error, lift + error
-            found.append(
-                OverRepresented(a=pair.a, b=pair.b, share=pair.share, lift=lift, interval=(low, high))
-            )
+        interval = lift_interval(pair.share, mean, deviation, reach)
+        if interval[0] > MOST_LIFT:
+            lift = pair.share / mean
+            found.append(OverRepresented(a=pair.a, b=pair.b, share=pair.share, lift=lift, interval=interval))
     return sorted(found, key=lambda row: (-row.interval[0], row.a, row.b)), len(tried)
+
+
+def lift_interval(share: float, mean: float, deviation: float, reach: float = 1.96) -> Interval:
+    """Interval of the lift of a pair of labels, from mean and deviation of its share where labels are dealt out.
+
+    The deviation grows with the root of the lift, as that of a count does with its mean.
+    """
+    lift = share / mean
+    error = reach * deviation * lift**0.5 / mean
+    return lift - error, lift + error
 
 
 def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Grid, ...]:

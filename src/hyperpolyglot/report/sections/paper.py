@@ -62,7 +62,7 @@ def paper_figures(study: Study) -> list[PaperFigure]:
             ", ".join(f"{name} {text}" for name, text in _DIVERSE.items()),
         ),
         _of_models(
-            6, "Who neighbours whom", "mixing", study, "diversity",
+            6, "Neighbour composition by label", "mixing", study, "diversity",
             lambda m, r: f"assortativity {number(r.assortativity)} (chance 0)",
             "Katakana and Cyrillic most mixed, Hiragana and Latin least (mT5-XL)",
         ),

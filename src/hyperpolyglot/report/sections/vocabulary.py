@@ -74,12 +74,15 @@ def _same(protocol: str) -> str:
 
 def _read_census(inspection: Inspection, census: ModelCensus, noun: str) -> str:
     """Size of the vocabulary and its largest labels."""
-    labels, total = census.counted, sum(census.labels.values())
-    named = [f"{script_name(label)} ({percent(count / total)})" for label, count in list(labels.items())[:3]]
-    hundred = sum(count >= 100 for count in labels.values())
+    total = sum(census.labels.values())
+    scripts = census.counted
+    named = [f"{script_name(label)} ({percent(count / total)})" for label, count in list(scripts.items())[:3]]
+    hundred = sum(count >= 100 for count in scripts.values())
+    rest = total - sum(scripts.values())
+    common = f" {rest:,} tokens are of no one script (Common, Inherited, Unknown)." if rest else ""
     return (
-        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {len(labels)} {noun}, {hundred} of them "
-        f"with 100 tokens or more. The largest are {', '.join(named)}."
+        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {len(scripts)} {noun}, {hundred} of them "
+        f"with 100 tokens or more. The largest are {', '.join(named)}.{common}"
     )
 
 

@@ -24,14 +24,14 @@ _NEIGHBOURHOODS = {
     "random": f"neighbourhoods are {RANDOM}",
 }
 _LEVELS = {
-    "own": "nearly all",
-    "mostly own": "most",
-    "half own": "about half",
-    "partly own": "less than half, well above chance,",
-    "mixed": "near chance",
+    "own": "closed",
+    "mostly own": "mostly closed",
+    "half own": "half closed",
+    "partly own": "open, but well above chance,",
+    "mixed": "little above chance",
     "random": "at chance",
 }
-"""Own share on the scale from chance to only its own."""
+"""Neighbourhoods by their own share on the scale from chance to only its own."""
 
 
 def read_separability(model: str, result: Separability, noun: str) -> str:
@@ -66,26 +66,26 @@ def read_diversity(model: str, result: Diversity, noun: str) -> str:
     return f"{model}: {claim}: {own_share_clause(found, noun)}, and {told}{mixing}."
 
 
-def read_by_label(model: str, result: Diversity) -> str:
+def read_by_label(model: str, result: Diversity, noun: str) -> str:
     """Which labels have closed and which have mixed neighbourhoods, each against its own chance; no extremes."""
     rows = by_label(result)
     if not rows:
-        return f"{model}: no label has {LEAST_TOKENS} tokens, so none is judged."
+        return f"{model}: no {singular(noun)} has {LEAST_TOKENS} tokens, so none is judged against chance."
     if judge(result).neighbourhoods == "random":
-        return f"{model}: the own share of the {len(rows)} labels with {LEAST_TOKENS} tokens or more is {RANDOM}."
+        return f"{model}: own share is {RANDOM} (chance) in the {len(rows)} {noun} with {LEAST_TOKENS} tokens or more."
     told = []
     for level, words in _LEVELS.items():
         same = sorted((row for row in rows if row.level == level), key=lambda row: (-row.tokens, row.label))
         if same:
-            told.append(f"{words} in {len(same)} ({joined([*map(_told, same[:_NAMED]), *_more(same)])})")
+            told.append(f"{words} in {len(same)}: {joined([*map(_told, same[:_NAMED]), *_more(same)])}")
     return (
-        f"{model}, {len(rows)} labels with {LEAST_TOKENS} tokens or more, largest first: own share is "
+        f"{model}, {len(rows)} {noun} with {LEAST_TOKENS} tokens or more, largest first. Neighbourhoods are "
         f"{'; '.join(told)}."
     )
 
 
 def _told(row: LabelVerdict) -> str:
-    return f"{script_name(row.label)} {percent(row.own_share)}, {number(row.ratio, 1)} × chance"
+    return f"{script_name(row.label)} {percent(row.own_share)} own ({number(row.ratio, 1)} × chance)"
 
 
 def _more(rows: Sequence[LabelVerdict]) -> list[str]:

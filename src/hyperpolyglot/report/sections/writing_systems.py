@@ -10,6 +10,7 @@ from hyperpolyglot.measures.verdicts import (
     HALF,
     LEAST_TOKENS,
     MIXED,
+    MIXED_RATIO,
     MOSTLY,
     OWN,
     RANDOM_DEVIATIONS_OF_A_LABEL,
@@ -94,10 +95,11 @@ def _diversity(study: Study, noun: str) -> list[Section]:
                     "label, which the text gives against its own chance.",
                 ),
             ),
-            reading=tuple(read_by_label(name, result) for name, result in near),
-            note="Own share is judged on the scale from chance (0) to only its own (1): nearly all from "
-            f"{number(OWN, 1)}, most from {number(MOSTLY, 1)}, about half from {number(HALF, 1)}, near chance below "
-            f"{number(MIXED, 1)}; at chance within {number(RANDOM_DEVIATIONS_OF_A_LABEL, 0)} standard deviations of "
+            reading=tuple(read_by_label(name, result, noun) for name, result in near),
+            note="Own share is judged on the scale from chance (0) to only its own (1): closed from "
+            f"{number(OWN, 1)}, mostly closed from {number(MOSTLY, 1)}, half closed from {number(HALF, 1)}, little "
+            f"above chance below {number(MIXED, 1)} and {number(MIXED_RATIO, 0)} × chance; at chance within "
+            f"{number(RANDOM_DEVIATIONS_OF_A_LABEL, 0)} standard deviations of "
             "labels dealt out at random. Common, Inherited and Unknown are no scripts.",
         ),
     ]
