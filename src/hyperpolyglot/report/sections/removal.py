@@ -38,7 +38,9 @@ def removal_section(results: list[Explanation], noun: str) -> Section:
         ),
         reading=tuple(_read(found, noun) for found in results),
         grids=(_grid(results, noun),),
-        note="Learned on half of the tokens, measured on the others. Neighbours kept: of a token’s neighbours, "
+        note="Probes, diversity and neighbours: removals are learned on half of the tokens and measured on the others. "
+        "Translation is measured on all covered words, also those that removals were learned on. Neighbours "
+        "kept: of a token’s neighbours, "
         "those that were its neighbours before. LIR: Yang et al. 2021; LSAR: Xie et al. 2022.",
     )
 
@@ -65,7 +67,16 @@ def _translation(before: Effect, after: Effect) -> str:
     if was is None or is_now is None or was[0] is None or is_now[0] is None:
         return ""
     chance = "" if is_now[2] is None else f" (chance {percent(is_now[2])})"
-    return f" Translations come first for {percent(is_now[0])} of the questions instead of {percent(was[0])}{chance}."
+    about = before.translation or {}
+    asked = (
+        f" between the {about['languages']:,} languages with most covered words"
+        if "languages" in about
+        else ""
+    )
+    return (
+        f" Of the same questions{asked}, {percent(is_now[0])} are translated correctly (P@1) instead of "
+        f"{percent(was[0])}{chance}."
+    )
 
 
 def _grid(results: list[Explanation], noun: str) -> Grid:
