@@ -17,6 +17,7 @@ from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import CLDR, Lexicon, packaged_lexicon, unseen_by_demos
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
 from hyperpolyglot.measures.translation.lookup import RULES, look_up, spellings
 from hyperpolyglot.measures.translation.questions import edit_distance
 from hyperpolyglot.measures.translation.scores import (
@@ -24,7 +25,6 @@ from hyperpolyglot.measures.translation.scores import (
     cell_intervals,
     chance,
     chance_spread,
-    interval_of,
     values_of,
 )
 from hyperpolyglot.measures.translation.sounds import consonants, romanised, sounds_alike
@@ -402,6 +402,13 @@ def test_intervals_of_cells_resample_concepts() -> None:
     assert np.isnan([mean[1], low[1], high[1]]).all()
 
 
+def interval_of(values: Any, concepts: Any, spread: float = 0.0) -> tuple[float, float]:
+    """The interval of the mean over questions between two languages."""
+    one = np.zeros(len(values), np.int64)
+    low, high = wilson_form(Crossed.of(concepts, (one, one + 1)).estimate(values), spread=spread)
+    return float(low[0]), float(high[0])
+
+
 def asked_of_concepts(random: np.random.Generator, kind: str, concepts: int) -> tuple[Any, Any]:
     """Scores of questions, one to eight a concept, and their concepts; concepts are of unequal difficulty."""
     concept = np.repeat(np.arange(concepts), random.integers(1, 9, concepts))
@@ -434,7 +441,7 @@ def covered(kind: str, concepts: int, simulations: int) -> float:
     for _ in range(simulations):
         values, concept = asked_of_concepts(random, kind, concepts)
         sizes = np.full(len(values), candidates), np.ones(len(values), int)
-        low, high = interval_of(values, concept, chance_spread(metric, sizes)) or (0, 1)
+        low, high = interval_of(values, concept, chance_spread(metric, sizes))
         hits += low <= TRUTH[kind] <= high
     return hits / simulations
 
@@ -481,7 +488,7 @@ def test_the_spread_by_chance_is_that_of_random_orders(metric: str, m: int, g: i
 
 def test_no_answer_right_is_not_sure_to_be_none() -> None:
     """No right answer to twenty questions has Wilson's upper end over concepts, with Student's t."""
-    low, high = interval_of(np.zeros(20), np.arange(20)) or (1, 1)
+    low, high = interval_of(np.zeros(20), np.arange(20))
     z = stats.t.ppf(0.975, 19)
     assert (0.0, z * z / 20 / (1 + z * z / 20)) == (low, pytest.approx(high))
 

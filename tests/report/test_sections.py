@@ -326,7 +326,7 @@ def test_the_demo_models_are_asked_about_held_out_concepts(tmp_path):
     assert "that neither was counted on; on the others any score would be circular" in translation.warning
     assert ["held-out", "held-out"] == [m.translation.concepts["selection"] for m in found.models]
     apart, together = (m.translation.overall["weak"]["csls"]["p1"] for m in found.models)
-    assert together["interval"][0] > 0.7 > 0.3 > apart["value"]
+    assert together["interval"][0] > 0.6 > 0.3 > apart["value"]
     assert "Words find their translations in demo:meaning" in said(translation)
     (_, without), (_, shown) = made["meanings"].examples
     assert sum(chip.kind == "same" for e in shown for chip in e.chips) > 10

@@ -60,7 +60,8 @@ def show_translation(model: str, found: Translation) -> None:
     say(f"{title_of(model)}: {covered} of {said} are one token ({coverage['share'] or 0:.1%}).")
     say(str(found.concepts.get("note", "")))
     say()
-    print_table("Translations found (95 % intervals over concepts)", _scores(found))
+    print_table("P@1 among words (CSLS) by what has equal weight; first the headline", _weightings(found))
+    print_table("Scores by question (95 % intervals over concepts and languages)", _scores(found))
     for name, part in found.overall.items():
         if part["questions"]:
             said = f"{part['questions']:,} questions, {part['candidates']:,.0f} candidates each on average"
@@ -69,11 +70,13 @@ def show_translation(model: str, found: Translation) -> None:
         "of all: P@1 where a word that is no token counts as missed. rank: the word of the same rank by frequency."
     )
     say()
+    for line in _said(found):
+        say(line)
     print_table(
         "The same among words, by CSLS: kinds, transliterations, and what is kept apart", _parts(found)
     )
     print_table("Languages with most words that are tokens, and how these were found", _coverage(found))
-    print_table("Languages that draw the words of others (nearest foreign words)", _hubs(found))
+    print_table("Hub languages (nearest foreign words; lift shrunken, 95 % interval)", _hubs(found))
 
 
 def _scores(found: Translation) -> list[dict[str, Any]]:
@@ -82,7 +85,40 @@ def _scores(found: Translation) -> list[dict[str, Any]]:
         for name, part in found.overall.items()
         for method in ("cosine", "csls")
     ]
+    without = found.overall["strong"].get("without_variants", {})
+    rows += [_score("others", method, scores, None) for method, scores in without.items()]
     return [*rows, _score("words", "frequency", found.baselines["frequency_rank"], None)]
+
+
+def _weightings(found: Translation) -> list[dict[str, Any]]:
+    return [
+        {
+            "each": row["weighting"],
+            "transliterations": "with" if row["transliterations"] else "without",
+            "how many": row["groups"],
+            "P@1": _value(row["value"]),
+            "interval": _span(row["interval"]),
+            "chance": _value(row["chance"]),
+        }
+        for row in found.weightings
+    ]
+
+
+def _said(found: Translation) -> list[str]:
+    lines = []
+    first, compared = found.overall["strong"].get("first") or {"words": 0}, found.within
+    if first["words"]:
+        lines.append(
+            "others: all tokens but variants of the word (case, space, accents, width). For "
+            f"{first['same_word']:.1%} of {first['words']:,} words such a variant is the nearest token; the nearest of "
+            f"the others means the same for {first['same_meaning']:.1%} (chance {first['chance']:.1%})."
+        )
+    if compared["blocks"]:
+        lines.append(
+            f"The same answers, without transliterations: {compared['inside']:.1%} from languages of their own script, "
+            f"{compared['outside']:.1%} from others; difference {_span(compared['interval'])} (95 % interval)."
+        )
+    return lines
 
 
 def _score(among: str, by: str, scores: Mapping[str, Any], whole: float | None) -> dict[str, Any]:
@@ -154,7 +190,8 @@ def _hubs(found: Translation) -> list[dict[str, Any]]:
             "asked for in": _value(row["as_target"], 2),
             "drawn": _value(row["attraction"]),
             "by chance": _value(row["expected"]),
-            "lift": _value(row["lift"], 1),
+            "lift": _value(row["shrunk"], 1),
+            "interval": _span(row["interval"]),
         }
         for row in shown
     ]
@@ -168,16 +205,16 @@ def show_languages(found: Languages) -> None:
         for tag, models in found.by_language.items()
         for model in models
     ]
-    title = "Models by language, best first (95 % intervals over concepts)"
+    title = "Models by language, best first (95 % intervals)"
     if not several:
         (tag,) = found.by_language
         name = language_name(tag) if language_name(tag) == tag else f"{language_name(tag)} ({tag})"
-        title = f"{name}: models, best first (95 % intervals over concepts)"
+        title = f"{name}: models, best first (95 % intervals)"
     print_table(title, rows)
     say(
         "one token: words of the lexicon that are. pieces: per word. weak: under-trained tokens among the pieces. "
-        "right: translations from and into the language that come first (CSLS); of all: where a word that is no token "
-        "counts as missed, by which models are ranked. A difference within the intervals is none."
+        "right: P@1 from and into the language (CSLS); of all: where a word that is no token counts as missed and "
+        "every question has the same number of candidates, by which models are ranked. Overlapping intervals are ties."
     )
     for note in (found.concepts.get("note"), *found.notes):
         if note:
@@ -186,14 +223,15 @@ def show_languages(found: Languages) -> None:
 
 def _language_model(model: LanguageModel) -> dict[str, Any]:
     scores = model.translation or {}
+    matched = scores.get("matched") or {}
     return {
         "one token": f"{model.coverage:.0%}",
         "pieces": _value(model.pieces_per_word, 1),
         "weak": "–" if model.undertrained is None else f"{model.undertrained:.1%}",
         "right": _value(scores.get("value"), 2),
         "chance": _value(scores.get("chance")),
-        "of all": _value(scores.get("all")),
-        "interval": _span(scores.get("all_interval")),
+        "of all": _value(matched.get("all")),
+        "interval": _span(matched.get("all_interval")),
         "model": title_of(model.model),
     }
 
@@ -315,7 +353,8 @@ def show_explanation(found: Explanation) -> None:
     )
     print_table("After removing label components", _removal(found))
     first = found.subspaces.effects[0]
-    told = "Learned on one half of the tokens; accuracy and labels are of a sample of the other. By chance: "
+    told = "Learned on one half of the tokens; accuracy and labels are of a sample of the other, P@1 of all covered "
+    told += "words. By chance: "
     told += f"accuracy {_value(first.chance, 2)}, {_value(first.expected, 2)} labels"
     score = _translated(first.translation)
     if score.get("chance") is not None:

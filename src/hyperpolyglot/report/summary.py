@@ -60,17 +60,17 @@ def _explained(model: ModelStudy) -> Explanation | None:
 
 def _translations(study: Study) -> str:
     found, _ = present(study.models, lambda m: m.translation)
-    asked = [(m, r) for m, r in found if r.overall["weak"]["csls"]["p1"]["value"] is not None]
+    asked = [(m, r) for m, r in found if r.headline["value"] is not None]
     if not asked:
         return ""
     if len(asked) == 1:
         return read_translation(*asked[0])
-    ordered = sorted(asked, key=lambda pair: -pair[1].overall["weak"]["csls"]["p1"]["value"])
-    told = [
-        f"{title_of(m.space.model)} puts the right one first for {score(r.overall['weak']['csls']['p1'])}"
-        for m, r in ordered
-    ]
-    return f"Asked for a word’s translation among the other language’s words, {joined(told)}."
+    ordered = sorted(asked, key=lambda pair: -pair[1].headline["value"])
+    told = [f"{title_of(m.space.model)} puts the right one first for {score(r.headline)}" for m, r in ordered]
+    return (
+        "Asked for a word’s translation among the other language’s words, averaged over pairs of languages, "
+        f"{joined(told)}."
+    )
 
 
 def facts(model: ModelStudy) -> list[tuple[str, str]]:
@@ -134,9 +134,9 @@ def _assortativity(model: ModelStudy) -> str:
 
 def _translation(model: ModelStudy) -> str:
     found = model.translation
-    if isinstance(found, Absent) or found.overall["weak"]["csls"]["p1"]["value"] is None:
+    if isinstance(found, Absent) or found.headline["value"] is None:
         return DASH
-    first = found.overall["weak"]["csls"]["p1"]
+    first = found.headline
     sure = f" [{span(first['interval'])}]" if first["interval"] else ""
     return f"{percent(first['value'])}{sure} (chance {percent(first['chance'])})"
 

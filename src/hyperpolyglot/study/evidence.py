@@ -18,7 +18,7 @@ from hyperpolyglot.measures.translation.asking import Asked, ask, narrowed, want
 from hyperpolyglot.measures.translation.coverage import language_coverage
 from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.measures.translation.questions import DIFFERENT
-from hyperpolyglot.measures.translation.scores import scored
+from hyperpolyglot.measures.translation.scores import clusters_of, scored
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import digest_of
 
@@ -74,7 +74,7 @@ class Given:
             about = asked_about()
             found = unchanged() if changed is space else ask(changed, lexicon, about, like=unchanged())
             asked, ranks, candidates = found.of(DIFFERENT)
-            scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), asked.concept)
+            scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), clusters_of(asked))
             return {"questions": len(asked), "languages": len(about.languages or ()), "p1": scores["p1"]}
 
         return translated

@@ -1,8 +1,8 @@
 """Which model for my language? Coverage, pieces per word, under-trained tokens and translation, side by side.
 
 Models are ranked by the share of *all* questions from and into the language that are answered (weak candidates,
-CSLS, P@1): a word that is no token counts as missed, so a model that knows three words well is not the best. A
-difference within the intervals is none.
+CSLS, P@1), each among the same number of candidates: the questions are those of the lexicon, the same for every model,
+a word that is no token counts as missed, and a small vocabulary has no easier task. Overlapping intervals are ties.
 """
 
 from __future__ import annotations
@@ -18,14 +18,20 @@ from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, narrowed, wants_held_out
 from hyperpolyglot.measures.translation.coverage import language_coverage
+from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
 from hyperpolyglot.measures.translation.lookup import Words, look_up
-from hyperpolyglot.measures.translation.questions import DIFFERENT
-from hyperpolyglot.measures.translation.scores import chance, chance_spread, interval_of, values_of
+from hyperpolyglot.measures.translation.questions import DIFFERENT, Questions
+from hyperpolyglot.measures.translation.scores import (
+    among_few,
+    chance_spread,
+    clusters_of,
+    expected_of,
+    values_of,
+)
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.statistics import share_interval
-from hyperpolyglot.types import Progress, silent
+from hyperpolyglot.types import Array, Float64, Progress, silent
 
 __all__ = ["LanguageModel", "Languages", "ModelLanguages", "languages", "languages_of", "ranked"]
 
@@ -37,8 +43,9 @@ class LanguageModel:
     ``coverage``: share of the lexicon's words that are one token; ``pieces_per_word``: the mean over all words, an
     estimate from the vocabulary alone (:mod:`hyperpolyglot.measures.translation.segmentation`); ``unknown``: share of
     words with a part that no piece covers; ``undertrained``: share of the distinct tokens that its words are cut into,
-    ``None`` without a mask; ``translation``: {value, interval, chance, questions, all, all_interval, asked},
-    ``None`` for a vocabulary alone or too few words; ``rank`` from 1, best first.
+    ``None`` without a mask; ``translation``: {value, interval, chance, questions, all, all_interval, asked, candidates,
+    matched: {candidates, value, interval, chance, all, all_interval}}, ``None`` for a vocabulary alone or too few
+    words; ``rank`` from 1, best first.
     """
 
     model: str
@@ -85,7 +92,7 @@ class Languages(Record):
                 for language, models in self.by_language.items()
             ],
             "concepts": self.concepts,
-            "ranked_by": "translation.all",
+            "ranked_by": "translation.matched.all",
             "notes": list(self.notes),
         }
 
@@ -98,14 +105,15 @@ class Languages(Record):
                 found = row.pop("translation") or {}
                 interval = found.get("all_interval") or [None, None]
                 row |= {"translated": found.get("value"), "translated_of_all": found.get("all")}
+                row |= {"matched_of_all": (found.get("matched") or {}).get("all")}
                 rows.append(row | {"low": interval[0], "high": interval[1]})
         return rows
 
 
 _NOTES = (
     "Pieces per word are an estimate from the vocabulary alone, without the tokenizer's own rules.",
-    "Translation asks for covered words among covered words: a small vocabulary has fewer candidates and an "
-    "easier task, which chance shows; shares of all questions count an uncovered word as missed.",
+    "Translation asks for covered words among covered words, of which a small vocabulary has fewer; matched scores "
+    "give every question the same number of candidates. Shares of all questions count an uncovered word as missed.",
 )
 
 
@@ -205,7 +213,7 @@ def ranked(models: Sequence[ModelLanguages]) -> Languages:
 
 def _ranked(rows: list[LanguageModel]) -> tuple[LanguageModel, ...]:
     def order(row: LanguageModel) -> tuple[float, float, float, str]:
-        answered = row.translation["all"] if row.translation else -1.0
+        answered = row.translation["matched"]["all"] if row.translation else -1.0
         return -answered, -row.coverage, row.pieces_per_word, row.model
 
     return tuple(replace(row, rank=i) for i, row in enumerate(sorted(rows, key=order), start=1))
@@ -220,6 +228,7 @@ def _of_model(
     options: TranslateOptions,
 ) -> dict[str, LanguageModel]:
     cut = segmenter(space.vocabulary)
+    few = max(2, options.fewest // 2)
     single = words.covered() & (words.rule < 4)
     result = {}
     for tag in wanted:
@@ -238,33 +247,74 @@ def _of_model(
             pieces_per_word=float(np.mean(lengths)),
             unknown=float(np.mean([UNKNOWN in found for found in pieces])),
             undertrained=None if mask is None or not len(tokens) else float(mask[tokens].mean()),
-            translation=None if asked is None else _translation(asked, number),
+            translation=None if asked is None else _translation(asked, number, few),
             rank=0,
         )
     return result
 
 
-def _translation(asked: Asked, number: int) -> dict[str, Any] | None:
+def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
     every = asked.questions
     at = (every.source == number) | (every.target == number)
     chosen = np.flatnonzero(at & (every.likeness == DIFFERENT))
     if not len(chosen):
         return None
-    values = values_of("p1", asked.ranks.csls[chosen])
-    golds = np.diff(every.gold_at)[chosen]
-    sizes = asked.candidates[chosen]
-    concepts = every.concept[chosen]
-    expected = [chance("p1", m, g) for m, g in zip(sizes.tolist(), golds.tolist(), strict=True)]
+    some = every.take(chosen)
+    ranks, sizes = asked.ranks.csls[chosen], (asked.candidates[chosen], np.diff(some.gold_at))
+    clusters, spread = clusters_of(some), chance_spread("p1", sizes)
     whole = every.asked_of[number]
-    hits = np.bincount(concepts, weights=values, minlength=len(whole))
-    spread = chance_spread("p1", (sizes, golds))
-    interval = share_interval(hits, whole, spread=spread * len(chosen) / float(whole.sum()))
+    answered = len(chosen) / float(whole.sum())
+    values, matched = values_of("p1", ranks), among_few(ranks, sizes, few)
     return {
         "value": float(values.mean()),
-        "interval": interval_of(values, concepts, spread),
-        "chance": float(np.mean(expected)),
+        "interval": _interval(values, clusters, spread),
+        "chance": float(expected_of("p1", sizes).mean()),
         "questions": len(chosen),
-        "all": float(hits.sum() / whole.sum()),
-        "all_interval": None if interval is None else list(interval),
+        "all": float(values.sum() / whole.sum()),
+        "all_interval": _of_all(values, some, whole, clusters, spread * answered),
         "asked": int(whole.sum()),
+        "candidates": float(sizes[0].mean()),
+        "matched": {
+            "candidates": few,
+            "value": float(matched.mean()),
+            "interval": _interval(matched, clusters, 0.0),
+            "chance": 1 / few,
+            "all": float(matched.sum() / whole.sum()),
+            "all_interval": _of_all(matched, some, whole, clusters, 0.0),
+        },
     }
+
+
+def _interval(values: Float64, clusters: Crossed, spread: float) -> list[float] | None:
+    low, high = wilson_form(clusters.estimate(values), spread=spread)
+    return None if np.isnan(low[0]) else [float(low[0]), float(high[0])]
+
+
+def _of_all(
+    values: Float64, asked: Questions, whole: Array, clusters: Crossed, spread: float
+) -> list[float] | None:
+    """The interval of Σ values / Σ ``whole`` ``[concept]``, where what is not covered counts as missed.
+
+    Which languages the uncovered questions are of is not kept: to the variance over concepts, of all questions, the
+    covered ones add what languages do to them.
+    """
+    missing = whole - np.bincount(asked.concept, minlength=len(whole))
+    uncovered = np.flatnonzero(missing > 0)
+    concept = np.concatenate([asked.concept, uncovered])
+    weights = np.concatenate([np.ones(len(values)), missing[uncovered]])
+    every = _over_concepts(concept, weights).estimate(np.concatenate([values, np.zeros(len(uncovered))]))
+    covered, alone = clusters.estimate(values), _over_concepts(asked.concept, np.ones(len(values)))
+    more = np.maximum(covered.variance - alone.estimate(values).variance, 0.0)
+    share = len(values) / float(whole.sum())
+    found = replace(
+        every,
+        variance=every.variance + np.nan_to_num(more) * share**2,
+        degrees=np.minimum(every.degrees, covered.degrees),
+    )
+    low, high = wilson_form(found, spread=spread)
+    return None if np.isnan(low[0]) else [float(low[0]), float(high[0])]
+
+
+def _over_concepts(concept: Array, weights: Array) -> Crossed:
+    one = np.zeros(len(concept), np.int64)
+    return Crossed.of(concept, (one, one + 1), weights=weights)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.types import Int32
 
-__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "questions"]
+__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "folded", "questions"]
 
 DIFFERENT, NEAR, IDENTICAL = 0, 1, 2
 
@@ -201,18 +201,19 @@ def _enumerate(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
     return questions, answered, asked
 
 
-def _folded(word: str) -> str:
+def folded(word: str) -> str:
+    """A word without case, width and accents."""
     decomposed = unicodedata.normalize("NFKD", word).casefold()
     return "".join(c for c in decomposed if not unicodedata.combining(c)) or decomposed
 
 
 def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
     """All questions between the languages that are ``scored`` ``[language]``, by word, then in order of concepts."""
-    folded = [_folded(word) for word in words.words]
+    plain = [folded(word) for word in words.words]
     ids: dict[str, int] = {}
     spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words.words], np.int64)
-    at = np.concatenate([[0], np.cumsum([len(text) for text in folded])]).astype(np.int64)
-    points = np.array([ord(c) for text in folded for c in text], np.uint32)
+    at = np.concatenate([[0], np.cumsum([len(text) for text in plain])]).astype(np.int64)
+    points = np.array([ord(c) for text in plain for c in text], np.uint32)
     given = (
         *(words.language, words.script, words.unit, spelling, at, points),
         *(words.concept_at, words.concepts, words.member_at, words.members),

@@ -7,6 +7,7 @@ The source side of CSLS is what it is among words: the covered words of the sour
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numba
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import norms
-from hyperpolyglot.measures.translation.questions import Questions
+from hyperpolyglot.measures.translation.questions import Questions, folded
 from hyperpolyglot.measures.translation.ranking import (
     TOLERANCE,
     Pool,
@@ -24,21 +25,32 @@ from hyperpolyglot.measures.translation.ranking import (
     unit_rows64,
 )
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Float64, Int32, Progress
+from hyperpolyglot.types import Array, Float64, Int32, Progress
+from hyperpolyglot.vocabulary import SPACE
 
-__all__ = ["TokenRanks", "ranks_among_tokens"]
+__all__ = ["TokenRanks", "ranks_among_tokens", "word_keys"]
 
 _BLOCK = 1024
+_NEVER = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRanks:
-    """Per sampled question: ranks of the best gold, from 1 (0: none among the candidates), int32 ``[q]``."""
+    """Per sampled question: ranks of the best gold, from 1 (0: none among the candidates), int32 ``[q]``.
+
+    ``without_variants`` ``[q, script or strong, cosine or csls]``: the same where variants of the source's word are no
+    candidates; ``variants`` ``[q]``: how many there are. Per word ``[u]``: the ``nearest`` token, and the
+    ``nearest_other`` that is no variant of it (positions in the space, −1: none).
+    """
 
     script_cosine: Int32
     script_csls: Int32
     strong_cosine: Int32
     strong_csls: Int32
+    without_variants: Int32
+    variants: Int32
+    nearest: Int32
+    nearest_other: Int32
 
 
 @numba.njit(cache=True, nogil=True)
@@ -50,6 +62,8 @@ def _count(  # type: ignore[no-untyped-def]
     block,
     block_lengths,
     allowed,
+    same,
+    of_unit,
     asked,
     unit,
     source,
@@ -66,7 +80,9 @@ def _count(  # type: ignore[no-untyped-def]
     k,
     out,
 ):
-    """Add the tokens of one block that outrank each gold: out ``[gold, script or strong, cosine or csls]``."""
+    """Add the tokens of one block that outrank each gold: out ``[gold, script or strong,
+    cosine or csls, all or without variants of the source]``.
+    """
     for q in asked:
         x = unit[q]
         s = source[q]
@@ -95,9 +111,12 @@ def _count(  # type: ignore[no-untyped-def]
                             k,
                         )
                     if difference > 0 or (difference == 0 and rows[i] < unit_rows[gold]):
-                        out[g, 1, csls] += 1
+                        other = same[i] != of_unit[x]
+                        out[g, 1, csls, 0] += 1
+                        out[g, 1, csls, 1] += other
                         if allowed[target[q], i]:
-                            out[g, 0, csls] += 1
+                            out[g, 0, csls, 0] += 1
+                            out[g, 0, csls, 1] += other
 
 
 def ranks_among_tokens(
@@ -121,8 +140,13 @@ def ranks_among_tokens(
     owner = np.repeat(np.arange(len(asked)), np.diff(asked.gold_at))
     gold_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.golds])
     gold_reach = reach[asked.golds, asked.source[owner]]
-    above = np.zeros((len(asked.golds), 2, 2), np.int64)
+    above = np.zeros((len(asked.golds), 2, 2, 2), np.int64)
     everyone = np.arange(len(asked))
+    same = word_keys([space.vocabulary.texts[row] for row in candidates.tolist()])
+    of_row = np.full(len(space), -1, np.int64)
+    of_row[candidates] = same
+    of_unit = np.where(unit_rows >= 0, of_row[np.maximum(unit_rows, 0)], -1)
+    nearest = _Nearest(len(words.units))
     after = (
         *(asked.unit, asked.source, asked.target, asked.gold_at, asked.golds, unit_rows),
         *(gold_cosine, gold_reach, words.vectors, words.lengths, words.members, words.member_at, words.k),
@@ -135,19 +159,67 @@ def ranks_among_tokens(
         scores = unit_rows64(block) @ words.units.T
         token_reach, near = np.empty((len(rows), words.languages)), np.empty((len(rows), words.languages))
         own = position[rows]
+        nearest.see(scores, rows, own, of_row[rows], of_unit)
         measure_reach(scores, own, words, token_reach, near)
-        before = (scores, token_reach, own, rows, block, norms(block), of_script[:, rows])
-        in_parts(len(asked), lambda part: _count(*before, everyone[part], *after))  # noqa: B023
+        given = (
+            *(scores, token_reach, own, rows, block, norms(block), of_script[:, rows]),
+            *(of_row[rows], of_unit),
+        )
+        in_parts(len(asked), lambda part: _count(*given, everyone[part], *after))  # noqa: B023
         progress("translations among all tokens", min(start + _BLOCK, len(candidates)), len(candidates))
     source, gold = unit_rows[asked.unit[owner]], unit_rows[asked.golds]
     usable = np.stack([(gold >= 0) & (gold != source)] * 2, axis=1)
     usable[:, 0] &= of_script[asked.target[owner], np.maximum(gold, 0)]
-    ranks = np.where(usable[:, :, None], above + 1, np.iinfo(np.int32).max)
-    best = np.minimum.reduceat(ranks, asked.gold_at[:-1]) if len(asked) else ranks
-    best = np.where(best == np.iinfo(np.int32).max, 0, best).astype(np.int32)
+    best = _best(np.where(usable[:, :, None, None], above + 1, _NEVER), asked)
     return TokenRanks(
-        script_cosine=best[:, 0, 0],
-        script_csls=best[:, 0, 1],
-        strong_cosine=best[:, 1, 0],
-        strong_csls=best[:, 1, 1],
+        script_cosine=best[:, 0, 0, 0],
+        script_csls=best[:, 0, 1, 0],
+        strong_cosine=best[:, 1, 0, 0],
+        strong_csls=best[:, 1, 1, 0],
+        without_variants=best[:, :, :, 1],
+        variants=(np.bincount(same)[np.maximum(of_unit, 0)] - 1).astype(np.int32) * (of_unit >= 0),
+        nearest=nearest.rows[0],
+        nearest_other=nearest.rows[1],
     )
+
+
+def _best(ranks: Array, asked: Questions) -> Int32:
+    best = np.minimum.reduceat(ranks, asked.gold_at[:-1]) if len(asked) else ranks
+    return np.where(best == _NEVER, 0, best).astype(np.int32)
+
+
+class _Nearest:
+    """The nearest token of each word so far, and the nearest that is no variant of it; of equals the first."""
+
+    def __init__(self, count: int) -> None:
+        self.rows = np.full((2, count), -1, np.int32)
+        self._cosine = np.full((2, count), -np.inf)
+
+    def see(self, scores: Float64, rows: Int32, own: Array, same: Array, of_unit: Array) -> None:
+        """Look at a block of tokens, whose cosines with the words are ``scores`` ``[token, u]``."""
+        seen = scores.copy()
+        known = np.flatnonzero(own >= 0)
+        seen[known, own[known]] = -np.inf
+        for i in range(2):
+            if i:
+                order = np.argsort(of_unit, kind="stable")
+                starts, ends = (
+                    np.searchsorted(of_unit[order], same, side=side) for side in ("left", "right")
+                )
+                for token in np.flatnonzero(ends > starts).tolist():
+                    seen[token, order[starts[token] : ends[token]]] = -np.inf
+            most = seen.max(axis=0)
+            first = (seen >= most - TOLERANCE).argmax(axis=0)
+            better = most > self._cosine[i] + TOLERANCE
+            self.rows[i, better] = rows[first[better]]
+            self._cosine[i, better] = most[better]
+
+
+def word_keys(texts: Sequence[str]) -> NDArray[np.int64]:
+    """A number for each text, the same for variants of one word: other case, space before it, accents or width.
+
+    >>> word_keys(["▁Cafe", "café", "CAFÉ", "cafes"]).tolist()
+    [0, 0, 0, 1]
+    """
+    ids: dict[str, int] = {}
+    return np.array([ids.setdefault(folded(text.replace(SPACE, "")), len(ids)) for text in texts], np.int64)

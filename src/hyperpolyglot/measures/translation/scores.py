@@ -1,4 +1,4 @@
-"""From ranks to scores: P@k and MRR, what chance gives, and intervals over concepts."""
+"""From ranks to scores: P@k and MRR, what chance gives, and intervals over concepts and languages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln
 
-from hyperpolyglot.statistics import share_interval, share_intervals
+from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
+from hyperpolyglot.measures.translation.questions import Questions
+from hyperpolyglot.statistics import share_intervals
 from hyperpolyglot.types import Array, Float64
 
-__all__ = ["METRICS", "cell_intervals", "chance", "chance_spread", "interval_of", "scored", "values_of"]
+__all__ = [
+    "METRICS",
+    "among_few",
+    "cell_intervals",
+    "chance",
+    "chance_spread",
+    "clusters_of",
+    "expected_of",
+    "scored",
+    "values_of",
+]
 
 METRICS = ("p1", "p5", "p10", "mrr")
 _CELLS = 512
@@ -79,31 +91,51 @@ def _log_choose(n: Any, k: int) -> Any:
     return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
 
 
-def interval_of(values: Float64, concepts: Array, spread: float = 0.0) -> list[float] | None:
-    """95 % interval of the mean over questions, the unit being the concept; ``None`` for fewer than two concepts.
+def clusters_of(asked: Questions) -> Crossed:
+    """The concepts and languages that answers to these questions vary with."""
+    return Crossed.of(asked.concept, (asked.source, asked.target))
 
-    ``spread``: the mean's deviation by chance alone (:func:`chance_spread`).
+
+def expected_of(metric: str, sizes: tuple[Array, Array]) -> Float64:
+    """What chance gives in each question; ``sizes``: candidates and golds of each."""
+    if not len(sizes[0]):
+        return np.empty(0)
+    pairs, which = np.unique(np.stack(sizes, axis=1), axis=0, return_inverse=True)
+    found = np.array([chance(metric, int(m), int(g)) for m, g in pairs.tolist()])
+    return np.asarray(found[which.reshape(-1)])
+
+
+def among_few(ranks: Array, sizes: tuple[Array, Array], few: int) -> Float64:
+    """Expected P@1 of each question, were its candidates the best right answer and ``few`` − 1 wrong ones at random.
+
+    Of the wrong candidates r − 1 are nearer: C(w − r + 1, few − 1)/C(w, few − 1), where w is how many are wrong, all
+    of them where there are fewer. It makes languages and vocabularies of unequal size comparable; chance is 1/few.
+
+    >>> among_few(np.array([1, 2, 11, 0]), (np.full(4, 20), np.full(4, 1)), 10).round(2).tolist()
+    [1.0, 0.53, 0.0, 0.0]
     """
-    if not len(values):
-        return None
-    concept = np.unique(concepts, return_inverse=True)[1]
-    found = share_interval(np.bincount(concept, values), np.bincount(concept), spread=spread)
-    return None if found is None else list(found)
+    r = np.maximum(np.asarray(ranks, np.float64), 1)
+    wrong = np.maximum(np.asarray(sizes[0], np.float64) - sizes[1], r - 1)
+    drawn = np.minimum(few - 1, wrong)
+    result = np.ones(len(r))
+    for i in range(few - 1):
+        left = np.maximum(wrong - r + 1 - i, 0) / np.maximum(wrong - i, 1)
+        result *= np.where(i < drawn, left, 1.0)
+    return np.where(np.asarray(ranks) > 0, result, 0.0)
 
 
-def scored(ranks: Array, sizes: tuple[Array, Array], concepts: Array) -> dict[str, Any]:
+def scored(ranks: Array, sizes: tuple[Array, Array], clusters: Crossed) -> dict[str, Any]:
     """``{p1, p5, p10, mrr: {value, interval, chance}}``; ``sizes``: candidates and golds of each question."""
     result: dict[str, Any] = {}
     if not len(ranks):
         return {metric: {"value": None, "interval": None, "chance": None} for metric in METRICS}
-    pairs, counts = np.unique(np.stack(sizes, axis=1), axis=0, return_counts=True)
     for metric in METRICS:
-        values = values_of(metric, ranks)
-        expected = [chance(metric, int(m), int(g)) for m, g in pairs.tolist()]
+        found = clusters.estimate(values_of(metric, ranks))
+        low, high = wilson_form(found, spread=chance_spread(metric, sizes))
         result[metric] = {
-            "value": float(values.mean()),
-            "interval": interval_of(values, concepts, chance_spread(metric, sizes)),
-            "chance": float(np.average(expected, weights=counts)),
+            "value": float(found.mean[0]),
+            "interval": None if np.isnan(low[0]) else [float(low[0]), float(high[0])],
+            "chance": float(expected_of(metric, sizes).mean()),
         }
     return result
 

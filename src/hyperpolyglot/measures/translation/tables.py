@@ -1,4 +1,4 @@
-"""Translation by pair of languages, pair of scripts and kind, and the languages that draw others to them."""
+"""Translation by pair of languages, pair of scripts and kind of concept."""
 
 from __future__ import annotations
 
@@ -6,67 +6,115 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import bdtrc
 
+from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
 from hyperpolyglot.measures.translation.lookup import Words
+from hyperpolyglot.measures.translation.matched import matched
 from hyperpolyglot.measures.translation.questions import Questions
-from hyperpolyglot.measures.translation.ranking import TOLERANCE, Pool, Ranks
-from hyperpolyglot.measures.translation.scores import cell_intervals, chance, values_of
-from hyperpolyglot.measures.translation.sounds import transliterated
+from hyperpolyglot.measures.translation.ranking import Ranks
+from hyperpolyglot.measures.translation.scores import cell_intervals, expected_of, values_of
+from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float64
 
-__all__ = ["by_kind", "by_pair", "by_script", "by_sound", "hubs"]
+__all__ = ["by_kind", "by_pair", "by_script", "by_sound", "within_and_across"]
 
 
 def by_pair(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
-    """A row for every ordered pair of languages with a question: weak P@1 and its interval over concepts."""
+    """A row for every ordered pair of languages with a question: weak P@1 and its interval over concepts.
+
+    ``p``: that so many come first by chance, one-sided, by a binomial of the mean chance, which is cautious where
+    chances differ (Hoeffding 1956); ``p_adjusted``: over all pairs, Benjamini and Yekutieli (2001), which holds for any
+    dependence of the tests.
+    """
     cells = asked.source.astype(np.int64) * len(words.languages) + asked.target
     names = [(a, b) for a in words.languages for b in words.languages]
-    return _cells(asked, ranks, sizes, cells, names)
+    rows = _cells(asked, ranks, sizes, cells, names, crossed=False)
+    p = np.array(
+        [bdtrc(round(row["csls_p1"] * n) - 1, n, row["chance"]) for row in rows for n in (row["questions"],)]
+    )
+    harmonic = float((1 / np.arange(1, len(p) + 1)).sum())
+    adjusted = np.minimum(benjamini_hochberg(p) * harmonic, 1.0) if len(p) else p
+    return tuple(
+        row | {"p": float(one), "p_adjusted": float(other)}
+        for row, one, other in zip(rows, p, adjusted, strict=True)
+    )
 
 
 def by_script(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
-    """The same by the script of the word asked about and that of its first right answer."""
+    """The same by the script of the word asked about and that of its first right answer; not matched."""
     cells = words.script[asked.word].astype(np.int64) * len(words.scripts) + asked.target_script
     names = [(a, b) for a in words.scripts for b in words.scripts]
     return _cells(asked, ranks, sizes, cells, names)
 
 
-def by_kind(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
-    """The same by kind of concept: names (territories, languages) are often transliterations, objects are not."""
+def by_kind(
+    asked: Questions, ranks: Ranks, sizes: Array, words: Words, alike: Array
+) -> tuple[dict[str, Any], ...]:
+    """The same by kind of concept: names (territories, languages) are often transliterations, objects are not.
+
+    ``matched``: P@1 of the kind and of all others between the same ordered pairs of languages, so among the same
+    candidates, without transliterations (``alike`` bool ``[q]``); every pair counts alike.
+    """
     kinds = sorted(set(words.concept_kinds))
     of_concept = np.array([kinds.index(kind) for kind in words.concept_kinds], np.int64)
-    rows = _cells(asked, ranks, sizes, of_concept[asked.concept], [(kind, "") for kind in kinds])
+    of = of_concept[asked.concept]
+    rows = _cells(asked, ranks, sizes, of, [(kind, "") for kind in kinds])
+    hits, pair = values_of("p1", ranks.csls), asked.source.astype(np.int64) * len(words.languages)
+    usable = np.flatnonzero(~alike)
+    some = asked.take(usable)
+    compared = {
+        kind: matched(hits[usable], of[usable] == i, (pair + asked.target)[usable], some)
+        for i, kind in enumerate(kinds)
+    }
     return tuple(
-        {"kind": row.pop("source")} | {k: v for k, v in row.items() if k != "target"} for row in rows
+        {"kind": row.pop("source")}
+        | {k: v for k, v in row.items() if k != "target"}
+        | {"matched": compared[kind]}
+        for row in rows
+        for kind in (row["source"],)
     )
 
 
-def by_sound(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
-    """The same by whether a right answer in another script sounds alike: a transliteration."""
-    rows = _cells(
-        asked,
-        ranks,
-        sizes,
-        transliterated(asked, words).astype(np.int64),
-        [("other", ""), ("transliteration", "")],
-    )
+def by_sound(asked: Questions, ranks: Ranks, sizes: Array, alike: Array) -> tuple[dict[str, Any], ...]:
+    """The same by whether a right answer in another script sounds alike: a transliteration (``alike``)."""
+    names = [("other", ""), ("transliteration", "")]
+    rows = _cells(asked, ranks, sizes, alike.astype(np.int64), names)
     return tuple(
         {"sound": row.pop("source")} | {k: v for k, v in row.items() if k != "target"} for row in rows
     )
 
 
+def within_and_across(asked: Questions, ranks: Ranks, words: Words, alike: Array) -> dict[str, Any]:
+    """P@1 from a language of the answer's own script and from one of another script, for the same answer.
+
+    Matched are concept and target language, and so the candidates and right answers; transliterations are left out,
+    as nearly identical words of one script are. Every concept of a target language counts alike.
+    """
+    usable = np.flatnonzero(~alike)
+    some = asked.take(usable)
+    block = some.concept.astype(np.int64) * len(words.languages) + some.target
+    inside = words.script[some.word] == some.target_script
+    return matched(values_of("p1", ranks.csls)[usable], inside, block, some)
+
+
 def _cells(
-    asked: Questions, ranks: Ranks, sizes: Array, cells: Array, names: Sequence[tuple[str, str]]
+    asked: Questions,
+    ranks: Ranks,
+    sizes: Array,
+    cells: Array,
+    names: Sequence[tuple[str, str]],
+    *,
+    crossed: bool = True,
 ) -> tuple[dict[str, Any], ...]:
     count = len(names)
     counts = np.bincount(cells, minlength=count)
-    golds = np.diff(asked.gold_at)
-    pairs, which = np.unique(np.stack([sizes, golds], axis=1), axis=0, return_inverse=True)
-    expected = np.array([chance("p1", int(m), int(g)) for m, g in pairs.tolist()])[which.reshape(-1)]
+    expected = expected_of("p1", (sizes, np.diff(asked.gold_at)))
     cosine = np.bincount(cells, weights=values_of("p1", ranks.cosine), minlength=count)
     by_chance = np.bincount(cells, weights=expected, minlength=count)
     candidates = np.bincount(cells, weights=sizes, minlength=count)
-    value, low, high = cell_intervals(values_of("p1", ranks.csls), expected, asked.concept, cells, count)
+    hits = values_of("p1", ranks.csls)
+    value, low, high = (_crossed if crossed else _over_concepts)(hits, expected, asked, cells, count)
     return tuple(
         {
             "source": names[i][0],
@@ -82,44 +130,17 @@ def _cells(
     )
 
 
-def hubs(asked: Questions, ranks: Ranks, pool: Pool, words: Words) -> tuple[dict[str, Any], ...]:
-    """How each language does as source and as target, and how much it draws the words of others.
-
-    ``attraction``: share of the words of all other languages whose nearest word in any foreign language is this
-    language's (a tie counts in parts); ``expected``: its share of the foreign words; ``lift`` is their quotient.
-    """
-    hits = values_of("p1", ranks.csls)
-    sizes = np.diff(pool.member_at)
-    attraction, expected, askers = _attraction(ranks.near, pool, sizes)
-    result = []
-    for i in np.flatnonzero(sizes).tolist():
-        out, into = asked.source == i, asked.target == i
-        drawn, by_chance = (float(x[i] / askers[i]) if askers[i] else None for x in (attraction, expected))
-        result.append(
-            {
-                "language": words.languages[i],
-                "words": int(sizes[i]),
-                "as_source": float(hits[out].mean()) if out.any() else None,
-                "as_target": float(hits[into].mean()) if into.any() else None,
-                "attraction": drawn,
-                "expected": by_chance,
-                "lift": drawn / by_chance if drawn is not None and by_chance else None,
-            }
-        )
-    return tuple(sorted(result, key=lambda row: (-(row["lift"] or 0), row["language"])))
+def _over_concepts(
+    hits: Float64, expected: Float64, asked: Questions, cells: Array, count: int
+) -> tuple[Float64, Float64, Float64]:
+    return cell_intervals(hits, expected, asked.concept, cells, count)
 
 
-def _attraction(near: Float64, pool: Pool, sizes: Array) -> tuple[Float64, Float64, Float64]:
-    drawn, expected, askers = np.zeros(len(sizes)), np.zeros(len(sizes)), np.zeros(len(sizes))
-    for own in np.flatnonzero(sizes).tolist():
-        foreign = sizes.astype(np.float64)
-        foreign[own] = 0
-        if not foreign.any():
-            continue
-        nearest = near[pool.members[pool.member_at[own] : pool.member_at[own + 1]]].copy()
-        nearest[:, foreign == 0] = -np.inf
-        winners = nearest >= nearest.max(axis=1, keepdims=True) - TOLERANCE
-        drawn += (winners / winners.sum(axis=1, keepdims=True)).sum(axis=0)
-        expected += foreign / foreign.sum() * len(nearest)
-        askers[np.arange(len(sizes)) != own] += len(nearest)
-    return drawn, expected, askers
+def _crossed(
+    hits: Float64, expected: Float64, asked: Questions, cells: Array, count: int
+) -> tuple[Float64, Float64, Float64]:
+    clusters = Crossed.of(asked.concept, (asked.source, asked.target), cells=cells, count=count)
+    found = clusters.estimate(hits)
+    variance = np.bincount(cells, expected * (1 - expected), minlength=count)
+    spread = np.sqrt(variance) / np.maximum(clusters.total, 1)
+    return found.mean, *wilson_form(found, spread=spread)

@@ -3,8 +3,8 @@
 Three sets of candidates: *weak*, the covered words of the target language; *script*, all tokens in the target's
 scripts; *strong*, all tokens; the source's own token is never one. Scores are P@1, P@5, P@10 and MRR, by cosine and
 by CSLS (:mod:`hyperpolyglot.measures.translation.ranking`). Means are over questions, a word asked for in one language
-each; intervals resample concepts. Words that are spelled (nearly) the same in both languages are not scored with the
-others.
+each; intervals are over concepts and languages (:mod:`hyperpolyglot.measures.translation.crossed`). Words that are
+spelled (nearly) the same in both languages are not scored with the others.
 """
 
 from __future__ import annotations
@@ -19,11 +19,21 @@ from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage
+from hyperpolyglot.measures.translation.first import first_neighbours
+from hyperpolyglot.measures.translation.hubs import hubs
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, NEAR, Questions
 from hyperpolyglot.measures.translation.ranking_tokens import ranks_among_tokens
-from hyperpolyglot.measures.translation.scores import scored
-from hyperpolyglot.measures.translation.tables import by_kind, by_pair, by_script, by_sound, hubs
+from hyperpolyglot.measures.translation.scores import clusters_of, expected_of, scored, values_of
+from hyperpolyglot.measures.translation.sounds import transliterated
+from hyperpolyglot.measures.translation.tables import (
+    by_kind,
+    by_pair,
+    by_script,
+    by_sound,
+    within_and_across,
+)
+from hyperpolyglot.measures.translation.weightings import HEADLINE, weighted
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
@@ -38,6 +48,8 @@ class Translation(Record):
     """Scores of one model on one lexicon; see :meth:`to_json` for the parts.
 
     ``overall`` by candidate set, method and measure; ``pairs``, ``scripts``, ``kinds``, ``sounds``: weak P@1 in parts;
+    ``overall`` is by question, ``weightings`` has weak P@1 by CSLS by others (the headline first), ``within`` the same
+    answers asked for from their own and from other scripts;
     ``apart``: the questions that are not in the scores above, with their own; ``concepts`` says which were used and
     whether a score on them means anything.
     """
@@ -53,8 +65,17 @@ class Translation(Record):
     scripts: tuple[dict[str, Any], ...]
     kinds: tuple[dict[str, Any], ...]
     sounds: tuple[dict[str, Any], ...]
+    weightings: tuple[dict[str, Any], ...]
+    within: dict[str, Any]
     hubs: tuple[dict[str, Any], ...]
     options: TranslateOptions
+
+    @property
+    def headline(self) -> dict[str, Any]:
+        """Weak P@1 by CSLS where every ordered pair of languages counts alike: {weighting, value, interval, chance}."""
+        nothing = {"value": None, "interval": None, "chance": None}
+        found = self.weightings[0] if self.weightings else nothing
+        return {"weighting": HEADLINE} | {name: found[name] for name in nothing}
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -76,6 +97,9 @@ class Translation(Record):
             "scripts": list(self.scripts),
             "kinds": list(self.kinds),
             "sounds": list(self.sounds),
+            "weightings": list(self.weightings),
+            "headline": self.headline,
+            "within_and_across": self.within,
             "hubs": list(self.hubs),
             "multi_piece": self.options.multi_piece,
         }
@@ -125,9 +149,9 @@ def translate(
     random = np.random.default_rng(options.seed)
     main, ranks, candidates = asked.of(DIFFERENT)
     golds = np.diff(main.gold_at)
+    clusters, alike = clusters_of(main), transliterated(main, asked.words)
     weak = {"questions": len(main), "candidates": _mean(candidates)} | {
-        method: scored(getattr(ranks, method), (candidates, golds), main.concept)
-        for method in ("cosine", "csls")
+        method: scored(getattr(ranks, method), (candidates, golds), clusters) for method in ("cosine", "csls")
     }
     overall = {"weak": weak} | _among_tokens(space, asked, main, options, random, progress)
     return Translation(
@@ -141,12 +165,14 @@ def translate(
         coverage=asked.coverage,
         overall=overall,
         apart={name: _apart(asked, kind) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
-        baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), main.concept)},
+        baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), clusters)},
         denominators=_denominators(asked, overall),
         pairs=by_pair(main, ranks, candidates, asked.words),
         scripts=by_script(main, ranks, candidates, asked.words),
-        kinds=by_kind(main, ranks, candidates, asked.words),
-        sounds=by_sound(main, ranks, candidates, asked.words),
+        kinds=by_kind(main, ranks, candidates, asked.words, alike),
+        sounds=by_sound(main, ranks, candidates, alike),
+        weightings=weighted(main, values_of("p1", ranks.csls), expected_of("p1", (candidates, golds)), alike),
+        within=within_and_across(main, ranks, asked.words, alike),
         hubs=hubs(main, ranks, asked.pool, asked.words),
         options=options,
     )
@@ -160,11 +186,12 @@ def _apart(asked: Asked, likeness: int) -> dict[str, Any]:
     some, ranks, candidates = asked.of(likeness)
     other = np.flatnonzero(ranks.csls > 0)
     sizes = (candidates[other], np.diff(some.gold_at)[other])
+    clusters = clusters_of(some.take(other))
     return {
         "questions": len(some),
         "same_token": len(some) - len(other),
-        "cosine": scored(ranks.cosine[other], sizes, some.concept[other]),
-        "csls": scored(ranks.csls[other], sizes, some.concept[other]),
+        "cosine": scored(ranks.cosine[other], sizes, clusters),
+        "csls": scored(ranks.csls[other], sizes, clusters),
     }
 
 
@@ -201,21 +228,27 @@ def _among_tokens(
     own = (rows[sample.unit] >= 0).astype(np.int64)
     written = of_script[:, usable].sum(axis=1)[sample.target]
     written = written - (own & of_script[sample.target, np.maximum(rows[sample.unit], 0)])
-    result = {}
+    variants = found.variants[sample.unit] if found else np.empty(0, np.int32)
+    result: dict[str, Any] = {}
     for name, sizes in (("script", written), ("strong", len(usable) - own)):
         ranks = {
             m: getattr(found, f"{name}_{m}") if found else np.empty(0, np.int32) for m in ("cosine", "csls")
         }
         ok = np.flatnonzero(ranks["csls"] > 0)
-        golds = np.diff(sample.gold_at)[ok]
+        golds, clusters = np.diff(sample.gold_at)[ok], clusters_of(sample.take(ok))
         result[name] = {
             "questions": len(ok),
             "sampled": count,
             "candidates": _mean(sizes[ok]),
-        } | {
-            method: scored(ranks[method][ok], (sizes[ok], golds), sample.concept[ok])
-            for method in ("cosine", "csls")
-        }
+        } | {method: scored(ranks[method][ok], (sizes[ok], golds), clusters) for method in ("cosine", "csls")}
+        if name == "strong":
+            others = found.without_variants[ok, 1] if found else np.empty((0, 2), np.int32)
+            fewer = np.maximum((sizes - variants)[ok], golds)
+            result[name]["without_variants"] = {
+                method: scored(others[:, i], (fewer, golds), clusters)
+                for i, method in enumerate(("cosine", "csls"))
+            }
+            result[name]["first"] = first_neighbours(space, asked.words, found)
     return result
 
 

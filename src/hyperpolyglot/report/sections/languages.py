@@ -7,7 +7,7 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Languages
 from hyperpolyglot.measures.translation.languages import LanguageModel
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, cell, joined, number, percent, span
+from hyperpolyglot.report.wording import DASH, cell, joined, number, percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
@@ -48,9 +48,10 @@ def language_sections(study: Study) -> list[Section]:
             ),
             reading=(*(_read(found, model) for model in models), *_read_ranks(found, models)),
             grids=(_grid(found),),
-            note=f"{' '.join(found.notes)} Translation is first place among the language’s own words, by CSLS, in both "
-            "directions. A model is ranked by the questions answered of all, whether the words are tokens or not; "
-            "differences within the intervals are none.",
+            note=f"{' '.join(found.notes)} Translation is P@1 among the target language’s words, by CSLS, from and "
+            "into the language. Models are ranked by the last column: all questions of the lexicon, whether the words "
+            "are tokens or not, each among the same number of candidates (the right answer and wrong ones drawn at "
+            "random from the target language’s words). Overlapping intervals are ties.",
         )
     ]
 
@@ -71,16 +72,11 @@ def _read(found: Languages, model: str) -> str:
     )
     if not asked:
         return f"{text}. No language has words with vectors enough to be asked about."
-    best = sorted(asked, key=lambda pair: -(pair[1].translation or {})["all"])[:3]
-    shown = [
-        f"{language_name(tag)} ({percent(row.translation['all'])}, 95 % interval "
-        f"{span(row.translation['all_interval'])})"
-        for tag, row in best
-        if row.translation
-    ]
+    few = (asked[0][1].translation or {})["matched"]["candidates"]
     return (
-        f"{text}. {len(asked)} languages have words enough to be asked about; of all questions most are answered for "
-        f"{joined(shown)}."
+        f"{text}. {len(asked)} languages have enough such words to be asked about. P@1 differs between languages by "
+        "the concepts that are covered and by the number of candidates; the column with matched candidates gives every "
+        f"question {few} candidates."
     )
 
 
@@ -91,7 +87,9 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
     first = dict.fromkeys(models, 0)
     undecided = 0
     for rows in found.by_language.values():
-        ranked = [(row.model, (row.translation or {}).get("all_interval")) for row in rows]
+        ranked = [
+            (row.model, ((row.translation or {}).get("matched") or {}).get("all_interval")) for row in rows
+        ]
         known = [(model, interval) for model, interval in ranked if interval]
         if len(known) < 2:
             continue
@@ -100,7 +98,11 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
         else:
             undecided += 1
     counts = joined([f"{title_of(model)} for {count}" for model, count in first.items()])
-    return (f"Best by more than the intervals: {counts} languages; for {undecided} the intervals overlap.",)
+    return (
+        f"Clear winners, best by more than the intervals: {counts} languages; {undecided} are ties, since the "
+        "intervals overlap. Matched are the questions (all that the lexicon asks) and the number of "
+        "candidates of each.",
+    )
 
 
 def _grid(found: Languages) -> Grid:
@@ -130,8 +132,9 @@ def _grid(found: Languages) -> Grid:
             "one token",
             "pieces per word",
             "under-trained",
-            "right, of covered",
-            "right, of all",
+            "P@1, of covered",
+            "P@1, of all",
+            "of all, matched candidates",
         ),
         rows=tuple(rows[:_MOST_ROWS]),
         words=3,
@@ -139,12 +142,14 @@ def _grid(found: Languages) -> Grid:
     )
 
 
-def _translation_cells(row: LanguageModel) -> tuple[str, str]:
+def _translation_cells(row: LanguageModel) -> tuple[str, str, str]:
     found = row.translation
     if not found:
-        return DASH, DASH
+        return DASH, DASH, DASH
+    matched, answered = found["matched"], found["questions"] / found["asked"]
     by_chance = found["chance"] * found["questions"] / found["asked"]
     return (
         cell(found["value"], found["interval"], found["chance"]),
         cell(found["all"], found["all_interval"], by_chance),
+        cell(matched["all"], matched["all_interval"], matched["chance"] * answered),
     )

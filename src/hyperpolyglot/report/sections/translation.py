@@ -15,7 +15,7 @@ from hyperpolyglot.report.sections.translation_parts import (
     by_script,
     hub_languages,
 )
-from hyperpolyglot.report.wording import cell, joined, number, percent, score
+from hyperpolyglot.report.wording import DASH, cell, joined, number, percent, score
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import ModelStudy, Study
 
@@ -28,12 +28,31 @@ _SETS = {
 }
 _METHODS = {"cosine": "cosine", "csls": "CSLS"}
 _GLOSS = (
-    "P@1 is the share of questions whose right answer comes first, P@5 and P@10 among the first five and ten; the mean "
-    "reciprocal rank (MRR) is 1 for always first, 1/2 for always second. CSLS is the cosine corrected for tokens that "
-    "are near to everything (Conneau et al. 2018). Intervals are at 95 % and resample concepts; chance draws the "
-    "answer at random from the same candidates. Candidates are the target language’s words that are tokens, all "
-    "tokens of its script, or all tokens; the word itself is never one. Where all tokens are candidates, the word for "
-    "the same thing in a third language is a wrong answer."
+    "P@1 is the share of questions whose right answer is the nearest candidate, P@5 and P@10 among the first five and "
+    "ten; the mean reciprocal rank (MRR) is 1 for always first, 1/2 for always second. CSLS is the cosine "
+    "corrected for "
+    "hubs (Conneau et al. 2018). 95 % intervals are over concepts and languages, since answers about one concept and "
+    "answers of one language vary together; chance is a random order of the same candidates. Candidates are the target "
+    "language’s words that are tokens, all tokens of its script, or all tokens; the word itself is never one, and in "
+    "the rows without variants neither are tokens that differ from it in case, space, accents or width "
+    "alone. Among all "
+    "tokens, the word for the same concept in a third language is a wrong answer."
+)
+_WEIGHTINGS = {
+    "pairs": "ordered pair of languages",
+    "questions": "question",
+    "concepts": "concept",
+    "tokens": "pair of tokens",
+}
+_WHY = (
+    "The headline gives every ordered pair of languages the same weight, as averages over bilingual "
+    "dictionaries do: it "
+    "is how often a word is translated correctly between two languages taken at random. By question, concepts that are "
+    "tokens in many languages (country names, months) weigh most; by concept, each meaning counts once; by pair of "
+    "tokens, two tokens count once however many languages share them. Without transliterations, questions with an "
+    "answer in another script that sounds alike are left out, as words spelled (nearly) the same within a "
+    "script always "
+    "are."
 )
 
 
@@ -52,8 +71,11 @@ def translation_sections(study: Study) -> list[Section]:
             *missing,
         ),
         warning=_warning(asked),
-        grids=tuple(_scores_grid(m, result) for m, result in asked),
-        note=_GLOSS if asked else "",
+        grids=(
+            *((_weightings_grid(asked),) if asked else ()),
+            *(_scores_grid(m, result) for m, result in asked),
+        ),
+        note=f"{_WHY} {_GLOSS}" if asked else "",
     )
     if not asked:
         return [scores]
@@ -76,8 +98,7 @@ def _scores_picture(found: Found) -> tuple[Picture, ...]:
             "translation",
             figures.draw_translation_scores(named),
             "Share of questions whose right answer comes first, in the first five, in the first ten, and the mean of "
-            "1/rank, by CSLS with 95 % intervals. Grey bars: chance. The further right of its bar, the more a model "
-            "knows of translations.",
+            "1/rank, by CSLS with 95 % intervals, every question with the same weight. Grey bars: chance.",
         ),
     )
 
@@ -122,23 +143,42 @@ def _coverage(found: Translation) -> tuple[str, str]:
 
 def _read(model: ModelStudy, found: Translation) -> list[str]:
     name = title_of(model.space.model)
-    overall = {key: found.overall[key]["csls"]["p1"] for key in _SETS}
-    texts = [
-        f"{read_translation(model, found)} Of all tokens of the target’s script, the right one is nearest for "
-        f"{score(overall['script'])}; of all tokens of {name}, for {score(overall['strong'])}.",
-    ]
+    strong = found.overall["strong"]
+    script, every = found.overall["script"]["csls"]["p1"], strong["csls"]["p1"]
+    texts = [read_translation(model, found)]
+    if every["value"] is not None:
+        without = strong["without_variants"]["csls"]["p1"]
+        texts[0] += (
+            f" Of a sample of {strong['questions']:,} questions, the right answer is the nearest token of the target’s "
+            f"script for {score(script)}, and the nearest of all tokens of {name} for {score(every)}; where "
+            "tokens that "
+            f"differ from the word in case, space, accents or width alone are no candidates, for {score(without)}."
+            f"{_first(strong['first'])}"
+        )
     base = found.baselines["frequency_rank"]["p1"]
     whole = found.denominators["p1"]["weak"]["csls"]["all"]
     if base["value"] is not None and whole is not None:
         apart = found.denominators["covered"]
         texts.append(
-            "Answering with the word that is as common in its language as the one asked about would be right for "
-            f"{score(base)}. "
-            f"Counting every word that is no token of {name} as missed, {percent(whole)} of all questions are "
-            f"answered. Words spelled alike ({apart['identical']:,} questions) or nearly alike ({apart['near']:,}) "
-            f"in both languages are not in these scores.{_sounds(found)}"
+            f"By question, {percent(found.overall['weak']['csls']['p1']['value'])} are translated correctly among the "
+            "words of the target language; the frequency-matched baseline, the word of the same frequency rank in its "
+            f"language, is right for {score(base)}. Counting every word that is no token of {name} as missed, "
+            f"{percent(whole)} of all questions are answered. Words spelled the same ({apart['identical']:,} "
+            "questions) "
+            f"or nearly the same ({apart['near']:,}) in both languages are not in these scores.{_sounds(found)}"
         )
     return texts
+
+
+def _first(first: dict[str, Any]) -> str:
+    if not first["words"]:
+        return ""
+    return (
+        f" For {percent(first['same_word'])} of {first['words']:,} words the nearest token is such a variant "
+        "of the word "
+        f"itself; the nearest that is none has a known meaning in common for {percent(first['same_meaning'])} (chance "
+        f"{percent(first['chance'])})."
+    )
 
 
 def _sounds(found: Translation) -> str:
@@ -148,20 +188,23 @@ def _sounds(found: Translation) -> str:
         return ""
     alike, other = rows["transliteration"], rows["other"]
     return (
-        f" Of those that are, {alike['questions']:,} have an answer in another script that sounds alike (names, "
-        f"mostly): the right one comes first for {percent(alike['csls_p1'])} of them, and for "
-        f"{percent(other['csls_p1'])} of the others."
+        f" {alike['questions']:,} of the others have an answer in another script that sounds alike (mostly "
+        "names): P@1 is "
+        f"{percent(alike['csls_p1'])} for these and {percent(other['csls_p1'])} for the rest."
     )
 
 
 def read_translation(model: ModelStudy, found: Translation) -> str:
     """How often a word's translation comes first among the words of the other language."""
     name = title_of(model.space.model)
-    first = found.overall["weak"]["csls"]["p1"]
+    first = found.headline
     if first["value"] is None:
         return f"{name} has too few words of two languages to be asked for translations."
+    without = next((row for row in found.weightings if not row["transliterations"]), None)
+    names = f"; without transliterations {percent(without['value'])}" if without else ""
     return (
-        f"{_character(first)} {name}: the right word of the target language comes first for {score(first)}."
+        f"{_character(first)} {name}: averaged over ordered pairs of languages, the right word of the target language "
+        f"comes first for {score(first)}{names}."
     )
 
 
@@ -173,6 +216,25 @@ def _character(first: dict[str, Any]) -> str:
     if value > 0.5:
         return "Words find their translations in"
     return "Some words find their translations in" if value > 0.2 else "Few words find their translations in"
+
+
+def _weightings_grid(found: Found) -> Grid:
+    """P@1 by what counts alike, the headline first."""
+    rows = []
+    for m, result in found:
+        by = {(row["weighting"], row["transliterations"]): row for row in result.weightings}
+        for key, title in _WEIGHTINGS.items():
+            pair = [by.get((key, named)) for named in (True, False)]
+            cells = [cell(r["value"], r["interval"], r["chance"]) if r else DASH for r in pair]
+            groups = pair[0]["groups"] if pair[0] else 0
+            rows.append((title_of(m.space.model), title, f"{groups:,}", *cells))
+    return Grid(
+        title="P@1 among the target language’s words (CSLS) by what has equal weight; the first is the headline. "
+        "Below: [95 % interval] · chance, in per cent",
+        columns=("model", "equal weight for each", "how many", "P@1", "without transliterations"),
+        rows=tuple(rows),
+        words=2,
+    )
 
 
 def _scores_grid(model: ModelStudy, found: Translation) -> Grid:
@@ -189,11 +251,23 @@ def _scores_grid(model: ModelStudy, found: Translation) -> Grid:
                     *_cells(part[method]),
                 )
             )
+        if key == "strong" and part["questions"]:
+            without = part["without_variants"]
+            rows += [
+                (
+                    f"{candidates}, without variants of the word",
+                    title,
+                    DASH,
+                    f"{part['questions']:,}",
+                    *_cells(without[method]),
+                )
+                for method, title in _METHODS.items()
+            ]
     weak = found.overall["weak"]
     of = (number(weak["candidates"], 0), f"{weak['questions']:,}")
-    rows.append((_SETS["weak"], "as common", *of, *_cells(found.baselines["frequency_rank"])))
+    rows.append((_SETS["weak"], "frequency rank", *of, *_cells(found.baselines["frequency_rank"])))
     return Grid(
-        title=f"{title_of(model.space.model)}: score; below: [95 % interval] · chance, in per cent",
+        title=f"{title_of(model.space.model)}: score by question; below: [95 % interval] · chance, in per cent",
         columns=("candidates", "by", "how many", "questions", "P@1", "P@5", "P@10", "MRR"),
         rows=tuple(rows),
         words=2,
