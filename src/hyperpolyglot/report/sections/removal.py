@@ -39,6 +39,8 @@ def removal_section(results: list[Explanation], noun: str) -> Section:
         reading=tuple(_read(found, noun) for found in results),
         grids=(_grid(results, noun),),
         note="Probes, diversity and neighbours: removals are learned on half of the tokens and measured on the others. "
+        "Probes see at most 1,000 held-out tokens of a label, so accuracies before a removal differ from "
+        "those of all tokens. "
         "Translation is measured on all covered words, also those that removals were learned on. Neighbours "
         "kept: of a token’s neighbours, "
         "those that were its neighbours before. LIR: Yang et al. 2021; LSAR: Xie et al. 2022.",
@@ -74,7 +76,7 @@ def _translation(before: Effect, after: Effect) -> str:
         else ""
     )
     return (
-        f" Of the same questions{asked}, {percent(is_now[0])} are translated correctly (P@1) instead of "
+        f" Of the same questions{asked}, {percent(is_now[0])} are translated correctly (P@1, by question) instead of "
         f"{percent(was[0])}{chance}."
     )
 
