@@ -111,12 +111,13 @@ def _said(found: Translation) -> list[str]:
         lines.append(
             "others: all tokens but variants of the word (case, space, accents, width). For "
             f"{first['same_word']:.1%} of {first['words']:,} words such a variant is the nearest token; the nearest of "
-            f"the others means the same for {first['same_meaning']:.1%} (chance {first['chance']:.1%})."
+            f"the others means the same for {first['same_meaning']:.1%} (chance {_value(100 * first['chance'], 2)}%)."
         )
     if compared["blocks"]:
         lines.append(
             f"The same answers, without transliterations: {compared['inside']:.1%} from languages of their own script, "
-            f"{compared['outside']:.1%} from others; difference {_span(compared['interval'])} (95 % interval)."
+            f"{compared['outside']:.1%} from others; difference {_value(compared['difference'])} (95 % "
+            f"interval {_span(compared['interval'])})."
         )
     return lines
 
@@ -191,7 +192,7 @@ def _hubs(found: Translation) -> list[dict[str, Any]]:
             "drawn": _value(row["attraction"]),
             "by chance": _value(row["expected"]),
             "lift": _value(row["shrunk"], 1),
-            "interval": _span(row["interval"]),
+            "interval": "–" if row["interval"] is None else "–".join(_value(x, 1) for x in row["interval"]),
         }
         for row in shown
     ]

@@ -152,7 +152,7 @@ def translate(**values: Any) -> None:
 @output_options(TABLE_OR_FIGURE)
 def languages(**values: Any) -> None:
     """Compare MODELs on a language: which of its words are tokens, how many pieces a word takes, how many are
-    translated rightly.
+    translated correctly.
     """
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures

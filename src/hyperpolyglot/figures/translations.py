@@ -92,7 +92,7 @@ def draw_translation(
     chance: float | None = None,
     title: str = "",
 ) -> Figure:
-    """Share of questions answered rightly, ``values[source, target]`` in 0…1; grey where nothing was asked."""
+    """P@1, ``values[source, target]`` in 0…1; grey where nothing was asked."""
     asked = np.isfinite(values).sum(axis=0) + np.isfinite(values).sum(axis=1)
     chosen = np.sort(np.argsort(-asked, kind="stable")[:most])
     return _heat_map([named(names[i]) for i in chosen], values[np.ix_(chosen, chosen)], chance, title)[0]
@@ -197,8 +197,8 @@ def shown_languages(found: Languages, most: int = 40) -> list[str]:
 _PANELS: dict[str, Callable[[LanguageModel], tuple[float | None, Any, float | None]]] = {
     "words that are\none token": lambda m: (m.coverage, None, None),
     "pieces\nper word": lambda m: (m.pieces_per_word, None, None),
-    "translated rightly,\nof covered words": lambda m: _translated(m, "value", "interval", 1.0),
-    "translated rightly,\nof all words": lambda m: _translated(m, "all", "all_interval", None),
+    "translated correctly,\nof covered words": lambda m: _translated(m, "value", "interval", 1.0),
+    "translated correctly,\nof all words": lambda m: _translated(m, "all", "all_interval", None),
 }
 
 

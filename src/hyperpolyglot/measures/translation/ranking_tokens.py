@@ -209,9 +209,8 @@ class _Nearest:
                 for token in np.flatnonzero(ends > starts).tolist():
                     seen[token, order[starts[token] : ends[token]]] = -np.inf
             most = seen.max(axis=0)
-            first = (seen >= most - TOLERANCE).argmax(axis=0)
-            better = most > self._cosine[i] + TOLERANCE
-            self.rows[i, better] = rows[first[better]]
+            better = np.flatnonzero(most > self._cosine[i] + TOLERANCE)
+            self.rows[i, better] = rows[(seen[:, better] >= most[better] - TOLERANCE).argmax(axis=0)]
             self._cosine[i, better] = most[better]
 
 

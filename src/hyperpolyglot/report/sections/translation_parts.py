@@ -9,7 +9,7 @@ from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Translation
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, joined, percent, span
+from hyperpolyglot.report.wording import DASH, joined, number, percent, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import ModelStudy
 
@@ -63,13 +63,13 @@ def _read_scripts(model: ModelStudy, found: Translation) -> str:
 
 def _difference(compared: dict[str, Any]) -> str:
     interval = compared["interval"]
-    sure = "" if interval is None else f", 95 % interval {span(interval)}"
+    sure = "" if interval is None else f", 95 % interval {_points(interval[0])} to {_points(interval[1])}"
     tie = (
         ""
         if interval is None or not interval[0] <= 0 <= interval[1]
         else ": no difference beyond the interval"
     )
-    return f"difference {percent(compared['difference'])}{sure}{tie}"
+    return f"difference {_points(compared['difference'])} points{sure}{tie}"
 
 
 def by_language(found: Found) -> Section:
@@ -149,14 +149,19 @@ def by_kind(found: Found) -> Section:
     )
 
 
+def _points(share: float) -> str:
+    """A difference of shares in percentage points."""
+    return number(100 * share, 1)
+
+
 def _matched(compared: dict[str, Any]) -> tuple[str, str, str]:
     if not compared["blocks"]:
         return DASH, DASH, DASH
-    sure = "" if compared["interval"] is None else f" [{span(compared['interval'])}]"
+    sure = "" if compared["interval"] is None else " [{} to {}]".format(*map(_points, compared["interval"]))
     return (
         percent(compared["inside"]),
         percent(compared["outside"]),
-        f"{percent(compared['difference'])}{sure}",
+        f"{_points(compared['difference'])} points{sure}",
     )
 
 
