@@ -85,7 +85,8 @@ def _translation(before: Effect, after: Effect) -> str:
         about = f" {asked['questions']:,} questions among the words of {asked['languages']} languages"
     elif asked.get("questions"):
         about = f" {asked['questions']:,} questions"
-    return f"P@1 of{about or ' the translations'} goes from {percent(was[0])} to {percent(is_now[0])} (CSLS, by question{chance})"
+    moved = f"goes from {percent(was[0])} to {percent(is_now[0])} (CSLS, by question{chance})"
+    return f"P@1 of{about or ' the translations'} {moved}"
 
 
 def _grid(results: list[Explanation], noun: str) -> Grid:
