@@ -129,7 +129,7 @@ def test_tables_of_other_libraries_hold_the_same(found):
 def test_arrow_needs_no_further_library(found):
     """Columns come with their types, nulls included."""
     table = found["census"].to_arrow()
-    assert ["model", "label", "tokens", "share"] == table.schema.names
+    assert ["model", "label", "tokens", "share", "counted"] == table.schema.names
     assert ["Utf8", "Utf8", "Int64", "Float64"] == [
         re.search("<(.+)>", str(table.schema.field(name).type))[1] for name in table.schema.names
     ]
