@@ -129,8 +129,8 @@ def test_tables_of_other_libraries_hold_the_same(found):
 def test_arrow_needs_no_further_library(found):
     """Columns come with their types, nulls included."""
     table = found["census"].to_arrow()
-    assert ["model", "label", "tokens", "share"] == table.schema.names
-    assert ["Utf8", "Utf8", "Int64", "Float64"] == [
+    assert ["model", "label", "tokens", "share", "counted"] == table.schema.names
+    assert ["Utf8", "Utf8", "Int64", "Float64", "Boolean"] == [
         re.search("<(.+)>", str(table.schema.field(name).type))[1] for name in table.schema.names
     ]
     nulls = records.arrow_table([{"p": None, "n": 1}, {"p": 0.5, "n": True}])
