@@ -13,6 +13,7 @@ import hyperpolyglot as hp
 from hyperpolyglot.cli import main
 from hyperpolyglot.errors import HyperpolyglotError, NotEnoughData, UnsupportedFormat
 from hyperpolyglot.labels import Labels
+from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.linalg import within_range
 from hyperpolyglot.measures.neighbors import neighborhoods
 from hyperpolyglot.measures.separability import ProbeOptions, separability
@@ -60,6 +61,13 @@ LABELLERS = {
     "two labels of one token": lambda token: token if token in PAIR else None,
     "no label": lambda _: None,
 }
+WORDS = Lexicon.of(
+    [
+        (f"meaning {i % (SIZE // 4)}", "abcd"[i // (SIZE // 4)], piece.removeprefix("▁"))
+        for i, piece in enumerate(PIECES)
+    ],
+    source="planted",
+)
 COMMANDS = {
     "inspect": lambda space, _: hp.inspect(space),
     "neighbors": lambda space, _: neighborhoods(space, [0], 5),
@@ -67,6 +75,8 @@ COMMANDS = {
     "diversity": lambda space, _: hp.diversity(hp.neighbors(space, k=10), space.labels),
     "map": lambda space, _: hp.project(space, hp.neighbors(space, k=15), method="pca"),
     "compare": lambda space, other: hp.compare([space, other], hp.CompareOptions(k=5, permutations=5)),
+    "translate": lambda space, _: hp.translate(space, WORDS),
+    "languages": lambda space, other: hp.languages([space, other], WORDS),
     "explain": lambda space, _: hp.explain(space, hp.neighbors(space, k=10)),
 }
 
@@ -123,6 +133,15 @@ def test_degenerate_matrices(opened, name):
 def test_degenerate_labels(opened, name, labels):
     """Nor does it matter how few tokens a label has, or how many labels there are."""
     space, other = opened(name, LABELLERS[labels])
+    for command in COMMANDS:
+        outcome(command, space, other)
+
+
+@pytest.mark.parametrize("rows", [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]], [[1.0, 2.0]]])
+def test_two_rows_or_one(tmp_path, opened, rows):
+    """A table of two rows, or of one, is measured or refused like any other."""
+    _, other = opened("ordinary")
+    space = hp.open_model(write_model(tmp_path / "few", np.array(rows, np.float32), PIECES[: len(rows)]))
     for command in COMMANDS:
         outcome(command, space, other)
 
