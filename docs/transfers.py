@@ -106,8 +106,14 @@ tests it is 0 to 0.5 MiB.
 | npy | the header, the matrix, the lists of words beside it |
 
 A second run transfers the list of files only, to learn which commit `main` is now; with a commit as the revision, or
-with `HF_HUB_OFFLINE=1`, nothing. A new commit that leaves the weights as they are costs no tensor: ranges are kept by
-the digest that the Hub lists for a file. What lies whole in the Hub's cache is read there and not fetched.
+with `HF_HUB_OFFLINE=1`, nothing. This also holds for mirrors that list files without sizes and digests: those of the
+files that were opened are asked for once and kept. A new commit that leaves the weights as they are costs no tensor:
+ranges are kept by the digest that the Hub lists for a file. What lies whole in the Hub's cache is read there and not
+fetched.
+
+What is kept is checked each time it is opened, and fetched again where it is damaged ([faults](faults.md)). A cache
+that cannot be used (another user's, read-only, a file in its place) costs only the keeping: what is fetched lies among
+the system's temporary files as long as it is used, which is said once.
 """
 
 

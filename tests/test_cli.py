@@ -279,7 +279,7 @@ def test_tables_and_figures_by_extension(run, clustered, tmp_path):
     code, _, err = run("census", clustered, *(a for path in outputs for a in ("-o", path)))
     assert 0 == code, err
     rows = list(csv.DictReader(outputs[0].read_text("utf8").splitlines()))
-    assert {"model", "label", "tokens", "share"} == rows[0].keys()
+    assert {"model", "label", "tokens", "share", "counted"} == rows[0].keys()
     table = read_parquet(outputs[1]).read_all()
     assert [int(r["tokens"]) for r in rows] == table["tokens"].to_pylist()
     assert b"\x89PNG" == outputs[2].read_bytes()[:4]

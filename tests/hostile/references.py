@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -188,6 +189,17 @@ def _sentencepiece(contents: bytes) -> Found:
     return Found({}, {id_: model.IdToPiece(id_) for id_ in range(len(model))})
 
 
+def _is_stored(tensor: Any, contents: bytes) -> bool:
+    """Whether the numbers of a contiguous tensor stand in a member of an archive, as Python's zipfile reads it."""
+    import torch
+
+    if not tensor.is_contiguous() or tensor.is_neg() or not tensor.numel():
+        return True
+    stored = tensor.detach().flatten().view(torch.uint8).numpy().tobytes()
+    with zipfile.ZipFile(io.BytesIO(contents)) as archive:
+        return any(stored in archive.read(member) for member in archive.infolist())
+
+
 def _torch(contents: bytes) -> Found:
     import torch
 
@@ -196,6 +208,8 @@ def _torch(contents: bytes) -> Found:
         raise TypeError("no dictionary of tensors")
     tensors = {n: t for n, t in found.items() if isinstance(n, str) and isinstance(t, torch.Tensor)}
     floats = {n: t for n, t in tensors.items() if t.is_floating_point() and _small(tuple(t.shape))}
+    if zipfile.is_zipfile(io.BytesIO(contents)) and not all(_is_stored(t, contents) for t in floats.values()):
+        raise ValueError("torch gives numbers that no member of the archive holds: memory that it never filled")
     return Found({name: tensor.detach().to(torch.float32).numpy() for name, tensor in floats.items()})
 
 

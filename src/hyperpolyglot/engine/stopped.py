@@ -34,7 +34,7 @@ def fit_stopped(
     ``converged``: every fit ended by its tolerances and not by the number of steps.
 
     >>> fit = fit_stopped(np.float32([[-1], [1], [2]]), np.array([0, 1, 1]), np.array([[1], [1], [0]], bool))
-    >>> fit.converged, fit.right.tolist(), fit.weights.round(2).tolist()
+    >>> fit.converged, fit.right.tolist(), abs(fit.weights.round(2)).tolist()
     (True, [1], [[[0.67, 0.0]]])
     """
     rows = np.arange(len(classes)) if rows is None else np.asarray(rows)

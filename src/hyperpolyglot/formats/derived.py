@@ -47,8 +47,8 @@ def derived(name: str, shape: tuple[int, int], compute: Compute) -> Table:
     """A table of float32 rows that ``compute`` makes from their positions (see :class:`DerivedRows`).
 
     >>> table = derived("t", (3, 2), lambda rows: np.stack([rows, -rows], axis=1).astype(np.float32))
-    >>> table.rows(np.array([2, 0])).tolist()
-    [[2.0, -2.0], [0.0, -0.0]]
+    >>> table.rows(np.array([2, 1])).tolist()
+    [[2.0, -2.0], [1.0, -1.0]]
     """
     stored = cast(Array, DerivedRows(shape, compute))
     return Table(name=name, dtype="F32", shape=shape, stored=stored, decode=_as_they_are)

@@ -194,7 +194,7 @@ def diversity(
     >>> near = hp.neighbors(space, k=20, queries=hp.find_tokens(space, "water"))
     >>> found = hp.diversity(near, space.labels)
     >>> found.mean, round(found.expected, 1)
-    (11.0, 13.1)
+    (11.0, 12.8)
     """
     k = neighbors.k if k is None else k
     if k > neighbors.k:
