@@ -38,7 +38,7 @@ def workers():
 
 def left_on(workers):
     """Tasks and data that a cluster still holds; what is let go of takes a moment to get there."""
-    client, deadline = workers._client, time.monotonic() + 5
+    client, deadline = workers._client, time.monotonic() + 30
     while True:
         running = [task for tasks in client.processing().values() for task in tasks]
         held = {key for key, places in client.who_has().items() if places}
