@@ -24,6 +24,7 @@ from hyperpolyglot.measures.comparison.agreement import neighbor_overlap
 from hyperpolyglot.measures.comparison.similarity import cka, rsa
 from hyperpolyglot.measures.comparison.transfer import procrustes, split_rows
 from hyperpolyglot.measures.diversity import Diversity, diversity
+from hyperpolyglot.measures.explanation.frequency import frequency
 from hyperpolyglot.measures.neighbors import neighbors
 from hyperpolyglot.measures.separability import ProbeOptions, separability
 from hyperpolyglot.space import TokenSpace
@@ -106,6 +107,21 @@ def _of_label(name: str) -> Case:
     return measure
 
 
+def _frequency(name: str | None) -> Case:
+    def measure(
+        spaces: Sequence[TokenSpace], rows: NDArray[np.integer], random: np.random.Generator
+    ) -> Draw | None:
+        space = spaces[0].take(rows)
+        near = neighbors(space, 50)
+        found = frequency(space, diversity(near, space.labels), near=near)
+        one = {label: c for label, c, _ in found.by_label}.get(name) if name else found.correlation
+        if one is None or one.value is None or one.interval is None:
+            return None
+        return one.value, one.interval, None
+
+    return measure
+
+
 def _overlap(
     spaces: Sequence[TokenSpace], rows: NDArray[np.integer], random: np.random.Generator
 ) -> Draw | None:
@@ -175,9 +191,11 @@ CASES: dict[str, tuple[Case, int]] = {
     "own share": (_own_share, 1000),
     "diversity of Latin": (_of_label("Latn"), 1000),
     "diversity of Cyrillic": (_of_label("Cyrl"), 1000),
+    "frequency": (_frequency(None), 1000),
+    "frequency of Latin": (_frequency("Latn"), 1000),
     "neighbour overlap": (_overlap, 1000),
     "cka": (_shape("cka"), 500),
-    "rsa": (_shape("rsa"), 500),
+    "rsa": (_shape("rsa"), 150),
     "procrustes": (_shape("procrustes"), 1000),
     "probe of Latin": (_probe("Latn", 300), 1),
     "probe of Cyrillic": (_probe("Cyrl", 200), 1),

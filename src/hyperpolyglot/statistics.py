@@ -22,6 +22,7 @@ __all__ = [
     "benjamini_hochberg",
     "bootstrap",
     "bootstrap_mean",
+    "control_basis",
     "held_out_interval",
     "holm",
     "jackknife_interval",
@@ -294,7 +295,7 @@ def partial_spearman(x: Array, y: Array, controls: Sequence[Array], *, level: fl
     n = len(x)
     if any(_categories(control) > n - 3 for control in controls):
         return Correlation(value=None, p=None, interval=None, n=n)
-    design = _design(controls, n)
+    design = control_basis(controls, n)
     taken = design.shape[1] - 1
     ranks = np.stack([mean_ranks(x), mean_ranks(y)], axis=1) if n else np.zeros((0, 2))
     if n - 3 - taken < 1:
@@ -327,7 +328,7 @@ def _categories(control: Array) -> int:
     return 0 if np.issubdtype(np.asarray(control).dtype, np.floating) else len(np.unique(control))
 
 
-def _design(controls: Sequence[Array], n: int) -> Float64:
+def control_basis(controls: Sequence[Array], n: int) -> Float64:
     """An orthonormal basis ``[n, 1 + c]`` of the constant, number ranks and indicators of categories."""
     columns = [np.ones(n)]
     for control in map(np.asarray, controls):

@@ -390,7 +390,7 @@ def _show_frequency_by_label(found: Frequency) -> None:
     if apart is not None:
         say(
             f"One correlation for all {apart.groups} scripts: Cochran's Q {apart.q:,.1f} with {apart.degrees} degrees "
-            f"of freedom, p {_value(apart.p)}; {apart.i_squared:.0%} of the spread is not sampling."
+            f"of freedom, p {_value(apart.p)}; {apart.i_squared:.0%} of the spread is not sampling (of these tokens)."
         )
 
 

@@ -32,7 +32,7 @@ Means = Callable[[list[Any], NDArray[np.intp], bool], list[tuple[float, float | 
 
 _SPLITS, _SPLITS_OF_MANY, _MANY = 30, 12, 50_000
 _LEAST_LISTED, _LEAST_TOKENS = 8, 100
-_LEAST_FACTOR, _LARGEST_FACTOR = 0.7, 1.2
+LEAST_FACTOR, _LARGEST_FACTOR = 0.7, 1.2
 """Thirty halves say a variance to a quarter: the factor stays where simulations have found it."""
 
 
@@ -70,8 +70,9 @@ def correction(
     size: int,
     means: Means,
     measures: int,
+    least: float | Float64 = LEAST_FACTOR,
 ) -> list[float]:
-    """Factors of the errors of ``means``, one for each of its ``measures``.
+    """Factors of the errors of ``means``, one for each of its ``measures``; NaN where a half has no value of it.
 
     ``tables``: neighbours ``[q, k]`` of ``queries`` in one model or several, all less than ``size``. One where k is
     less than 28 or there are fewer than 100 queries: halves hold too little then.
@@ -91,12 +92,12 @@ def correction(
         first, second = (np.array([mean for mean, _ in half or []]) for half in halves)
         differences.append((first - second) ** 2 / 2)
         if split < 2:
-            expected += [[error or 0.0 for _, error in half or []] for half in halves]
+            expected += [[np.nan if error is None else error for _, error in half or []] for half in halves]
     by_jackknife = (np.array(expected) ** 2).mean(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.mean(differences, axis=0) / by_jackknife
-    factors = np.sqrt(np.clip(ratio, _LEAST_FACTOR, _LARGEST_FACTOR))
-    return [float(factor) for factor in np.where(by_jackknife > 0, factors, 1.0)]
+    factors = np.sqrt(np.clip(ratio, least, _LARGEST_FACTOR))
+    return [float(factor) for factor in np.where(by_jackknife == 0, 1.0, factors)]
 
 
 def _half(

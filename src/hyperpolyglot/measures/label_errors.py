@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.jackknife import correction, left_out_error, mean_interval
+from hyperpolyglot.measures.jackknife import LEAST_FACTOR, correction, left_out_error, mean_interval
 from hyperpolyglot.measures.label_lists import LabelLists
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Float32, Float64
 
 __all__ = ["Errors", "label_errors", "mean_intervals"]
+
+_LEAST_OF_LABEL, _MOST_LABELS = 20, 200
+_LEAST_OF_LABELS = 0.25
+"""Least ratio of variances; few tokens that share their neighbours hide each other more than all tokens do."""
 
 Errors = dict[int | None, tuple[float | None, float | None]]
 
@@ -29,44 +33,76 @@ def label_errors(
     near = neighbors.rows[:, : k - 1]
     found: Errors = {}
     replaced = lists.replaced()
-    factors = _factors(shown, neighbors, k, with_own=lists.with_own)
-    for label in (None, *sorted(set(written.tolist()))):
-        here = np.arange(len(written)) if label is None else np.flatnonzero(written == label)
+    groups = (None, *sorted(set(written.tolist())))
+    factors = _factors(shown, neighbors, k, groups, written, with_own=lists.with_own)
+    for label in groups:
+        here = _members(written, label)
         parts = []
         for base, change in replaced:
             queries = neighbors.queries[here]
             parts.append(_known_error(base[here], change[here], near[here], queries, size))
-        found[label] = _scaled(parts[0], factors[0]), _scaled(parts[1], factors[1])
+        found[label] = _scaled(parts[0], factors[label][0]), _scaled(parts[1], factors[label][1])
     return found
+
+
+def _members(written: NDArray[np.int64], label: int | None) -> NDArray[np.intp]:
+    return np.arange(len(written)) if label is None else np.flatnonzero(written == label)
 
 
 def _scaled(error: float | None, factor: float) -> float | None:
     return None if error is None else factor * error
 
 
-def _factors(shown: Labels, neighbors: Neighbors, k: int, *, with_own: bool) -> list[float]:
-    """Corrections of the errors of distinct labels and of own share."""
+def _factors(
+    shown: Labels,
+    neighbors: Neighbors,
+    k: int,
+    groups: Sequence[int | None],
+    written: NDArray[np.int64],
+    *,
+    with_own: bool,
+) -> dict[int | None, list[float]]:
+    """Corrections of the errors of distinct labels and of own share, of all (``None``) and of each label.
+
+    A label of fewer than 20 tokens, beyond the 200 largest, or that a half did not hold, has those of all.
+    """
     own = shown.codes[neighbors.queries].astype(np.int64)
     size = int(neighbors.candidates.max()) + 1
+    sizes = {g: len(written) if g is None else np.count_nonzero(written == g) for g in groups}
+    largest = sorted(groups, key=lambda g: -sizes[g])[: _MOST_LABELS + 1]
+    kept = [g for g in groups if g is None or (sizes[g] >= _LEAST_OF_LABEL and g in largest)]
 
     def means(
         tables: list[NDArray[np.integer]], at: NDArray[np.intp], with_error: bool
     ) -> list[tuple[float, float | None]]:
         (rows,) = tables
         lists = LabelLists(shown.codes[rows], own[at], len(shown.names), with_own)
-        if with_error:
-            pairs = lists.replaced()
-            queries = neighbors.queries[at]
-            return [
-                (float(np.nanmean(base)), _known_error(base, change, rows[:, :-1], queries, size))
-                for base, change in pairs
-            ]
         first = lists.first(rows.shape[1] - 1)
-        share = first.own_share()
-        shared = float(np.nanmean(share)) if (~np.isnan(share)).any() else 0.0
-        return [(float(first.distinct().mean()), None), (shared, None)]
+        pairs = lists.replaced() if with_error else ()
+        values = [base for base, _ in pairs] or [first.distinct().astype(np.float64), first.own_share()]
+        found: list[tuple[float, float | None]] = []
+        label_at = written[at]
+        for label in kept:
+            here = _members(label_at, label)
+            queries = neighbors.queries[at[here]]
+            near = rows[here, :-1]
+            errors = [_known_error(base[here], change[here], near, queries, size) for base, change in pairs]
+            found += zip((_mean(value[here]) for value in values), errors or [None, None], strict=True)
+        return found
 
-    return correction([neighbors.rows[:, :k]], neighbors.queries, size, means, 2)
+    least = np.repeat([LEAST_FACTOR if label is None else _LEAST_OF_LABELS for label in kept], 2)
+    found = correction([neighbors.rows[:, :k]], neighbors.queries, size, means, 2 * len(kept), least=least)
+    pairs = {label: found[2 * i : 2 * i + 2] for i, label in enumerate(kept)}
+    every = [1.0 if np.isnan(factor) else factor for factor in pairs[None]]
+    return {
+        label: [e if np.isnan(f) else f for f, e in zip(pairs.get(label, every), every, strict=True)]
+        for label in groups
+    }
+
+
+def _mean(values: Float64) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _known_error(
@@ -98,7 +134,8 @@ def mean_intervals(
     (base, change), _ = lists.replaced()
     distinct, near = lists.distinct(), neighbors.rows[:, :-1]
     size = int(neighbors.candidates.max()) + 1
-    factor, _ = _factors(shown, neighbors, neighbors.k, with_own=False)
+    written = shown.codes[neighbors.queries].astype(np.int64)
+    factor, _ = _factors(shown, neighbors, neighbors.k, (None,), written, with_own=False)[None]
     found = []
     for rows in members:
         error = left_out_error(base[rows], change[rows], near[rows], neighbors.queries[rows], size)

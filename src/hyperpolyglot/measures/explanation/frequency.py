@@ -18,6 +18,7 @@ import numpy as np
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation.heterogeneity import Heterogeneity, heterogeneity
+from hyperpolyglot.measures.explanation.rank_errors import Ranked, sure_correlations
 from hyperpolyglot.measures.label_errors import mean_intervals
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
@@ -86,8 +87,8 @@ class Frequency:
     holds label, length in characters, kind and word start fixed. ``by_label``: (label, correlation, p adjusted over
     labels by Benjamini and Hochberg). ``heterogeneity``: whether labels share one correlation (Common, Inherited and
     Unknown take no part), ``None`` for fewer than two. ``turn``: where the deciles turn, ``None`` where they do not by
-    more than 0.2 standard deviations and what sampling gives. Tokens share neighbours, so p-values and intervals are
-    somewhat too sure.
+    more than 0.2 standard deviations and what sampling gives. Intervals are for other vocabularies; p is against no
+    relation at all, and Q, which counts tokens as independent, is about these tokens only.
     """
 
     source: str
@@ -162,33 +163,46 @@ def frequency(
 ) -> Frequency:
     """Relate the diversity of queried tokens of ``space`` to their frequency; special and reserved ones take no part.
 
-    ``near``: the neighbours that ``found`` is of, for intervals of deciles that hold for other vocabularies; without
-    them they are of a bootstrap over tokens, which is too sure.
+    ``near``: the neighbours that ``found`` is of, for intervals that hold for other vocabularies; without them they
+    are over tokens, which is too sure.
 
     Raises ``NotEnoughData`` where fewer than twenty tokens have a frequency.
     """
-    values, source = token_frequency(space, counts)
+    common, source = token_frequency(space, counts)
     written = ~np.isin(space.vocabulary.kinds[found.queries], _NOT_WRITTEN)
-    known = np.isfinite(values[found.queries]) & written
+    known = np.isfinite(common[found.queries]) & written
     rows, distinct = found.queries[known], found.distinct[known]
     if len(rows) < 20:
         raise NotEnoughData(f"{space.model}: only {len(rows)} tokens have a frequency; 20 are needed.")
-    values = values[rows]
+    values = common[rows]
     vocabulary, codes = space.vocabulary, space.labels.codes[rows]
     lengths = np.array([len(vocabulary.texts[i].removeprefix(SPACE)) for i in rows.tolist()], np.float64)
     controls = (codes, lengths, vocabulary.kinds[rows], vocabulary.starts_word[rows])
     random = np.random.default_rng([seed, 0])
     tenth = deciles(values)
-    by_label = _by_label(space, codes, values, distinct)
     queried = np.flatnonzero(known)
+    members = [codes == code for code in range(len(space.labels.names))]
+    members = [here for here in members if np.count_nonzero(here) >= _LEAST_OF_LABEL]
+    ranked: list[Ranked] = [
+        (spearman(values, distinct), queried, ()),
+        (partial_spearman(values, distinct, controls), queried, controls),
+        *((spearman(values[here], distinct[here]), queried[here], ()) for here in members),
+    ]
+    plain, partial, *rest = (
+        sure_correlations(near, space.labels, common[found.queries], ranked)
+        if near
+        else [one for one, _, _ in ranked]
+    )
+    names = [space.labels.names[codes[np.argmax(here)]] for here in members]
+    by_label = _adjusted(names, rest)
     sure = near and mean_intervals(near, space.labels, [queried[tenth == d] for d in range(1, 11)])
     return Frequency(
         source=source,
         k=found.k,
         tokens=len(rows),
         without_frequency=int(np.count_nonzero(~known & written)),
-        correlation=spearman(values, distinct),
-        partial=partial_spearman(values, distinct, controls),
+        correlation=plain,
+        partial=partial,
         deciles=tuple(
             _decile(d, distinct[tenth == d], values[tenth == d], sure[d - 1] if sure else random)
             for d in range(1, 11)
@@ -246,15 +260,8 @@ def _decile(
     )
 
 
-def _by_label(
-    space: TokenSpace, codes: Array, values: Float64, distinct: Array
-) -> tuple[tuple[str, Correlation, float | None], ...]:
-    rows = []
-    for code, name in enumerate(space.labels.names):
-        here = codes == code
-        if np.count_nonzero(here) >= _LEAST_OF_LABEL:
-            rows.append((name, spearman(values[here], distinct[here])))
-    tested = [c.p for _, c in rows if c.p is not None]
+def _adjusted(names: list[str], rows: list[Correlation]) -> tuple[tuple[str, Correlation, float | None], ...]:
+    tested = [c.p for c in rows if c.p is not None]
     adjusted = iter(benjamini_hochberg(np.array(tested)).tolist())
-    found = [(name, c, None if c.p is None else next(adjusted)) for name, c in rows]
+    found = [(name, c, None if c.p is None else next(adjusted)) for name, c in zip(names, rows, strict=True)]
     return tuple(sorted(found, key=lambda row: (-row[1].n, row[0])))

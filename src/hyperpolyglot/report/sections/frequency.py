@@ -36,8 +36,9 @@ def frequency_section(results: list[Explanation], noun: str, missing: tuple[str,
         reading=(*(_read(found, noun) for found in results), *missing),
         note="The paper found no correlation. Rank correlations run from −1 to 1. The order of a tokenizer’s scores is "
         "that of frequency in its training text. Labels of 100 tokens or more are compared; the correlations named are "
-        "shrunk towards their mean, because the extremes of many are in part luck. Tokens share neighbours, so "
-        "intervals are somewhat too narrow and p-values too small."
+        "shrunk towards their mean, because the extremes of many are in part luck. Intervals say how a number would "
+        "vary with another vocabulary of the same model; p is against no relation at all. Q counts tokens as "
+        "independent, though they share neighbours, so its p and the share of the spread are about these tokens only."
         if known
         else "",
     )
