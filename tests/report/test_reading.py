@@ -176,7 +176,7 @@ def unproven(text, numbers):
     plain = re.sub(STATED, " ", text).replace("−", "-")
     plain = re.sub(r"(\d)–(?=\d)([\d.,]+) %", r"\1 % \2 %", plain)
     plain = re.sub(r"(\d) to (?=[\d-])([\d.,-]+) %", r"\1 % \2 %", plain)
-    plain = re.sub(r"difference (\S+) points(?:,  (\S+) to ([\d.-]+))?", r"\1 % \2 % \3 %", plain)
+    plain = re.sub(r"difference (\S+) points(?:,\s+(\S+) to ([\d.-]+))?", r"\1 % \2 % \3 %", plain)
     if "< 0.1 %" in plain and not any(0 < n < 0.0005 for n in numbers):
         missing.append("< 0.1 %")
     plain = plain.replace("< 0.1 %", " ")
@@ -241,6 +241,9 @@ def test_a_changed_figure_is_seen(demo_study):
     assert ["0.4321"] == unproven("a correlation of 0.4321", numbers)
     assert [] == unproven("chance < 0.1 %, 95 % interval −1.5 to 2.0 %", [0.0004, -0.015, 0.02])
     assert ["< 0.1 %"] == unproven("chance < 0.1 %", [0.0, 0.001])
+    difference = "(difference −0.2 points, 95 % interval −3.7 to 3.3: no difference beyond the interval)"
+    assert [] == unproven(difference, [-0.002, -0.037, 0.033])
+    assert ["3.3 %"] == unproven(difference, [-0.002, -0.037, 0.3])
 
 
 @pytest.mark.long
