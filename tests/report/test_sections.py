@@ -21,6 +21,8 @@ from hyperpolyglot.report.content import present
 from hyperpolyglot.report.links import explorer_address
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
+from hyperpolyglot.report.sections.comparison import maps_above
+from hyperpolyglot.report.sections.languages import clear_winners
 from hyperpolyglot.report.sections.mixing import mixing_grids
 from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.summary import summary
@@ -107,12 +109,40 @@ def test_planted_truth_is_what_the_page_says(study, sections):
     assert "for 4 languages" in said(found["languages"])
     assert "share 240 tokens" in said(found["comparison"])
     assert re.search(r"; p (≤ )?[01]\.\d", said(found["comparison"]))
-    assert re.search(r"P@1 of \d+ questions among the words of 4 languages goes from", said(found["removal"]))
+    assert re.search(
+        r"P@1 of \d+ questions between the words of 4 languages goes from", said(found["removal"])
+    )
     assert summary(study).startswith(f"{title_of(study.models[0].space.model)} keeps scripts apart: ")
     assert f"{title_of(study.models[1].space.model)} mixes scripts: " in summary(study)
     assert first[-20:] in said(found["removal"])
     assert "puts the right one first for 100 %" in summary(study)
     assert second[-20:] in summary(study)
+
+
+def test_a_clear_winner_is_above_chance(study):
+    """A model that is better than another, and no better than chance, wins no language."""
+    names = [m.space.model for m in study.models]
+    first, ties = clear_winners(study.languages, names)
+    assert (4, 0) == (sum(first.values()), ties)
+    by_chance = {
+        tag: tuple(
+            replace(
+                row, translation=row.translation | {"matched": row.translation["matched"] | {"chance": 1.0}}
+            )
+            for row in rows
+        )
+        for tag, rows in study.languages.by_language.items()
+    }
+    first, ties = clear_winners(replace(study.languages, by_language=by_chance), names)
+    assert (0, 4) == (sum(first.values()), ties)
+
+
+def test_maps_are_tested_against_chance(study):
+    """A map that finds as many tokens as chance gives is not above it; one that finds all is."""
+    pair = study.comparison.pairs[0]
+    row = pair.maps[0] | {"tested": 200}
+    at_chance, sure = (row | {"p10": {"value": value, "chance": 0.05}} for value in (0.06, 1.0))
+    assert 1 == maps_above(replace(pair, maps=(at_chance, at_chance, sure)))
 
 
 def test_no_warning_without_a_demo_model(sections, document):
@@ -260,7 +290,7 @@ def test_every_table_has_its_rows(study):
 def test_numbers_are_those_of_the_commands(study):
     """The JSON document holds every record as its command prints it, and null with a reason for none."""
     found = results(study)
-    assert {"models", "census", "overlap", "languages", "compare", "absent"} == found.keys()
+    assert {"models", "verdict", "census", "overlap", "languages", "compare", "absent"} == found.keys()
     for model, one in zip(study.models, found["models"], strict=True):
         assert {
             *("model", "inspect", "verdict", "separability", "diversity", "neighbors", "map", "translate"),

@@ -7,11 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from hyperpolyglot.measures.census import ModelCensus
+from hyperpolyglot.measures.comparison.records import PairSimilarity
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.translation import Translation
 from hyperpolyglot.measures.verdicts import by_label
+from hyperpolyglot.report.sections.comparison import labels_above, maps_above
 from hyperpolyglot.report.sections.explanations import higher_than_overall
+from hyperpolyglot.report.sections.languages import clear_winners, served
 from hyperpolyglot.report.sections.mixing import OverRepresented, over_represented
+from hyperpolyglot.report.sections.translation import above_chance, coverage_of
+from hyperpolyglot.report.sections.translation_parts import hubs_above, pairs_above
+from hyperpolyglot.report.sections.vocabulary import scripts_of
 from hyperpolyglot.report.verdicts import verdict_of
 from hyperpolyglot.study import Absent, ModelStudy, Study
 
@@ -40,18 +47,35 @@ def results(study: Study) -> dict[str, Any]:
     }
     return {
         "models": [
-            {"model": m.space.model, "inspect": m.inspection.to_json(), "verdict": _verdict(m)}
+            {
+                "model": m.space.model,
+                "inspect": m.inspection.to_json(),
+                "verdict": _verdict(m, counted, study),
+            }
             | _forms({key: getattr(m, name) for key, name in _OF_A_MODEL.items()})
-            for m in study.models
+            for m, counted in zip(study.models, study.census.models, strict=True)
         ],
+        "verdict": _verdict_between(study),
         "census": study.census.to_json(),
         **_forms(whole),
     }
 
 
-def _verdict(model: ModelStudy) -> dict[str, Any]:
-    """The verdict on a model, and what the sentences on its labels are made of."""
+def _verdict(model: ModelStudy, counted: ModelCensus, study: Study) -> dict[str, Any]:
+    """The verdict on a model, and what the sentences on it are made of."""
     found = verdict_of(model).to_json()
+    found["vocabulary"] = scripts_of(counted)
+    if not isinstance(model.translation, Absent):
+        sure, known = hubs_above(model.translation)
+        found["translation"] = {
+            "coverage": coverage_of(model.translation),
+            "above_chance": bool(model.translation.headline["value"])
+            and above_chance(model.translation.headline),
+            "pairs": pairs_above(model.translation),
+            "hubs": {"of": known, "above": [row["language"] for row in sure]},
+        }
+    if not isinstance(study.languages, Absent):
+        found["languages"] = served(study.languages, model.space.model)
     if not isinstance(model.diversity, Absent):
         labels = by_label(model.diversity)
         pairs, tried = over_represented(model.diversity)
@@ -63,6 +87,28 @@ def _verdict(model: ModelStudy) -> dict[str, Any]:
         rows = [row.to_json() | {"interval": list(interval)} for row, interval in shares]
         found["undertrained"] = {"labels": judged, "higher_than_overall": rows}
     return found
+
+
+def _verdict_between(study: Study) -> dict[str, Any]:
+    """What the sentences that compare models are made of."""
+    found: dict[str, Any] = {}
+    if not isinstance(study.languages, Absent) and len(study.models) > 1:
+        first, ties = clear_winners(study.languages, [m.space.model for m in study.models])
+        found["languages"] = {"clear_winners": first, "ties": ties}
+    if not isinstance(study.comparison, Absent):
+        found["compare"] = [_agreeing(pair) for pair in study.comparison.pairs]
+    return found
+
+
+def _agreeing(pair: PairSimilarity) -> dict[str, Any]:
+    above, judged = labels_above(pair)
+    rows = [row | {"interval": list(row["interval"])} for row in above]
+    return {
+        "a": pair.a,
+        "b": pair.b,
+        "labels": {"of": judged, "above": rows},
+        "maps": {"of": len(pair.maps), "above": maps_above(pair)},
+    }
 
 
 def _listed(row: OverRepresented) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.verdicts import Verdict
 from hyperpolyglot.report.content import present
-from hyperpolyglot.report.sections.translation import read_translation
+from hyperpolyglot.report.sections.translation import above_chance, read_translation
 from hyperpolyglot.report.verdicts import say_verdict, verdict_of
-from hyperpolyglot.report.wording import DASH, joined, number, percent, score, span
+from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, score, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, ModelStudy, Study
 
 __all__ = ["facts", "summary"]
 
 _TOLD_ALONE = 4
+_NO_MORE = "no more often than chance does, "
 _TOGETHER = {
     "apart": "Kept apart",
     "between": "Neither kept apart nor mixed",
@@ -66,7 +67,11 @@ def _translations(study: Study) -> str:
     if len(asked) == 1:
         return read_translation(*asked[0])
     ordered = sorted(asked, key=lambda pair: -pair[1].headline["value"])
-    told = [f"{title_of(m.space.model)} puts the right one first for {score(r.headline)}" for m, r in ordered]
+    told = [
+        f"{title_of(m.space.model)} puts the right one first {'' if above_chance(r.headline) else _NO_MORE}for "
+        f"{score(r.headline)}"
+        for m, r in ordered
+    ]
     return (
         "Asked for a word’s translation among the other language’s words, averaged over pairs of languages, "
         f"{joined(told)}."
@@ -106,7 +111,7 @@ def _separability(model: ModelStudy) -> str:
     found = model.separability
     if isinstance(found, Absent) or found.mean_accuracy is None:
         return DASH
-    return f"{percent(found.mean_accuracy)} (chance {percent(found.labels[0].chance)})"
+    return f"{exact(found.mean_accuracy)} (chance {exact(found.labels[0].chance)})"
 
 
 def _diversity(model: ModelStudy) -> str:
@@ -122,7 +127,7 @@ def _own_share(model: ModelStudy) -> str:
     found = verdict_of(model)
     if found.own_share is None or found.own_expected is None:
         return DASH
-    return f"{percent(found.own_share)} (chance {percent(found.own_expected)})"
+    return f"{exact(found.own_share)} (chance {exact(found.own_expected)})"
 
 
 def _assortativity(model: ModelStudy) -> str:
@@ -138,14 +143,14 @@ def _translation(model: ModelStudy) -> str:
         return DASH
     first = found.headline
     sure = f" [{span(first['interval'])}]" if first["interval"] else ""
-    return f"{percent(first['value'])}{sure} (chance {percent(first['chance'])})"
+    return f"{exact(first['value'])}{sure} (chance {exact(first['chance'])})"
 
 
 def _antihubs(model: ModelStudy) -> str:
     found = model.explanation
     if isinstance(found, Absent):
         return DASH
-    return f"{percent(found.hubness.antihubs)} (chance {percent(found.hubness.antihubs_expected)})"
+    return f"{exact(found.hubness.antihubs)} (chance {exact(found.hubness.antihubs_expected)})"
 
 
 def _dimensions(model: ModelStudy) -> str:

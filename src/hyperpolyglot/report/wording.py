@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hyperpolyglot.figures.style import percent
+from hyperpolyglot.figures.style import percent as exact
 from hyperpolyglot.measures.measured import Measured
 
 __all__ = [
     "DASH",
     "capital",
     "cell",
+    "exact",
     "joined",
     "measured",
     "number",
@@ -23,6 +24,17 @@ __all__ = [
 ]
 
 DASH = "–"
+
+
+def percent(share: float) -> str:
+    """A share in a sentence: one decimal, and no more digits of what is tiny; tables and figures have :func:`exact`.
+
+    >>> percent(0.504), percent(0.00042), percent(0.0007), percent(-0.0002), percent(1.0), percent(0.0)
+    ('50.4 %', '< 0.1 %', '0.1 %', '−0.02 %', '100 %', '0 %')
+    """
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return "0.1 %" if 0 < share < 0.001 else exact(share)
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -46,9 +58,9 @@ def span(interval: Sequence[float] | None, *, share: bool = True, digits: int = 
         return ""
     low, high = interval
     if share and low >= 0:
-        return f"{percent(low).removesuffix(' %')}–{percent(high)}"
+        return f"{exact(low).removesuffix(' %')}–{exact(high)}"
     if share:
-        return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+        return f"{exact(low).removesuffix(' %')} to {exact(high)}"
     return f"{number(low, digits)} to {number(high, digits)}"
 
 
@@ -75,7 +87,7 @@ def cell(
     """
     if value is None:
         return DASH
-    shown = percent if share else number
+    shown = exact if share else number
     sure = [f"[{span(interval, share=share).removesuffix(' %')}]"] if interval is not None else []
     by_chance = [shown(chance).removesuffix(" %")] if chance is not None else []
     return "\n".join(filter(None, [shown(value), " · ".join([*sure, *by_chance])]))

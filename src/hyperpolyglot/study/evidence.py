@@ -75,6 +75,7 @@ class Given:
             found = unchanged() if changed is space else ask(changed, lexicon, about, like=unchanged())
             asked, ranks, candidates = found.of(DIFFERENT)
             scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), clusters_of(asked))
-            return {"questions": len(asked), "languages": len(about.languages or ()), "p1": scores["p1"]}
+            languages = np.union1d(asked.source, asked.target)
+            return {"questions": len(asked), "languages": len(languages), "p1": scores["p1"]}
 
         return translated

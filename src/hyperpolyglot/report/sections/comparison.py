@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scipy.special import ndtri
+from scipy.stats import binom
 
 from hyperpolyglot import figures
 from hyperpolyglot.measures.comparison import Comparison
@@ -12,12 +13,13 @@ from hyperpolyglot.measures.comparison.records import MEASURES, PairSimilarity
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.verdicts import LEAST_TOKENS
 from hyperpolyglot.report.content import Grid, Section, picture
+from hyperpolyglot.report.verdicts import RANDOM
 from hyperpolyglot.report.wording import DASH, cell, joined, measured, number, percent, probability, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["comparison_sections"]
+__all__ = ["comparison_sections", "labels_above", "maps_above"]
 
 _NAMED = 3
 
@@ -82,18 +84,36 @@ def _whole(found: Comparison) -> Section:
 def _read(found: Comparison) -> tuple[str, ...]:
     ordered = sorted(found.pairs, key=lambda pair: -(pair.measures["neighbor_overlap"].value or 0.0))
     texts = [_read_pair(ordered[0], found)]
+    if len(ordered) > 1 and not any(_alike(pair, found) for pair in ordered):
+        return (f"Of {len(ordered)} pairs none is told from random: {texts[0]}",)
     if len(ordered) > 1:
         texts = [f"Of {len(ordered)} pairs the most alike: {texts[0]}"]
         texts.append(f"The least alike: {_read_pair(ordered[-1], found)}")
     return tuple(texts)
 
 
+def _alike(pair: PairSimilarity, found: Comparison) -> bool:
+    """Whether any measure tells the pair from random matchings, all measures considered (Bonferroni).
+
+    Few permutations cannot give so small a p: then none of them may do as well. An interval has to lie above chance.
+    """
+    most = max(0.05 / len(MEASURES), 1.0001 / (found.options.permutations + 1))
+    return any(
+        m.value is not None
+        and m.p is not None
+        and m.p <= most
+        and (m.interval[0] if m.interval else m.value) > (m.null or 0.0)
+        for m in pair.measures.values()
+    )
+
+
 def _read_pair(pair: PairSimilarity, found: Comparison) -> str:
     near, first = pair.measures["neighbor_overlap"], pair.measures["canonical_first"]
     kernel, rotation = pair.measures["cka"], pair.measures["procrustes"]
     p = "" if near.p is None else probability(near.p, found.options.permutations)
+    alike = "" if _alike(pair, found) else f" and are {RANDOM} in how these lie"
     return (
-        f"{_pair(pair)} share {pair.shared:,} tokens. Of the {pair.k} nearest neighbours of a token, "
+        f"{_pair(pair)} share {pair.shared:,} tokens{alike}. Of the {pair.k} nearest neighbours of a token, "
         f"{measured(near, share=True, p=p)} are the same in both. The two most alike directions have a cosine of "
         f"{measured(first)}; kernel alignment is {measured(kernel, digits=3)}; a rotation explains "
         f"{measured(rotation, share=True)} of the variance of tokens it has not seen."
@@ -150,8 +170,8 @@ def _by_label(found: Comparison) -> list[Section]:
     ]
 
 
-def _read_labels(pair: PairSimilarity) -> str:
-    """In how many labels neighbours agree above chance, and the surest of them, by intervals for all labels at once."""
+def labels_above(pair: PairSimilarity) -> tuple[list[dict[str, Any]], int]:
+    """Labels whose neighbours agree above chance by intervals for all labels at once, surest first; of how many."""
     judged = [
         (row.label, row.measures["neighbor_overlap"])
         for row in pair.by_label
@@ -161,23 +181,29 @@ def _read_labels(pair: PairSimilarity) -> str:
         and row.measures["neighbor_overlap"].interval
     ]
     if not judged:
-        return f"{_pair(pair)}: no label has {LEAST_TOKENS} shared tokens, so none is compared with chance."
+        return [], 0
     wider = float(ndtri(1 - 0.025 / len(judged)) / ndtri(0.975))
     above = []
     for label, found in judged:
         value, (low, high), chance = found.value or 0.0, found.interval or (0.0, 0.0), _within(found)
         interval = max(0.0, value - wider * (value - low)), min(1.0, value + wider * (high - value))
         if interval[0] > chance:
-            above.append((interval[0] - chance, label, value, interval, chance))
-    text = f"{_pair(pair)} agree above chance in {len(above)} of {len(judged)} labels with {LEAST_TOKENS} shared tokens"
+            above.append({"label": label, "value": value, "interval": interval, "chance": chance})
+    return sorted(above, key=lambda row: (row["chance"] - row["interval"][0], row["label"])), len(judged)
+
+
+def _read_labels(pair: PairSimilarity) -> str:
+    """In how many labels neighbours agree above chance, and the surest of them."""
+    above, judged = labels_above(pair)
+    if not judged:
+        return f"{_pair(pair)}: no label has {LEAST_TOKENS} shared tokens, so none is compared with chance."
+    text = f"{_pair(pair)} agree above chance in {len(above)} of {judged} labels with {LEAST_TOKENS} shared tokens"
     if not above:
         return f"{text}, by intervals adjusted for all of them."
     told = [
-        f"{script_name(label or '')} ({percent(value)} of neighbours, adjusted 95 % interval {span(interval)}, chance "
-        f"{percent(chance)})"
-        for _, label, value, interval, chance in sorted(above, key=lambda row: (-row[0], row[1] or ""))[
-            :_NAMED
-        ]
+        f"{script_name(row['label'])} ({percent(row['value'])} of neighbours, adjusted 95 % interval "
+        f"{span(row['interval'])}, chance {percent(row['chance'])})"
+        for row in above[:_NAMED]
     ]
     return f"{text}, by intervals adjusted for all of them, most surely in {joined(told)}."
 
@@ -228,11 +254,20 @@ def _precision(found: dict[str, Any]) -> str:
     return cell(found["value"], found["interval"], found["chance"])
 
 
+def maps_above(pair: PairSimilarity) -> int:
+    """How many maps find more tokens within their ten nearest than chance does, all maps considered (Bonferroni)."""
+    right = [
+        (round(row["p10"]["value"] * row["tested"]), row["tested"], row["p10"]["chance"]) for row in pair.maps
+    ]
+    return sum(float(binom.sf(k - 1, n, chance)) <= 0.05 / len(right) for k, n, chance in right)
+
+
 def _read_maps(pair: PairSimilarity) -> str:
     best = max(pair.maps, key=lambda row: row["p10"]["value"])
-    found = best["p10"]
+    above, found = maps_above(pair), best["p10"]
     sure = f"95 % interval {span(found['interval'])}; " if found.get("interval") else ""
     return (
-        f"{_pair(pair)}: by the best of {len(pair.maps)} maps, {percent(found['value'])} of unseen tokens "
+        f"{_pair(pair)}: {above or 'none'} of {len(pair.maps)} maps {'find' if above > 1 else 'finds'} tokens better "
+        f"than chance (p below 0.05 adjusted for all maps); by the best, {percent(found['value'])} of unseen tokens "
         f"land within their ten nearest ({sure}chance {percent(found['chance'])})."
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hyperpolyglot import figures
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Languages
 from hyperpolyglot.measures.translation.languages import LanguageModel
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, cell, joined, number, percent
+from hyperpolyglot.report.wording import DASH, cell, exact, joined, number, percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["language_sections"]
+__all__ = ["clear_winners", "language_sections", "served"]
 
 _MOST_ROWS = 800
 
@@ -60,48 +62,76 @@ def _rows(found: Languages, model: str) -> list[tuple[str, LanguageModel]]:
     return [(tag, row) for tag, rows in found.by_language.items() for row in rows if row.model == model]
 
 
+def served(found: Languages, model: str) -> dict[str, Any]:
+    """Of one model: languages, share of words that are one token, pieces per word, languages asked, candidates."""
+    rows = _rows(found, model)
+    words = max(1, sum(row.words for _, row in rows))
+    return {
+        "languages": len(rows),
+        "coverage": sum(row.coverage * row.words for _, row in rows) / words,
+        "pieces_per_word": sum(row.pieces_per_word * row.words for _, row in rows) / words,
+        "asked": sum(bool(row.translation) for _, row in rows),
+        "candidates": next(
+            (row.translation["matched"]["candidates"] for _, row in rows if row.translation), None
+        ),
+    }
+
+
 def _read(found: Languages, model: str) -> str:
-    name, rows = title_of(model), _rows(found, model)
-    asked = [(tag, row) for tag, row in rows if row.translation]
-    words = sum(row.words for _, row in rows)
-    covered = sum(row.coverage * row.words for _, row in rows) / max(1, words)
-    pieces = sum(row.pieces_per_word * row.words for _, row in rows) / max(1, words)
+    name, whole = title_of(model), served(found, model)
     text = (
-        f"{name}: {percent(covered)} of the words of {len(rows)} languages are one token; a word takes {pieces:.1f} "
-        "pieces on average"
+        f"{name}: {percent(whole['coverage'])} of the words of {whole['languages']} languages are one token; a word "
+        f"takes {whole['pieces_per_word']:.1f} pieces on average"
     )
-    if not asked:
+    if not whole["asked"]:
         return f"{text}. No language has words with vectors enough to be asked about."
-    few = (asked[0][1].translation or {})["matched"]["candidates"]
     return (
-        f"{text}. {len(asked)} languages have enough such words to be asked about. P@1 differs between languages by "
-        "the concepts that are covered and by the number of candidates; the column with matched candidates gives every "
-        f"question {few} candidates."
+        f"{text}. {whole['asked']} languages have enough such words to be asked about. P@1 differs between languages "
+        "by the concepts that are covered and by the number of candidates; the column with matched candidates gives "
+        f"every question {whole['candidates']} candidates."
     )
+
+
+def clear_winners(found: Languages, models: list[str]) -> tuple[dict[str, int], int]:
+    """For how many languages each model is above chance and first by more than the intervals; how many are ties."""
+    first = dict.fromkeys(models, 0)
+    undecided = 0
+    for rows in found.by_language.values():
+        known = [
+            (row.model, row.translation["matched"]["all_interval"], _matched_chance(row.translation))
+            for row in rows
+            if row.translation and row.translation["matched"].get("all_interval")
+        ]
+        if len(known) < 2:
+            continue
+        (model, interval, chance), (_, second, _) = known[:2]
+        if interval[0] > max(chance, second[1]):
+            first[model] += 1
+        else:
+            undecided += 1
+    return first, undecided
+
+
+def _matched_chance(translation: dict[str, Any]) -> float:
+    """Chance among matched candidates for all questions: one about a word that is no token is never right."""
+    return float(translation["matched"]["chance"] * translation["questions"] / translation["asked"])
 
 
 def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
     """For how many languages a model is first by more than the intervals."""
     if len(models) < 2:
         return ()
-    first = dict.fromkeys(models, 0)
-    undecided = 0
-    for rows in found.by_language.values():
-        ranked = [
-            (row.model, ((row.translation or {}).get("matched") or {}).get("all_interval")) for row in rows
-        ]
-        known = [(model, interval) for model, interval in ranked if interval]
-        if len(known) < 2:
-            continue
-        if known[0][1][0] > known[1][1][1]:
-            first[known[0][0]] += 1
-        else:
-            undecided += 1
+    first, undecided = clear_winners(found, models)
+    matched = "Matched are the questions (all that the lexicon asks) and the number of candidates of each."
+    if not any(first.values()):
+        return (
+            f"No model is above chance and better than the others by more than the intervals for any of {undecided} "
+            f"languages. {matched}",
+        )
     counts = joined([f"{title_of(model)} for {count}" for model, count in first.items()])
     return (
-        f"Clear winners, best by more than the intervals: {counts} languages; {undecided} are ties, since the "
-        "intervals overlap. Matched are the questions (all that the lexicon asks) and the number of "
-        "candidates of each.",
+        f"Clear winners, above chance and best by more than the intervals: {counts} languages; {undecided} are ties, "
+        f"since the intervals overlap. {matched}",
     )
 
 
@@ -112,9 +142,9 @@ def _grid(found: Languages) -> Grid:
             script_name(found.scripts[tag]),
             title_of(row.model),
             f"{row.words:,}",
-            percent(row.coverage),
+            exact(row.coverage),
             number(row.pieces_per_word, 1),
-            DASH if row.undertrained is None else percent(row.undertrained),
+            DASH if row.undertrained is None else exact(row.undertrained),
             *_translation_cells(row),
         )
         for tag, models in found.by_language.items()
@@ -146,10 +176,10 @@ def _translation_cells(row: LanguageModel) -> tuple[str, str, str]:
     found = row.translation
     if not found:
         return DASH, DASH, DASH
-    matched, answered = found["matched"], found["questions"] / found["asked"]
+    matched = found["matched"]
     by_chance = found["chance"] * found["questions"] / found["asked"]
     return (
         cell(found["value"], found["interval"], found["chance"]),
         cell(found["all"], found["all_interval"], by_chance),
-        cell(matched["all"], matched["all_interval"], matched["chance"] * answered),
+        cell(matched["all"], matched["all_interval"], _matched_chance(found)),
     )

@@ -19,7 +19,7 @@ from hyperpolyglot.published import (
     published_name,
 )
 from hyperpolyglot.report.content import present
-from hyperpolyglot.report.wording import joined, number, percent
+from hyperpolyglot.report.wording import exact, joined, number
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study import Absent, ModelStudy, Study
@@ -50,7 +50,7 @@ def paper_figures(study: Study) -> list[PaperFigure]:
         _overlap(study),
         _of_models(
             3, "Separability of writing systems", "separability", study, "separability",
-            lambda m, r: _beside(m, percent(r.mean_accuracy) if r.mean_accuracy else "too few tokens", _PROBED),
+            lambda m, r: _beside(m, exact(r.mean_accuracy) if r.mean_accuracy else "too few tokens", _PROBED),
             ", ".join(f"{name} {text}" for name, text in _PROBED.items()),
         ),
         _of_models(4, "Examples of neighbours", "examples", study, "examples", _examples,
@@ -110,8 +110,8 @@ def _of_models(
 
 def _overlap(study: Study) -> PaperFigure:
     published = (
-        f"six models, the diagonal counted: {percent(OVERLAP_MEAN)}, {percent(OVERLAP_LATIN)} of it Latin; mT5 with "
-        f"XLM-R {percent(NON_LATIN)} not Latin"
+        f"six models, the diagonal counted: {exact(OVERLAP_MEAN)}, {exact(OVERLAP_LATIN)} of it Latin; mT5 with "
+        f"XLM-R {exact(NON_LATIN)} not Latin"
     )
     part, title = study.overlap, "Overlap of vocabularies"
     if isinstance(part, Absent):
@@ -123,7 +123,7 @@ def _overlap(study: Study) -> PaperFigure:
         section="overlap",
         found=_few(
             [
-                f"{title_of(p.a)} – {title_of(p.b)}: {percent(p.overlap or 0.0)}, {percent(p.latin_share or 0.0)} Latin"
+                f"{title_of(p.a)} – {title_of(p.b)}: {exact(p.overlap or 0.0)}, {exact(p.latin_share or 0.0)} Latin"
                 for p in rows
             ]
         ),

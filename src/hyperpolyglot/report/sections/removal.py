@@ -82,7 +82,7 @@ def _translation(before: Effect, after: Effect) -> str:
     asked = before.translation or {}
     about = ""
     if asked.get("questions") and asked.get("languages"):
-        about = f" {asked['questions']:,} questions among the words of {asked['languages']} languages"
+        about = f" {asked['questions']:,} questions between the words of {asked['languages']} languages"
     elif asked.get("questions"):
         about = f" {asked['questions']:,} questions"
     moved = f"goes from {percent(was[0])} to {percent(is_now[0])} (CSLS, by question{chance})"

@@ -19,7 +19,7 @@ from hyperpolyglot.report.wording import DASH, cell, joined, number, percent, sc
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import ModelStudy, Study
 
-__all__ = ["read_translation", "translation_sections"]
+__all__ = ["above_chance", "coverage_of", "read_translation", "translation_sections"]
 
 _SETS = {
     "weak": "words of the target language",
@@ -127,18 +127,23 @@ def _read_coverage(found: Found) -> list[str]:
 
 
 def _coverage(found: Translation) -> tuple[str, str]:
-    words, single = (sum(getattr(row, name) for row in found.coverage) for name in ("words", "single_token"))
-    scored = sum(row.scored for row in found.coverage)
+    held, lexicon = coverage_of(found), found.lexicon
     questions = found.overall["weak"]["questions"]
-    lexicon = found.lexicon
     return (
-        f"The lexicon ({lexicon['source']}) has {words:,} words in {lexicon['languages']} languages for "
-        f"{lexicon['concepts']:,} concepts; {single:,} of them ({percent(single / max(1, words))}) are single "
+        f"The lexicon ({lexicon['source']}) has {held['words']:,} words in {lexicon['languages']} languages for "
+        f"{lexicon['concepts']:,} concepts; {held['single_token']:,} of them ({percent(held['share'])}) are single "
         "tokens of",
-        f", which makes {questions:,} questions between {scored} languages."
+        f", which makes {questions:,} questions between {held['scored']} languages."
         if questions
         else ": too few in two languages or more to ask anything.",
     )
+
+
+def coverage_of(found: Translation) -> dict[str, float]:
+    """Words of all languages, how many are single tokens, and how many languages can be asked about."""
+    words, single = (sum(getattr(row, name) for row in found.coverage) for name in ("words", "single_token"))
+    scored = sum(row.scored for row in found.coverage)
+    return {"words": words, "single_token": single, "share": single / max(1, words), "scored": scored}
 
 
 def _read(model: ModelStudy, found: Translation) -> list[str]:
@@ -184,7 +189,7 @@ def _first(first: dict[str, Any]) -> str:
 def _sounds(found: Translation) -> str:
     """How much of it is names that sound the same in another script."""
     rows = {row["sound"]: row for row in found.sounds}
-    if len(rows) < 2:
+    if len(rows) < 2 or not above_chance(found.headline):
         return ""
     alike, other = rows["transliteration"], rows["other"]
     return (
@@ -208,10 +213,15 @@ def read_translation(model: ModelStudy, found: Translation) -> str:
     )
 
 
+def above_chance(first: dict[str, Any]) -> bool:
+    """Whether a score lies above chance with its whole interval."""
+    low = first["interval"][0] if first["interval"] else first["value"]
+    return bool(low > first["chance"])
+
+
 def _character(first: dict[str, Any]) -> str:
-    value, chance, interval = first["value"], first["chance"], first["interval"]
-    low = interval[0] if interval else value
-    if low <= chance:
+    value = first["value"]
+    if not above_chance(first):
         return "Translations are no nearer than chance in"
     if value > 0.5:
         return "Words find their translations in"

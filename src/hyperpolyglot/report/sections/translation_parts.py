@@ -9,11 +9,12 @@ from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Translation
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, joined, number, percent, span
+from hyperpolyglot.report.verdicts import RANDOM
+from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import ModelStudy
 
-__all__ = ["Found", "by_kind", "by_language", "by_script", "hub_languages"]
+__all__ = ["Found", "by_kind", "by_language", "by_script", "hub_languages", "hubs_above", "pairs_above"]
 
 Found = list[tuple[ModelStudy, Translation]]
 
@@ -93,20 +94,30 @@ def by_language(found: Found) -> Section:
     )
 
 
+def pairs_above(found: Translation) -> dict[str, int]:
+    """Pairs of languages with enough questions, those above chance, adjusted and not, and how many chance may give."""
+    asked = [row for row in found.pairs if row["questions"] >= FEWEST_QUESTIONS]
+    return {
+        "fewest": FEWEST_QUESTIONS,
+        "of": len(asked),
+        "above": sum(row["p_adjusted"] <= 0.05 for row in asked),
+        "unadjusted": sum(row["p"] <= 0.05 for row in asked),
+        "by_chance": round(0.05 * len(asked)),
+        "adjusted_over": len(found.pairs),
+    }
+
+
 def _read_pairs(model: ModelStudy, found: Translation) -> str:
     """For how many pairs of languages the answers are better than chance, many comparisons considered."""
     name = title_of(model.space.model)
-    asked = [row for row in found.pairs if row["questions"] >= FEWEST_QUESTIONS]
-    if not asked:
+    counts = pairs_above(found)
+    if not counts["of"]:
         return f"{name}: no pair of languages has {FEWEST_QUESTIONS} questions."
-    above = sum(row["p_adjusted"] <= 0.05 for row in asked)
-    alone = sum(row["p"] <= 0.05 for row in asked)
     return (
-        f"{name}: P@1 is above chance for {above:,} of {len(asked):,} ordered pairs of languages with "
+        f"{name}: P@1 is above chance for {counts['above']:,} of {counts['of']:,} ordered pairs of languages with "
         f"{FEWEST_QUESTIONS} questions or more (false discovery rate 5 %, Benjamini–Yekutieli over all "
-        f"{len(found.pairs):,} "
-        f"pairs). Without the adjustment it would be for {alone:,}, of which up to {round(0.05 * len(asked)):,} are "
-        "expected by chance."
+        f"{counts['adjusted_over']:,} pairs). Without the adjustment it would be for {counts['unadjusted']:,}, of "
+        f"which up to {counts['by_chance']:,} are expected by chance."
     )
 
 
@@ -121,9 +132,9 @@ def by_kind(found: Found) -> Section:
                 title_of(m.space.model),
                 kind,
                 f"{by_kind[kind]['questions']:,}",
-                percent(by_kind[kind]["csls_p1"]),
+                exact(by_kind[kind]["csls_p1"]),
                 span(by_kind[kind]["interval"]) or "–",
-                percent(by_kind[kind]["chance"]),
+                exact(by_kind[kind]["chance"]),
                 *_matched(by_kind[kind]["matched"]),
             )
             for kind in kinds
@@ -159,8 +170,8 @@ def _matched(compared: dict[str, Any]) -> tuple[str, str, str]:
         return DASH, DASH, DASH
     sure = "" if compared["interval"] is None else " [{} to {}]".format(*map(_points, compared["interval"]))
     return (
-        percent(compared["inside"]),
-        percent(compared["outside"]),
+        exact(compared["inside"]),
+        exact(compared["outside"]),
         f"{_points(compared['difference'])} points{sure}",
     )
 
@@ -185,20 +196,30 @@ def hub_languages(found: Found) -> Section:
     )
 
 
+def hubs_above(found: Translation) -> tuple[list[dict[str, Any]], int]:
+    """Languages whose whole interval lies above their share, strongest first, and of how many."""
+    known = [row for row in found.hubs if row["lift"] is not None]
+    sure = [row for row in known if row["shrunk"] is not None and row["interval"] and row["interval"][0] > 1]
+    return sure, len(known)
+
+
 def _read_hubs(model: ModelStudy, found: Translation) -> str:
     name = title_of(model.space.model)
-    known = [row for row in found.hubs if row["lift"] is not None]
+    sure, known = hubs_above(found)
     if not known:
         return f"{name}: no language has foreign words around it."
+    if not sure:
+        return (
+            f"{name}: hubs are {RANDOM}: for none of {known} languages does the whole 95 % interval of its shrunken "
+            "lift lie above its share, which is chance."
+        )
     top = [
         f"{language_name(row['language'])} ({row['shrunk']:.1f} times chance, 95 % interval "
         f"{span(row['interval'], share=False, digits=1)}; observed {row['lift']:.1f} with {row['words']:,} words)"
-        for row in known[:3]
-        if row["shrunk"] is not None
+        for row in sure[:3]
     ]
-    above = sum(row["interval"] is not None and row["interval"][0] > 1 for row in known)
     return (
-        f"{name}: the strongest hubs are {joined(top)}. For {above} of {len(known)} languages the whole interval lies "
+        f"{name}: the strongest hubs are {joined(top)}. For {len(sure)} of {known} languages the whole interval lies "
         "above their share. Lifts are shrunken towards the mean of all languages by an empirical Bayes estimate over "
         "each language’s words, since the largest of many observed lifts is mostly chance where words are few."
     )

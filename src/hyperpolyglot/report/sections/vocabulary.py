@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hyperpolyglot import figures
 from hyperpolyglot.measures.census import ModelCensus, Overlap
 from hyperpolyglot.measures.inspection import Inspection
@@ -12,7 +14,7 @@ from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["vocabulary_sections"]
+__all__ = ["scripts_of", "vocabulary_sections"]
 
 
 def vocabulary_sections(study: Study) -> list[Section]:
@@ -72,16 +74,26 @@ def _same(protocol: str) -> str:
     return "Two tokens are the same if their decoded texts are."
 
 
+def scripts_of(census: ModelCensus) -> dict[str, Any]:
+    """Counted labels, those of 100 tokens, the shares of the largest, and the tokens of none."""
+    total, scripts = sum(census.labels.values()), census.counted
+    return {
+        "labels": len(scripts),
+        "of_100_tokens": sum(count >= 100 for count in scripts.values()),
+        "largest": {label: count / total for label, count in list(scripts.items())[:3]},
+        "uncounted": total - sum(scripts.values()),
+    }
+
+
 def _read_census(inspection: Inspection, census: ModelCensus, noun: str) -> str:
     """Size of the vocabulary and its largest labels."""
-    total = sum(census.labels.values())
-    scripts = census.counted
-    named = [f"{script_name(label)} ({percent(count / total)})" for label, count in list(scripts.items())[:3]]
-    hundred = sum(count >= 100 for count in scripts.values())
-    rest = total - sum(scripts.values())
+    found = scripts_of(census)
+    named = [f"{script_name(label)} ({percent(share)})" for label, share in found["largest"].items()]
+    rest = found["uncounted"]
     common = f" {rest:,} tokens are of no one script (Common, Inherited, Unknown)." if rest else ""
     return (
-        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {len(scripts)} {noun}, {hundred} of them "
+        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {found['labels']} {noun}, "
+        f"{found['of_100_tokens']} of them "
         f"with 100 tokens or more. The largest are {', '.join(named)}.{common}"
     )
 
