@@ -241,6 +241,31 @@ def held_of_all(name: str, tag: str, share: float, simulations: int, seed: int =
     return hits / simulations
 
 
+OF_ALL = {
+    ("mBERT vocabulary, all", "hi"),
+    ("mBERT vocabulary, all", "lt"),
+    ("mBERT vocabulary, all", "ln"),
+    ("XLM-R vocabulary, all", "sw"),
+    ("XLM-R vocabulary, all", "bm"),
+    ("demo vocabulary, held-out concepts", "gl"),
+}
+
+
+def test_intervals_of_all_questions_cover_at_a_glance() -> None:
+    """Of a language with a part of its words covered, in 89 % of 200 simulations or more."""
+    assert 0.89 <= held_of_all("demo vocabulary, 12 languages", "uk", 0.6, 200)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("share", [0.1, 0.6, 0.95])
+@pytest.mark.parametrize(("name", "tag"), sorted(OF_ALL))
+def test_intervals_of_all_questions_cover(name: str, tag: str, share: float) -> None:
+    """In 92 to 98 % of 1,000 simulations with what is asked and covered of real languages."""
+    found = held_of_all(name, tag, share, 1000)
+    print(f"| {name}, {tag} | {share:.2f} | {100 * found:.1f} |")
+    assert 0.92 <= found <= 0.98
+
+
 def held_difference(name: str, simulations: int) -> float:
     """How often the interval of a matched difference holds 0, where half of the source languages are inside."""
     random = np.random.default_rng(7)
