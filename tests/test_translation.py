@@ -540,6 +540,8 @@ def test_matrices_hold_the_scores_of_the_pairs() -> None:
         assert names == axis
         assert np.isnan(values.diagonal()).all()
         assert 1.0 == np.nanmin(values)
+    assert np.isfinite(found.matrix("script", least=30)[1]).sum() == 6
+    assert np.isnan(found.matrix("script", least=31)[1]).all()
 
 
 def test_too_few_words_give_a_coverage_and_no_score() -> None:

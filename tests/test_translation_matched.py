@@ -94,6 +94,54 @@ def test_a_matched_difference_is_the_mean_over_blocks() -> None:
     assert (0, None) == (nothing["blocks"], nothing["difference"])
 
 
+def test_names_and_things_are_compared_between_the_same_languages() -> None:
+    """Things are asked only where all is found, names there and where nothing is: raw shares differ, matched do not."""
+    random = np.random.default_rng(7)
+    lexicon, tokens = planted(list(FIRST)[:4], 60)
+    kinds = ["territory" if entry < "c030" else "object" for entry in lexicon.concepts]
+    hard = np.array([tag in list(FIRST)[2:4] for tag in lexicon.languages])
+    # The two languages whose vectors are unrelated have words for names alone.
+    kept = [i for i, kind in enumerate(kinds) if kind == "territory" or not hard[i]]
+    entries = [(lexicon.concepts[i], lexicon.languages[i], lexicon.words[i], kinds[i]) for i in kept]
+    vectors = np.tile(random.standard_normal((60, 30)), (4, 1))
+    vectors[120:] = random.standard_normal((120, 30))
+    row = {token: i for i, token in enumerate(tokens)}
+    rows = [row[f"▁{word}"] for _, _, word, _ in entries]
+    kinds_of = [kind for *_, kind in entries]
+    words = Lexicon.of([entry[:3] for entry in entries], source="test", kinds=kinds_of)
+    found = translate(
+        space_of(vectors[rows], [tokens[i] for i in rows]), words, TranslateOptions(questions=0)
+    )
+    raw = {kind["kind"]: kind["csls_p1"] for kind in found.kinds}
+    assert raw["object"] - raw["territory"] > 0.5
+    compared = found.names
+    assert [1.0, 1.0, 0.0] == pytest.approx([compared[name] for name in ("inside", "outside", "difference")])
+    assert 2 == compared["blocks"]
+    assert [1 / 60, 1 / 60] == pytest.approx(compared["chance"])
+
+
+def test_cells_of_scripts_have_the_same_number_of_candidates() -> None:
+    """Unrelated vectors of 20 and of 90 words: chance is a tenth in every cell that is drawn, and P@1 is near it."""
+    random = np.random.default_rng(8)
+    lexicon, tokens = planted(list(FIRST)[:3], 90)
+    few = [i for i, tag in enumerate(lexicon.languages) if tag != list(FIRST)[2] or i % 90 < 20]
+    words = Lexicon.of(
+        [(lexicon.concepts[i], lexicon.languages[i], lexicon.words[i]) for i in few], source="test"
+    )
+    kept = [i for i, token in enumerate(tokens) if token[1:] in set(words.words)]
+    vectors = random.standard_normal((len(kept), 30))
+    found = translate(space_of(vectors, [tokens[i] for i in kept]), words, TranslateOptions(questions=0))
+    assert {10} == {row["matched"]["candidates"] for row in found.scripts}
+    assert {0.1} == {row["matched"]["chance"] for row in found.scripts}
+    assert min(row["chance"] for row in found.scripts) < 0.02 < max(row["chance"] for row in found.scripts)
+    for row in found.scripts:
+        low, high = row["matched"]["interval"]
+        assert low <= row["matched"]["value"] <= high
+        assert 0.1 == pytest.approx(row["matched"]["value"], abs=0.15)
+    values = [row["matched"]["value"] for row in found.scripts]
+    assert sorted(values) == sorted(v for v in found.matrix("script")[1].ravel() if np.isfinite(v))
+
+
 @pytest.mark.parametrize(
     ("rank", "candidates", "golds"), [(1, 30, 1), (3, 30, 1), (9, 40, 3), (2, 5, 1), (4, 12, 2)]
 )

@@ -29,7 +29,6 @@ __all__ = [
     "mean_ranks",
     "partial_spearman",
     "permutation_p",
-    "share_interval",
     "share_intervals",
     "spearman",
     "wilson",
@@ -165,16 +164,6 @@ def share_intervals(
         high = np.clip(np.maximum(ends[1], share + more), 0, 1)
     few = n < 2
     return np.where(few, np.nan, low), np.where(few, np.nan, high)
-
-
-def share_interval(
-    totals: Array, sizes: Array, *, level: float = 0.95, spread: float = 0.0
-) -> Interval | None:
-    """:func:`share_intervals` of one share, units ``[n]``; ``None`` for fewer than two units."""
-    low, high = share_intervals(
-        np.asarray(totals)[:, None], np.asarray(sizes)[:, None], level=level, spread=spread
-    )
-    return None if np.isnan(low[0]) else (float(low[0]), float(high[0]))
 
 
 def _resampled(columns: Float64, combine: Combine, random: np.random.Generator, resamples: int) -> Float64:

@@ -95,7 +95,7 @@ def test_hub_languages(study):
 
 
 def test_languages(study):
-    """Four panels; every language's coverage, pieces and translation with interval and chance."""
+    """Four panels; every language's coverage, pieces and matched translation with interval and chance."""
     found = study.languages
     models = [m.space.model for m in study.models]
     figure = figures.draw_languages(found, models)
@@ -106,9 +106,9 @@ def test_languages(study):
         panels = [dots(axes)[title_of(model)] for axes in figure.axes]
         assert [row.coverage for row in rows] == panels[0]
         assert [row.pieces_per_word for row in rows] == panels[1]
-        assert [row.translation["value"] for row in rows] == panels[2]
-        assert [row.translation["all"] for row in rows] == panels[3]
-        assert {row.translation["chance"] for row in rows} <= set(bars(figure.axes[2]))
+        assert [row.translation["matched"]["value"] for row in rows] == panels[2]
+        assert [row.translation["matched"]["all"] for row in rows] == panels[3]
+        assert {row.translation["matched"]["chance"] for row in rows} <= set(bars(figure.axes[2]))
     assert "Greek" == titles(figure.axes[0])[tags.index("el")]
     assert "Russian · Cyrillic" == titles(figure.axes[0])[tags.index("ru")]
 

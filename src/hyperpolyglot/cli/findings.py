@@ -119,6 +119,12 @@ def _said(found: Translation) -> list[str]:
             f"{compared['outside']:.1%} from others; difference {_value(compared['difference'])} (95 % "
             f"interval {_span(compared['interval'])})."
         )
+    if found.names["blocks"]:
+        lines.append(
+            f"Between the same pairs of languages, without transliterations: {found.names['inside']:.1%} for things "
+            f"(objects), {found.names['outside']:.1%} for names (territories, languages); difference "
+            f"{_value(found.names['difference'])} (95 % interval {_span(found.names['interval'])})."
+        )
     return lines
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hyperpolyglot.lexicon import Lexicon
-    from hyperpolyglot.measures.translation import TranslateOptions
+    from hyperpolyglot.measures.translation import TranslateOptions, Translation
 
 __all__ = ["languages", "translate"]
 
@@ -118,6 +118,7 @@ def translate(**values: Any) -> None:
     from hyperpolyglot import figures
     from hyperpolyglot.cli.findings import show_translation
     from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
     from hyperpolyglot.sources import title_of
     from hyperpolyglot.study import computed, translation_step
 
@@ -129,7 +130,7 @@ def translate(**values: Any) -> None:
     title = title_of(space.model)
     drawn = {
         "scripts": lambda: figures.draw_translation(
-            *found.matrix("script"), chance=found.overall["weak"]["csls"]["p1"]["chance"], title=title
+            *found.matrix("script", FEWEST_QUESTIONS), chance=_matched_chance(found), title=title
         ),
         "languages": lambda: figures.draw_translation_by_language(found),
         "scores": lambda: figures.draw_translation_scores([(title, found)]),
@@ -139,6 +140,10 @@ def translate(**values: Any) -> None:
     if values["as_json"]:
         return emit("translate", found.to_json(), spaces, values)
     return show_translation(space.model, found)
+
+
+def _matched_chance(found: Translation) -> float | None:
+    return found.scripts[0]["matched"]["chance"] if found.scripts else None
 
 
 @click.command(short_help="Which model for which language.")

@@ -92,7 +92,7 @@ def draw_translation(
     chance: float | None = None,
     title: str = "",
 ) -> Figure:
-    """P@1, ``values[source, target]`` in 0…1; grey where nothing was asked."""
+    """P@1, ``values[source, target]`` in 0…1; grey where it is NaN."""
     asked = np.isfinite(values).sum(axis=0) + np.isfinite(values).sum(axis=1)
     chosen = np.sort(np.argsort(-asked, kind="stable")[:most])
     return _heat_map([named(names[i]) for i in chosen], values[np.ix_(chosen, chosen)], chance, title)[0]
@@ -198,18 +198,20 @@ _PANELS: dict[str, Callable[[LanguageModel], tuple[float | None, Any, float | No
     "words that are\none token": lambda m: (m.coverage, None, None),
     "pieces\nper word": lambda m: (m.pieces_per_word, None, None),
     "translated correctly,\nof covered words": lambda m: _translated(m, "value", "interval", 1.0),
-    "translated correctly,\nof all words": lambda m: _translated(m, "all", "all_interval", None),
+    "translated correctly,\nof all questions": lambda m: _translated(m, "all", "all_interval", None),
 }
 
 
 def _translated(
     model: LanguageModel, value: str, interval: str, share: float | None
 ) -> tuple[float | None, Any, float | None]:
+    """Scores with the same number of candidates in every question."""
     found = model.translation
     if not found:
         return None, None, None
     part = share if share is not None else found["questions"] / found["asked"]
-    return found[value], found[interval], found["chance"] * part
+    matched = found["matched"]
+    return matched[value], matched[interval], matched["chance"] * part
 
 
 def _language(tag: str) -> str:
@@ -223,7 +225,7 @@ def _title(tag: str, script: str) -> str:
 
 @styled
 def draw_languages(found: Languages, models: Sequence[str]) -> Figure:
-    """Coverage, pieces per word and translation for some forty languages; bars are chance."""
+    """Coverage, pieces per word and translation, of matched candidates, for some forty languages; bars are chance."""
     tags = shown_languages(found)
     figure, axes = new_figure(WIDE, 1.3 + 0.15 * len(tags), columns=len(_PANELS), sharey=True)
     titles = [_title(tag, named(found.scripts[tag])) for tag in tags]

@@ -16,7 +16,7 @@ from hyperpolyglot.measures.translation.ranking import Pool, Ranks, pool, ranks_
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float64, Int32, Progress, silent
 
-__all__ = ["Asked", "TranslateOptions", "ask", "narrowed", "wants_held_out"]
+__all__ = ["Asked", "TranslateOptions", "ask", "matched_candidates", "narrowed", "wants_held_out"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,11 @@ class Asked:
             self.ranks, **{n: getattr(self.ranks, n)[chosen] for n in ("cosine", "csls", "frequency")}
         )
         return self.questions.take(chosen), ranks, self.candidates[chosen]
+
+
+def matched_candidates(options: TranslateOptions) -> int:
+    """To how many candidates scores are brought that are compared: half of the fewest that a language has."""
+    return max(2, options.fewest // 2)
 
 
 def wants_held_out(spaces: Sequence[TokenSpace], lexicon: Lexicon, options: TranslateOptions) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numba
 import numpy as np
 
 from hyperpolyglot.measures.translation.lookup import Words
@@ -16,6 +17,7 @@ from hyperpolyglot.types import Array, Float64
 __all__ = ["hubs", "shrunken"]
 
 _Z = 1.959964
+_BLOCK = 1024
 
 
 def hubs(asked: Questions, ranks: Ranks, pool: Pool, words: Words) -> tuple[dict[str, Any], ...]:
@@ -87,10 +89,31 @@ def shrunken(parts: Sequence[Float64]) -> list[tuple[float | None, list[float] |
     return result
 
 
+@numba.njit(cache=True, nogil=True)
+def _share(scores, start, asked, members, member_at, drawn):  # type: ignore[no-untyped-def]
+    """Give what each of the words from ``start`` on asks of a language to its nearest word there, a tie in parts."""
+    for i in range(len(scores)):
+        row = scores[i]
+        for language in range(len(member_at) - 1):
+            if asked[i, language] == 0:
+                continue
+            nearest = -3.0
+            for m in range(member_at[language], member_at[language + 1]):
+                if members[m] != start + i:
+                    nearest = max(nearest, row[members[m]])
+            count = 0
+            for m in range(member_at[language], member_at[language + 1]):
+                count += members[m] != start + i and row[members[m]] >= nearest - TOLERANCE
+            for m in range(member_at[language], member_at[language + 1]):
+                if members[m] != start + i and row[members[m]] >= nearest - TOLERANCE:
+                    drawn[m] += asked[i, language] / count
+
+
 def _drawn(near: Float64, pool: Pool, sizes: Array) -> tuple[Float64, Float64, Float64]:
     """How many foreign words each word draws ``[member]``; per language what chance gives, and how many there are."""
     drawn = np.zeros(len(pool.members))
     expected, askers = np.zeros(len(sizes)), np.zeros(len(sizes))
+    asked = np.zeros((len(pool.units), len(sizes)))
     for own in np.flatnonzero(sizes).tolist():
         foreign = sizes.astype(np.float64)
         foreign[own] = 0
@@ -100,14 +123,10 @@ def _drawn(near: Float64, pool: Pool, sizes: Array) -> tuple[Float64, Float64, F
         nearest = near[units].copy()
         nearest[:, foreign == 0] = -np.inf
         winners = nearest >= nearest.max(axis=1, keepdims=True) - TOLERANCE
-        share = 1 / winners.sum(axis=1)
-        for language in np.flatnonzero(winners.any(axis=0)).tolist():
-            asking = np.flatnonzero(winners[:, language])
-            theirs = slice(pool.member_at[language], pool.member_at[language + 1])
-            scores = pool.units[units[asking]] @ pool.units[pool.members[theirs]].T
-            scores[units[asking, None] == pool.members[theirs]] = -np.inf
-            first = scores >= scores.max(axis=1, keepdims=True) - TOLERANCE
-            drawn[theirs] += share[asking] / first.sum(axis=1) @ first
+        asked[units] += winners / winners.sum(axis=1, keepdims=True)
         expected += foreign / foreign.sum() * len(nearest)
         askers[np.arange(len(sizes)) != own] += len(nearest)
+    for start in range(0, len(pool.units), _BLOCK):
+        scores = pool.units[start : start + _BLOCK] @ pool.units.T
+        _share(scores, start, asked[start : start + _BLOCK], pool.members, pool.member_at, drawn)
     return drawn, expected, askers

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon
-from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, narrowed, wants_held_out
+from hyperpolyglot.measures.translation.asking import (
+    Asked,
+    TranslateOptions,
+    ask,
+    matched_candidates,
+    narrowed,
+    wants_held_out,
+)
 from hyperpolyglot.measures.translation.coverage import language_coverage
 from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
 from hyperpolyglot.measures.translation.lookup import Words, look_up
@@ -33,7 +40,7 @@ from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
-__all__ = ["LanguageModel", "Languages", "ModelLanguages", "languages", "languages_of", "ranked"]
+__all__ = ["LanguageModel", "Languages", "ModelLanguages", "languages", "languages_of", "of_all", "ranked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +235,7 @@ def _of_model(
     options: TranslateOptions,
 ) -> dict[str, LanguageModel]:
     cut = segmenter(space.vocabulary)
-    few = max(2, options.fewest // 2)
+    few = matched_candidates(options)
     single = words.covered() & (words.rule < 4)
     result = {}
     for tag in wanted:
@@ -271,7 +278,7 @@ def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
         "chance": float(expected_of("p1", sizes).mean()),
         "questions": len(chosen),
         "all": float(values.sum() / whole.sum()),
-        "all_interval": _of_all(values, some, whole, clusters, spread * answered),
+        "all_interval": of_all(values, some, whole, clusters, spread * answered),
         "asked": int(whole.sum()),
         "candidates": float(sizes[0].mean()),
         "matched": {
@@ -280,7 +287,7 @@ def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
             "interval": _interval(matched, clusters, 0.0),
             "chance": 1 / few,
             "all": float(matched.sum() / whole.sum()),
-            "all_interval": _of_all(matched, some, whole, clusters, 0.0),
+            "all_interval": of_all(matched, some, whole, clusters, 0.0),
         },
     }
 
@@ -290,7 +297,7 @@ def _interval(values: Float64, clusters: Crossed, spread: float) -> list[float] 
     return None if np.isnan(low[0]) else [float(low[0]), float(high[0])]
 
 
-def _of_all(
+def of_all(
     values: Float64, asked: Questions, whole: Array, clusters: Crossed, spread: float
 ) -> list[float] | None:
     """The interval of Σ values / Σ ``whole`` ``[concept]``, where what is not covered counts as missed.

@@ -14,14 +14,18 @@ from hyperpolyglot.types import Array
 __all__ = ["matched"]
 
 
-def matched(values: Array, inside: Array, block: Array, asked: Questions) -> dict[str, Any]:
+def matched(
+    values: Array, inside: Array, block: Array, asked: Questions, expected: Array | None = None
+) -> dict[str, Any]:
     """The mean of ``values`` ``[q]`` of the questions ``inside`` (bool) and of the others in the same ``block``.
 
     Only blocks with questions of both sides are used, and every block counts alike: {inside, outside, difference,
-    interval, blocks, questions}. The interval of the difference is over concepts and languages, with Student's t;
+    interval, chance, blocks, questions}. ``expected`` ``[q]``: what chance gives; ``chance`` is its mean of both sides,
+    [inside, outside]. The interval of the difference is over concepts and languages, with Student's t;
     ``None`` where there is no such block, or one concept.
     """
-    nothing = dict.fromkeys(("inside", "outside", "difference", "interval")) | {"blocks": 0, "questions": 0}
+    names = ("inside", "outside", "difference", "interval", "chance")
+    nothing = dict.fromkeys(names) | {"blocks": 0, "questions": 0}
     if not len(values):
         return nothing
     of = np.unique(block, return_inverse=True)[1].reshape(-1)
@@ -34,6 +38,9 @@ def matched(values: Array, inside: Array, block: Array, asked: Questions) -> dic
     side, weights = side[used], 1 / counts[of[used], side[used]]
     v = np.asarray(values, np.float64)[used]
     mean = np.bincount(side, v * weights, minlength=2) / both.sum()
+    chance = None
+    if expected is not None:
+        chance = (np.bincount(side, expected[used] * weights, minlength=2) / both.sum())[::-1].tolist()
     difference = float(mean[1] - mean[0])
     some = asked.take(used)
     clusters = Crossed.of(some.concept, (some.source, some.target), weights=weights)
@@ -47,6 +54,7 @@ def matched(values: Array, inside: Array, block: Array, asked: Questions) -> dic
         "interval": [max(-1.0, difference - reach), min(1.0, difference + reach)]
         if np.isfinite(reach)
         else None,
+        "chance": chance,
         "blocks": int(both.sum()),
         "questions": len(used),
     }

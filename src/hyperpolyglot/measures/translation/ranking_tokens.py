@@ -188,6 +188,29 @@ def _best(ranks: Array, asked: Questions) -> Int32:
     return np.where(best == _NEVER, 0, best).astype(np.int32)
 
 
+@numba.njit(cache=True, nogil=True)
+def _see(scores, rows, own, same, of_unit, nearest, cosine):  # type: ignore[no-untyped-def]
+    """Take the tokens ``rows`` into the ``nearest`` of some units: of all tokens, and of those that are no variant."""
+    most = np.full((2, len(of_unit)), -np.inf)
+    for i in range(len(scores)):
+        for u in range(len(of_unit)):
+            value = scores[i, u]
+            if u != own[i]:
+                most[0, u] = max(most[0, u], value)
+                if same[i] != of_unit[u]:
+                    most[1, u] = max(most[1, u], value)
+    for kind in range(2):
+        for u in range(len(of_unit)):
+            if most[kind, u] <= cosine[kind, u] + TOLERANCE:
+                continue
+            for i in range(len(scores)):
+                variant = kind == 1 and same[i] == of_unit[u]
+                if u != own[i] and not variant and scores[i, u] >= most[kind, u] - TOLERANCE:
+                    nearest[kind, u] = rows[i]
+                    break
+            cosine[kind, u] = most[kind, u]
+
+
 class _Nearest:
     """The nearest token of each word so far, and the nearest that is no variant of it; of equals the first."""
 
@@ -197,21 +220,14 @@ class _Nearest:
 
     def see(self, scores: Float64, rows: Int32, own: Array, same: Array, of_unit: Array) -> None:
         """Look at a block of tokens, whose cosines with the words are ``scores`` ``[token, u]``."""
-        seen = scores.copy()
-        known = np.flatnonzero(own >= 0)
-        seen[known, own[known]] = -np.inf
-        for i in range(2):
-            if i:
-                order = np.argsort(of_unit, kind="stable")
-                starts, ends = (
-                    np.searchsorted(of_unit[order], same, side=side) for side in ("left", "right")
-                )
-                for token in np.flatnonzero(ends > starts).tolist():
-                    seen[token, order[starts[token] : ends[token]]] = -np.inf
-            most = seen.max(axis=0)
-            better = np.flatnonzero(most > self._cosine[i] + TOLERANCE)
-            self.rows[i, better] = rows[(seen[:, better] >= most[better] - TOLERANCE).argmax(axis=0)]
-            self._cosine[i, better] = most[better]
+
+        def part(units: slice) -> None:
+            _see(
+                *(scores[:, units], rows, own - units.start, same, of_unit[units]),
+                *(self.rows[:, units], self._cosine[:, units]),
+            )
+
+        in_parts(scores.shape[1], part)
 
 
 def word_keys(texts: Sequence[str]) -> NDArray[np.int64]:

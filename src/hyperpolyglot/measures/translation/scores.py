@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
@@ -80,11 +81,18 @@ def chance_spread(metric: str, sizes: tuple[Array, Array]) -> float:
     """Deviation that the mean over questions has by chance alone; ``sizes``: candidates and golds of each."""
     if not len(sizes[0]):
         return 0.0
-    pairs, counts = np.unique(np.stack(sizes, axis=1), axis=0, return_counts=True)
-    total = sum(
-        n * _variance(metric, int(m), int(g)) for (m, g), n in zip(pairs.tolist(), counts, strict=True)
-    )
+    pairs, of = _distinct(sizes)
+    counts = np.bincount(of, minlength=len(pairs))
+    total = sum(n * _variance(metric, m, g) for (m, g), n in zip(pairs, counts, strict=True))
     return float(np.sqrt(max(total, 0.0))) / len(sizes[0])
+
+
+def _distinct(sizes: tuple[Array, Array]) -> tuple[list[tuple[int, int]], NDArray[np.intp]]:
+    """The different (candidates, golds) in their order, and which of them each question has."""
+    candidates, golds = (np.asarray(x, np.int64) for x in sizes)
+    width = int(golds.max()) + 1
+    keys, of = np.unique(candidates * width + golds, return_inverse=True)
+    return [divmod(key, width) for key in keys.tolist()], of.reshape(-1)
 
 
 def _log_choose(n: Any, k: int) -> Any:
@@ -100,9 +108,8 @@ def expected_of(metric: str, sizes: tuple[Array, Array]) -> Float64:
     """What chance gives in each question; ``sizes``: candidates and golds of each."""
     if not len(sizes[0]):
         return np.empty(0)
-    pairs, which = np.unique(np.stack(sizes, axis=1), axis=0, return_inverse=True)
-    found = np.array([chance(metric, int(m), int(g)) for m, g in pairs.tolist()])
-    return np.asarray(found[which.reshape(-1)])
+    pairs, of = _distinct(sizes)
+    return np.array([chance(metric, m, g) for m, g in pairs])[of]
 
 
 def among_few(ranks: Array, sizes: tuple[Array, Array], few: int) -> Float64:

@@ -13,11 +13,23 @@ from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.matched import matched
 from hyperpolyglot.measures.translation.questions import Questions
 from hyperpolyglot.measures.translation.ranking import Ranks
-from hyperpolyglot.measures.translation.scores import cell_intervals, expected_of, values_of
+from hyperpolyglot.measures.translation.scores import among_few, cell_intervals, expected_of, values_of
 from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float64
 
-__all__ = ["by_kind", "by_pair", "by_script", "by_sound", "within_and_across"]
+__all__ = [
+    "NAMES",
+    "THINGS",
+    "by_kind",
+    "by_pair",
+    "by_script",
+    "by_sound",
+    "names_and_things",
+    "within_and_across",
+]
+
+NAMES, THINGS = frozenset({"territory", "language"}), frozenset({"object"})
+"""Kinds of concepts that are proper names, and that are things."""
 
 
 def by_pair(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
@@ -41,11 +53,29 @@ def by_pair(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple
     )
 
 
-def by_script(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple[dict[str, Any], ...]:
-    """The same by the script of the word asked about and that of its first right answer; not matched."""
+def by_script(
+    asked: Questions, ranks: Ranks, sizes: Array, words: Words, few: int
+) -> tuple[dict[str, Any], ...]:
+    """The same by the script of the word asked about and that of its first right answer.
+
+    ``matched``: {candidates, value, interval, chance} where every question has ``few`` candidates; concepts and
+    languages of the cells still differ.
+    """
     cells = words.script[asked.word].astype(np.int64) * len(words.scripts) + asked.target_script
     names = [(a, b) for a in words.scripts for b in words.scripts]
-    return _cells(asked, ranks, sizes, cells, names)
+    rows = _cells(asked, ranks, sizes, cells, names)
+    values = among_few(ranks.csls, (sizes, np.diff(asked.gold_at)), few)
+    value, low, high = _crossed(values, np.zeros(len(values)), asked, cells, len(names))
+    compared = (
+        {
+            "candidates": few,
+            "value": float(value[i]),
+            "interval": None if np.isnan(low[i]) else [float(low[i]), float(high[i])],
+            "chance": 1 / few,
+        }
+        for i in np.unique(cells).tolist()
+    )
+    return tuple(row | {"matched": cell} for row, cell in zip(rows, compared, strict=True))
 
 
 def by_kind(
@@ -96,6 +126,23 @@ def within_and_across(asked: Questions, ranks: Ranks, words: Words, alike: Array
     block = some.concept.astype(np.int64) * len(words.languages) + some.target
     inside = words.script[some.word] == some.target_script
     return matched(values_of("p1", ranks.csls)[usable], inside, block, some)
+
+
+def names_and_things(
+    asked: Questions, ranks: Ranks, sizes: Array, words: Words, alike: Array
+) -> dict[str, Any]:
+    """P@1 of things (``inside``: :data:`THINGS`) and of names (``outside``: :data:`NAMES`) between the same languages.
+
+    Matched are the ordered pairs of languages, and so the candidates; each pair counts alike. Transliterations are left
+    out (``alike`` bool ``[q]``), which names mostly are; other kinds are on neither side.
+    """
+    of = np.array([kind in THINGS for kind in words.concept_kinds], bool)
+    known = np.array([kind in NAMES | THINGS for kind in words.concept_kinds], bool)
+    usable = np.flatnonzero(~alike & known[asked.concept]) if len(known) else np.empty(0, np.intp)
+    some = asked.take(usable)
+    block = some.source.astype(np.int64) * len(words.languages) + some.target
+    expected = expected_of("p1", (sizes[usable], np.diff(some.gold_at)))
+    return matched(values_of("p1", ranks.csls)[usable], of[some.concept], block, some, expected)
 
 
 def _cells(

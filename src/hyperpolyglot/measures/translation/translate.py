@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import Lexicon
-from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask
+from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, matched_candidates
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage
 from hyperpolyglot.measures.translation.first import first_neighbours
 from hyperpolyglot.measures.translation.hubs import hubs
@@ -31,6 +31,7 @@ from hyperpolyglot.measures.translation.tables import (
     by_pair,
     by_script,
     by_sound,
+    names_and_things,
     within_and_across,
 )
 from hyperpolyglot.measures.translation.weightings import HEADLINE, weighted
@@ -49,7 +50,7 @@ class Translation(Record):
 
     ``overall`` by candidate set, method and measure; ``pairs``, ``scripts``, ``kinds``, ``sounds``: weak P@1 in parts;
     ``overall`` is by question, ``weightings`` has weak P@1 by CSLS by others (the headline first), ``within`` the same
-    answers asked for from their own and from other scripts;
+    answers asked for from their own and from other scripts, ``names`` names and things between the same languages;
     ``apart``: the questions that are not in the scores above, with their own; ``concepts`` says which were used and
     whether a score on them means anything.
     """
@@ -67,6 +68,7 @@ class Translation(Record):
     sounds: tuple[dict[str, Any], ...]
     weightings: tuple[dict[str, Any], ...]
     within: dict[str, Any]
+    names: dict[str, Any]
     hubs: tuple[dict[str, Any], ...]
     options: TranslateOptions
 
@@ -100,6 +102,7 @@ class Translation(Record):
             "weightings": list(self.weightings),
             "headline": self.headline,
             "within_and_across": self.within,
+            "names_and_things": self.names,
             "hubs": list(self.hubs),
             "multi_piece": self.options.multi_piece,
         }
@@ -108,13 +111,20 @@ class Translation(Record):
         """A row for every ordered pair of languages."""
         return [{**row, "interval": _written(row["interval"])} for row in self.pairs]
 
-    def matrix(self, by: Literal["language", "script"] = "language") -> tuple[tuple[str, ...], Float64]:
-        """Names, and weak P@1 by CSLS ``[source, target]`` in 0…1, NaN where nothing was asked."""
+    def matrix(
+        self, by: Literal["language", "script"] = "language", least: int = 1
+    ) -> tuple[tuple[str, ...], Float64]:
+        """Names, and weak P@1 by CSLS ``[source, target]`` in 0…1, NaN where fewer than ``least`` questions were asked.
+
+        Of scripts, every question has the same number of candidates.
+        """
         rows = self.pairs if by == "language" else self.scripts
         names = tuple(sorted({row[side] for row in rows for side in ("source", "target")}))
         values = np.full((len(names), len(names)), np.nan)
         for row in rows:
-            values[names.index(row["source"]), names.index(row["target"])] = row["csls_p1"]
+            value = row["csls_p1"] if by == "language" else row["matched"]["value"]
+            if row["questions"] >= least:
+                values[names.index(row["source"]), names.index(row["target"])] = value
         return names, values
 
     def coverage_table(self) -> list[dict[str, Any]]:
@@ -168,11 +178,12 @@ def translate(
         baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), clusters)},
         denominators=_denominators(asked, overall),
         pairs=by_pair(main, ranks, candidates, asked.words),
-        scripts=by_script(main, ranks, candidates, asked.words),
+        scripts=by_script(main, ranks, candidates, asked.words, matched_candidates(options)),
         kinds=by_kind(main, ranks, candidates, asked.words, alike),
         sounds=by_sound(main, ranks, candidates, alike),
         weightings=weighted(main, values_of("p1", ranks.csls), expected_of("p1", (candidates, golds)), alike),
         within=within_and_across(main, ranks, asked.words, alike),
+        names=names_and_things(main, ranks, candidates, asked.words, alike),
         hubs=hubs(main, ranks, asked.pool, asked.words),
         options=options,
     )

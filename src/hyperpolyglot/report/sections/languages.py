@@ -44,8 +44,9 @@ def language_sections(study: Study) -> list[Section]:
                     "languages",
                     figures.draw_languages(found, models),
                     "One language of every script, then those with most words that are tokens; lines are 95 % "
-                    "intervals, grey bars chance, which coverage and pieces have none of. Good service: many words "
-                    "that are tokens, few pieces, translations far from chance.",
+                    "intervals, grey bars chance, which coverage and pieces have none of. Translations are matched: "
+                    f"each question has {_few(found)} candidates in every language and model. Good service: many "
+                    "words that are tokens, few pieces, translations far from chance.",
                 ),
             ),
             reading=(*(_read(found, model) for model in models), *_read_ranks(found, models)),
@@ -56,6 +57,13 @@ def language_sections(study: Study) -> list[Section]:
             "random from the target language’s words). Overlapping intervals are ties.",
         )
     ]
+
+
+def _few(found: Languages) -> str:
+    """To how many candidates the questions are matched."""
+    asked = (row.translation for rows in found.by_language.values() for row in rows if row.translation)
+    first = next(asked, None)
+    return "the same number of" if first is None else str(first["matched"]["candidates"])
 
 
 def _rows(found: Languages, model: str) -> list[tuple[str, LanguageModel]]:

@@ -24,24 +24,26 @@ def by_script(found: Found) -> Section:
     return Section(
         key="translation-scripts",
         title="Between which writing systems?",
-        question="P@1 by the script of the word given and of the word asked for. Cells differ in their concepts and "
-        "candidates, so they do not rank scripts; the sentence below compares the same answers.",
+        question="P@1 by the script of the word given and of the word asked for, with the same number of candidates in "
+        "every cell. Cells differ in their concepts, so they do not rank scripts; the sentence below compares the "
+        "same answers.",
         pictures=tuple(
             picture(
                 f"translation-scripts-{i}",
                 figures.draw_translation(
-                    *result.matrix("script"),
-                    chance=result.overall["weak"]["csls"]["p1"]["chance"],
+                    *result.matrix("script", FEWEST_QUESTIONS),
+                    chance=result.scripts[0]["matched"]["chance"],
                     title=title_of(m.space.model),
                 ),
-                f"{title_of(m.space.model)}: questions whose right answer comes first among the target language’s "
-                "words (CSLS), from the script of the row to that of the column. Cells in the marked "
-                "colour are at chance. Grey: nothing was asked.",
+                f"{title_of(m.space.model)}: questions whose right answer comes first among "
+                f"{result.scripts[0]['matched']['candidates']} words of the target language (CSLS), the right one and "
+                "wrong ones drawn at random, from the script of the row to that of the column. Cells in the marked "
+                f"colour are at chance. Grey: fewer than {FEWEST_QUESTIONS} questions.",
             )
             for i, (m, result) in enumerate(found, start=1)
         ),
         reading=tuple(_read_scripts(m, result) for m, result in found),
-        note="Every cell with its interval and its own chance level is in tables/translation_scripts.csv.",
+        note="Every cell with its interval, and with all candidates, is in tables/translation_scripts.csv.",
     )
 
 
@@ -157,6 +159,18 @@ def by_kind(found: Found) -> Section:
                 words=2,
             ),
         ),
+        reading=tuple(_read_names(m, result) for m, result in found if result.names["blocks"]),
+    )
+
+
+def _read_names(model: ModelStudy, found: Translation) -> str:
+    compared = found.names
+    things, names = (percent(share) for share in compared["chance"])
+    return (
+        f"{title_of(model.space.model)}: between the same languages P@1 is {percent(compared['inside'])} for things "
+        f"(objects; chance {things}) and {percent(compared['outside'])} for names (territories and languages; chance "
+        f"{names}; {_difference(compared)}). Matched are the ordered pair of languages, and so the candidates, for "
+        f"{compared['blocks']:,} pairs with equal weight, without transliterations."
     )
 
 
