@@ -209,7 +209,9 @@ def _torch(contents: bytes) -> Found:
     tensors = {n: t for n, t in found.items() if isinstance(n, str) and isinstance(t, torch.Tensor)}
     floats = {n: t for n, t in tensors.items() if t.is_floating_point() and _small(tuple(t.shape))}
     if zipfile.is_zipfile(io.BytesIO(contents)) and not all(_is_stored(t, contents) for t in floats.values()):
-        raise ValueError("torch gives numbers that no member of the archive holds: memory that it never filled")
+        raise ValueError(
+            "torch gives numbers that no member of the archive holds: memory that it never filled"
+        )
     return Found({name: tensor.detach().to(torch.float32).numpy() for name, tensor in floats.items()})
 
 

@@ -141,7 +141,7 @@ def explain(**values: Any) -> None:
     """
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.findings import show_explanation
+    from hyperpolyglot.cli.explained import show_explanation
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.lexicon import packaged_lexicon
     from hyperpolyglot.measures.explanation.corpus import count_corpus
