@@ -70,9 +70,17 @@ def test_report_files(undisturbed):
     ):
         assert needed in page
     numbers = json.loads((folder / "report.json").read_text("utf8"))
-    assert {"format", "models", "census", "overlap", "languages", "compare", "absent", "provenance"} == set(
-        numbers
-    )
+    assert {
+        "format",
+        "models",
+        "verdict",
+        "census",
+        "overlap",
+        "languages",
+        "compare",
+        "absent",
+        "provenance",
+    } == set(numbers)
     assert "hyperpolyglot.report/1" == numbers["format"]
     assert 1.0 == numbers["models"][1]["translate"]["overall"]["weak"]["csls"]["p1"]["value"]
 
