@@ -160,6 +160,7 @@ def by_kind(found: Found) -> Section:
             ),
         ),
         reading=tuple(_read_names(m, result) for m, result in found if result.names["blocks"]),
+        note="Each interval is at 95 % by itself: they are not adjusted for the number of kinds.",
     )
 
 
