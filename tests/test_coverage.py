@@ -31,7 +31,7 @@ def spaces():
     return SCRIPT.populations("demo:meaning", "demo:language")
 
 
-@pytest.mark.parametrize("case", ["own share", "neighbour overlap", "probe of Cyrillic"])
+@pytest.mark.parametrize("case", ["own share", "frequency", "neighbour overlap", "probe of Cyrillic"])
 def test_coverage_at_a_glance(spaces, case):
     """Of 25 drawn vocabularies 20 or more are held, by intervals of about the right width."""
     found = SCRIPT.coverage(case, spaces, 25)

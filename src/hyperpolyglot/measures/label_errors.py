@@ -64,7 +64,8 @@ def _factors(
 ) -> dict[int | None, list[float]]:
     """Corrections of the errors of distinct labels and of own share, of all (``None``) and of each label.
 
-    A label of fewer than 20 tokens, beyond the 200 largest, or that a half did not hold, has those of all.
+    A label of fewer than 20 tokens, beyond the 200 largest, or that a half did not hold, has those of all; so have
+    the own shares of all labels, which the halves of a label would make too sure.
     """
     own = shown.codes[neighbors.queries].astype(np.int64)
     size = int(neighbors.candidates.max()) + 1
@@ -92,12 +93,11 @@ def _factors(
 
     least = np.repeat([LEAST_FACTOR if label is None else _LEAST_OF_LABELS for label in kept], 2)
     found = correction([neighbors.rows[:, :k]], neighbors.queries, size, means, 2 * len(kept), least=least)
-    pairs = {label: found[2 * i : 2 * i + 2] for i, label in enumerate(kept)}
-    every = [1.0 if np.isnan(factor) else factor for factor in pairs[None]]
-    return {
-        label: [e if np.isnan(f) else f for f, e in zip(pairs.get(label, every), every, strict=True)]
-        for label in groups
-    }
+    distinct = dict(zip(kept, found[::2], strict=True))
+    shared = 1.0 if np.isnan(found[1]) else found[1]
+    every = 1.0 if np.isnan(found[0]) else found[0]
+    own_of = {label: distinct.get(label, every) for label in groups}
+    return {label: [every if np.isnan(factor) else factor, shared] for label, factor in own_of.items()}
 
 
 def _mean(values: Float64) -> float:

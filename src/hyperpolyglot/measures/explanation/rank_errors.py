@@ -27,7 +27,7 @@ __all__ = ["Ranked", "rank_moves", "sure_correlations"]
 Ranked = tuple[Correlation, NDArray[np.integer], Sequence[Array]]
 """A correlation of values and distinct labels, the positions of its queries, and its controls."""
 
-_LEAST, _MOST = 0.3, 200
+_LEAST, _MOST = 0.4, 200
 """Least ratio of the variance by halves to the jackknife's: near zero a correlation is nearly all interaction;
 and how many groups are scaled by themselves, the largest; the others as all tokens."""
 
