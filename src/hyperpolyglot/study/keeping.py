@@ -21,6 +21,9 @@ from hyperpolyglot.types import Array
 __all__ = ["kept", "made_of", "parts_of", "record_of"]
 
 Record = TypeVar("Record")
+NUMBERS = 2
+"""Raised where a change of the program changes a number: what was kept before is not found then."""
+
 _ARRAY = "\0array"
 """The key that stands for an array; no name can hold this character."""
 
@@ -36,8 +39,8 @@ def kept(
 
 
 def made_of(kind: type[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """All that a record depends on: its inputs, its fields and the version that made it."""
-    return {"version": VERSION, "fields": _shape(kind), **inputs}  # type: ignore[arg-type]
+    """All that a record depends on: its inputs, its fields, and what made it."""
+    return {"version": VERSION, "numbers": NUMBERS, "fields": _shape(kind), **inputs}  # type: ignore[arg-type]
 
 
 def parts_of(record: Any) -> Step:
