@@ -109,6 +109,7 @@ BESIDE = {
                     ("translate", "headline"), ("translate", "weightings"), ("translate", "sounds"),
                     ("translate", "baselines"), ("translate", "denominators")),
     "translation-scripts": (("translate", "within_and_across"),),
+    "translation-kinds": (("translate", "names_and_things"),),
     "translation-languages": (("verdict", "translation", "pairs"),),
     "hub-languages": (("translate", "hubs"), ("verdict", "translation", "hubs")),
     "languages": (("verdict", "languages"),),
