@@ -60,6 +60,13 @@ def test_the_demos_stand_at_the_two_ends(demos):
     assert mixed.deviations > 4
 
 
+def neighbors_of_all(rows):
+    """Lists of neighbours, one for each token, int32 ``[token, k]``, as if they had been searched."""
+    every = np.arange(len(rows), dtype=np.int32)
+    nothing = np.zeros(rows.shape, np.float32)
+    return Neighbors(queries=every, rows=rows, similarity=nothing, candidates=every, excluded={})
+
+
 def test_mixtures_lie_between_and_in_order(demos):
     """The more of demo:meaning, the lower the own share; on the way neither word is used, and once it is about half."""
     space, language, meaning = demos
@@ -83,19 +90,12 @@ def test_a_large_label_does_not_decide_alone():
     random = np.random.default_rng(0)
     codes = np.repeat(np.arange(5), [3600, 100, 100, 100, 100]).astype(np.int16)
     rows = np.stack([random.choice(3600, 20, replace=False) for _ in codes]).astype(np.int32)
-    every = np.arange(len(codes), dtype=np.int32)
-    near = Neighbors(
-        queries=every,
-        rows=rows,
-        similarity=np.zeros(rows.shape, np.float32),
-        candidates=every,
-        excluded={},
-    )
+    near = neighbors_of_all(rows)
     labels = Labels(codes=codes, names=tuple("abcde"), labeller="own", unicode="")
     found = judge(diversity(near, labels))
     assert found.own_share == 0.9
     assert "between" == found.name
-    assert ["own", "mixed", "mixed", "mixed", "mixed"] == [
+    assert ["own", "below", "below", "below", "below"] == [
         row.level for row in by_label(diversity(near, labels))
     ]
 
@@ -106,14 +106,7 @@ def test_own_share_is_judged_against_its_own_chance():
     codes = np.repeat([0, 1], [3900, 100]).astype(np.int16)
     rows = random.integers(0, 3900, (4000, 20)).astype(np.int32)
     rows[3900:, :4] = random.integers(3900, 4000, (100, 4))
-    every = np.arange(4000, dtype=np.int32)
-    near = Neighbors(
-        queries=every,
-        rows=rows,
-        similarity=np.zeros(rows.shape, np.float32),
-        candidates=every,
-        excluded={},
-    )
+    near = neighbors_of_all(rows)
     _, small = by_label(diversity(near, Labels(codes=codes, names=("a", "b"), labeller="own", unicode="")))
     assert ("partly own", 0.2) == (small.level, pytest.approx(small.own_share))
     assert 8 == pytest.approx(small.ratio, abs=0.2)
@@ -125,14 +118,7 @@ def test_a_rare_label_far_above_its_chance_is_not_mixed():
     codes = np.repeat([0, 1], [39900, 100]).astype(np.int16)
     rows = random.integers(0, 39900, (40000, 13)).astype(np.int32)
     rows[39900:, 0] = random.integers(39900, 40000, 100)
-    every = np.arange(40000, dtype=np.int32)
-    near = Neighbors(
-        queries=every,
-        rows=rows,
-        similarity=np.zeros(rows.shape, np.float32),
-        candidates=every,
-        excluded={},
-    )
+    near = neighbors_of_all(rows)
     _, small = by_label(diversity(near, Labels(codes=codes, names=("a", "b"), labeller="own", unicode="")))
     assert small.excess < 0.1
     assert small.ratio > 30

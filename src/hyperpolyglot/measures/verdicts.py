@@ -57,8 +57,8 @@ OFFSET, NO_OFFSET = 0.75, 0.25
 class LabelVerdict:
     """How closed the neighbourhoods of one label are.
 
-    ``level``: ``"random"``, ``"mixed"``, ``"partly own"``, ``"half own"``, ``"mostly own"`` or ``"own"``; ``excess``:
-    own share on the scale from chance (0) to only its own (1); ``ratio``: own share / chance.
+    ``level``: ``"below"`` chance, ``"random"``, ``"mixed"``, ``"partly own"``, ``"half own"``, ``"mostly own"`` or
+    ``"own"``; ``excess``: own share on the scale from chance (0) to only its own (1); ``ratio``: own share / chance.
     """
 
     label: str
@@ -157,7 +157,7 @@ def _label(row: LabelDiversity, chance: float, deviation: float) -> LabelVerdict
     return LabelVerdict(
         label=row.label or "",
         tokens=row.tokens,
-        level="random" if at_random else _level(excess, None, share / chance),
+        level="random" if at_random else "below" if share < chance else _level(excess, None, share / chance),
         own_share=share,
         expected=chance,
         excess=excess,

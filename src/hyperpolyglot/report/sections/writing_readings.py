@@ -30,6 +30,7 @@ _LEVELS = {
     "partly own": "open, but well above chance,",
     "mixed": "little above chance",
     "random": "at chance",
+    "below": "below chance",
 }
 """Neighbourhoods by their own share on the scale from chance to only its own."""
 
