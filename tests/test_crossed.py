@@ -21,7 +21,7 @@ from hyperpolyglot.measures.translation.questions import DIFFERENT, Questions, q
 from hyperpolyglot.measures.translation.scores import clusters_of
 from hyperpolyglot.types import Array, Float64
 
-VOCABULARIES = Path("/work/shared/data/vocab")
+VOCABULARIES = Path(__file__).parents[2] / "shared" / "data" / "vocab"
 DESIGNS = {
     "demo vocabulary, held-out concepts": ("demo", None, None),
     "demo vocabulary, 12 languages": ("demo", None, "en de fr es ru uk el ar hi ja ko tr"),

@@ -30,7 +30,7 @@ from hyperpolyglot.shown import shown
 __all__ = ["diversity", "map_", "neighbors", "separability"]
 
 
-@click.command(short_help="How well a line tells writing systems apart.")
+@click.command(short_help="Linear separability of writing systems.")
 @model_argument
 @opening_options
 @labels_option
