@@ -1,9 +1,9 @@
 """Tokens that training hardly touched, by the matrix alone.
 
 Three signs (after Land and Bartolo 2024, arXiv 2405.05417): the vector is as near to the mean of reserved and padding
-rows as these are themselves, the mean of all tokens taken off; its length is an outlier towards zero; it is
-a duplicate of another token's vector (counted only: a model may mean it). The signs need no model run, and miss tokens that
-drifted together.
+rows as these are themselves, after centring; its length is an outlier towards zero; it is
+a duplicate of another token's vector (counted only: a model may mean it). The signs need no model run, and miss tokens
+that drifted together.
 """
 
 from __future__ import annotations
