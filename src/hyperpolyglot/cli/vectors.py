@@ -68,7 +68,7 @@ __all__ = ["diversity", "map_", "neighbors", "separability"]
 @store_option
 @output_options(TABLE_OR_FIGURE)
 def separability(**values: Any) -> None:
-    """Measure how well a line tells the writing systems of MODEL apart."""
+    """Measure the linear separability of MODEL's writing systems."""
     check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
     from hyperpolyglot.cli.findings import say_uncounted

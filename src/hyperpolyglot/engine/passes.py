@@ -106,7 +106,7 @@ def sweep_rows(vectors, rows, classes, training, parameters, slope, found):  # t
     all products: outputs of a problem beside each other, intercept at d, zeros behind it, one more row if the number
     of columns is odd. Out: ``slope`` float64 ``[columns, width]``; ``found``: Σ p(1 − p) float64
     ``[problems · outputs]``, the smallest distance of a held-out row from another answer ``[problems]``, and the
-    held-out rows answered rightly, int64 ``[problems]``.
+    held-out rows classified correctly, int64 ``[problems]``.
     """
     dim, kind = vectors.shape[1], parameters.dtype.type
     columns, width = parameters.shape

@@ -40,8 +40,8 @@ class Fit:
 
     ``weights`` float64 ``[problems, outputs, d + 1]``, intercept last; one output for two classes. ``errors`` float64
     ``[problems]`` bound the distance to the optimal w, relative to ‖w‖ (or to what changes a score by 1e-6, if that is
-    more); ``right`` int64 ``[problems]`` counts the held-out rows that are answered rightly; ``converged``: all errors
-    are below the tolerance.
+    more); ``right`` int64 ``[problems]`` counts the held-out rows classified correctly; ``converged``: all errors are
+    below the tolerance.
     """
 
     weights: Float64

@@ -1,4 +1,4 @@
-"""Hubs: tokens that are among the nearest of very many others, and tokens that are nobody's neighbour.
+"""Hubs: tokens that are among the nearest of very many others, and anti-hubs, which are in no neighbour list.
 
 N(j) counts how often token j is among the k nearest of the queried tokens (Radovanović et al. 2010). If neighbours
 were drawn at random N would be binomial: skewness near 1/√k, a share near e⁻ᵏ never drawn.

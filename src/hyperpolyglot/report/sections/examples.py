@@ -62,7 +62,7 @@ def meaning_section(study: Study) -> list[Section]:
     return [
         Section(
             key="meanings",
-            title="Words to read, and what lies next to them",
+            title="Example neighbourhoods",
             question=f"Words of the lexicon{held_out}, each with its twenty nearest tokens by cosine, nearest "
             "first. ▁ marks a space.",
             legend=(
