@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -19,13 +20,14 @@ from hyperpolyglot.measures.translation.questions import Questions, folded
 from hyperpolyglot.measures.translation.ranking import (
     TOLERANCE,
     Pool,
+    asked_arrays,
     in_parts,
     measure_reach,
     outranks,
     unit_rows64,
 )
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Array, Float64, Int32, Progress
+from hyperpolyglot.types import Array, Float32, Float64, Int32, Progress
 from hyperpolyglot.vocabulary import SPACE
 
 __all__ = ["TokenRanks", "ranks_among_tokens", "word_keys"]
@@ -53,37 +55,41 @@ class TokenRanks:
     nearest_other: Int32
 
 
+class _Tokens(NamedTuple):
+    """A block of tokens: ``rows`` in the space, ``vectors`` and ``lengths``, and which of the words each is (−1: none).
+
+    ``scores`` float64 ``[token, u]`` with all words; ``reach`` float64 ``[token, language]``; ``variant`` the key of
+    the word it writes; ``allowed`` bool ``[language, token]``: whether it is written as the language is.
+    """
+
+    scores: Float64
+    reach: Float64
+    own: Array
+    rows: Int32
+    vectors: Float32
+    lengths: Float64
+    allowed: NDArray[np.bool_]
+    variant: Array
+
+
+class _OfWords(NamedTuple):
+    """What the words are in the space: ``rows`` and ``variants`` ``[u]``; cosine and reach of every gold."""
+
+    rows: Int32
+    variants: Array
+    gold_cosine: Float64
+    gold_reach: Float64
+
+
 @numba.njit(cache=True, nogil=True)
-def _count(  # type: ignore[no-untyped-def]
-    scores,
-    reach,
-    own,
-    rows,
-    block,
-    block_lengths,
-    allowed,
-    same,
-    of_unit,
-    asked,
-    unit,
-    source,
-    target,
-    gold_at,
-    golds,
-    unit_rows,
-    gold_cosine,
-    gold_reach,
-    vectors,
-    lengths,
-    members,
-    member_at,
-    k,
-    out,
-):
+def _count(block, chosen, asked, known, words, out):  # type: ignore[no-untyped-def]
     """Add the tokens of one block that outrank each gold: out ``[gold, script or strong,
     cosine or csls, all or without variants of the source]``.
     """
-    for q in asked:
+    scores, reach, rows = block.scores, block.reach, block.rows
+    unit, source, target, gold_at, golds = asked
+    unit_rows, of_unit, gold_cosine, gold_reach = known
+    for q in chosen:
         x = unit[q]
         s = source[q]
         for g in range(gold_at[q], gold_at[q + 1]):
@@ -96,25 +102,13 @@ def _count(  # type: ignore[no-untyped-def]
                     if csls:
                         difference = 2 * difference - (reach[i, s] - gold_reach[g])
                     if abs(difference) <= TOLERANCE:
-                        difference = outranks(
-                            csls == 1,
-                            x,
-                            block[i],
-                            block_lengths[i],
-                            own[i],
-                            gold,
-                            s,
-                            vectors,
-                            lengths,
-                            members,
-                            member_at,
-                            k,
-                        )
+                        token = block.vectors[i], block.lengths[i], block.own[i]
+                        difference = outranks(csls == 1, x, token, gold, s, words)
                     if difference > 0 or (difference == 0 and rows[i] < unit_rows[gold]):
-                        other = same[i] != of_unit[x]
+                        other = block.variant[i] != of_unit[x]
                         out[g, 1, csls, 0] += 1
                         out[g, 1, csls, 1] += other
-                        if allowed[target[q], i]:
+                        if block.allowed[target[q], i]:
                             out[g, 0, csls, 0] += 1
                             out[g, 0, csls, 1] += other
 
@@ -135,8 +129,8 @@ def ranks_among_tokens(
     """
     candidates = space.candidates().rows
     position = np.full(len(space), -1, np.int64)
-    known = np.flatnonzero(unit_rows >= 0)
-    position[unit_rows[known]] = known
+    covered = np.flatnonzero(unit_rows >= 0)
+    position[unit_rows[covered]] = covered
     owner = np.repeat(np.arange(len(asked)), np.diff(asked.gold_at))
     gold_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.golds])
     gold_reach = reach[asked.golds, asked.source[owner]]
@@ -147,11 +141,8 @@ def ranks_among_tokens(
     of_row[candidates] = same
     of_unit = np.where(unit_rows >= 0, of_row[np.maximum(unit_rows, 0)], -1)
     nearest = _Nearest(len(words.units))
-    after = (
-        *(asked.unit, asked.source, asked.target, asked.gold_at, asked.golds, unit_rows),
-        *(gold_cosine, gold_reach, words.vectors, words.lengths, words.members, words.member_at, words.k),
-        above,
-    )
+    known = _OfWords(unit_rows, of_unit, gold_cosine, gold_reach)
+    after = asked_arrays(asked), known, words.arrays(), above
     progress("translations among all tokens", 0, len(candidates))
     for start in range(0, len(candidates), _BLOCK):
         rows = candidates[start : start + _BLOCK]
@@ -161,11 +152,17 @@ def ranks_among_tokens(
         own = position[rows]
         nearest.see(scores, rows, own, of_row[rows], of_unit)
         measure_reach(scores, own, words, token_reach, near)
-        given = (
-            *(scores, token_reach, own, rows, block, norms(block), of_script[:, rows]),
-            *(of_row[rows], of_unit),
+        tokens = _Tokens(
+            scores=scores,
+            reach=token_reach,
+            own=own,
+            rows=rows,
+            vectors=block,
+            lengths=norms(block),
+            allowed=of_script[:, rows],
+            variant=of_row[rows],
         )
-        in_parts(len(asked), lambda part: _count(*given, everyone[part], *after))  # noqa: B023
+        in_parts(len(asked), lambda part: _count(tokens, everyone[part], *after))  # noqa: B023
         progress("translations among all tokens", min(start + _BLOCK, len(candidates)), len(candidates))
     source, gold = unit_rows[asked.unit[owner]], unit_rows[asked.golds]
     usable = np.stack([(gold >= 0) & (gold != source)] * 2, axis=1)
