@@ -27,6 +27,7 @@ Record = TypeVar("Record")
 Record_co = TypeVar("Record_co", covariant=True)
 
 
+# More than seven parameters: what is measured, what goes with the models, and where and how steps run.
 def run_study(
     spaces: Sequence[TokenSpace],
     options: StudyOptions,
