@@ -12,7 +12,7 @@ from hyperpolyglot.engine.devices.passes import RowsThere, cross_product
 from hyperpolyglot.engine.devices.search import certified, is_correct
 from hyperpolyglot.engine.devices.tensors import Device
 from hyperpolyglot.engine.probes.passes import Evaluation, Pass, ProbeRows, pass_over_rows
-from hyperpolyglot.engine.rounding.fp16 import EXTRA, MAX_HALF_DIM
+from hyperpolyglot.engine.rounding.fp16 import EXTRA, MAX_FP16_DIM
 from hyperpolyglot.engine.search.result import Nearest
 from hyperpolyglot.engine.search.task import Task
 from hyperpolyglot.types import Array, Float32, Float64, Progress
@@ -33,7 +33,7 @@ def search_on_gpus(
 
     ``elsewhere(queries, own, vectors, k)`` searches for what is left over.
     """
-    if task.vectors.shape[1] + EXTRA > MAX_HALF_DIM:
+    if task.vectors.shape[1] + EXTRA > MAX_FP16_DIM:
         return None
     try:
         trusted = [name for name in names if is_correct(name)]

@@ -152,21 +152,15 @@ def _round(part: _Round, tell: Callable[[int], None]) -> Ranking:
         given_up = np.any([each.thresholds[block].isinf().cpu().numpy() for each in limits], axis=0)
         floor = np.where(given_up, np.float32(np.inf), thresholds[block])
         rows, columns = part.rows[device], part.columns[device]
-        pieces, wanted = (
-            candidates.take(block.start // part.rows[0].block),
-            Wanted(part.k, floor, margins[block]),
-        )
-        found.put(
-            block,
-            ranked(rows, columns, block, pieces, wanted, part.tiling.pairs),
-        )
+        pieces = candidates.take(block.start // part.rows[0].block)
+        wanted = Wanted(part.k, floor, margins[block])
+        found.put(block, ranked(rows, columns, block, pieces, wanted, part.tiling.pairs))
         tell(block.stop - block.start)
 
     def sweep(device: int, job: int) -> None:
         rows, columns = part.rows[device], part.columns[device]
         mine = slice(*blocks[job])
         left = rows.left(mine)
-
         for other, (first, last) in enumerate(columns.blocks()):
             if mirrored and other < job:
                 continue

@@ -53,29 +53,31 @@ class DotsScratch(NamedTuple):
     tail: Float32
 
 
+def _addresses_of_four(builder: ir.IRBuilder, places: Any) -> list[list[Any]]:
+    """The addresses of four rows of each table, that lie at an address, int64 ``[2, 4]``."""
+    return [
+        [load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * table + r))), _I64) for r in range(4)]
+        for table in range(2)
+    ]
+
+
 @intrinsic
 def _partial_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
     """Add ``blocks`` times eight products of four pairs to ``out``, float64 ``[4, 8]``.
 
-    ``places`` is the address of the addresses of both sides, int64 ``[2, 4]``.
+    ``places`` is the address of the addresses of the rows of both tables, int64 ``[2, 4]``.
     """
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
         places, blocks, out = arguments
-        sides = [
-            [
-                load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
-                for r in range(4)
-            ]
-            for side in range(2)
-        ]
+        pairs = _addresses_of_four(builder, places)
         place = [builder.add(out, ir.Constant(_I64, 64 * r)) for r in range(4)]
         start = [load(builder, address, _DOUBLE) for address in place]
 
         def body(step: Any, sums: list[Any]) -> list[Any]:
             offset = builder.mul(step, ir.Constant(_I64, 32))
             added = []
-            for x, y, total in zip(*sides, sums, strict=True):
+            for x, y, total in zip(*pairs, sums, strict=True):
                 one, other = (
                     builder.fpext(load(builder, builder.add(address, offset), _SINGLE), _DOUBLE)
                     for address in (x, y)
@@ -99,13 +101,7 @@ def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
         places, blocks, out = arguments
-        sides = [
-            [
-                load(builder, builder.add(places, ir.Constant(_I64, 8 * (4 * side + r))), _I64)
-                for r in range(4)
-            ]
-            for side in range(2)
-        ]
+        pairs = _addresses_of_four(builder, places)
 
         def body(step: Any, sums: list[Any]) -> list[Any]:
             offset = builder.mul(step, ir.Constant(_I64, 4 * LANES))
@@ -116,7 +112,7 @@ def _quick_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
                     load(builder, builder.add(y, offset), _WIDE),
                     total,
                 )
-                for x, y, total in zip(*sides, sums, strict=True)
+                for x, y, total in zip(*pairs, sums, strict=True)
             ]
 
         zero = ir.Constant(_WIDE, [0.0] * LANES)
@@ -155,9 +151,9 @@ def _emit_rest_sums(builder: ir.IRBuilder, places: Any, blocks: Any, out: Any) -
 
 @intrinsic
 def _rest_sums(context, places, blocks, out):  # type: ignore[no-untyped-def]
-    """Add values of one side · rests of the other, both ways, to ``out`` int32 ``[4]``, which undoes the shift.
+    """Add values of one operand · rests of the other, both ways, to ``out`` int32 ``[4]``, which undoes the shift.
 
-    ``places``: the addresses of values and rests of one side, then of the other, int64 ``[4, 4]``.
+    ``places``: the addresses of values and rests of one operand, then of the other, int64 ``[4, 4]``.
     """
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
@@ -196,12 +192,12 @@ def _pointer(context, address):  # type: ignore[no-untyped-def]
 def _tails(places, whole, dim, tail):  # type: ignore[no-untyped-def]
     """Copy what is left after ``whole`` entries of every row, zeros behind it; ``places`` then point there."""
     tail[:] = 0
-    for side in range(2):
+    for table in range(2):
         for r in range(4):
-            row = carray(_pointer(places[side, r]), dim)
+            row = carray(_pointer(places[table, r]), dim)
             for m in range(whole, dim):
-                tail[side, r, m - whole] = row[m]
-            places[side, r] = tail.ctypes.data + 32 * (4 * side + r)
+                tail[table, r, m - whole] = row[m]
+            places[table, r] = tail.ctypes.data + 32 * (4 * table + r)
 
 
 @numba.njit(cache=True, nogil=True)

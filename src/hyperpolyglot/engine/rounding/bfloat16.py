@@ -16,13 +16,13 @@ import numpy as np
 from hyperpolyglot.engine.rounding.bound import U, separable
 from hyperpolyglot.types import Float32, Float64, Int32
 
-__all__ = ["HalfRows", "half_rows"]
+__all__ = ["Bfloat16Rows", "bfloat16_rows"]
 
 _BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class HalfRows:
+class Bfloat16Rows:
     """``words`` int32 ``[n, words]``, two bfloat16 each; float32 ``[n]``: ``shift`` (a) and ``error`` (c).
 
     ``balance``: the m of the bound.
@@ -68,9 +68,9 @@ def _round(vectors, lengths, mean, first, last, values, out):  # type: ignore[no
         out[i, 2] = length * (1 + 1.01 * U)
 
 
-def half_rows(
+def bfloat16_rows(
     vectors: Float32, lengths: Float64, mean: Float64, pool: Executor, balance: float | None = None
-) -> HalfRows:
+) -> Bfloat16Rows:
     """Round rows. ``balance``: that of the rows they will meet; ``None`` takes the median."""
     count, dim = vectors.shape
     values = np.zeros((count, -(-dim // 32) * 32), np.uint16)
@@ -87,4 +87,4 @@ def half_rows(
         U * 1.01 * ((dim + 4) * (length + lost) ** 2 / 2 + 4 * np.abs(shift) + 4)
     )  # docs/engine.md, step 4
     error *= 1 + 1e-6
-    return HalfRows(values.view(np.int32), shift.astype(np.float32), error.astype(np.float32), balance)
+    return Bfloat16Rows(values.view(np.int32), shift.astype(np.float32), error.astype(np.float32), balance)

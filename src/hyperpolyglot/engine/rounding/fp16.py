@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from hyperpolyglot.engine.rounding.bound import separable
 from hyperpolyglot.types import Float32, Float64
 
-__all__ = ["EXTRA", "MAX_HALF_DIM", "accumulation", "offsets", "row_errors"]
+__all__ = ["EXTRA", "MAX_FP16_DIM", "accumulation", "offsets", "row_errors"]
 
 EXTRA = 4
 """Entries behind a row: two ones and the two halves of its offset."""
 
-MAX_HALF_DIM = 65_536
+MAX_FP16_DIM = 65_536
 
 
 def accumulation(terms: int) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hyperpolyglot.engine.kernels.operands import BF16, FP32, INT8, Operand
-from hyperpolyglot.engine.rounding.bfloat16 import half_rows
+from hyperpolyglot.engine.rounding.bfloat16 import bfloat16_rows
 from hyperpolyglot.engine.rounding.bound import mean_direction
 from hyperpolyglot.engine.rounding.int8 import UNCHOSEN, Balances, Rotation, int8_rows, rotation
 from hyperpolyglot.types import Float32, Float64
@@ -73,15 +73,15 @@ def prepare(kind: int, vectors: Float32, lengths: Float64, pool: Executor) -> Pr
         return float_rows(vectors, lengths)
     if kind == INT8:
         return _integers(vectors, lengths, rotation(vectors, lengths), UNCHOSEN, pool)
-    return _halves(vectors, lengths, mean_direction(vectors, lengths), None, pool)
+    return _bfloat16(vectors, lengths, mean_direction(vectors, lengths), None, pool)
 
 
 def prepare_like(other: Prepared, vectors: Float32, lengths: Float64, pool: Executor) -> Prepared:
-    """Rows that can meet another side's: the same kind, centre and rotation."""
+    """Rows that can meet others: the same kind, centre and rotation."""
     if isinstance(other.centred, Rotation):
         return _integers(vectors, lengths, other.centred, other.balances, pool)
     if other.centred is not None:
-        return _halves(vectors, lengths, other.centred, other.balances.values, pool)
+        return _bfloat16(vectors, lengths, other.centred, other.balances.values, pool)
     return float_rows(vectors, lengths)
 
 
@@ -103,10 +103,10 @@ def _integers(
     )
 
 
-def _halves(
+def _bfloat16(
     vectors: Float32, lengths: Float64, mean: Float64, balance: float | None, pool: Executor
 ) -> Prepared:
-    rows = half_rows(vectors, lengths, mean, pool, balance)
+    rows = bfloat16_rows(vectors, lengths, mean, pool, balance)
     count = len(vectors)
     ones = np.ones(count, np.float32)
     operand = Operand(BF16, rows.words, np.zeros(count, np.int32), ones, rows.shift + rows.error)
