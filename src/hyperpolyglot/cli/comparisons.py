@@ -70,16 +70,16 @@ def compare(**values: Any) -> None:
     from hyperpolyglot.cli.findings import show_comparison
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.measures.comparison.records import CompareOptions
-    from hyperpolyglot.study import plan_comparison, run_joined
+    from hyperpolyglot.study import plan_compare, run_joint
 
     spaces = open_spaces(values["models"], values)
     names = ("k", "protocol", "seed", "permutations")
     options = CompareOptions(**{name: values[name] for name in names})
     with progress_bar() as bar:
         kinds, search = excluded_kinds(values["exclude"]), searching(values)
-        plan = plan_comparison(spaces, options, exclude=kinds, search=search)
+        plan = plan_compare(spaces, options, exclude=kinds, search=search)
         with executor(values) as execute:
-            found = run_joined(plan, the_store(values), executor=execute, progress=bar)
+            found = run_joint(plan, the_store(values), executor=execute, progress=bar)
     drawn = {
         "agreement": lambda: figures.draw_agreements(found),
         "curves": lambda: figures.draw_curves(found),
@@ -146,7 +146,7 @@ def explain(**values: Any) -> None:
     from hyperpolyglot.lexicon import packaged_lexicon
     from hyperpolyglot.measures.explanation.corpus import count_corpus
     from hyperpolyglot.measures.translation import TranslateOptions
-    from hyperpolyglot.study import Given, computed, explanation_step, neighbors_step
+    from hyperpolyglot.study import Given, computed, explain_step, neighbors_step
 
     if values["counts"] and values["corpus"]:
         raise click.UsageError("--counts and --corpus say the same: give one of them.")
@@ -162,7 +162,7 @@ def explain(**values: Any) -> None:
         )
         near = neighbors_step(space, values["k"], exclude=kinds, search=search)
         output = output_space(values["model"], values)
-        step = explanation_step(space, near, given, output, seed=values["seed"], search=search)
+        step = explain_step(space, near, given, output, seed=values["seed"], search=search)
         found = computed(step, store, bar)
     noun = space.labels.noun
     drawn = {

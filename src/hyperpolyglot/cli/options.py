@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXCLUDABLE",
+    "SKIPPABLE",
     "Amount",
     "cache_option",
     "cluster_option",
@@ -52,6 +53,12 @@ UNDERTRAINED = "undertrained"
 BACKENDS = ("auto", "plain", "direct", "fp32", "int8", "bf16")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 _LEAST_MEMORY = 1 << 20
+SKIPPABLE = (
+    *("neighbors", "separability", "diversity", "map", "translate", "meanings", "explain"),
+    *("overlap", "languages", "compare"),
+)
+"""The measures of a study; a test holds them equal to its catalogue, which is too slow to import for ``--help``."""
+
 EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
 
 

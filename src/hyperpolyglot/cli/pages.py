@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hyperpolyglot.cli.options import (
+    SKIPPABLE,
     cluster_option,
     exclude_option,
     excluded_kinds,
@@ -71,9 +72,10 @@ __all__ = ["report"]
 )
 @click.option(
     "--skip",
-    type=click.Choice(["separability", "map", "translation", "languages", "comparison", "explanations"]),
+    type=click.Choice(SKIPPABLE),
+    metavar="MEASURE",
     multiple=True,
-    help="Leave a section out; can be repeated.  [default: none]",
+    help=f"Leave a measure out ({', '.join(SKIPPABLE)}); can be repeated.  [default: none]",
 )
 @click.option(
     "--explorer",
@@ -122,13 +124,13 @@ def report(**values: Any) -> None:
         exclude=excluded_kinds(values["exclude"]),
         protocol=protocol,
         seed=seed,
-        probes=ProbeOptions(minimum=values["minimum"], protocol=protocol, seed=seed),
+        separability=ProbeOptions(minimum=values["minimum"], protocol=protocol, seed=seed),
         translate=TranslateOptions(questions=values["questions"], seed=seed),
         compare=CompareOptions(permutations=values["permutations"], protocol=protocol, seed=seed),
         skip=values["skip"],
     )
     lexicon = read_lexicon(values["lexicon"]) if values["lexicon"] else None
-    explained = "explanations" not in options.skip
+    explained = "explain" not in options.skip
     outputs = [output_space(s.model, values) if explained and s.table else None for s in spaces]
     with progress_bar() as bar, executor(values) as execute:
         study = run_study(

@@ -67,7 +67,7 @@ def study(**values: Any) -> None:
     if wanted.outputs.explorer:
         refuse_others(wanted.outputs.explorer)
     options, store = wanted.options, the_store(values)
-    explained = "explanations" not in options.skip
+    explained = "explain" not in options.skip
     lexicon = read_lexicon(wanted.lexicon) if wanted.lexicon else packaged_lexicon()
     with progress_bar() as bar:
         spaces = [_opened(model, values["strict"], bar) for model in wanted.models]

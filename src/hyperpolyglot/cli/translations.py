@@ -120,13 +120,13 @@ def translate(**values: Any) -> None:
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
     from hyperpolyglot.sources import title_of
-    from hyperpolyglot.study import computed, translation_step
+    from hyperpolyglot.study import computed, translate_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     more = {"languages": values["only"] or None, "multi_piece": values["multi_piece"]}
     options = _options(values, questions=values["questions"], **more)
     with progress_bar() as bar:
-        found = computed(translation_step(space, _lexicon(values), options), the_store(values), bar)
+        found = computed(translate_step(space, _lexicon(values), options), the_store(values), bar)
     title = title_of(space.model)
     drawn = {
         "scripts": lambda: figures.draw_translation(
@@ -163,12 +163,12 @@ def languages(**values: Any) -> None:
     from hyperpolyglot import figures
     from hyperpolyglot.cli.findings import show_languages
     from hyperpolyglot.cli.terminal import progress_bar
-    from hyperpolyglot.study import plan_languages, run_joined
+    from hyperpolyglot.study import plan_languages, run_joint
 
     spaces = open_spaces(values["models"], values)
     with progress_bar() as bar:
         plan = plan_languages(spaces, _lexicon(values), _options(values), values["language"])
-        found = run_joined(plan, the_store(values), progress=bar)
+        found = run_joint(plan, the_store(values), progress=bar)
     save_outputs(
         values["outputs"], found.table, lambda: figures.draw_languages(found, [s.model for s in spaces])
     )

@@ -133,8 +133,9 @@ def neighbors(**values: Any) -> None:
         raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table, progress_bar
+    from hyperpolyglot.exports import write_neighbors
     from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods
-    from hyperpolyglot.study import computed, neighbors_step, write_neighbors
+    from hyperpolyglot.study import computed, neighbors_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds, search = excluded_kinds(values["exclude"]), searching(values)
@@ -255,7 +256,7 @@ def map_(**values: Any) -> None:
     from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.measures.projection import NEIGHBORS
-    from hyperpolyglot.study import computed, neighbors_step, projection_step
+    from hyperpolyglot.study import computed, map_step, neighbors_step
 
     (space,) = spaces = open_spaces((values["model"],), values)
     kinds = excluded_kinds(values["exclude"])
@@ -272,7 +273,7 @@ def map_(**values: Any) -> None:
     with progress_bar() as bar:
         store = the_store(values)
         neighbors_planned = neighbors_step(space, NEIGHBORS, exclude=kinds, search=searching(values))
-        planned = projection_step(
+        planned = map_step(
             space,
             neighbors_planned,
             method=values["method"],

@@ -35,7 +35,7 @@ from hyperpolyglot.measures.translation.tables import (
     within_and_across,
 )
 from hyperpolyglot.measures.translation.weightings import HEADLINE, weighted
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
@@ -110,6 +110,38 @@ class Translation(Record):
     def table(self) -> list[dict[str, Any]]:
         """A row for every ordered pair of languages."""
         return [{**row, "interval": _written(row["interval"])} for row in self.pairs]
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """Scores, and what they are made of."""
+        return {
+            "": self._scores(),
+            "coverage": self.coverage_table(),
+            "pairs": self.pairs,
+            "scripts": self.scripts,
+            "kinds": self.kinds,
+            "hubs": self.hubs,
+        }
+
+    def _scores(self) -> Rows:
+        parts = {name: (part["candidates"], part["questions"]) for name, part in self.overall.items()}
+        scores = [
+            (name, method, self.overall[name][method])
+            for name in self.overall
+            for method in ("cosine", "csls")
+        ]
+        scores += [("weak", name, metrics) for name, metrics in self.baselines.items()]
+        return [
+            {
+                "candidates": name,
+                "method": method,
+                "measure": metric,
+                **result,
+                "mean_candidates": parts[name][0],
+                "questions": parts[name][1],
+            }
+            for name, method, metrics in scores
+            for metric, result in metrics.items()
+        ]
 
     def matrix(
         self, by: Literal["language", "script"] = "language", least: int = 1

@@ -46,9 +46,9 @@ NOTE = (
 
 def comparison_sections(study: Study) -> list[Section]:
     """Every measure of every pair; by label; maps from model to model."""
-    found = study.comparison
+    found = study.compare
     if isinstance(found, Absent):
-        return [Section(key="comparison", title=TITLE, question=QUESTION, reading=(found.reason,))]
+        return [Section(key="compare", title=TITLE, question=QUESTION, reading=(found.reason,))]
     return [_whole(found), *_by_label(found), *_maps(found)]
 
 
@@ -58,7 +58,7 @@ def _pair(pair: PairSimilarity) -> str:
 
 def _whole(found: Comparison) -> Section:
     return Section(
-        key="comparison",
+        key="compare",
         title=TITLE,
         question=QUESTION,
         pictures=(
@@ -150,12 +150,12 @@ def _by_label(found: Comparison) -> list[Section]:
         return []
     return [
         Section(
-            key="comparison-by-label",
+            key="compare-by-label",
             title="Agreement by label",
             question="The same on the tokens of each label.",
             pictures=(
                 picture(
-                    "comparison-by-label",
+                    "compare-by-label",
                     figures.draw_agreement_by_label(found),
                     "Agreement on the tokens of each label with 95 % intervals; grey bars are chance, for neighbours "
                     "that of agreeing on the label alone. Right of its bar, both know the same of words.",
@@ -231,7 +231,7 @@ def _maps(found: Comparison) -> list[Section]:
         return []
     return [
         Section(
-            key="comparison-maps",
+            key="compare-maps",
             title="Cross-model alignment",
             question="A map is learned on four fifths of the shared tokens; a token of the last fifth is mapped "
             "and looked for among all tokens of the other model.",

@@ -43,7 +43,7 @@ def paper_figures(study: Study) -> list[PaperFigure]:
     """All nine, in the paper's order."""
     return [
         _of_models(
-            1, "Map of all tokens", "map", study, "projection",
+            1, "Map of all tokens", "map", study, "map",
             lambda m, r: f"trustworthiness {r.trustworthiness:.2f}",
             "XLM-R-XL: isolated clusters; mT5-XL: mixed",
         ),
@@ -53,7 +53,7 @@ def paper_figures(study: Study) -> list[PaperFigure]:
             lambda m, r: _beside(m, exact(r.mean_accuracy) if r.mean_accuracy else "too few tokens", _PROBED),
             ", ".join(f"{name} {text}" for name, text in _PROBED.items()),
         ),
-        _of_models(4, "Examples of neighbours", "examples", study, "examples", _examples,
+        _of_models(4, "Examples of neighbours", "neighbors", study, "neighbors", _examples,
             f"{', '.join(PAPER_TOKENS)}: translations in mT5-XL, the same language in XLM-R-XL",
         ),
         _of_models(
@@ -142,10 +142,10 @@ def _examples(model: ModelStudy, result: Any) -> str:
 
 
 def _pairs(position: int, title: str, study: Study, measure: str, published: str) -> PaperFigure:
-    part = study.comparison
+    part = study.compare
     if isinstance(part, Absent):
         return PaperFigure(
-            number=position, title=title, section="comparison", absent=part.reason, published=published
+            number=position, title=title, section="compare", absent=part.reason, published=published
         )
     told = []
     for pair in part.pairs:
@@ -160,7 +160,7 @@ def _pairs(position: int, title: str, study: Study, measure: str, published: str
     return PaperFigure(
         number=position,
         title=title,
-        section="comparison",
+        section="compare",
         found=(*_few(told), *baseline),
         published=published,
     )
@@ -180,9 +180,7 @@ def _frequency(study: Study) -> PaperFigure:
             return "too few tokens whose frequency is known"
         return f"rank correlation {number(result.frequency.correlation.value)} (chance 0)"
 
-    return _of_models(
-        9, "Neighbourhoods by frequency", "frequency", study, "explanation", told, "no correlation"
-    )
+    return _of_models(9, "Neighbourhoods by frequency", "frequency", study, "explain", told, "no correlation")
 
 
 def _few(told: Sequence[str], most: int = 6) -> tuple[str, ...]:

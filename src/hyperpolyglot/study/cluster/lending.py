@@ -103,7 +103,7 @@ class Lending:
 
 def _marks(step: PlannedStep[Any]) -> Iterator[Any]:
     """By what the things are known that a step is given: steps, what is lent, tables."""
-    for argument in step.arguments:
+    for argument in step.arguments.values():
         if isinstance(argument, PlannedStep):
             yield argument.key
         elif isinstance(argument, LENT):
