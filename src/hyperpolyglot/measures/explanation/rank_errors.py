@@ -92,8 +92,8 @@ def _with_interval(
     if found.value is None or error is None or abs(found.value) >= 1:
         return replace(found, interval=None)
     error *= 1.0 if np.isnan(factor) else factor
-    reach = float(stdtrit(found.n - 1, (1 + level) / 2)) * error / (1 - found.value**2)
-    low, high = np.tanh(np.arctanh(found.value) + np.array([-reach, reach]))
+    margin = float(stdtrit(found.n - 1, (1 + level) / 2)) * error / (1 - found.value**2)
+    low, high = np.tanh(np.arctanh(found.value) + np.array([-margin, margin]))
     return replace(found, interval=(float(low), float(high)))
 
 

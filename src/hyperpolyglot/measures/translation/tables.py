@@ -64,7 +64,7 @@ def by_script(
     cells = words.script[asked.word].astype(np.int64) * len(words.scripts) + asked.target_script
     names = [(a, b) for a in words.scripts for b in words.scripts]
     rows = _cells(asked, ranks, sizes, cells, names)
-    values = among_few(ranks.csls, (sizes, np.diff(asked.gold_at)), few)
+    values = among_few(ranks.csls, (sizes, np.diff(asked.reference_at)), few)
     value, low, high = _crossed(values, np.zeros(len(values)), asked, cells, len(names))
     compared = (
         {
@@ -141,7 +141,7 @@ def names_and_things(
     usable = np.flatnonzero(~alike & known[asked.concept]) if len(known) else np.empty(0, np.intp)
     some = asked.take(usable)
     block = some.source.astype(np.int64) * len(words.languages) + some.target
-    expected = expected_of("p1", (sizes[usable], np.diff(some.gold_at)))
+    expected = expected_of("p1", (sizes[usable], np.diff(some.reference_at)))
     return matched(values_of("p1", ranks.csls)[usable], of[some.concept], block, some, expected)
 
 
@@ -156,7 +156,7 @@ def _cells(
 ) -> tuple[dict[str, Any], ...]:
     count = len(names)
     counts = np.bincount(cells, minlength=count)
-    expected = expected_of("p1", (sizes, np.diff(asked.gold_at)))
+    expected = expected_of("p1", (sizes, np.diff(asked.reference_at)))
     cosine = np.bincount(cells, weights=values_of("p1", ranks.cosine), minlength=count)
     by_chance = np.bincount(cells, weights=expected, minlength=count)
     candidates = np.bincount(cells, weights=sizes, minlength=count)
