@@ -8,7 +8,6 @@ without accents, at most ``near``), it is *near*: a transliteration or a loan. B
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,10 +15,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.types import Int32
 
-__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "folded", "questions"]
+__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "questions"]
 
 DIFFERENT, NEAR, IDENTICAL = 0, 1, 2
 
@@ -201,15 +201,9 @@ def _enumerate(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
     return questions, answered, asked
 
 
-def folded(word: str) -> str:
-    """A word without case, width and accents."""
-    decomposed = unicodedata.normalize("NFKD", word).casefold()
-    return "".join(c for c in decomposed if not unicodedata.combining(c)) or decomposed
-
-
 def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
     """All questions between the languages that are ``scored`` ``[language]``, by word, then in order of concepts."""
-    plain = [folded(word) for word in words.words]
+    plain = [fold_accents(word) for word in words.words]
     ids: dict[str, int] = {}
     spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words.words], np.int64)
     at = np.concatenate([[0], np.cumsum([len(text) for text in plain])]).astype(np.int64)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import norms
-from hyperpolyglot.measures.translation.questions import Questions, folded
+from hyperpolyglot.folding import fold_accents
+from hyperpolyglot.measures.translation.questions import Questions
 from hyperpolyglot.measures.translation.ranking import (
     TOLERANCE,
     Pool,
@@ -246,4 +247,6 @@ def word_keys(texts: Sequence[str]) -> NDArray[np.int64]:
     [0, 0, 0, 1]
     """
     ids: dict[str, int] = {}
-    return np.array([ids.setdefault(folded(text.replace(SPACE, "")), len(ids)) for text in texts], np.int64)
+    return np.array(
+        [ids.setdefault(fold_accents(text.replace(SPACE, "")), len(ids)) for text in texts], np.int64
+    )
