@@ -308,7 +308,7 @@ def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
         row = positions.get(token_id)
         if row is None or space.vocabulary.kinds[row] == TokenKind.PADDING:
             raise TokenNotFound(
-                f"{space.model}: no token has the id {token_id}; ids run from 0 to {space.rows - 1}."
+                f"{space.model}: no token has the id {token_id}; ids run from 0 to {space.n_rows - 1}."
             )
     return [positions[token_id] for token_id in ids]
 
