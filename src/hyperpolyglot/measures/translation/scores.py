@@ -44,7 +44,7 @@ def values_of(metric: str, ranks: Array) -> Float64:
 
 @cache
 def chance(metric: str, candidates: int, references: int) -> float:
-    """Expected score of a random order of m candidates with g right ones.
+    """Expected score of a random order of m candidates with g correct ones.
 
     P@k = 1 − C(m − g, k)/C(m, k). MRR = Σ_r 1/r · C(m − r, g − 1)/C(m, g): the best of g is at rank r.
 
@@ -113,7 +113,7 @@ def expected_of(metric: str, sizes: tuple[Array, Array]) -> Float64:
 
 
 def among_few(ranks: Array, sizes: tuple[Array, Array], few: int) -> Float64:
-    """Expected P@1 of each question, were its candidates the best right answer and ``few`` − 1 wrong ones at random.
+    """Expected P@1 of each question, were its candidates the best correct answer and ``few`` − 1 wrong ones at random.
 
     Of the wrong candidates r − 1 are nearer: C(w − r + 1, few − 1)/C(w, few − 1), where w is how many are wrong, all
     of them where there are fewer. It makes languages and vocabularies of unequal size comparable; chance is 1/few.

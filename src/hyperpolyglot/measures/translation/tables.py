@@ -56,7 +56,7 @@ def by_pair(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple
 def by_script(
     asked: Questions, ranks: Ranks, sizes: Array, words: Words, few: int
 ) -> tuple[dict[str, Any], ...]:
-    """The same by the script of the word asked about and that of its first right answer.
+    """The same by the script of the word asked about and that of its first correct answer.
 
     ``matched``: {candidates, value, interval, chance} where every question has ``few`` candidates; concepts and
     languages of the cells still differ.
@@ -107,7 +107,7 @@ def by_kind(
 
 
 def by_sound(asked: Questions, ranks: Ranks, sizes: Array, alike: Array) -> tuple[dict[str, Any], ...]:
-    """The same by whether a right answer in another script sounds alike: a transliteration (``alike``)."""
+    """The same by whether a correct answer in another script sounds alike: a transliteration (``alike``)."""
     names = [("other", ""), ("transliteration", "")]
     rows = _cells(asked, ranks, sizes, alike.astype(np.int64), names)
     return tuple(
@@ -118,7 +118,7 @@ def by_sound(asked: Questions, ranks: Ranks, sizes: Array, alike: Array) -> tupl
 def within_and_across(asked: Questions, ranks: Ranks, words: Words, alike: Array) -> dict[str, Any]:
     """P@1 from a language of the answer's own script and from one of another script, for the same answer.
 
-    Matched are concept and target language, and so the candidates and right answers; transliterations are left out,
+    Matched are concept and target language, and so the candidates and correct answers; transliterations are left out,
     as nearly identical words of one script are. Every concept of a target language counts alike.
     """
     usable = np.flatnonzero(~alike)
