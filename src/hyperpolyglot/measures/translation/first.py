@@ -11,10 +11,10 @@ from hyperpolyglot.measures.translation.ranking_tokens import TokenRanks
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array
 
-__all__ = ["first_neighbours"]
+__all__ = ["first_neighbors"]
 
 
-def first_neighbours(space: TokenSpace, words: Words, ranks: TokenRanks | None) -> dict[str, Any]:
+def first_neighbors(space: TokenSpace, words: Words, ranks: TokenRanks | None) -> dict[str, Any]:
     """Shares of the words that are tokens: {words, same_word, same_meaning, chance}.
 
     ``same_word``: the nearest token of all is a variant of the word (case, space, accents, width); ``same_meaning``:

@@ -19,7 +19,7 @@ from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, matched_candidates
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage
-from hyperpolyglot.measures.translation.first import first_neighbours
+from hyperpolyglot.measures.translation.first import first_neighbors
 from hyperpolyglot.measures.translation.hubs import hubs
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, NEAR, Questions
@@ -267,7 +267,7 @@ def _among_tokens(
                 method: scored(others[:, i], (fewer, references), clusters)
                 for i, method in enumerate(("cosine", "csls"))
             }
-            result[name]["first"] = first_neighbours(space, asked.words, found)
+            result[name]["first"] = first_neighbors(space, asked.words, found)
     return result
 
 

@@ -54,15 +54,15 @@ def over_represented(result: Diversity) -> tuple[list[OverRepresented], int]:
 
     Intervals are at 95 % for all pairs at once (Bonferroni).
     """
-    if result.dealt is None:
+    if result.join_counts is None:
         return [], 0
     tokens = {row.label: row.tokens for row in result.by_label if is_script(row.label)}
     large = sorted(label for label, n in tokens.items() if label is not None and n >= LEAST_TOKENS)
     tried = {
-        (a, b): result.dealt.share_between(a, b)
+        (a, b): result.join_counts.share_between(a, b)
         for a in large
         for b in large
-        if a != b and result.dealt.share_between(a, b)[0] * tokens[a] * result.k >= FEWEST_EXPECTED
+        if a != b and result.join_counts.share_between(a, b)[0] * tokens[a] * result.k >= FEWEST_EXPECTED
     }
     reach = float(ndtri(1 - 0.025 / max(1, len(tried))))
     found = []
@@ -78,7 +78,7 @@ def over_represented(result: Diversity) -> tuple[list[OverRepresented], int]:
 
 
 def lift_interval(share: float, mean: float, deviation: float, reach: float = 1.96) -> Interval:
-    """Interval of the lift of a pair of labels, from mean and deviation of its share where labels are dealt out.
+    """Interval of the lift of a pair of labels, from mean and deviation of its share where labels are permuted.
 
     The deviation grows with the root of the lift, as that of a count does with its mean.
     """
