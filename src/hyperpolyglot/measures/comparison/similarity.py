@@ -184,12 +184,12 @@ def _hsic_of_centred(x: Float32, y: Float32) -> float:
     return trace + float(own.sum() * other.sum()) / ((n - 1) * (n - 2)) - 2 * both / (n - 2)
 
 
-def pair_cosines(a: Float32, b: Float32, left: Array, right: Array) -> Float64:
-    """Cosines of row ``left[m]`` of ``a`` and row ``right[m]`` of ``b``, unit rows, float64 ``[pairs]``."""
-    found = np.empty(len(left))
-    for start in range(0, len(left), 16_384):
+def pair_cosines(a: Float32, b: Float32, first: Array, second: Array) -> Float64:
+    """Cosines of row ``first[m]`` of ``a`` and row ``second[m]`` of ``b``, unit rows, float64 ``[pairs]``."""
+    found = np.empty(len(first))
+    for start in range(0, len(first), 16_384):
         part = slice(start, start + 16_384)
-        found[part] = np.einsum("ij,ij->i", a[left[part]], b[right[part]], dtype=np.float64)
+        found[part] = np.einsum("ij,ij->i", a[first[part]], b[second[part]], dtype=np.float64)
     return found
 
 

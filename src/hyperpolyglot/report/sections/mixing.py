@@ -64,26 +64,26 @@ def over_represented(result: Diversity) -> tuple[list[OverRepresented], int]:
         for b in large
         if a != b and result.join_counts.share_between(a, b)[0] * tokens[a] * result.k >= FEWEST_EXPECTED
     }
-    reach = float(ndtri(1 - 0.025 / max(1, len(tried))))
+    quantile = float(ndtri(1 - 0.025 / max(1, len(tried))))
     found = []
     for pair in result.pairs:
         mean, deviation = tried.get((pair.a, pair.b), (0.0, 0.0))
         if mean <= 0:
             continue
-        interval = lift_interval(pair.share, mean, deviation, reach)
+        interval = lift_interval(pair.share, mean, deviation, quantile)
         if interval[0] > MOST_LIFT:
             lift = pair.share / mean
             found.append(OverRepresented(a=pair.a, b=pair.b, share=pair.share, lift=lift, interval=interval))
     return sorted(found, key=lambda row: (-row.interval[0], row.a, row.b)), len(tried)
 
 
-def lift_interval(share: float, mean: float, deviation: float, reach: float = 1.96) -> Interval:
+def lift_interval(share: float, mean: float, deviation: float, quantile: float = 1.96) -> Interval:
     """Interval of the lift of a pair of labels, from mean and deviation of its share where labels are permuted.
 
     The deviation grows with the root of the lift, as that of a count does with its mean.
     """
     lift = share / mean
-    error = reach * deviation * lift**0.5 / mean
+    error = quantile * deviation * lift**0.5 / mean
     return lift - error, lift + error
 
 
