@@ -133,7 +133,7 @@ def made_of(name: str) -> tuple[Questions, tuple[str, ...]]:
     )
     words = look_up(space, lexicon)
     found = questions(words, [row.scored for row in language_coverage(words, 5 if kind else 20)], 0.3)
-    return found.take(np.flatnonzero(found.likeness == DIFFERENT)), words.languages
+    return found.take(np.flatnonzero(found.match_type == DIFFERENT)), words.languages
 
 
 def design(name: str) -> Questions:

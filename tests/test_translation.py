@@ -160,24 +160,24 @@ def oracle(space: TokenSpace, lexicon: Lexicon, k: int, among: str) -> dict[tupl
     for (tag, w), own in concepts.items():
         x = row[w]
         for target, members in rows.items():
-            golds = {row[v] for (t, v), theirs in concepts.items() if t == target and theirs & own}
-            if target == tag or not golds:
+            references = {row[v] for (t, v), theirs in concepts.items() if t == target and theirs & own}
+            if target == tag or not references:
                 continue
             others = members if among == "weak" else set(range(len(space)))
             if among == "script":
-                others = {i for i in others if space.labels.of(i) == space.labels.of(min(golds))}
+                others = {i for i in others if space.labels.of(i) == space.labels.of(min(references))}
             plain = sorted(others - {x}, key=lambda y: (-cosine(x, y), y))
             csls = sorted(others - {x}, key=lambda y: (-(2 * cosine(x, y) - reach(y, tag)), y))
             found[w, target] = (
-                min(plain.index(g) for g in golds) + 1,
-                min(csls.index(g) for g in golds) + 1,
+                min(plain.index(g) for g in references) + 1,
+                min(csls.index(g) for g in references) + 1,
             )
     return found
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_scores_agree_with_the_definition(seed: int) -> None:
-    """Ties by equal rows, several golds, words of several concepts: every rank is the oracle's."""
+    """Ties by equal rows, several references, words of several concepts: every rank is the oracle's."""
     random = np.random.default_rng(seed)
     languages = ["en", "ru", "el"]
     entries = [(f"c{random.integers(6)}", tag, word(tag, i)) for tag in languages for i in range(8)]

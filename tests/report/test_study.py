@@ -198,7 +198,7 @@ def test_meanings_of_a_demo_model_are_held_out():
         assert {q.concept for q in found.queries} <= unseen_by_demos()
         assert len(found.queries) == len({q.label for q in found.queries})
         for query in found.queries:
-            assert query.found == sum(bool(n.languages) for n in query.neighbors)
+            assert query.known_translations == sum(bool(n.languages) for n in query.neighbors)
             assert 0 < query.expected < 0.1
             assert query.id not in {n.id for n in query.neighbors}
         shares[name] = sum(q.found for q in found.queries) / sum(len(q.neighbors) for q in found.queries)

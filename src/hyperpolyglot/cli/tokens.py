@@ -35,7 +35,7 @@ def inspect(**values: Any) -> None:
     save_outputs(values["outputs"], found.table)
     if values["as_json"]:
         return emit("inspect", found.to_json(), spaces, values)
-    shape = f"{found.rows:,} × {found.dim:,}" if found.dim else f"{found.rows:,} ids, no vectors"
+    shape = f"{found.n_rows:,} × {found.dim:,}" if found.dim else f"{found.n_rows:,} ids, no vectors"
     say(f"{found.model}: {shape}, stored as {found.dtype or '–'} in {found.tensor or '–'}")
     say(f"{found.tokens:,} tokens, {found.tokenizer}, from {found.vocabulary_file}")
     if found.duplicates:
@@ -68,7 +68,7 @@ def census(**values: Any) -> None:
             {"label": label, "name": script_name(label), "tokens": count, "percent": 100 * count / total}
             for label, count in model.labels.items()
         ]
-        print_table(f"{model.model}: {model.tokens:,} tokens, {model.rows:,} rows", rows)
+        print_table(f"{model.model}: {model.tokens:,} tokens, {model.n_rows:,} rows", rows)
         say_uncounted(model.uncounted)
         print_table("by kind", [{"kind": kind, "tokens": count} for kind, count in model.kinds.items()])
     return None

@@ -29,7 +29,7 @@ class ModelCensus:
     """
 
     model: str
-    rows: int
+    n_rows: int
     tokens: int
     labels: dict[str, int]
     kinds: dict[str, int]
@@ -45,7 +45,7 @@ class ModelCensus:
         """The entry of the JSON contract."""
         return {
             "model": self.model,
-            "rows": self.rows,
+            "rows": self.n_rows,
             "tokens": self.tokens,
             "labels": self.labels,
             "kinds": self.kinds,
@@ -93,7 +93,7 @@ def census(spaces: Sequence[TokenSpace]) -> Census:
         tuple(
             ModelCensus(
                 model=space.model,
-                rows=space.rows,
+                n_rows=space.n_rows,
                 tokens=space.vocabulary.tokens,
                 labels=space.labels.counts(),
                 kinds=space.vocabulary.kind_counts(),

@@ -22,8 +22,8 @@ from scipy.special import gammaln
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.dealing import Dealing, dealing
 from hyperpolyglot.measures.jackknife import mean_interval
+from hyperpolyglot.measures.join_counts import JoinCounts, join_counts
 from hyperpolyglot.measures.label_errors import Errors, label_errors
 from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
@@ -82,7 +82,7 @@ class Diversity(Record):
     ``mean`` and ``sd`` (n − 1) are over ``tokens``; ``standard_error`` and ``interval`` (95 %) of the mean say how it
     varies between vocabularies, and so does ``own_interval``; ``histogram[i]`` tokens have i distinct labels;
     ``assortativity`` is Newman's r of the neighbour graph (1: only own label, 0: as by chance);
-    ``dealt``: what the same graph gives where labels are dealt out at random.
+    ``join_counts``: what the same graph gives where labels are permuted.
     ``curve`` gives mean and expectation for smaller k. ``distinct`` int ``[tokens]`` and ``queries`` are per token.
     """
 
@@ -106,7 +106,7 @@ class Diversity(Record):
     protocol: str
     queries: Array
     distinct: Array
-    dealt: Dealing | None = None
+    join_counts: JoinCounts | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -124,7 +124,7 @@ class Diversity(Record):
             "effective": self.effective,
             "assortativity": self.assortativity,
             "by_label": [_fields(row) for row in self.by_label],
-            "own_share_by_chance": None if self.dealt is None else self.dealt.to_json(),
+            "own_share_by_chance": None if self.join_counts is None else self.join_counts.to_json(),
             "pairs": [_fields(row) for row in self.pairs],
             "histogram": list(self.histogram),
             "curve": list(self.curve),
@@ -267,7 +267,7 @@ def diversity(
         protocol=protocol,
         queries=neighbors.queries,
         distinct=distinct,
-        dealt=dealing(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, shown),
+        join_counts=join_counts(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, shown),
     )
 
 

@@ -41,9 +41,9 @@ class KnownNeighbor:
 class Meaning:
     """A word for a concept with its nearest tokens.
 
-    ``gloss``: what English calls the concept, ``None`` where the lexicon does not say. ``found`` of the neighbours
-    are words for the concept; ``expected`` were, were they drawn at random: neighbours · other tokens for the
-    concept / other candidates.
+    ``gloss``: what English calls the concept, ``None`` where the lexicon does not say. ``known_translations`` of the
+    neighbours are words for the concept; ``expected`` were, were they drawn at random: neighbours · other tokens
+    for the concept / other candidates.
     """
 
     concept: str
@@ -54,7 +54,7 @@ class Meaning:
     token: str
     label: str | None
     neighbors: tuple[KnownNeighbor, ...]
-    found: int
+    known_translations: int
     expected: float
 
 
@@ -188,6 +188,6 @@ def _meaning(space: TokenSpace, near: Neighbors, words: Words, concept: int, wor
         token=space.vocabulary.texts[row],
         label=space.labels.of(row),
         neighbors=neighbors,
-        found=sum(bool(n.languages) for n in neighbors),
+        known_translations=sum(bool(n.languages) for n in neighbors),
         expected=len(neighbors) * int(np.count_nonzero(others)) / max(1, len(near.candidates) - 1),
     )

@@ -112,8 +112,10 @@ def project(
     progress("map", 0, 1)
     units = unit_rows(space.vectors(rows))
     if layout is not None:
-        if layout.shape != (space.rows, 2):
-            raise DamagedFile(space.model, f"its layout has the shape {layout.shape}, not {(space.rows, 2)}")
+        if layout.shape != (space.n_rows, 2):
+            raise DamagedFile(
+                space.model, f"its layout has the shape {layout.shape}, not {(space.n_rows, 2)}"
+            )
         points, name = np.asarray(layout, np.float32)[space.ids[rows]], "shipped"
         placed = np.isfinite(points).all(axis=1)
         rows, points, units = rows[placed], points[placed], units[placed]

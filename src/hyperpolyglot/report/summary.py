@@ -81,7 +81,7 @@ def _translations(study: Study) -> str:
 def facts(model: ModelStudy) -> list[tuple[str, str]]:
     """(name, value with chance) of one model's main numbers."""
     opened = model.inspection
-    size = f"{opened.rows:,} × {opened.dim}" if opened.dim else f"{opened.rows:,} (no vectors)"
+    size = f"{opened.n_rows:,} × {opened.dim}" if opened.dim else f"{opened.n_rows:,} (no vectors)"
     return [
         ("rows × dimensions", size),
         ("tokens", f"{opened.tokens:,}"),

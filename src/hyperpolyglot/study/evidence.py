@@ -74,7 +74,7 @@ class Given:
             about = asked_about()
             found = unchanged() if changed is space else ask(changed, lexicon, about, like=unchanged())
             asked, ranks, candidates = found.of(DIFFERENT)
-            scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), clusters_of(asked))
+            scores = scored(ranks.csls, (candidates, np.diff(asked.reference_at)), clusters_of(asked))
             languages = np.union1d(asked.source, asked.target)
             return {"questions": len(asked), "languages": len(languages), "p1": scores["p1"]}
 

@@ -146,7 +146,7 @@ def compare_pair(
         *graphs,
         random=draws[0],
         permutations=options.permutations,
-        rows=options.test_rows,
+        n_rows=options.test_rows,
         include_self=paper,
     )
     done(1)
@@ -214,7 +214,7 @@ def _shapes(
     widest = max(a.shape[1], b.shape[1])
     if len(a) > 2 * widest:
         centred = options.protocol != "paper"
-        first, square, _ = canonical(a, b, rows=_TESTED_OF_LABEL, centred=centred, **draws)
+        first, square, _ = canonical(a, b, n_rows=_TESTED_OF_LABEL, centred=centred, **draws)
         moved = procrustes(a, b, split_rows(len(a), random), shuffles=1, **draws)
     else:
         first = square = moved = Measured(
@@ -223,8 +223,8 @@ def _shapes(
     return {
         "canonical_first": first,
         "canonical_mean_square": square,
-        "cka": cka(a, b, rows=_PAIRED_OF_LABEL, **draws),
-        "rsa": rsa(a, b, rows=_PAIRED_OF_LABEL, pairs=_PAIRS_OF_LABEL, **draws),
+        "cka": cka(a, b, n_rows=_PAIRED_OF_LABEL, **draws),
+        "rsa": rsa(a, b, n_rows=_PAIRED_OF_LABEL, pairs=_PAIRS_OF_LABEL, **draws),
         "procrustes": moved,
     }
 

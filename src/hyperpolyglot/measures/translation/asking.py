@@ -57,9 +57,9 @@ class Asked:
     ranks: Ranks
     candidates: Int32
 
-    def of(self, likeness: int) -> tuple[Questions, Ranks, Int32]:
-        """The questions of one likeness, their ranks and their numbers of candidates."""
-        chosen = np.flatnonzero(self.questions.likeness == likeness)
+    def of(self, match_type: int) -> tuple[Questions, Ranks, Int32]:
+        """The questions of one match type, their ranks and their numbers of candidates."""
+        chosen = np.flatnonzero(self.questions.match_type == match_type)
         ranks = replace(
             self.ranks, **{n: getattr(self.ranks, n)[chosen] for n in ("cosine", "csls", "frequency")}
         )

@@ -263,11 +263,11 @@ def _of_model(
 def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
     every = asked.questions
     at = (every.source == number) | (every.target == number)
-    chosen = np.flatnonzero(at & (every.likeness == DIFFERENT))
+    chosen = np.flatnonzero(at & (every.match_type == DIFFERENT))
     if not len(chosen):
         return None
     some = every.take(chosen)
-    ranks, sizes = asked.ranks.csls[chosen], (asked.candidates[chosen], np.diff(some.gold_at))
+    ranks, sizes = asked.ranks.csls[chosen], (asked.candidates[chosen], np.diff(some.reference_at))
     clusters, spread = clusters_of(some), chance_spread("p1", sizes)
     whole = every.asked_of[number]
     answered = len(chosen) / float(whole.sum())

@@ -1,4 +1,4 @@
-"""At which rank the right answer comes among all tokens, and among those of the target's scripts.
+"""At which rank the correct answer comes among all tokens, and among those of the target's scripts.
 
 Every token of the model passes once, in blocks: its cosines with all covered words give its r_S for each source
 language and its place in each question, so nothing of the size of the vocabulary squared is ever needed.
@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import norms
-from hyperpolyglot.measures.translation.questions import Questions, folded
+from hyperpolyglot.folding import fold_accents
+from hyperpolyglot.measures.translation.questions import Questions
 from hyperpolyglot.measures.translation.ranking import (
     TOLERANCE,
     Pool,
+    fill_knn_similarity,
     in_parts,
-    measure_reach,
     outranks,
     unit_rows64,
 )
@@ -36,7 +37,7 @@ _NEVER = np.iinfo(np.int32).max
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRanks:
-    """Per sampled question: ranks of the best gold, from 1 (0: none among the candidates), int32 ``[q]``.
+    """Per sampled question: ranks of the best reference, from 1 (0: none among the candidates), int32 ``[q]``.
 
     ``without_variants`` ``[q, script or strong, cosine or csls]``: the same where variants of the source's word are no
     candidates; ``variants`` ``[q]``: how many there are. Per word ``[u]``: the ``nearest`` token, and the
@@ -56,7 +57,7 @@ class TokenRanks:
 @numba.njit(cache=True, nogil=True)
 def _count(  # type: ignore[no-untyped-def]
     scores,
-    reach,
+    knn,
     own,
     rows,
     block,
@@ -68,11 +69,11 @@ def _count(  # type: ignore[no-untyped-def]
     unit,
     source,
     target,
-    gold_at,
-    golds,
+    reference_at,
+    references,
     unit_rows,
-    gold_cosine,
-    gold_reach,
+    reference_cosine,
+    reference_knn,
     vectors,
     lengths,
     members,
@@ -80,21 +81,21 @@ def _count(  # type: ignore[no-untyped-def]
     k,
     out,
 ):
-    """Add the tokens of one block that outrank each gold: out ``[gold, script or strong,
+    """Add the tokens of one block that outrank each reference: out ``[reference, script or strong,
     cosine or csls, all or without variants of the source]``.
     """
     for q in asked:
         x = unit[q]
         s = source[q]
-        for g in range(gold_at[q], gold_at[q + 1]):
-            gold = golds[g]
+        for g in range(reference_at[q], reference_at[q + 1]):
+            reference = references[g]
             for i in range(len(rows)):
-                if rows[i] == unit_rows[x] or rows[i] == unit_rows[gold]:
+                if rows[i] == unit_rows[x] or rows[i] == unit_rows[reference]:
                     continue
                 for csls in range(2):
-                    difference = scores[i, x] - gold_cosine[g]
+                    difference = scores[i, x] - reference_cosine[g]
                     if csls:
-                        difference = 2 * difference - (reach[i, s] - gold_reach[g])
+                        difference = 2 * difference - (knn[i, s] - reference_knn[g])
                     if abs(difference) <= TOLERANCE:
                         difference = outranks(
                             csls == 1,
@@ -102,7 +103,7 @@ def _count(  # type: ignore[no-untyped-def]
                             block[i],
                             block_lengths[i],
                             own[i],
-                            gold,
+                            reference,
                             s,
                             vectors,
                             lengths,
@@ -110,7 +111,7 @@ def _count(  # type: ignore[no-untyped-def]
                             member_at,
                             k,
                         )
-                    if difference > 0 or (difference == 0 and rows[i] < unit_rows[gold]):
+                    if difference > 0 or (difference == 0 and rows[i] < unit_rows[reference]):
                         other = same[i] != of_unit[x]
                         out[g, 1, csls, 0] += 1
                         out[g, 1, csls, 1] += other
@@ -124,23 +125,24 @@ def ranks_among_tokens(
     asked: Questions,
     words: Pool,
     unit_rows: Int32,
-    reach: Float64,
+    knn_similarity: Float64,
     of_script: NDArray[np.bool_],
     progress: Progress,
 ) -> TokenRanks:
     """Ranks among all tokens of the space with a direction, the source's own left out.
 
-    ``unit_rows`` int32 ``[u]``: the token of each word, −1 for none (such a gold is no candidate); ``reach`` is that of
-    :class:`Ranks`; ``of_script`` bool ``[language, token]``: which tokens are written as the language is.
+    ``unit_rows`` int32 ``[u]``: the token of each word, −1 for none (such a reference is no candidate);
+    ``knn_similarity`` is that of :class:`Ranks`;
+    ``of_script`` bool ``[language, token]``: which tokens are written as the language is.
     """
     candidates = space.candidates().rows
     position = np.full(len(space), -1, np.int64)
     known = np.flatnonzero(unit_rows >= 0)
     position[unit_rows[known]] = known
-    owner = np.repeat(np.arange(len(asked)), np.diff(asked.gold_at))
-    gold_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.golds])
-    gold_reach = reach[asked.golds, asked.source[owner]]
-    above = np.zeros((len(asked.golds), 2, 2, 2), np.int64)
+    owner = np.repeat(np.arange(len(asked)), np.diff(asked.reference_at))
+    reference_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.references])
+    reference_knn = knn_similarity[asked.references, asked.source[owner]]
+    above = np.zeros((len(asked.references), 2, 2, 2), np.int64)
     everyone = np.arange(len(asked))
     same = word_keys([space.vocabulary.texts[row] for row in candidates.tolist()])
     of_row = np.full(len(space), -1, np.int64)
@@ -148,8 +150,16 @@ def ranks_among_tokens(
     of_unit = np.where(unit_rows >= 0, of_row[np.maximum(unit_rows, 0)], -1)
     nearest = _Nearest(len(words.units))
     after = (
-        *(asked.unit, asked.source, asked.target, asked.gold_at, asked.golds, unit_rows),
-        *(gold_cosine, gold_reach, words.vectors, words.lengths, words.members, words.member_at, words.k),
+        *(asked.unit, asked.source, asked.target, asked.reference_at, asked.references, unit_rows),
+        *(
+            reference_cosine,
+            reference_knn,
+            words.vectors,
+            words.lengths,
+            words.members,
+            words.member_at,
+            words.k,
+        ),
         above,
     )
     progress("translations among all tokens", 0, len(candidates))
@@ -157,19 +167,19 @@ def ranks_among_tokens(
         rows = candidates[start : start + _BLOCK]
         block = space.vectors(rows)
         scores = unit_rows64(block) @ words.units.T
-        token_reach, near = np.empty((len(rows), words.languages)), np.empty((len(rows), words.languages))
+        token_knn, unused = np.empty((len(rows), words.languages)), np.empty((len(rows), words.languages))
         own = position[rows]
         nearest.see(scores, rows, own, of_row[rows], of_unit)
-        measure_reach(scores, own, words, token_reach, near)
+        fill_knn_similarity(scores, own, words, token_knn, unused)
         given = (
-            *(scores, token_reach, own, rows, block, norms(block), of_script[:, rows]),
+            *(scores, token_knn, own, rows, block, norms(block), of_script[:, rows]),
             *(of_row[rows], of_unit),
         )
         in_parts(len(asked), lambda part: _count(*given, everyone[part], *after))  # noqa: B023
         progress("translations among all tokens", min(start + _BLOCK, len(candidates)), len(candidates))
-    source, gold = unit_rows[asked.unit[owner]], unit_rows[asked.golds]
-    usable = np.stack([(gold >= 0) & (gold != source)] * 2, axis=1)
-    usable[:, 0] &= of_script[asked.target[owner], np.maximum(gold, 0)]
+    source, reference = unit_rows[asked.unit[owner]], unit_rows[asked.references]
+    usable = np.stack([(reference >= 0) & (reference != source)] * 2, axis=1)
+    usable[:, 0] &= of_script[asked.target[owner], np.maximum(reference, 0)]
     best = _best(np.where(usable[:, :, None, None], above + 1, _NEVER), asked)
     return TokenRanks(
         script_cosine=best[:, 0, 0, 0],
@@ -184,7 +194,7 @@ def ranks_among_tokens(
 
 
 def _best(ranks: Array, asked: Questions) -> Int32:
-    best = np.minimum.reduceat(ranks, asked.gold_at[:-1]) if len(asked) else ranks
+    best = np.minimum.reduceat(ranks, asked.reference_at[:-1]) if len(asked) else ranks
     return np.where(best == _NEVER, 0, best).astype(np.int32)
 
 
@@ -237,4 +247,6 @@ def word_keys(texts: Sequence[str]) -> NDArray[np.int64]:
     [0, 0, 0, 1]
     """
     ids: dict[str, int] = {}
-    return np.array([ids.setdefault(folded(text.replace(SPACE, "")), len(ids)) for text in texts], np.int64)
+    return np.array(
+        [ids.setdefault(fold_accents(text.replace(SPACE, "")), len(ids)) for text in texts], np.int64
+    )

@@ -19,7 +19,7 @@ from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, matched_candidates
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage
-from hyperpolyglot.measures.translation.first import first_neighbours
+from hyperpolyglot.measures.translation.first import first_neighbors
 from hyperpolyglot.measures.translation.hubs import hubs
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, NEAR, Questions
@@ -190,10 +190,11 @@ def translate(
     asked = ask(space, lexicon, options, progress)
     random = np.random.default_rng(options.seed)
     main, ranks, candidates = asked.of(DIFFERENT)
-    golds = np.diff(main.gold_at)
+    references = np.diff(main.reference_at)
     clusters, alike = clusters_of(main), transliterated(main, asked.words)
     weak = {"questions": len(main), "candidates": _mean(candidates)} | {
-        method: scored(getattr(ranks, method), (candidates, golds), clusters) for method in ("cosine", "csls")
+        method: scored(getattr(ranks, method), (candidates, references), clusters)
+        for method in ("cosine", "csls")
     }
     overall = {"weak": weak} | _among_tokens(space, asked, main, options, random, progress)
     return Translation(
@@ -207,13 +208,15 @@ def translate(
         coverage=asked.coverage,
         overall=overall,
         apart={name: _apart(asked, kind) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
-        baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), clusters)},
+        baselines={"frequency_rank": scored(ranks.frequency, (candidates, references), clusters)},
         denominators=_denominators(asked, overall),
         pairs=by_pair(main, ranks, candidates, asked.words),
         scripts=by_script(main, ranks, candidates, asked.words, matched_candidates(options)),
         kinds=by_kind(main, ranks, candidates, asked.words, alike),
         sounds=by_sound(main, ranks, candidates, alike),
-        weightings=weighted(main, values_of("p1", ranks.csls), expected_of("p1", (candidates, golds)), alike),
+        weightings=weighted(
+            main, values_of("p1", ranks.csls), expected_of("p1", (candidates, references)), alike
+        ),
         within=within_and_across(main, ranks, asked.words, alike),
         names=names_and_things(main, ranks, candidates, asked.words, alike),
         hubs=hubs(main, ranks, asked.pool, asked.words),
@@ -225,10 +228,10 @@ def _mean(values: Array) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def _apart(asked: Asked, likeness: int) -> dict[str, Any]:
-    some, ranks, candidates = asked.of(likeness)
+def _apart(asked: Asked, match_type: int) -> dict[str, Any]:
+    some, ranks, candidates = asked.of(match_type)
     other = np.flatnonzero(ranks.csls > 0)
-    sizes = (candidates[other], np.diff(some.gold_at)[other])
+    sizes = (candidates[other], np.diff(some.reference_at)[other])
     clusters = clusters_of(some.take(other))
     return {
         "questions": len(some),
@@ -266,7 +269,9 @@ def _among_tokens(
     rows = asked.words.rows
     found = None
     if count:
-        found = ranks_among_tokens(space, sample, asked.pool, rows, asked.ranks.reach, of_script, progress)
+        found = ranks_among_tokens(
+            space, sample, asked.pool, rows, asked.ranks.knn_similarity, of_script, progress
+        )
     usable = space.candidates().rows
     own = (rows[sample.unit] >= 0).astype(np.int64)
     written = of_script[:, usable].sum(axis=1)[sample.target]
@@ -278,26 +283,29 @@ def _among_tokens(
             m: getattr(found, f"{name}_{m}") if found else np.empty(0, np.int32) for m in ("cosine", "csls")
         }
         ok = np.flatnonzero(ranks["csls"] > 0)
-        golds, clusters = np.diff(sample.gold_at)[ok], clusters_of(sample.take(ok))
+        references, clusters = np.diff(sample.reference_at)[ok], clusters_of(sample.take(ok))
         result[name] = {
             "questions": len(ok),
             "sampled": count,
             "candidates": _mean(sizes[ok]),
-        } | {method: scored(ranks[method][ok], (sizes[ok], golds), clusters) for method in ("cosine", "csls")}
+        } | {
+            method: scored(ranks[method][ok], (sizes[ok], references), clusters)
+            for method in ("cosine", "csls")
+        }
         if name == "strong":
             others = found.without_variants[ok, 1] if found else np.empty((0, 2), np.int32)
-            fewer = np.maximum((sizes - variants)[ok], golds)
+            fewer = np.maximum((sizes - variants)[ok], references)
             result[name]["without_variants"] = {
-                method: scored(others[:, i], (fewer, golds), clusters)
+                method: scored(others[:, i], (fewer, references), clusters)
                 for i, method in enumerate(("cosine", "csls"))
             }
-            result[name]["first"] = first_neighbours(space, asked.words, found)
+            result[name]["first"] = first_neighbors(space, asked.words, found)
     return result
 
 
 def _denominators(asked: Asked, overall: dict[str, Any]) -> dict[str, Any]:
     """P@1 over covered questions and over all that the lexicon asks, where an uncovered one counts as missed."""
-    covered = np.bincount(asked.questions.likeness, minlength=3).tolist()
+    covered = np.bincount(asked.questions.match_type, minlength=3).tolist()
     names = ("different", "near", "identical")
     share = (
         covered[DIFFERENT] / asked.questions.asked[DIFFERENT] if asked.questions.asked[DIFFERENT] else None

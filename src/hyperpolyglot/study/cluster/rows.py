@@ -1,4 +1,4 @@
-"""Neighbours of one large model by many workers: each takes some of the rows, and they are put together.
+"""Neighbours of one large model by many workers: each searches some of the rows, and the results are joined.
 
 A block of rows is compared with all rows, so that blocks do twice the work of the whole, which computes every pair
 once for both. That pays from three workers a model.
