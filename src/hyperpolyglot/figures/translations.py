@@ -131,8 +131,7 @@ def draw_translation_by_language(
 
     Pairs with fewer than ``least`` questions are left grey.
     """
-    rows = [row for row in found.coverage if row.scored]
-    largest = sorted(rows, key=lambda row: (-row.single_token, row.language))[:most]
+    largest = found.largest(most, scored=True)
     size: dict[str, int] = {}
     for row in largest:
         size[row.script] = size.get(row.script, 0) + 1

@@ -1,12 +1,12 @@
-"""What explanations say in a terminal of 80 columns: tables, and what they are of."""
+"""Explanations in a terminal of 80 columns: tables, and what they are of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hyperpolyglot.cli.cells import span, value
 from hyperpolyglot.cli.terminal import print_table, say
+from hyperpolyglot.cli.terminal_tables.cells import span, value
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.explanation import Explanation
