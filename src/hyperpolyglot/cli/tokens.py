@@ -61,10 +61,14 @@ def census(
     if output.as_json:
         return emit("census", found.to_json(), spaces)
     for model in found.models:
-        total = max(1, sum(model.labels.values()))
         rows = [
-            {"label": label, "name": script_name(label), "tokens": count, "percent": 100 * count / total}
-            for label, count in model.labels.items()
+            {
+                "label": row["label"],
+                "name": script_name(row["label"]),
+                "tokens": row["tokens"],
+                "percent": 100 * row["share"],
+            }
+            for row in model.table()
         ]
         print_table(f"{model.model}: {model.tokens:,} tokens, {model.rows:,} rows", rows)
         say_uncounted(model.uncounted)

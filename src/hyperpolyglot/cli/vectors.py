@@ -39,6 +39,7 @@ from hyperpolyglot.cli.output import (
     emit,
     output_group,
 )
+from hyperpolyglot.percentages import percent
 from hyperpolyglot.shown import shown
 
 if TYPE_CHECKING:
@@ -147,9 +148,7 @@ def separability(
         say(f"too few tokens to probe, of the label or of all others: {listed}")
     say_uncounted([row.label for row in found.labels if not row.counted])
     if found.mean_accuracy is not None:
-        say(
-            f"mean accuracy {100 * found.mean_accuracy:.2f} %, by chance {100 * found.labels[0].chance:.0f} %"
-        )
+        say(f"mean accuracy {percent(found.mean_accuracy)}, by chance {percent(found.labels[0].chance)}")
     return None
 
 
@@ -273,7 +272,7 @@ def diversity(
     spread = f"mean {found.mean:.2f}{sure}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
     say(f"{spread}; by chance {found.expected:.2f}")
     if found.own_share is not None:
-        say(f"{100 * found.own_share:.1f} % of the labelled neighbours have the token's own label")
+        say(f"{percent(found.own_share)} of the labelled neighbours have the token's own label")
     return None
 
 

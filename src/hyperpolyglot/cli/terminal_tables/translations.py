@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import span, value
 from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.percentages import exact, percent
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def show_translation(model: str, found: Translation) -> None:
     coverage = found.to_json()["coverage"]
     covered = f"{coverage['single_token']:,} of {coverage['words']:,} words"
     said = f"{found.lexicon['source']} in {found.lexicon['languages']} languages"
-    say(f"{title_of(model)}: {covered} of {said} are one token ({coverage['share'] or 0:.1%}).")
+    say(f"{title_of(model)}: {covered} of {said} are one token ({percent(coverage['share'] or 0)}).")
     say(str(found.concepts.get("note", "")))
     say()
     print_table("P@1 among words (CSLS) by what has equal weight; first the headline", _weightings(found))
@@ -85,19 +86,19 @@ def _said(found: Translation) -> list[str]:
     if first["words"]:
         lines.append(
             "others: all tokens but variants of the word (case, space, accents, width). For "
-            f"{first['same_word']:.1%} of {first['words']:,} words such a variant is the nearest token; the nearest of "
-            f"the others means the same for {first['same_meaning']:.1%} (chance {value(100 * first['chance'], 2)}%)."
+            f"{percent(first['same_word'])} of {first['words']:,} words such a variant is the nearest token; the "
+            f"nearest of the others means the same for {percent(first['same_meaning'])} (chance {percent(first['chance'])})."
         )
     if compared["blocks"]:
         lines.append(
-            f"The same answers, without transliterations: {compared['inside']:.1%} from languages of their own script, "
-            f"{compared['outside']:.1%} from others; difference {value(compared['difference'])} (95 % "
+            f"The same answers, without transliterations: {percent(compared['inside'])} from languages of their own "
+            f"script, {percent(compared['outside'])} from others; difference {value(compared['difference'])} (95 % "
             f"interval {span(compared['interval'])})."
         )
     if found.names["blocks"]:
         lines.append(
-            f"Between the same pairs of languages, without transliterations: {found.names['inside']:.1%} for things "
-            f"(objects), {found.names['outside']:.1%} for names (territories, languages); difference "
+            f"Between the same pairs of languages, without transliterations: {percent(found.names['inside'])} for "
+            f"things (objects), {percent(found.names['outside'])} for names (territories, languages); difference "
             f"{value(found.names['difference'])} (95 % interval {span(found.names['interval'])})."
         )
     return lines
@@ -150,7 +151,7 @@ def _coverage(found: Translation) -> list[dict[str, Any]]:
         {
             "language": language_name(row.language),
             "words": row.words,
-            "one token": f"{row.share:.0%}",
+            "one token": exact(row.share),
             "▁word": row.rules["start"],
             "word": row.rules["inside"],
             "capitals": row.rules["capitalised"],
@@ -206,9 +207,9 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
     scores = model.translation or {}
     matched = scores.get("matched") or {}
     return {
-        "one token": f"{model.coverage:.0%}",
+        "one token": exact(model.coverage),
         "pieces": value(model.pieces_per_word, 1),
-        "weak": "–" if model.undertrained is None else f"{model.undertrained:.1%}",
+        "weak": "–" if model.undertrained is None else exact(model.undertrained),
         "right": value(scores.get("value"), 2),
         "chance": value(scores.get("chance")),
         "of all": value(matched.get("all")),
