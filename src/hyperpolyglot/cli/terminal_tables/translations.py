@@ -87,7 +87,8 @@ def _said(found: Translation) -> list[str]:
         lines.append(
             "others: all tokens but variants of the word (case, space, accents, width). For "
             f"{percent(first['same_word'])} of {first['words']:,} words such a variant is the nearest token; the "
-            f"nearest of the others means the same for {percent(first['same_meaning'])} (chance {percent(first['chance'])})."
+            f"nearest of the others means the same for {percent(first['same_meaning'])} "
+            f"(chance {percent(first['chance'])})."
         )
     if compared["blocks"]:
         lines.append(
