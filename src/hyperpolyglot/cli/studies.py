@@ -210,7 +210,7 @@ def _show(steps: list[dict[str, Any]]) -> None:
             "rows × dim": f"{step['rows']:,} × {step['dim']:,}",
             "MB": step["bytes"] / 1e6,
             "seconds": step["seconds"] or None,
-            "": "kept" if step["kept"] else "to take" if step["seconds"] else "not needed",
+            "": "kept" if step["kept"] else "to run" if step["seconds"] else "not needed",
             "models": step["models"],
         }
         for step in steps[:_MOST_LISTED]
@@ -220,7 +220,7 @@ def _show(steps: list[dict[str, Any]]) -> None:
         say(f"and {len(steps) - _MOST_LISTED:,} more (--json lists all)")
     left = [step for step in steps if step["seconds"]]
     seconds, size = sum(step["seconds"] for step in left), sum(step["bytes"] for step in left)
-    say(f"{len(steps):,} steps, {sum(step['kept'] for step in steps):,} of them kept; {len(left):,} to take:")
+    say(f"{len(steps):,} steps, {sum(step['kept'] for step in steps):,} of them kept; {len(left):,} to run:")
     say(f"about {_time(seconds)} of one core of a fast server, {size / 1e6:,.0f} MB to keep")
 
 

@@ -196,7 +196,7 @@ def show_languages(found: Languages) -> None:
     print_table(title, rows)
     say(
         "one token: words of the lexicon that are. pieces: per word. weak: under-trained tokens among the pieces. "
-        "right: P@1 from and into the language (CSLS); of all: where a word that is no token counts as missed and "
+        "P@1: from and into the language (CSLS); of all: where a word that is no token counts as missed and "
         "every question has the same number of candidates, by which models are ranked. Overlapping intervals are ties."
     )
     for note in (found.concepts.get("note"), *found.notes):
@@ -211,7 +211,7 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
         "one token": exact(model.coverage),
         "pieces": value(model.pieces_per_word, 1),
         "weak": "–" if model.undertrained is None else exact(model.undertrained),
-        "right": value(scores.get("value"), 2),
+        "P@1": value(scores.get("value"), 2),
         "chance": value(scores.get("chance")),
         "of all": value(matched.get("all")),
         "interval": span(matched.get("all_interval")),
