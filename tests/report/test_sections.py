@@ -22,7 +22,6 @@ from hyperpolyglot.report.links import explorer_address
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.sections.comparison import maps_above
-from hyperpolyglot.report.sections.languages import clear_winners
 from hyperpolyglot.report.sections.mixing import mixing_grids
 from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.summary import summary
@@ -122,7 +121,7 @@ def test_planted_truth_is_what_the_page_says(study, sections):
 def test_a_clear_winner_is_above_chance(study):
     """A model that is better than another, and no better than chance, wins no language."""
     names = [m.space.model for m in study.models]
-    first, ties = clear_winners(study.languages, names)
+    first, ties = study.languages.clear_winners(names)
     assert (4, 0) == (sum(first.values()), ties)
     by_chance = {
         tag: tuple(
@@ -133,7 +132,7 @@ def test_a_clear_winner_is_above_chance(study):
         )
         for tag, rows in study.languages.by_language.items()
     }
-    first, ties = clear_winners(replace(study.languages, by_language=by_chance), names)
+    first, ties = replace(study.languages, by_language=by_chance).clear_winners(names)
     assert (0, 4) == (sum(first.values()), ties)
 
 

@@ -12,7 +12,7 @@ from hyperpolyglot.measures.comparison.records import PairSimilarity
 from hyperpolyglot.measures.verdicts import by_label
 from hyperpolyglot.report.sections.comparison import labels_above, maps_above
 from hyperpolyglot.report.sections.explanations import higher_than_overall
-from hyperpolyglot.report.sections.languages import clear_winners, served
+from hyperpolyglot.report.sections.languages import served
 from hyperpolyglot.report.sections.mixing import OverRepresented, over_represented
 from hyperpolyglot.report.sections.translation import above_chance, coverage_of
 from hyperpolyglot.report.sections.translation_parts import hubs_above, pairs_above
@@ -75,7 +75,7 @@ def _verdict_between(study: Study) -> dict[str, Any]:
     """What the sentences that compare models are made of."""
     found: dict[str, Any] = {}
     if not isinstance(study.languages, Absent) and len(study.models) > 1:
-        first, ties = clear_winners(study.languages, [m.space.model for m in study.models])
+        first, ties = study.languages.clear_winners([m.space.model for m in study.models])
         found["languages"] = {"clear_winners": first, "ties": ties}
     if not isinstance(study.compare, Absent):
         found["compare"] = [_agreeing(pair) for pair in study.compare.pairs]

@@ -139,7 +139,7 @@ def compare_pair(
     paper = options.protocol == "paper"
     a, b = (within_range(space.vectors()) for space in (first, second))
     draws = [np.random.default_rng([options.seed, i]) for i in range(6)]
-    tests = {"permutations": options.permutations, "rows": options.test_rows}
+    tests = {"permutations": options.permutations, "n_rows": options.test_rows}
     graphs = near_first.rows, near_second.rows
     measures: dict[str, Measured] = {}
     measures["neighbor_overlap"] = neighbor_overlap(

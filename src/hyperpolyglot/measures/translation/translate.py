@@ -79,6 +79,16 @@ class Translation(Record):
         found = self.weightings[0] if self.weightings else nothing
         return {"weighting": HEADLINE} | {name: found[name] for name in nothing}
 
+    @property
+    def matched_chance(self) -> float | None:
+        """P@1 by chance in ``scripts``, where candidates are as many everywhere; ``None`` without questions."""
+        return self.scripts[0]["matched"]["chance"] if self.scripts else None
+
+    def largest(self, most: int, *, scored: bool = False) -> list[LanguageCoverage]:
+        """The languages with most covered words, ties by tag; with ``scored``, only those with enough to be scored."""
+        rows = [row for row in self.coverage if row.scored or not scored]
+        return sorted(rows, key=lambda row: (-row.single_token, row.language))[:most]
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         words, single = (sum(getattr(c, name) for c in self.coverage) for name in ("words", "single_token"))

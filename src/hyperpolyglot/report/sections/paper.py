@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hyperpolyglot.linalg import canonical_null
+from hyperpolyglot.measures.comparison.similarity import canonical_with_random
 from hyperpolyglot.measures.examples import PAPER_TOKENS
 from hyperpolyglot.published import (
     DIVERSITY,
@@ -169,7 +169,7 @@ def _pairs(position: int, title: str, study: Study, measure: str, published: str
 def _random_baseline(study: Study, rows: int) -> tuple[str, ...]:
     """The paper's baseline, a random matrix, by the law that such a matrix follows."""
     spaces: list[TokenSpace] = [m.space for m in study.models if m.space.table is not None]
-    null = canonical_null(rows - 1, max(space.dim for space in spaces), RANDOM_COLUMNS)
+    null = canonical_with_random(rows, max(space.dim for space in spaces), RANDOM_COLUMNS)
     value = number(null.first) if null.informative else "1, by dimension alone"
     return (f"the widest with {RANDOM_COLUMNS} random columns: {value} to be expected",)
 

@@ -32,7 +32,7 @@ def by_script(found: Found) -> Section:
                 f"translate-scripts-{i}",
                 figures.draw_translation(
                     *result.matrix("script", FEWEST_QUESTIONS),
-                    chance=result.scripts[0]["matched"]["chance"],
+                    chance=result.matched_chance,
                     title=title_of(m.space.model),
                 ),
                 f"{title_of(m.space.model)}: questions whose right answer comes first among "

@@ -1,12 +1,13 @@
-"""What explanations say in a terminal of 80 columns: tables, and what they are of."""
+"""Explanations in a terminal of 80 columns: tables, and what they are of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hyperpolyglot.cli.cells import span, value
 from hyperpolyglot.cli.terminal import print_table, say
+from hyperpolyglot.cli.terminal_tables.cells import span, value
+from hyperpolyglot.percentages import percent
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.explanation import Explanation
@@ -86,7 +87,8 @@ def _show_frequency_by_label(found: Frequency) -> None:
     if apart is not None:
         say(
             f"One correlation for all {apart.groups} scripts: Cochran's Q {apart.q:,.1f} with {apart.degrees} degrees "
-            f"of freedom, p {value(apart.p)}; {apart.i_squared:.0%} of the spread is not sampling (of these tokens)."
+            f"of freedom, p {value(apart.p)}; {percent(apart.i_squared)} of the spread is not sampling (of these "
+            "tokens)."
         )
 
 
