@@ -201,7 +201,7 @@ def test_meanings_of_a_demo_model_are_held_out():
             assert query.known_translations == sum(bool(n.languages) for n in query.neighbors)
             assert 0 < query.expected < 0.1
             assert query.id not in {n.id for n in query.neighbors}
-        shares[name] = sum(q.found for q in found.queries) / sum(len(q.neighbors) for q in found.queries)
+        shares[name] = sum(q.known_translations for q in found.queries) / sum(len(q.neighbors) for q in found.queries)
     assert shares["meaning"] > 0.7 > 0.1 > shares["language"]
 
 
@@ -209,5 +209,5 @@ def test_planted_meanings(study):
     """Each word's three translations are its nearest and marked; twenty drawn at random would hold 60/239 of them."""
     for query in study.models[1].meanings.queries:
         assert [True] * 3 == [bool(n.languages) for n in query.neighbors[:3]]
-        assert 3 == query.found
+        assert 3 == query.known_translations
         assert 20 * 3 / 239 == pytest.approx(query.expected)
