@@ -48,7 +48,7 @@ Simulation = Callable[[NDArray[np.integer], np.random.Generator], dict[str, Draw
 Case = Callable[[Sequence[TokenSpace]], Simulation]
 
 _K = 50
-_TOKENS_JUDGED = 10_000
+_TOKENS_JUDGED = 5000
 _SCRIPTS = {"Latn": "Latin", "Cyrl": "Cyrillic"}
 
 
@@ -88,7 +88,9 @@ def _summed_up(draws: Sequence[Draw]) -> Coverage:
     truth = np.where(np.isnan(known), values.mean(), known)
     held = (low <= truth) & (truth <= high)
     width, spread = float((high - low).mean()) / 2 / 1.96, float((values - truth).std())
-    return Coverage(float(held.mean()), width / spread if spread else np.inf, float(truth.mean()), len(values))
+    return Coverage(
+        float(held.mean()), width / spread if spread else np.inf, float(truth.mean()), len(values)
+    )
 
 
 def _mixed(spaces: Sequence[TokenSpace]) -> Simulation:
@@ -185,13 +187,13 @@ def _retrieval(spaces: Sequence[TokenSpace]) -> Simulation:
 
 
 def _retrieval_by_one_map(spaces: Sequence[TokenSpace]) -> Simulation:
-    """One map and one set of candidates: tokens that it was not learned from are drawn."""
-    a, b = (space.vectors() for space in spaces)
-    order = np.random.default_rng(1).permutation(len(a))
-    train, rest = np.sort(order[: len(a) // 2]), order[len(a) // 2 :]
+    """One map and one set of candidates: of 8,000 tokens, half are learned from, and of the others some are drawn."""
+    population = np.random.default_rng(1).permutation(len(spaces[0]))[:8000]
+    a, b = (space.vectors(population) for space in spaces)
+    train, rest = np.arange(4000), np.arange(4000, 8000)
 
     def simulate(rows: NDArray[np.integer], random: np.random.Generator) -> dict[str, Draw]:
-        test = np.sort(random.choice(rest, 400, replace=False))
+        test = np.sort(random.choice(rest, 300, replace=False))
         found = retrieval(a, b, Split(train=train, test=test), random=random)
         return _precisions(found, "retrieval by one map")
 
@@ -264,7 +266,9 @@ def _probe(label: str, tokens: int) -> Case:
             binary = small.relabel(dict(zip(small.vocabulary.texts, _sides(small, label), strict=True)))
             options = ProbeOptions(minimum=10, seed=int(random.integers(1 << 30)))
             row = next(row for row in separability(binary, options, threads=1).labels if row.label == "own")
-            return {f"probe of {label}": (row.accuracy, row.interval, _on_the_rest(space, own, sides, chosen))}
+            return {
+                f"probe of {label}": (row.accuracy, row.interval, _on_the_rest(space, own, sides, chosen))
+            }
 
         return simulate
 

@@ -37,7 +37,9 @@ def spaces():
     return SCRIPT.populations("demo:meaning", "demo:language")
 
 
-@pytest.mark.parametrize("case", ["diversity", "frequency", "neighbour overlap", "probe of Cyrillic", "tables"])
+@pytest.mark.parametrize(
+    "case", ["diversity", "frequency", "neighbour overlap", "probe of Cyrillic", "tables"]
+)
 def test_coverage_at_a_glance(spaces, case):
     """Of 25 drawn vocabularies 20 or more are held, by intervals of about the right width."""
     found = SCRIPT.coverage(case, spaces, 25)

@@ -286,7 +286,9 @@ def nearer(share: float, few: int) -> float:
     return float(brentq(beyond, -20, 20))
 
 
-def held_matched(name: str, tag: str, share: float, simulations: int, seed: int = 2718) -> tuple[float, float]:
+def held_matched(
+    name: str, tag: str, share: float, simulations: int, seed: int = 2718
+) -> tuple[float, float]:
     """How often the intervals of a language's matched score, of covered and of all questions, hold what they are of.
 
     The rank is one more than as many of the wrong words of the target language as are nearer; the score is that among

@@ -245,7 +245,7 @@ def test_few_successes_reach_lower(hits):
 
 @pytest.mark.parametrize("n", [60, 150, 1000, 5000])
 def test_shares_are_held_however_rare(n):
-    """Wilson's interval holds in 92 % or more of samples for every share of 0.01 expected successes or more, exactly."""
+    """In 92 % of samples or more, exactly, for every share of 0.01 expected successes or more."""
     ends = np.array([wilson(hits, n) for hits in range(n + 1)])
     for share in np.geomspace(0.01 / n, 0.5, 1000):
         held = (ends[:, 0] <= share) & (share <= ends[:, 1])
