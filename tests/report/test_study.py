@@ -201,7 +201,9 @@ def test_meanings_of_a_demo_model_are_held_out():
             assert query.known_translations == sum(bool(n.languages) for n in query.neighbors)
             assert 0 < query.expected < 0.1
             assert query.id not in {n.id for n in query.neighbors}
-        shares[name] = sum(q.known_translations for q in found.queries) / sum(len(q.neighbors) for q in found.queries)
+        shares[name] = sum(q.known_translations for q in found.queries) / sum(
+            len(q.neighbors) for q in found.queries
+        )
     assert shares["meaning"] > 0.7 > 0.1 > shares["language"]
 
 

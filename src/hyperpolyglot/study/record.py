@@ -88,7 +88,7 @@ class ModelStudy:
         """The main numbers, each beside its chance; ``None`` for those that were not measured."""
         probes = None if isinstance(self.separability, Absent) else self.separability
         mixed = None if isinstance(self.diversity, Absent) else self.diversity
-        words = {} if isinstance(self.translate, Absent) else self.translate.overall["weak"]["csls"]["p1"]
+        words = {} if isinstance(self.translate, Absent) else self.translate.headline
         return {
             "model": self.space.model,
             "tokens": self.inspection.tokens,
@@ -113,5 +113,5 @@ class Study(Record):
     options: StudyOptions
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every model: mean accuracy of probes, mean diversity, weak P@1 by CSLS, each beside its chance."""
+        """A row for every model: mean accuracy of probes, mean diversity, headline P@1, each beside its chance."""
         return [model.main_numbers() for model in self.models]

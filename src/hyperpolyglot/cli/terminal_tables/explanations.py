@@ -87,8 +87,8 @@ def _show_frequency_by_label(found: Frequency) -> None:
     if apart is not None:
         say(
             f"One correlation for all {apart.groups} scripts: Cochran's Q {apart.q:,.1f} with {apart.degrees} degrees "
-            f"of freedom, p {value(apart.p)}; {percent(apart.i_squared)} of the spread is not sampling (of these "
-            "tokens)."
+            f"of freedom, p {value(apart.p)}; {percent(apart.i_squared)} of the spread is not sampling. Q counts "
+            "tokens as independent, though they share neighbours, so it is about these tokens only."
         )
 
 
