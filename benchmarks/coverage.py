@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import unit_rows
-from hyperpolyglot.engine.probe import fit_probes
+from hyperpolyglot.engine.probes import fit_probes
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label
 from hyperpolyglot.measures.comparison.compare import shared_spaces
