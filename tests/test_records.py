@@ -159,7 +159,7 @@ def test_translated_is_the_headline(found):
     """A study's row has P@1 and chance where every pair of languages counts alike, as the report's headline does."""
     lexicon = hp.packaged_lexicon().take(languages=["de", "en", "ru", "uk"])
     words = hp.translate(hp.open_model("demo:meaning"), lexicon)
-    row = replace(found["study"].models[0], translation=words).main_numbers()
+    row = replace(found["study"].models[0], translate=words).main_numbers()
     assert words.headline["value"] == row["translated"]
     assert words.headline["chance"] == row["translated_chance"]
     assert words.overall["weak"]["csls"]["p1"]["value"] != row["translated"]
