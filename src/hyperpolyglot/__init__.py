@@ -79,6 +79,12 @@ _HOME = {
     "study": ("Study", "StudyOptions", "run_study"),
     "vocabulary": ("TokenKind", "Vocabulary"),
 }
+MEASURES = (
+    *("neighbors", "separability", "diversity", "map", "translate", "meanings", "explain"),
+    *("overlap", "languages", "compare"),
+)
+"""The measures of a study, which ``StudyOptions(skip=…)`` can leave out; a test holds them to the catalogue."""
+
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
+from hyperpolyglot import MEASURES
+
 __all__ = [
     "BACKENDS",
     "EXCLUDABLE",
     "LABELLERS",
-    "SKIPPABLE",
     "UNDERTRAINED",
     "Amount",
     "Size",
@@ -45,12 +46,6 @@ F = TypeVar("F", bound=Callable[..., object])
 
 LABELLERS = ("script", "script-cjk", "paper")
 BACKENDS = ("auto", "plain", "direct", "fp32", "int8", "bf16")
-SKIPPABLE = (
-    *("neighbors", "separability", "diversity", "map", "translate", "meanings", "explain"),
-    *("overlap", "languages", "compare"),
-)
-"""The measures of a study; a test holds them equal to its catalogue, which is too slow to import for ``--help``."""
-
 EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
 UNDERTRAINED = "undertrained"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
@@ -156,10 +151,10 @@ method_option = click.option(
 
 skip_option = click.option(
     "--skip",
-    type=click.Choice(SKIPPABLE),
+    type=click.Choice(MEASURES),
     metavar="MEASURE",
     multiple=True,
-    help=f"Leave a measure out ({', '.join(SKIPPABLE)}); can be repeated.  [default: none]",
+    help=f"Leave a measure out ({', '.join(MEASURES)}); can be repeated.  [default: none]",
 )
 
 cache_option = click.option(
