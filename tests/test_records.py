@@ -31,6 +31,7 @@ def found(clustered, translated):
         "overlap": hp.overlap(spaces),
         "inspection": hp.inspect(spaces[0]),
         "separability": hp.separability(spaces[0], hp.ProbeOptions(minimum=50, folds=3)),
+        "silhouette": hp.silhouette(spaces[0], hp.SilhouetteOptions(permutations=3)),
         "neighborhoods": hp.neighborhoods(spaces[0], [0, 1], k=3),
         "diversity": hp.diversity(near, spaces[0].labels),
         "projection": hp.project(spaces[0], near, method="pca"),

@@ -95,6 +95,7 @@ BESIDE = {
     "summary": (("verdict",), ("translate", "headline"), ("translate", "weightings"),
                 ("explain", "subspaces", "removal")),
     "separability": (("separability",), ("verdict",)),
+    "silhouette": (("silhouette", "mean"), ("silhouette", "sampled")),
     "diversity": (("diversity", "own_share"), ("diversity", "mean"), ("diversity", "expected"), ("diversity", "k"),
                   ("diversity", "assortativity"), ("verdict",)),
     "diversity-by-label": (("verdict",),),

@@ -33,7 +33,7 @@ from tests.report.conftest import LAYOUTS, OPTIONS
 
 EXPECTED = {
     "vocabulary": ["census", "overlap"],
-    "writing-systems": ["separability", "diversity", "diversity-by-label", "mixing", "map"],
+    "writing-systems": ["separability", "silhouette", "diversity", "diversity-by-label", "mixing", "map"],
     "translations": [
         *("translate", "meanings", "translate-scripts", "translate-languages"),
         *("translate-kinds", "translate-hubs"),
@@ -270,7 +270,16 @@ def test_every_table_has_its_rows(study):
     """Tables stand under stable names, and rows of one table share their columns."""
     found = tables(study)
     assert {
-        *("census", "overlap", "separability", "diversity", "diversity_pairs", "neighbors", "map"),
+        *(
+            "census",
+            "overlap",
+            "separability",
+            "silhouette",
+            "diversity",
+            "diversity_pairs",
+            "neighbors",
+            "map",
+        ),
         *("translate", "translate_coverage", "translate_pairs", "translate_scripts"),
         *("translate_kinds", "translate_hubs", "meanings", "languages"),
         *("compare", "compare_maps"),
@@ -293,7 +302,17 @@ def test_numbers_are_those_of_the_commands(study):
     assert {"models", "verdict", "census", "overlap", "languages", "compare", "absent"} == found.keys()
     for model, one in zip(study.models, found["models"], strict=True):
         assert {
-            *("model", "inspect", "verdict", "separability", "diversity", "neighbors", "map", "translate"),
+            *(
+                "model",
+                "inspect",
+                "verdict",
+                "separability",
+                "silhouette",
+                "diversity",
+                "neighbors",
+                "map",
+                "translate",
+            ),
             *("meanings", "explain", "absent"),
         } == one.keys()
         assert model.translate.to_json() == one["translate"]
@@ -316,7 +335,7 @@ def test_a_vocabulary_alone_has_a_report(vocabulary_alone, words, tmp_path):
     """It is counted, its coverage of languages told; every other section is one sentence."""
     found = run_study([vocabulary_alone], OPTIONS, Store(tmp_path), lexicon=words)
     sections = by_key(found)
-    for key in ("separability", "diversity", "map", "translate", "explain", "neighbors"):
+    for key in ("separability", "silhouette", "diversity", "map", "translate", "explain", "neighbors"):
         assert ["is a vocabulary alone: it has no vectors to measure."] == [
             text.removeprefix(vocabulary_alone.model).strip() for text in sections[key].reading
         ]

@@ -80,6 +80,7 @@ def test_every_option_arrives(tmp_path):
     assert {
         "neighbors",
         "diversity",
+        "silhouette",
         "map",
         "translate",
         "meanings",
@@ -271,7 +272,7 @@ def test_a_dry_run_for_people(tmp_path, clustered, capsys):
     (tmp_path / "study.toml").write_text(f"models = [{json.dumps(clustered)}]", "utf8")
     main(["study", str(tmp_path / "study.toml"), "--dry-run"])
     said = capsys.readouterr().out
-    assert "8 steps, 0 of them kept; 8 to run" in said
+    assert "9 steps, 0 of them kept; 9 to run" in said
     assert all(len(line) <= 80 for line in said.splitlines())
 
 

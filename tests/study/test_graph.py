@@ -48,7 +48,7 @@ def test_the_key_is_of_the_content(spaces, words):
         *([s for s in plan.steps.values() if isinstance(s, PlannedStep)] for plan in plans), strict=True
     )
     same = [a.name for a, b in pairs if a.key == b.key]
-    assert ["neighbors", "separability", "diversity"] == same
+    assert ["neighbors", "separability", "silhouette", "diversity"] == same
 
 
 def test_only_what_is_wanted_is_planned(spaces, words):

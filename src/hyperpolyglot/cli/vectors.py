@@ -45,7 +45,7 @@ from hyperpolyglot.shown import shown
 if TYPE_CHECKING:
     from hyperpolyglot.measures.separability import ProbeOptions
 
-__all__ = ["diversity", "map_", "neighbors", "separability"]
+__all__ = ["diversity", "map_", "neighbors", "separability", "silhouette"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +149,66 @@ def separability(
     say_uncounted([row.label for row in found.labels if not row.counted])
     if found.mean_accuracy is not None:
         say(f"mean accuracy {percent(found.mean_accuracy)}, by chance {percent(found.labels[0].chance)}")
+    return None
+
+
+@click.command(short_help="Whether writing systems form clusters.")
+@model_argument
+@opening_group
+@protocol_group
+@click.option(
+    "--sample", type=click.IntRange(2), default=500, show_default=True, help="Most tokens of each label."
+)
+@click.option(
+    "--minimum", type=click.IntRange(2), default=50, show_default=True, help="Tokens that a label needs."
+)
+@click.option(
+    "--permutations",
+    type=click.IntRange(1),
+    default=99,
+    show_default=True,
+    help="Permutations of the labels behind the chance level.",
+)
+@exclude_option
+@seed_option
+@store_group
+@output_group(TABLE_OR_FIGURE)
+def silhouette(
+    model: str,
+    opening: OpeningOptions,
+    labelling: LabelOptions,
+    sample: int,
+    minimum: int,
+    permutations: int,
+    exclude: tuple[str, ...],
+    seed: int,
+    store: StoreOptions,
+    output: OutputOptions,
+) -> None:
+    """Measure how compact the tokens of each writing system are: mean silhouettes
+    by cosine distance, against permuted labels.
+    """
+    from hyperpolyglot import figures
+    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.measures.silhouette import SilhouetteOptions
+    from hyperpolyglot.study import computed
+    from hyperpolyglot.study.catalogue import silhouette_step
+
+    options = SilhouetteOptions(sample=sample, minimum=minimum, permutations=permutations, seed=seed)
+    (space,) = spaces = open_spaces([model], opening, labelling, exclude)
+    with progress_bar() as bar:
+        found = computed(silhouette_step(space, options, exclude=excluded_kinds(exclude)), store.open(), bar)
+    output.save(found.table, lambda: figures.draw_silhouette([(space.model, found)]))
+    if output.as_json:
+        return emit("silhouette", found.to_json(), spaces)
+    columns = ("label", "tokens", "sampled", "silhouette", "low", "high", "chance")
+    print_table(f"{space.model}: mean silhouette (95 % interval)", found.table(), columns)
+    if found.skipped:
+        listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
+        say(f"left out, too few tokens or no {space.labels.noun}: {listed}")
+    say(
+        f"mean over {found.sampled:,} tokens {found.value:.3f}, by chance {found.chance:.3f} (p {found.p:.2g})"
+    )
     return None
 
 

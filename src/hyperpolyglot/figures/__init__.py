@@ -35,6 +35,7 @@ from hyperpolyglot.figures.writing_systems import (
     draw_diversity_by_label,
     draw_mixing,
     draw_separability,
+    draw_silhouette,
 )
 from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.measures.comparison import Comparison
@@ -42,6 +43,7 @@ from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.measures.silhouette import Silhouette
 from hyperpolyglot.measures.translation import Languages, Translation
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ __all__ = [
     "draw_points",
     "draw_removal",
     "draw_separability",
+    "draw_silhouette",
     "draw_translation",
     "draw_translation_by_language",
     "draw_translation_scores",
@@ -89,6 +92,7 @@ _OF_RECORD: "dict[type, Callable[[Any], Figure | None]]" = {
     Census: draw_census,
     Overlap: draw_overlap,
     Separability: lambda found: draw_separability([(_UNNAMED, found)]) if found.labels else None,
+    Silhouette: lambda found: draw_silhouette([(_UNNAMED, found)]),
     Diversity: lambda found: draw_diversity([("", found)]),
     Projection: draw_points,
     Translation: lambda found: draw_translation_scores([(_UNNAMED, found)]) if found.pairs else None,

@@ -24,13 +24,20 @@ from hyperpolyglot.figures.style import (
 )
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.measures.silhouette import Silhouette
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw_diversity", "draw_diversity_by_label", "draw_mixing", "draw_separability"]
+__all__ = [
+    "draw_diversity",
+    "draw_diversity_by_label",
+    "draw_mixing",
+    "draw_separability",
+    "draw_silhouette",
+]
 
 
 @styled
@@ -57,6 +64,27 @@ def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 3
         vertical(axes, value, f"{name}, paper", FAINT, ":")
     axes.set_xlim(lowest - 0.02, 1.01)
     axes.set_xlabel("accuracy of a linear probe, cross-validated (line: 95 % interval)")
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@styled
+def draw_silhouette(results: Sequence[tuple[str, Silhouette]], most: int = 32) -> Figure:
+    """Mean silhouette by label with its interval, and overall in the legend; what permuted labels give as a line."""
+    order = {row.label: row.tokens for _, result in results for row in result.labels}
+    labels = sorted(order, key=lambda name: (-order[name], name))[:most]
+    figure, (axes,) = new_figure(WIDE, 1.2 + 0.16 * max(1, len(labels)))
+    series = [
+        Dots(
+            name=f"{title_of(model)}: mean {result.value:.2f}".replace("-", "−"),
+            values={row.label: row.silhouette for row in result.labels},
+            intervals={row.label: row.interval or (row.silhouette,) * 2 for row in result.labels},
+        )
+        for model, result in results
+    ]
+    dot_rows(axes, labels, series, [named(label) for label in labels])
+    vertical(axes, float(np.mean([result.chance for _, result in results])), CHANCE, FAINT, "-")
+    axes.set_xlabel("mean silhouette by cosine distance (line: 95 % interval)")
     figure.legend(loc="outside lower center", ncols=2)
     return figure
 

@@ -25,6 +25,7 @@ from hyperpolyglot.measures.meanings import Meanings, meanings
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.projection import Projection, project, umap_available
 from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
+from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation, translate
 from hyperpolyglot.measures.translation.asking import wants_held_out
 from hyperpolyglot.measures.translation.languages import ModelLanguages, languages_of, ranked
@@ -55,6 +56,7 @@ __all__ = [
     "plan_compare",
     "plan_languages",
     "separability_step",
+    "silhouette_step",
     "translate_step",
 ]
 
@@ -149,6 +151,17 @@ def separability_step(
     """:func:`separability`."""
     given = {"space": space, "options": options, "exclude": tuple(exclude)}
     return _SEPARABILITY.planned(separability, given)
+
+
+_SILHOUETTE = Step(key="silhouette", record=Silhouette, rate=Rate(start=0.5, area=20.0, line=20_000.0))
+
+
+def silhouette_step(
+    space: TokenSpace, options: SilhouetteOptions, *, exclude: Collection[TokenKind] = ()
+) -> PlannedStep[Silhouette]:
+    """:func:`silhouette`."""
+    given = {"space": space, "options": options, "exclude": tuple(exclude)}
+    return _SILHOUETTE.planned(silhouette, given)
 
 
 _DIVERSITY = Step(
@@ -321,6 +334,11 @@ SINGLE: tuple[Measure, ...] = (
         key="separability",
         plan=lambda c: separability_step(c.space, c.options.separability, exclude=c.options.exclude),
         options=ProbeOptions,
+    ),
+    Measure(
+        key="silhouette",
+        plan=lambda c: silhouette_step(c.space, c.options.silhouette, exclude=c.options.exclude),
+        options=SilhouetteOptions,
     ),
     Measure(
         key="diversity",

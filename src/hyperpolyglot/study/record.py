@@ -14,6 +14,7 @@ from hyperpolyglot.measures.meanings import Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import ProbeOptions, Separability
+from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
 from hyperpolyglot.records import Record, brief
 from hyperpolyglot.space import TokenSpace
@@ -34,6 +35,7 @@ class StudyOptions:
     protocol: str = "default"
     seed: int = 0
     separability: ProbeOptions = field(default_factory=ProbeOptions)
+    silhouette: SilhouetteOptions = field(default_factory=SilhouetteOptions)
     translate: TranslateOptions = field(default_factory=TranslateOptions)
     compare: CompareOptions = field(default_factory=CompareOptions)
     skip: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class StudyOptions:
             "protocol": self.protocol,
             "seed": self.seed,
             "separability": plain(self.separability),
+            "silhouette": plain(self.silhouette),
             "translate": plain(self.translate),
             "compare": plain(self.compare),
             "skip": list(self.skip),
@@ -76,6 +79,7 @@ class ModelStudy:
     inspection: Inspection
     neighbors: Neighborhoods | Absent
     separability: Separability | Absent
+    silhouette: Silhouette | Absent
     diversity: Diversity | Absent
     map: Projection | Absent
     translate: Translation | Absent

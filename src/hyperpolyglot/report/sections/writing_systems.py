@@ -6,6 +6,7 @@ from hyperpolyglot import figures
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.measures.silhouette import Silhouette
 from hyperpolyglot.measures.verdicts import (
     HALF,
     LEAST_TOKENS,
@@ -24,6 +25,7 @@ from hyperpolyglot.report.sections.writing_readings import (
     read_mixing,
     read_separability,
 )
+from hyperpolyglot.report.verdicts import RANDOM
 from hyperpolyglot.report.wording import capital, number, percent, singular
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Study
@@ -34,7 +36,13 @@ __all__ = ["writing_system_sections"]
 def writing_system_sections(study: Study) -> list[Section]:
     """Probes, neighbourhoods, who neighbours whom, the map."""
     noun = study.models[0].space.labels.noun
-    return [_separability(study, noun), *_diversity(study, noun), *_mixing(study, noun), _map(study)]
+    return [
+        _separability(study, noun),
+        _silhouette(study, noun),
+        *_diversity(study, noun),
+        *_mixing(study, noun),
+        _map(study),
+    ]
 
 
 def _separability(study: Study, noun: str) -> Section:
@@ -56,6 +64,48 @@ def _separability(study: Study, noun: str) -> Section:
         if probes
         else "",
     )
+
+
+def _silhouette(study: Study, noun: str) -> Section:
+    found, missing = present(study.models, lambda m: m.silhouette)
+    named = [(title_of(m.space.model), result) for m, result in found]
+    options = study.options.silhouette
+    caption = (
+        f"Mean silhouette by {singular(noun)}, of at most {options.sample} tokens each; the line is chance."
+    )
+    return Section(
+        key="silhouette",
+        title=f"Do {noun} form clusters?",
+        question=f"Whether a token is nearer to the tokens of its {singular(noun)} than to those of the nearest other.",
+        pictures=(picture("silhouette", figures.draw_silhouette(named), caption),) if named else (),
+        reading=(*(_read_silhouette(name, result, noun) for name, result in named), *missing),
+        note="1: compact clusters far apart; 0: none. Chance is the mean over permutations of the labels. Clusters are "
+        f"called strong from {_STRONG}, reasonable from {_REASONABLE} and weak from {_WEAK} on (Kaufman and Rousseeuw "
+        "1990, table 4)."
+        if named
+        else "",
+    )
+
+
+_STRONG, _REASONABLE, _WEAK, _LARGEST_P = 0.71, 0.51, 0.26, 0.05
+
+
+def _read_silhouette(model: str, result: Silhouette, noun: str) -> str:
+    """Whether labels are clusters, against permuted labels, and the most compact one."""
+    low, high = result.interval or (result.value, result.value)
+    told = (
+        f"The mean silhouette of {result.sampled:,} tokens is {number(result.value)} [{number(low)}, {number(high)}] "
+        f"(chance {number(result.chance)})"
+    )
+    if high < result.chance:
+        return f"In {model}, {noun} form no clusters, but are less compact than at random. {told}."
+    if result.p > _LARGEST_P or low <= result.chance:
+        return f"In {model}, clusters of {noun} are {RANDOM}. {told}."
+    levels = ((_STRONG, "strong"), (_REASONABLE, "reasonable"), (_WEAK, "weak"))
+    level = next(
+        (f"form {name} clusters" for least, name in levels if low >= least), "form no clear clusters"
+    )
+    return f"In {model}, {noun} {level}, but are more compact than chance. {told}."
 
 
 def _diversity(study: Study, noun: str) -> list[Section]:
