@@ -71,7 +71,7 @@ from data import structured
 vectors = structured(20_000, 256)
 begun = time.perf_counter()
 from hyperpolyglot.engine.nearest import Search
-from hyperpolyglot.engine.selftest import int8_is_fast
+from hyperpolyglot.engine.kernels.selftest import int8_is_fast
 how, own = Search(backend="int8" if int8_is_fast() else "fp32"), np.arange(len(vectors))
 how(vectors, own, vectors, 100)
 first = time.perf_counter() - begun

@@ -12,7 +12,6 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import torch
@@ -20,9 +19,10 @@ from data import structured
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import norms, unit_rows
-from hyperpolyglot.engine.cuda import is_right, on_gpus
-from hyperpolyglot.engine.filtered import Task
-from hyperpolyglot.engine.nearest import Nearest, nearest, nearest_to
+from hyperpolyglot.engine.devices.gpu import search_on_gpus
+from hyperpolyglot.engine.devices.search import is_correct
+from hyperpolyglot.engine.nearest import Nearest, Search, nearest
+from hyperpolyglot.engine.search.task import Task
 from hyperpolyglot.types import silent
 
 Vectors = NDArray[np.float32]
@@ -35,7 +35,7 @@ def ours(vectors: Vectors, k: int, names: list[str]) -> Nearest:
     task = Task(
         queries=vectors, own=own, vectors=vectors, lengths=norms(vectors), k=k, mirrored=True, threads=1
     )
-    found = on_gpus(task, names, silent, partial(nearest_to, device="cpu"))
+    found = search_on_gpus(task, names, silent, Search(device="cpu"))
     assert found is not None, "no device could be used"
     return found
 
@@ -69,7 +69,7 @@ def timed(run: Callable[[], object]) -> float:
 
 def check(vectors: Vectors, k: int, found: Nearest, rows: NDArray[np.int64]) -> None:
     """Stop unless some rows have the bytes of the processor's search."""
-    expected = nearest_to(vectors[rows], rows.astype(np.int32), vectors, k, device="cpu")
+    expected = Search(device="cpu")(vectors[rows], rows.astype(np.int32), vectors, k)
     assert np.array_equal(expected.positions, found.positions[rows]), "positions differ"
     assert np.array_equal(expected.similarity, found.similarity[rows]), "similarities differ"
 
@@ -115,7 +115,7 @@ def main() -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
     for name in names:
         what = torch.cuda.get_device_name(name) if name.startswith("cuda") else "torch's CPU, a stand-in"
-        print(f"{name}: {what}, torch {torch.__version__}, self-test passed: {is_right(name)}")
+        print(f"{name}: {what}, torch {torch.__version__}, self-test passed: {is_correct(name)}")
     small = structured(3000, 200)
     expected, found = nearest(small, 50, backend="plain"), ours(small, 50, names)
     assert expected.positions.tobytes() == found.positions.tobytes()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from data import structured
 
+from hyperpolyglot.engine.kernels.selftest import int8_is_fast
 from hyperpolyglot.engine.nearest import Backend, nearest
-from hyperpolyglot.engine.selftest import int8_is_fast
 
 CORES = len(os.sched_getaffinity(0))
 BACKEND: Backend = "int8" if int8_is_fast() else "fp32"

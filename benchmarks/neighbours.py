@@ -275,10 +275,10 @@ def machine() -> str:
             for b in threadpool_info()
             if b["user_api"] == "blas"
         )
-    from hyperpolyglot.engine.selftest import bf16_is_right, int8_is_fast
+    from hyperpolyglot.engine.kernels.selftest import bf16_is_correct, int8_is_fast
 
     units = [
-        word for word, there in (("int8", int8_is_fast()), ("bf16 matrix unit", bf16_is_right())) if there
+        word for word, there in (("int8", int8_is_fast()), ("bf16 matrix unit", bf16_is_correct())) if there
     ]
     cores = len(os.sched_getaffinity(0))
     return f"{name}, {cores} cores ({', '.join(units) or 'no fast int8'}); numpy {np.__version__} ({kernel})"

@@ -32,7 +32,7 @@ Sample = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 def samples(scripts: NDArray[np.int64]) -> list[Sample]:
     """Rows, classes and folds of each script against a draw of as many others."""
-    from hyperpolyglot.engine.probe import stratified_folds
+    from hyperpolyglot.engine.probes import stratified_folds
 
     found: list[Sample] = []
     for script in range(24):
@@ -53,15 +53,17 @@ def samples(scripts: NDArray[np.int64]) -> list[Sample]:
 
 def ours(vectors: NDArray[np.float32], chosen: list[Sample], threads: int) -> NDArray[np.float64]:
     """Accuracies ``[scripts, folds]``, the main directions included in the time."""
-    from hyperpolyglot.engine.probe import fit_probes, main_directions
+    from hyperpolyglot.engine.probes import fit_probes, principal_components
 
-    main = main_directions(vectors)
+    components = principal_components(vectors)
 
     def solve(sample: Sample) -> NDArray[np.float64]:
         rows, classes, fold = sample
-        fit = fit_probes(vectors, classes, fold[:, None] != np.arange(FOLDS), rows=rows, main=main)
+        fit = fit_probes(
+            vectors, classes, fold[:, None] != np.arange(FOLDS), rows=rows, components=components
+        )
         assert fit.converged
-        return fit.right / np.bincount(fold)
+        return fit.correct / np.bincount(fold)
 
     with ThreadPoolExecutor(threads) as pool:
         return np.array(list(pool.map(solve, chosen)))

@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
-from typing import Any
 
 import numba
 import numpy as np
 from neighbours import machine
 
-from hyperpolyglot.engine.operands import INT8, Scratch, height, tile
+from hyperpolyglot.engine.kernels.operands import INT8, Panels, Workspace, height, tile
 from hyperpolyglot.engine.processor import COLUMNS
 
 ROUNDS = 7
@@ -37,12 +36,14 @@ def best(run: Callable[[], object]) -> float:
 
 
 @numba.njit(nogil=True)
-def _tiles(kind, rows, columns, chunk, words, panels, sums, masks):  # type: ignore[no-untyped-def]
+def _tiles(rows, columns, chunk, words, panels):  # type: ignore[no-untyped-def]
+    tall = panels.row_terms.shape[2]
+    sums, masks = np.empty((tall, COLUMNS), np.int32), np.empty(tall, np.int32)
     found = 0
     for top in range(0, rows, chunk):
         for column in range(columns):
             for panel in range(top, min(top + chunk, rows)):
-                found += tile(kind, panel, column, words, panels, sums, masks)
+                found += tile(INT8, panel, column, words, panels, sums, masks)
     return found
 
 
@@ -50,8 +51,8 @@ def ours(dim: int, threads: int) -> float:
     """GOP/s of tiles that no threshold lets pass, a block of 2,048 columns for each thread."""
     random, words, tall, columns = np.random.default_rng(0), dim // 4, height(INT8), 2048
 
-    def block() -> Any:
-        panels = Scratch(INT8, ROWS, columns, words, 1).panels()
+    def block() -> Panels:
+        panels = Workspace(INT8, ROWS, columns, words, 1).buffers.panels
         for panel in panels:
             if panel.dtype == np.int32:
                 panel[:] = random.integers(-(2**31), 2**31 - 1, panel.shape)
@@ -63,9 +64,8 @@ def ours(dim: int, threads: int) -> float:
     blocks = [block() for _ in range(threads)]
     chunk = max(1, NEAR // (4 * words * tall))
 
-    def one(panels: Any) -> None:
-        sums, masks = np.empty((tall, COLUMNS), np.int32), np.empty(tall, np.int32)
-        _tiles(INT8, ROWS // tall, columns // COLUMNS, chunk, words, panels, sums, masks)
+    def one(panels: Panels) -> None:
+        _tiles(ROWS // tall, columns // COLUMNS, chunk, words, panels)
 
     with ThreadPoolExecutor(threads) as pool:
         seconds = best(lambda: list(pool.map(one, blocks)))

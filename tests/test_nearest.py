@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from hyperpolyglot.engine import nearest as engine
 from hyperpolyglot.engine.cosine import norms, unit_rows
-from hyperpolyglot.engine.nearest import nearest, nearest_to, slack
+from hyperpolyglot.engine.nearest import Search, nearest, slack
 from hyperpolyglot.errors import NotEnoughData
 
 
@@ -100,7 +100,7 @@ def test_the_filter_bound_holds():
 def test_among_others_and_itself():
     """A query that is not among the vectors keeps all of them; one that is leaves itself out."""
     vectors = np.eye(4, dtype=np.float32) + np.float32(0.1)
-    found = nearest_to(vectors[:2], np.array([-1, 1], np.int32), vectors, 3)
+    found = Search()(vectors[:2], np.array([-1, 1], np.int32), vectors, 3)
     assert 0 == found.positions[0, 0]
     assert 1 not in found.positions[1]
 

@@ -11,8 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from hyperpolyglot.engine.cosine import unit_rows
-from hyperpolyglot.engine.probe import fit_probes, stratified_folds
-from hyperpolyglot.engine.stopped import fit_stopped
+from hyperpolyglot.engine.probes import Solver, fit_probes, fit_stopped, stratified_folds
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
@@ -87,7 +86,7 @@ def test_binary_optimum_is_scikit_learns():
         rows = training[:, fold]
         peer = LogisticRegression(tol=1e-12, max_iter=10_000).fit(vectors[rows].astype(float), positive[rows])
         assert distance(np.append(peer.coef_[0], peer.intercept_), fit.weights[fold, 0]) < 1e-5
-        assert np.count_nonzero(peer.predict(vectors[~rows]) == positive[~rows]) == fit.right[fold]
+        assert np.count_nonzero(peer.predict(vectors[~rows]) == positive[~rows]) == fit.correct[fold]
 
 
 def test_multinomial_optimum_is_scikit_learns():
@@ -104,7 +103,7 @@ def test_multinomial_optimum_is_scikit_learns():
         rows = training[:, fold]
         peer = LogisticRegression(tol=1e-12, max_iter=10_000).fit(vectors[rows].astype(float), classes[rows])
         assert distance(peer.coef_, fit.weights[fold, :, :-1]) < 1e-5
-        assert np.count_nonzero(peer.predict(vectors[~rows]) == classes[~rows]) == fit.right[fold]
+        assert np.count_nonzero(peer.predict(vectors[~rows]) == classes[~rows]) == fit.correct[fold]
 
 
 HARD = {
@@ -150,7 +149,9 @@ def test_the_bound_holds(seed, classes, dim, penalty):
     random = np.random.default_rng(seed)
     truth = np.append(np.arange(classes), random.integers(0, classes, 60))
     vectors = unit_rows(random.standard_normal((len(truth), dim)).astype(np.float32))
-    fit = fit_probes(vectors, truth, np.ones((len(truth), 1), bool), penalty=penalty, tolerance=1e-4)
+    fit = fit_probes(
+        vectors, truth, np.ones((len(truth), 1), bool), solver=Solver(penalty=penalty, tolerance=1e-4)
+    )
     expected = optimum(vectors, truth, penalty)[:, :-1]
     moved = np.linalg.norm(expected - fit.weights[0][:, :-1])
     assert fit.converged
@@ -210,7 +211,7 @@ def test_stopped_where_scikit_learn_stops(seed, shift):
         np.testing.assert_allclose(expected, found.weights[k, 0], atol=1e-9)
         held_out = ~training[:, k]
         right = model.predict(vectors[held_out].astype(np.float64)) == positive[held_out]
-        assert np.count_nonzero(right) == found.right[k]
+        assert np.count_nonzero(right) == found.correct[k]
 
 
 def test_shared_tokens_are_the_population(overlapping, tmp_path):

@@ -17,6 +17,7 @@ from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import CLDR, Lexicon, packaged_lexicon, unseen_by_demos
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.translation.asking import most_covered
 from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
 from hyperpolyglot.measures.translation.lookup import RULES, look_up, spellings
 from hyperpolyglot.measures.translation.questions import edit_distance
@@ -528,6 +529,28 @@ def test_nothing_to_ask_is_no_error() -> None:
         assert translate(space, lexicon, options).overall["strong"]["csls"]["mrr"]["value"] is None
     with pytest.raises(TensorNotFound, match="no vectors"):
         translate(replace(space, table=None), lexicon)
+
+
+def test_the_languages_asked_about_are_those_with_most_covered_words() -> None:
+    """Languages with 30, 25 and 20 covered words: as many as stay within a number of words, never fewer than two."""
+    lexicon, tokens = planted(["en", "ru", "el"], 30)
+    kept = [*tokens[:25], *tokens[30:60], *tokens[60:80]]
+    space = space_of(np.random.default_rng(0).standard_normal((len(kept), 4)), kept)
+    within = {words: most_covered(space, lexicon, FEW, words) for words in (1, 55, 74, 75)}
+    assert {1: ("ru", "en"), 55: ("ru", "en"), 74: ("ru", "en"), 75: ("ru", "en", "el")} == within
+
+
+def test_a_record_knows_its_largest_languages_and_its_chance() -> None:
+    """By covered words, ties by tag, if asked only those with enough; chance is one of the matched candidates."""
+    lexicon, tokens = planted(["en", "ru", "el"], 30)
+    kept = [*tokens[:30], *tokens[30:60], *tokens[60:65]]
+    space = space_of(np.random.default_rng(0).standard_normal((len(kept), 4)), kept)
+    found = translate(space, lexicon, TranslateOptions(fewest=10))
+    assert ["en", "ru", "el"] == [row.language for row in found.largest(5)]
+    assert ["en"] == [row.language for row in found.largest(1)]
+    assert ["en", "ru"] == [row.language for row in found.largest(5, scored=True)]
+    assert 1 / 5 == found.matched_chance
+    assert translate(space, lexicon, TranslateOptions(fewest=40)).matched_chance is None
 
 
 def test_matrices_hold_the_scores_of_the_pairs() -> None:

@@ -34,7 +34,7 @@ from tests.hub.server import LoopbackHub  # noqa: E402
 from trials import Bad, Trial, content, expect  # noqa: E402
 
 from hyperpolyglot import figures, report, study  # noqa: E402, F401  (imported before any process is forked)
-from hyperpolyglot.engine import filtered, plain  # noqa: E402, F401
+from hyperpolyglot.engine.search import filtered, plain  # noqa: E402, F401
 from hyperpolyglot.store import Store  # noqa: E402
 
 LANGUAGES = ("en", "ru", "el", "zh")

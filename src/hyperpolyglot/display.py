@@ -29,7 +29,7 @@ def _languages(found: Languages) -> Figure | None:
 
 
 def _study(found: Study) -> Figure | None:
-    maps = [(m.space, m.projection) for m in found.models if isinstance(m.projection, Projection)]
+    maps = [(m.space, m.map) for m in found.models if isinstance(m.map, Projection)]
     return figures.draw_map(maps) if maps else None
 
 

@@ -51,9 +51,9 @@ def cross_product(
     work = len(a) * a.shape[1] * b.shape[1]
     gpus = chosen_gpus(None, work) if work >= _LEAST_SENT else ()
     if gpus:
-        from hyperpolyglot.engine.cuda import cross_product_on_gpu
+        from hyperpolyglot.engine.devices.gpu import cross_product_on_gpu
 
-        found = cross_product_on_gpu((a, b), means, dtype, gpus[0])
+        found = cross_product_on_gpu(a, b, means, dtype, gpus[0])
         if found is not None:
             return found
     total = np.zeros((a.shape[1], b.shape[1]))

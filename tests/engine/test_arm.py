@@ -16,13 +16,13 @@ from hyperpolyglot.engine import processor
 features = set(sys.argv[1].split(","))
 processor.LANES, processor.ROWS, processor.COLUMNS = 4, 6, 8
 processor.has = features.__contains__
-from hyperpolyglot.engine import dots, microkernel
+from hyperpolyglot.engine.kernels import dots, microkernel
 
 word = ir.IntType(64)
 module = ir.Module()
 function = ir.Function(module, ir.FunctionType(word, [word] * 8), "kernel")
 builder = ir.IRBuilder(function.append_basic_block())
-builder.ret(microkernel._emit(builder, list(function.args), True))
+builder.ret(microkernel.emit_tile(builder, microkernel.TileAddresses(*function.args), True))
 rests = ir.Function(module, ir.FunctionType(ir.VoidType(), [word] * 3), "rests")
 builder = ir.IRBuilder(rests.append_basic_block())
 dots._emit_rest_sums(builder, *rests.args)

@@ -7,16 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hyperpolyglot.engine import filtered as certified
-from hyperpolyglot.engine.memory import Plan
-from hyperpolyglot.engine.nearest import nearest, nearest_to
-from hyperpolyglot.engine.operands import KINDS
-from hyperpolyglot.engine.selftest import bf16_is_right
+from hyperpolyglot.engine.cosine import norms
+from hyperpolyglot.engine.kernels.operands import KINDS
+from hyperpolyglot.engine.kernels.selftest import bf16_is_correct
+from hyperpolyglot.engine.nearest import Search, nearest
+from hyperpolyglot.engine.search.filtered import filtered
+from hyperpolyglot.engine.search.memory import Plan
+from hyperpolyglot.engine.search.task import Task
 
 BACKENDS = [
     "fp32",
     "int8",
-    pytest.param("bf16", marks=pytest.mark.skipif(not bf16_is_right(), reason="no AMX")),
+    pytest.param("bf16", marks=pytest.mark.skipif(not bf16_is_correct(), reason="no AMX")),
 ]
 
 
@@ -137,7 +139,7 @@ def test_any_shape(data):
     shape = data.draw(st.sampled_from(SHAPES), "shape")
     vectors = shape(np.random.default_rng(data.draw(st.integers(0, 99), "seed")), n, d)
     backend = data.draw(
-        st.sampled_from(["fp32", "int8", "bf16"] if bf16_is_right() else ["fp32", "int8"]), "backend"
+        st.sampled_from(["fp32", "int8", "bf16"] if bf16_is_correct() else ["fp32", "int8"]), "backend"
     )
     found = with_tile(
         vectors, k, backend, data.draw(st.integers(1, 300), "tile"), data.draw(st.integers(1, 5), "threads")
@@ -147,19 +149,17 @@ def test_any_shape(data):
 
 def with_tile(vectors, k, backend, tile, threads, rows=None):
     own = np.arange(len(vectors), dtype=np.int32)
-    task = certified.Task(
+    task = Task(
         queries=vectors,
         own=own,
         vectors=vectors,
-        lengths=certified.norms(vectors),
+        lengths=norms(vectors),
         k=k,
         mirrored=True,
         threads=threads,
         tile=tile,
     )
-    return certified.filtered(
-        task, Plan(KINDS.index(backend), rows or len(vectors)), lambda step, done, total: None
-    )
+    return filtered(task, Plan(KINDS.index(backend), rows or len(vectors)), lambda step, done, total: None)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -181,8 +181,8 @@ def test_queries_of_every_kind(backend):
     queries[::5] = gaussian(random, 14, 40)
     own[::5] = -1
     own[1] = -1  # equal to a vector, which it does not leave out
-    expected = nearest_to(queries, own, vectors, 33, backend="plain")
-    assert same(expected, nearest_to(queries, own, vectors, 33, backend=backend))
+    expected = Search(backend="plain")(queries, own, vectors, 33)
+    assert same(expected, Search(backend=backend)(queries, own, vectors, 33))
 
 
 @pytest.mark.parametrize("backend", [*BACKENDS, "direct"])

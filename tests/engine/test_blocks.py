@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperpolyglot.engine.blocks import BLOCK, add_products, nothing_ahead, products
+from hyperpolyglot.engine.kernels.block_products import BLOCK, add_products, nothing_ahead, products
 
 
 @settings(max_examples=40, deadline=None)
@@ -57,7 +57,7 @@ import numpy as np
 from hyperpolyglot.engine import processor
 
 processor.LANES = int(sys.argv[1])
-from hyperpolyglot.engine.blocks import BLOCK, add_products, nothing_ahead, products
+from hyperpolyglot.engine.kernels.block_products import BLOCK, add_products, nothing_ahead, products
 
 random = np.random.default_rng(0)
 for kind in (np.float32, np.float64):

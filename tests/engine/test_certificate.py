@@ -8,13 +8,14 @@ from threading import Lock
 import numpy as np
 import pytest
 
-from hyperpolyglot.engine.candidates import capacity
 from hyperpolyglot.engine.cosine import norms
-from hyperpolyglot.engine.memory import plan
+from hyperpolyglot.engine.kernels.operands import BF16, FP32, INT8
 from hyperpolyglot.engine.nearest import nearest
-from hyperpolyglot.engine.operands import BF16, FP32, INT8
-from hyperpolyglot.engine.schedule import BlockPairs, phases
-from hyperpolyglot.engine.sides import prepare, prepare_like
+from hyperpolyglot.engine.rounding.prepared import prepare, prepare_like
+from hyperpolyglot.engine.search.candidates import capacity
+from hyperpolyglot.engine.search.memory import plan
+from hyperpolyglot.engine.search.schedule import BlockPairs, phases
+from hyperpolyglot.engine.search.task import Shape
 from hyperpolyglot.errors import NotEnoughMemory
 
 from .test_backends import SHAPES, gaussian, same
@@ -30,18 +31,20 @@ def truth(x, y):
 
 def filtered_values(rows, columns):
     """What the filter says of every pair, from the words it reads, in float64."""
-    if rows.kind == INT8:
+    if rows.operand.kind == INT8:
         a, b = (
-            p.side.words.view(np.int8).astype(np.float64) * p.side.scale[:, None] for p in (rows, columns)
+            p.operand.words.view(np.int8).astype(np.float64) * p.operand.scale[:, None]
+            for p in (rows, columns)
         )
-    elif rows.kind == BF16:
+    elif rows.operand.kind == BF16:
         a, b = (
-            (p.side.words.view(np.uint16).astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+            (p.operand.words.view(np.uint16).astype(np.uint32) << 16).view(np.float32).astype(np.float64)
             for p in (rows, columns)
         )
     else:
         a, b = (
-            p.side.words.view(np.float32).astype(np.float64) * p.side.scale[:, None] for p in (rows, columns)
+            p.operand.words.view(np.float32).astype(np.float64) * p.operand.scale[:, None]
+            for p in (rows, columns)
         )
     return a @ b.T + rows.shift[:, None].astype(np.float64) + columns.shift
 
@@ -57,10 +60,10 @@ def test_no_value_with_rests_is_further_off_than_its_bound(shape, dim):
         rows = prepare_like(columns, others, norms(others), pool)
     values, rests, fine = [], [], []
     for each in (rows, columns):
-        scale = each.side.scale.astype(np.float64)[:, None]
-        values.append(each.side.words.view(np.int8) * scale)
-        rests.append((each.side.rests.view(np.uint8).astype(np.float64) - 128) * scale / 254)
-        fine.append(each.side.fine.astype(np.float64) - each.shift)
+        scale = each.operand.scale.astype(np.float64)[:, None]
+        values.append(each.operand.words.view(np.int8) * scale)
+        rests.append((each.operand.rests.view(np.uint8).astype(np.float64) - 128) * scale / 254)
+        fine.append(each.operand.fine.astype(np.float64) - each.shift)
     found = values[0] @ values[1].T + values[0] @ rests[1].T + rests[0] @ values[1].T
     found += rows.shift[:, None].astype(np.float64) + columns.shift
     assert (np.abs(found - truth(others, vectors)) <= fine[0][:, None] + fine[1]).all()
@@ -78,8 +81,8 @@ def test_no_value_is_further_off_than_the_bound(kind, shape, dim):
         rows = prepare_like(columns, others, norms(others), pool)
     bound = rows.error[:, None].astype(np.float64) + columns.error
     assert (np.abs(filtered_values(rows, columns) - truth(others, vectors)) <= bound).all()
-    for side in (rows, columns):
-        np.testing.assert_array_equal(side.shift + side.error, side.side.offset)
+    for each in (rows, columns):
+        np.testing.assert_array_equal(each.shift + each.error, each.operand.offset)
 
 
 def test_a_certificate_says_what_was_done():
@@ -142,11 +145,11 @@ def test_phases_hold_every_pair_once_and_all_rows_see_the_same_share(mirrored, r
 def test_the_largest_task_fits_in_a_gibibyte_and_a_half():
     """250,000 × 768 at k = 100 besides its input in one round, with any kind of words."""
     for kind in (FP32, INT8, BF16):
-        assert 250_000 == plan((250_000, 250_000, 768), 100, 2, kind, 3 << 29).rows
+        assert 250_000 == plan(Shape(250_000, 250_000, 768), 100, 2, kind, 3 << 29).rows
 
 
 def test_a_ceiling_means_rounds():
-    shape = 100_000, 100_000, 256
+    shape = Shape(100_000, 100_000, 256)
     free = plan(shape, 50, 2, INT8, None)
     tight = plan(shape, 50, 2, INT8, 200 << 20)
     assert 100_000 == free.rows

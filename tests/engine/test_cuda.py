@@ -8,11 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hyperpolyglot import linalg
-from hyperpolyglot.engine import cuda, devices, tensors
-from hyperpolyglot.engine.cosine import norms
-from hyperpolyglot.engine.filtered import Task
-from hyperpolyglot.engine.nearest import nearest, nearest_to
-from hyperpolyglot.engine.passes import sweep_rows
+from hyperpolyglot.engine import devices
+from hyperpolyglot.engine.cosine import norms, with_lengths
+from hyperpolyglot.engine.devices import choice, passes, search
+from hyperpolyglot.engine.devices import gpu as on_gpus
+from hyperpolyglot.engine.devices.passes import RowsThere, cross_product
+from hyperpolyglot.engine.devices.table import Table
+from hyperpolyglot.engine.devices.tensors import Device
+from hyperpolyglot.engine.devices.tiling import Tiling, tiling
+from hyperpolyglot.engine.nearest import Search, nearest
+from hyperpolyglot.engine.probes.passes import Evaluation, ProbeRows, pass_over_rows
+from hyperpolyglot.engine.search.task import Shape, Task
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions, compare
 from hyperpolyglot.measures.separability import DESIGNS, ProbeOptions, separability
@@ -29,7 +35,7 @@ DEVICES = ["cpu", pytest.param("cuda:0", marks=gpu)]
 @pytest.fixture
 def told(monkeypatch):
     """Two stand-ins for GPUs; what was said."""
-    monkeypatch.setattr(devices, "_gpus", lambda: ("cpu", "cpu"))
+    monkeypatch.setattr(choice, "_gpus", lambda: ("cpu", "cpu"))
     said: list[str] = []
     devices.use_device("auto", said.append)
     yield said
@@ -64,7 +70,7 @@ def equal_where_proven(expected, found):
 def test_same_bytes(shape, device, n, d, k):
     """What is proven has the bytes of the plain back end, and nearly everything is proven."""
     vectors = shape(np.random.default_rng(d), n, d)
-    found, certificate = cuda.swept(task_of(vectors, k), [cuda.Device(device)], silent)
+    found, certificate = search.certified(task_of(vectors, k), [Device(device)], silent)
     assert equal_where_proven(nearest(vectors, k, backend="plain"), found)
     assert found[2].mean() > 0.99
     assert n == certificate.certified + certificate.redone
@@ -78,14 +84,14 @@ def test_any_shape(data):
     k = data.draw(st.one_of(st.integers(1, n - 1), st.just(n - 1)), "k")
     shape = data.draw(st.sampled_from(SHAPES), "shape")
     vectors = shape(np.random.default_rng(data.draw(st.integers(0, 99), "seed")), n, d)
-    cut = cuda.Tiling(
+    cut = Tiling(
         block=data.draw(st.integers(40, 300), "block"),
         resident=data.draw(st.booleans(), "resident"),
         mirrored=data.draw(st.booleans(), "mirrored"),
         pairs=data.draw(st.integers(1, 3000), "pairs"),
     )
-    many = [cuda.Device("cpu")] * data.draw(st.integers(1, 3), "devices")
-    found, _ = cuda.swept(task_of(vectors, k), many, silent, cut)
+    many = [Device("cpu")] * data.draw(st.integers(1, 3), "devices")
+    found, _ = search.certified(task_of(vectors, k), many, silent, cut)
     assert equal_where_proven(nearest(vectors, k, backend="plain"), found)
 
 
@@ -100,9 +106,9 @@ def test_queries_of_every_kind(device, resident):
     queries[::5] = gaussian(random, 14, 40)
     own[::5] = -1
     own[1] = -1  # equal to a vector, which it does not leave out
-    cut = cuda.Tiling(block=128, resident=resident, mirrored=False, pairs=1000)
-    found, _ = cuda.swept(task_of(vectors, 33, queries, own), [cuda.Device(device)], silent, cut)
-    assert equal_where_proven(nearest_to(queries, own, vectors, 33, backend="plain"), found)
+    cut = Tiling(block=128, resident=resident, mirrored=False, pairs=1000)
+    found, _ = search.certified(task_of(vectors, 33, queries, own), [Device(device)], silent, cut)
+    assert equal_where_proven(Search(backend="plain")(queries, own, vectors, 33), found)
     assert found[2].all()
 
 
@@ -113,7 +119,7 @@ def test_queries_of_every_kind(device, resident):
 def test_extreme_sizes(device, n, d, k):
     """Long rows, many neighbours, and every other row."""
     vectors = gaussian(np.random.default_rng(8), n, d)
-    found, _ = cuda.swept(task_of(vectors, k), [cuda.Device(device)], silent)
+    found, _ = search.certified(task_of(vectors, k), [Device(device)], silent)
     assert equal_where_proven(nearest(vectors, k, backend="plain"), found)
     assert found[2].all()
 
@@ -126,9 +132,9 @@ def test_tensor_cores_that_truncate_change_nothing(shape, monkeypatch):
         found = tensor_core_products(left.numpy(), right.numpy(), 8)
         return torch.tensor(found.astype(np.float32))
 
-    monkeypatch.setattr(cuda.Device, "products", products)
+    monkeypatch.setattr(Device, "products", products)
     vectors = shape(np.random.default_rng(12), 400, 64)
-    found, _ = cuda.swept(task_of(vectors, 15), [cuda.Device("cpu")], silent)
+    found, _ = search.certified(task_of(vectors, 15), [Device("cpu")], silent)
     assert equal_where_proven(nearest(vectors, 15, backend="plain"), found)
     assert found[2].all()
 
@@ -136,18 +142,18 @@ def test_tensor_cores_that_truncate_change_nothing(shape, monkeypatch):
 @pytest.mark.parametrize("wrong", [0.99, 1.001])
 def test_a_device_that_multiplies_wrongly_is_not_trusted(wrong, monkeypatch):
     """The self-test passes on the stand-in, and fails where products are off."""
-    check = cuda.is_right.__wrapped__
+    check = search.is_correct.__wrapped__
     assert check("cpu")
-    right = cuda.Device.products
-    monkeypatch.setattr(cuda.Device, "products", lambda self, a, b: right(self, a, b) * wrong)
+    right = Device.products
+    monkeypatch.setattr(Device, "products", lambda self, a, b: right(self, a, b) * wrong)
     assert not check("cpu")
 
 
 def test_a_device_that_adds_in_another_order_is_not_trusted(monkeypatch):
     """The self-test notices cosines that are off in the last bit."""
     pairwise = lambda self, x, i, y, j: (x[:, i].double() * y[:, j].double()).sum(dim=(0, 2))  # noqa: E731
-    monkeypatch.setattr(cuda.Device, "dots", pairwise)
-    assert not cuda.is_right.__wrapped__("cpu")
+    monkeypatch.setattr(Device, "dots", pairwise)
+    assert not search.is_correct.__wrapped__("cpu")
 
 
 @pytest.mark.parametrize("dim", [1, 7, 8, 67, 300])
@@ -156,9 +162,7 @@ def test_dots_are_the_stated_sum(dim):
     random = np.random.default_rng(dim)
     scale = 10.0 ** random.integers(-15, 15, (30, dim))
     vectors = (random.standard_normal((30, dim)) * scale).astype(np.float32)
-    table = cuda.Table(
-        cuda.Device("cpu"), (vectors, norms(vectors)), np.zeros(dim), None, block=11, resident=False
-    )
+    table = Table(Device("cpu"), with_lengths(vectors), np.zeros(dim), None, block=11, resident=False)
     ids = torch.arange(30).repeat(30, 1)
     found = table.cosines(slice(0, 30), ids, table, 100).numpy()
     expected = nearest(vectors, 29, backend="direct")
@@ -184,7 +188,7 @@ def test_what_ties_too_often_is_searched_elsewhere(told):
     found = nearest(vectors, 3, device="cuda")
     assert same(nearest(vectors, 3, backend="plain"), found)
     assert 1500 == found.certificate.redone
-    (_, _, proven), _ = cuda.swept(task_of(vectors, 3), [cuda.Device("cpu")], silent)
+    (_, _, proven), _ = search.certified(task_of(vectors, 3), [Device("cpu")], silent)
     assert not proven.any()
 
 
@@ -194,8 +198,8 @@ def test_a_failing_gpu_is_said_once(told, monkeypatch):
     def fail(*_):
         raise RuntimeError("CUDA out of memory\nlong story")
 
-    monkeypatch.setattr(cuda, "swept", fail)
-    monkeypatch.setattr(cuda, "is_right", lambda name: True)
+    monkeypatch.setattr(on_gpus, "certified", fail)
+    monkeypatch.setattr(on_gpus, "is_correct", lambda name: True)
     vectors = gaussian(np.random.default_rng(2), 100, 8)
     for _ in range(2):
         assert same(nearest(vectors, 5, backend="plain"), nearest(vectors, 5, device="cuda"))
@@ -203,7 +207,7 @@ def test_a_failing_gpu_is_said_once(told, monkeypatch):
 
 
 def test_a_gpu_that_is_not_right_is_not_used(told, monkeypatch):
-    monkeypatch.setattr(cuda, "is_right", lambda name: False)
+    monkeypatch.setattr(on_gpus, "is_correct", lambda name: False)
     vectors = gaussian(np.random.default_rng(2), 100, 8)
     assert "plain" == nearest(vectors, 5, device="cuda").certificate.backend
     assert 1 == len(told)
@@ -229,9 +233,9 @@ def test_an_interrupt_stops_all_devices(many):
             raise KeyboardInterrupt
 
     vectors = gaussian(np.random.default_rng(11), 2000, 16)
-    cut = cuda.Tiling(block=64, resident=True, mirrored=True, pairs=1000)
+    cut = Tiling(block=64, resident=True, mirrored=True, pairs=1000)
     with pytest.raises(KeyboardInterrupt):
-        cuda.swept(task_of(vectors, 5), [cuda.Device("cpu")] * many, interrupt, cut)
+        search.certified(task_of(vectors, 5), [Device("cpu")] * many, interrupt, cut)
     assert len(calls) <= 2 + many
 
 
@@ -241,7 +245,7 @@ def test_tilings_fit_the_device(free, many):
     """Tables, tiles, lists and pairs of a tiling fit together, for the largest tables too."""
     for shape in ((30_000, 30_000, 384), (250_000, 250_000, 4096), (1_000_000, 1_000_000, 16_384)):
         for room in (400, 8000):
-            cut = cuda.tiling(free, shape, room, many, mirrored=True)
+            cut = tiling(free, Shape(*shape), room, many, mirrored=True)
             n, _, d = shape
             tables = n * (2 * (d + 12) + 4 * (d + 7)) if cut.resident else 0
             lists = 12 * room * (n if cut.mirrored else cut.block)
@@ -251,11 +255,11 @@ def test_tilings_fit_the_device(free, many):
 
 def test_a_table_larger_than_the_device_is_sent_in_blocks():
     """With little free memory the rows do not stay on the device, and the result is the same."""
-    cut = cuda.tiling(1 << 24, (3000, 3000, 512), 400, 1, mirrored=True)
+    cut = tiling(1 << 24, Shape(3000, 3000, 512), 400, 1, mirrored=True)
     assert not cut.resident
     vectors = clusters(np.random.default_rng(4), 1200, 48)
     expected = nearest(vectors, 10, backend="plain")
-    found, _ = cuda.swept(task_of(vectors, 10), [cuda.Device("cpu")], silent, cut)
+    found, _ = search.certified(task_of(vectors, 10), [Device("cpu")], silent, cut)
     assert equal_where_proven(expected, found)
     assert found[2].all()
 
@@ -263,7 +267,7 @@ def test_a_table_larger_than_the_device_is_sent_in_blocks():
 @gpu
 def test_a_real_gpu_is_trusted_and_gives_the_bytes_of_the_processor():
     """40,000 rows on all CUDA devices against another back end, all rows."""
-    assert cuda.is_right("cuda:0")
+    assert search.is_correct("cuda:0")
     vectors = clusters(np.random.default_rng(9), 40_000, 256)
     found = nearest(vectors, 50, device="cuda")
     assert "cuda" == found.certificate.backend
@@ -284,15 +288,14 @@ def test_a_pass_of_probes_there_is_the_pass_here(monkeypatch, device, kind, clas
     parameters = np.zeros((columns, 32), kind)
     parameters[:, :21] = random.standard_normal((columns, 21)) / 4
 
-    def swept(sweep):
-        slope = np.empty(parameters.shape)
-        found = np.zeros(columns), np.full(4, np.inf), np.zeros(4, np.int64)
-        sweep(vectors, rows, labels, training, parameters, slope, found)
-        return slope, *found
+    def evaluated(run_pass):
+        found = Evaluation.empty(columns, 4, 32)
+        run_pass(ProbeRows(vectors, rows, labels, training), parameters, found)
+        return found
 
     for size in (1 << 28, 1000):
-        monkeypatch.setattr(tensors, "_PROBE_BYTES", size)
-        here, there = swept(sweep_rows), swept(tensors.RowsThere(cuda.Device(device), vectors))
+        monkeypatch.setattr(passes, "_PROBE_BYTES", size)
+        here, there = evaluated(pass_over_rows), evaluated(RowsThere(Device(device), vectors))
         for one, other in zip(here, there, strict=True):
             np.testing.assert_allclose(one, other, rtol=0, atol=1e-4 if kind is np.float32 else 1e-10)
 
@@ -316,13 +319,13 @@ def test_a_device_that_fails_between_passes_is_replaced(told, clustered, monkeyp
         calls.append(1)
         if len(calls) > 3:
             raise RuntimeError("out of memory")
-        sweep_rows(*given)
+        pass_over_rows(*given)
 
     space, options = open_model(clustered), ProbeOptions(minimum=20, folds=3)
     devices.use_device("cpu")
     expected = separability(space, options)
     devices.use_device("cuda", told.append)
-    monkeypatch.setattr(tensors.RowsThere, "__call__", failing)
+    monkeypatch.setattr(RowsThere, "__call__", failing)
     assert expected == separability(space, options)
     assert ["the GPU failed (out of memory); the processor goes on, with the same results."] == told
 
@@ -334,11 +337,11 @@ def test_products_of_two_matrices_there_are_those_here(monkeypatch, device, kind
     random = np.random.default_rng(0)
     a, b = 3 + gaussian(random, 700, 30), gaussian(random, 700, 20)
     for size in (8192, 100):
-        monkeypatch.setattr(tensors, "_CROSSED_ROWS", size)
+        monkeypatch.setattr(passes, "_CROSSED_ROWS", size)
         for x, y in ((a, b), (a, a)):
             for means in (None, (x.mean(axis=0, dtype=np.float64), y.mean(axis=0, dtype=np.float64))):
                 here = linalg.cross_product(x, y, means=means)
-                there = tensors.cross_product(cuda.Device(device), (x, y), means, kind)
+                there = cross_product(Device(device), x, y, means, kind)
                 np.testing.assert_allclose(here, there, rtol=0, atol=most * np.abs(here).max())
 
 
@@ -355,9 +358,9 @@ def test_a_comparison_there_is_the_comparison_here(told, clustered, translated, 
         sent.append(len(given[1][0]))
         if len(sent) > 20:
             raise RuntimeError("out of memory")
-        return tensors.cross_product(*given)
+        return cross_product(*given)
 
-    monkeypatch.setattr(cuda, "cross_product", sends)
+    monkeypatch.setattr(on_gpus, "cross_product", sends)
     for _ in range(2):
         found = compare(spaces, options).pairs[0]
         assert max(sent) == expected.shared

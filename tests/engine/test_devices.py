@@ -9,8 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from hyperpolyglot.cli.app import cli
-from hyperpolyglot.engine import devices
-from hyperpolyglot.engine.devices import chosen_gpus, use_device
+from hyperpolyglot.engine.devices import choice, chosen_gpus, use_device
 from hyperpolyglot.engine.nearest import nearest
 from hyperpolyglot.store import Store
 
@@ -19,14 +18,14 @@ LONG = 1 << 50
 
 @pytest.fixture
 def two(monkeypatch):
-    monkeypatch.setattr(devices, "_gpus", lambda: ("cuda:0", "cuda:1"))
-    monkeypatch.setattr(devices, "_driver_count", lambda: 2)
+    monkeypatch.setattr(choice, "_gpus", lambda: ("cuda:0", "cuda:1"))
+    monkeypatch.setattr(choice, "_driver_count", lambda: 2)
 
 
 @pytest.fixture
 def none(monkeypatch):
-    monkeypatch.setattr(devices, "_gpus", lambda: ())
-    monkeypatch.setattr(devices, "_driver_count", lambda: 0)
+    monkeypatch.setattr(choice, "_gpus", lambda: ())
+    monkeypatch.setattr(choice, "_driver_count", lambda: 0)
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +71,7 @@ def test_without_a_gpu_auto_is_silent_and_cuda_warns(none):
 
 
 def test_the_extra_is_named_where_torch_is_missing(none, monkeypatch):
-    monkeypatch.setattr(devices, "find_spec", lambda name: None)
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
     said: list[str] = []
     use_device("cuda", said.append)
     assert "pip install 'hyperpolyglot[gpu]'" in said[0]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hyperpolyglot.engine.cosine import norms
-from hyperpolyglot.engine.halffloats import EXTRA, accumulation, offsets, row_errors
-from hyperpolyglot.engine.quantise import mean_direction
+from hyperpolyglot.engine.rounding.bound import mean_direction
+from hyperpolyglot.engine.rounding.fp16 import EXTRA, accumulation, offsets, row_errors
 
 from .test_backends import SHAPES
 from .test_certificate import truth

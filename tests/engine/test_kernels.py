@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hyperpolyglot.engine import microkernel
-from hyperpolyglot.engine.candidates import Candidates, capacity, compact, kth_largest, sort
-from hyperpolyglot.engine.cosine import dot
-from hyperpolyglot.engine.dots import dots_scratch, exact_dots, quick_dots, rest_dots
-from hyperpolyglot.engine.matrixunit import HEIGHT
-from hyperpolyglot.engine.panels import aligned, pack, pack_tiles
+from hyperpolyglot.engine.cosine import WithLengths, dot
+from hyperpolyglot.engine.kernels import microkernel
+from hyperpolyglot.engine.kernels.dots import TwoTables, dots_scratch, exact_dots, quick_dots, rest_dots
+from hyperpolyglot.engine.kernels.matrixunit import HEIGHT
+from hyperpolyglot.engine.kernels.operands import INT8, Operand
+from hyperpolyglot.engine.kernels.panels import aligned, pack, pack_tiles
+from hyperpolyglot.engine.kernels.selftest import bf16_is_correct, bf16_products, int8_is_fast, int8_products
 from hyperpolyglot.engine.processor import COLUMNS, ROWS
-from hyperpolyglot.engine.selftest import bf16_is_right, bf16_products, int8_is_fast, int8_products
-from hyperpolyglot.engine.sweep import _screen
+from hyperpolyglot.engine.search.candidates import Candidates, capacity, compact, kth_largest, sort
+from hyperpolyglot.engine.search.sweep import _screen
+from hyperpolyglot.engine.search.task import Exact
 
 
 @pytest.mark.parametrize("dim", [4, 64, 388, 4096])
@@ -37,7 +39,7 @@ def test_int8_at_the_largest_dimension():
 
 def test_the_self_tests_answer():
     assert int8_is_fast() in {True, False}
-    assert bf16_is_right() in {True, False}
+    assert bf16_is_correct() in {True, False}
 
 
 @pytest.mark.parametrize("integer", [True, False])
@@ -46,28 +48,18 @@ def test_a_processor_without_special_instructions(integer, monkeypatch):
     monkeypatch.setattr(microkernel, "has", lambda feature: False)
 
     @numba.njit
-    def run(rows, columns, words, start, sides, sums, masks):
-        if integer:
-            return microkernel.int8_tile(
-                rows.ctypes.data,
-                columns.ctypes.data,
-                words,
-                start.ctypes.data,
-                sides[0].ctypes.data,
-                sides[1].ctypes.data,
-                sums.ctypes.data,
-                masks.ctypes.data,
-            )
-        return microkernel.float_tile(
+    def run(rows, columns, words, start, terms, sums, masks):
+        places = microkernel.TileAddresses(
             rows.ctypes.data,
             columns.ctypes.data,
             words,
             start.ctypes.data,
-            sides[0].ctypes.data,
-            sides[1].ctypes.data,
+            terms[0].ctypes.data,
+            terms[1].ctypes.data,
             sums.ctypes.data,
             masks.ctypes.data,
         )
+        return microkernel.int8_tile(places) if integer else microkernel.float_tile(places)
 
     random = np.random.default_rng(0)
     kind, words = (np.int8, 24) if integer else (np.float32, 96)
@@ -92,7 +84,7 @@ def test_a_processor_without_special_instructions(integer, monkeypatch):
     np.testing.assert_array_equal(passes, bits.astype(bool))
 
 
-@pytest.mark.skipif(not bf16_is_right(), reason="no AMX")
+@pytest.mark.skipif(not bf16_is_correct(), reason="no AMX")
 @pytest.mark.parametrize("dim", [32, 384, 2048])
 def test_bfloat16_products_are_within_the_bound_of_any_order(dim):
     random = np.random.default_rng(dim)
@@ -118,7 +110,7 @@ def test_quick_dots_are_within_the_bound_of_any_order(dim, count):
     vectors = np.sign(vectors) * np.abs(vectors) ** np.float32(0.1)
     out = np.empty(4, np.float32)
     address = vectors.ctypes.data
-    quick_dots(address, address, dim, pairs, 2, count, dots_scratch(), out)
+    quick_dots(TwoTables(address, address, dim), pairs, 2, count, dots_scratch(), out)
     lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
     for (i, j), found in zip(pairs.T[2 : 2 + count], out, strict=False):
         exact = vectors[i].astype(np.float64) @ vectors[j].astype(np.float64)
@@ -132,7 +124,7 @@ def test_exact_dots_are_the_stated_sum(dim, count):
     vectors, pairs = some_pairs(dim)
     out = np.empty(4)
     address = vectors.ctypes.data
-    exact_dots(address, address, dim, pairs, 2, count, dots_scratch(), out)
+    exact_dots(TwoTables(address, address, dim), pairs, 2, count, dots_scratch(), out)
     assert [dot(vectors[i], vectors[j]) for i, j in pairs.T[2 : 2 + count]] == out[:count].tolist()
 
 
@@ -144,10 +136,13 @@ def test_rest_dots_are_exact(dim, count, values):
     random = np.random.default_rng(dim)
     x, p, y, q = (random.choice(np.array(values, np.int8), (5, dim)) for _ in range(4))
     sides = [
-        (
-            one.view(np.int32),
-            (rest.astype(np.int16) + 128).astype(np.uint8).view(np.int32),
-            (-128 * one.astype(np.int64).sum(axis=1)).astype(np.int32),
+        Operand(
+            kind=INT8,
+            words=one.view(np.int32),
+            start=(-128 * one.astype(np.int64).sum(axis=1)).astype(np.int32),
+            scale=np.ones(5, np.float32),
+            offset=np.zeros(5, np.float32),
+            rests=(rest.astype(np.int16) + 128).astype(np.uint8).view(np.int32),
         )
         for one, rest in ((x, p), (y, q))
     ]
@@ -169,7 +164,8 @@ def test_the_screen_keeps_what_reaches_a_threshold(mirrored):
     least = np.minimum(thresholds[i], thresholds[j]) if mirrored else thresholds[i]
     for slack in (1e-5, np.inf):
         hits = np.array([i, j, j], np.int32)
-        exact = vectors, lengths, vectors, lengths, slack
+        measured = WithLengths(vectors, lengths)
+        exact = Exact(measured, measured, slack)
         kept = _screen(len(i), hits, mirrored, exact, thresholds)
         expected = cosines >= least - slack
         assert np.array([i, j])[:, expected].tolist() == hits[:2, :kept].tolist()
@@ -225,7 +221,7 @@ def test_a_full_list_keeps_the_best_and_raises_the_threshold():
     lists = Candidates.empty(1, room)
     values = np.random.default_rng(0).permutation(room).astype(np.float32)
     lists.values[0], lists.ids[0], lists.counts[0] = values, np.arange(room), room
-    compact(0, k, lists.arrays(), np.empty(room, np.float32))
+    compact(0, k, lists, np.empty(room, np.float32))
     assert room - k - 1 < lists.thresholds[0] <= room - k
     assert set(np.argsort(-values)[:k].tolist()) == set(lists.ids[0, : lists.counts[0]].tolist())
 
@@ -233,6 +229,6 @@ def test_a_full_list_keeps_the_best_and_raises_the_threshold():
 def test_a_list_of_ties_is_given_up():
     lists = Candidates.empty(1, capacity(5))
     lists.values[0], lists.counts[0] = 0.5, capacity(5)
-    compact(0, 5, lists.arrays(), np.empty(capacity(5), np.float32))
+    compact(0, 5, lists, np.empty(capacity(5), np.float32))
     assert -1 == lists.counts[0]
     assert np.isinf(lists.thresholds[0])

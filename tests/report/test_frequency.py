@@ -82,7 +82,7 @@ def test_the_report_tells_slopes_that_cancel(study):
     distinct = np.round(np.where(codes == 0, 1, -1) * scores + 1.7 * random.standard_normal(4000)) + 10
     space = space_of(np.ones((4000, 2)), codes, scores=scores.tolist())
     planted = frequency(space, planted_diversity(space, distinct))
-    found = [replace(study.models[0].explanation, frequency=planted)]
+    found = [replace(study.models[0].explain, frequency=planted)]
     section = frequency_section(found, "scripts", ())
     (said,) = section.reading
     assert "frequency explains little over all tokens, but more within single scripts" in said

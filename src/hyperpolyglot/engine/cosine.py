@@ -7,12 +7,21 @@ into sum ``m mod 8``, in ascending order; then ``((s0+s4)+(s2+s6)) + ((s1+s5)+(s
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
 from hyperpolyglot.types import Float32, Float64
 
-__all__ = ["dot", "norms", "unit_rows"]
+__all__ = ["WithLengths", "dot", "norms", "unit_rows", "with_lengths"]
+
+
+class WithLengths(NamedTuple):
+    """``rows`` float32 ``[n, d]`` and their ``lengths`` float64 ``[n]``."""
+
+    rows: Float32
+    lengths: Float64
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -52,6 +61,11 @@ def norms(vectors: Float32) -> Float64:
     out = np.empty(len(vectors))
     _norms(np.ascontiguousarray(vectors), out)
     return out
+
+
+def with_lengths(rows: Float32) -> WithLengths:
+    """Rows and their Euclidean lengths."""
+    return WithLengths(rows, norms(rows))
 
 
 def unit_rows(vectors: Float32) -> Float32:

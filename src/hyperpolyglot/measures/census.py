@@ -41,6 +41,19 @@ class ModelCensus:
         """Tokens by label without the uncounted ones, most first."""
         return {name: count for name, count in self.labels.items() if name not in self.uncounted}
 
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every label: ``label``, ``tokens``, ``share`` of the labelled tokens, ``counted``."""
+        total = max(1, sum(self.labels.values()))
+        return [
+            {
+                "label": label,
+                "tokens": count,
+                "share": count / total,
+                "counted": label not in self.uncounted,
+            }
+            for label, count in self.labels.items()
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """The entry of the JSON contract."""
         return {
@@ -68,17 +81,7 @@ class Census(Record):
         """A row for every model and label: ``model``, ``label``, ``tokens``, ``share`` of its labelled tokens,
         ``counted``: whether it counts as a script.
         """
-        return [
-            {
-                "model": model.model,
-                "label": label,
-                "tokens": count,
-                "share": count / max(1, sum(model.labels.values())),
-                "counted": label not in model.uncounted,
-            }
-            for model in self.models
-            for label, count in model.labels.items()
-        ]
+        return [{"model": model.model, **row} for model in self.models for row in model.table()]
 
 
 def census(spaces: Sequence[TokenSpace]) -> Census:

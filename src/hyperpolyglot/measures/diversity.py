@@ -27,9 +27,9 @@ from hyperpolyglot.measures.join_counts import JoinCounts, join_counts
 from hyperpolyglot.measures.label_errors import Errors, label_errors
 from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.statistics import Interval
-from hyperpolyglot.types import Array, Float64
+from hyperpolyglot.types import Array, Float64, Progress, silent
 
 __all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]
 
@@ -141,6 +141,10 @@ class Diversity(Record):
             for row in self.by_label
         ]
 
+    def tables_by_name(self) -> dict[str, Rows]:
+        """The rows of the labels, and those of pairs of labels."""
+        return {"": self.table(), "pairs": [_fields(row) for row in self.pairs]}
+
 
 def _listed(interval: Interval | None) -> list[float] | None:
     return None if interval is None else list(interval)
@@ -182,7 +186,12 @@ def expected_distinct(
 
 
 def diversity(
-    neighbors: Neighbors, labels: Labels, *, k: int | None = None, protocol: str = "default"
+    neighbors: Neighbors,
+    labels: Labels,
+    *,
+    k: int | None = None,
+    protocol: str = "default",
+    progress: Progress = silent,
 ) -> Diversity:
     """Count the labels among the k nearest neighbours of every queried token.
 
@@ -220,6 +229,7 @@ def diversity(
         [expected_distinct(counts, size, k, label, with_own=with_own) for label in range(-1, len(counts))]
     )[own + 1]
     effective = np.exp(_entropy(tally, tally.sum(axis=1)))
+    progress("label diversity", 0, 1)
     errors = label_errors(lists, shown, neighbors, k, written)
     usable = ~np.isnan(own_share)
     columns = _Columns(written, distinct, expected, effective, own_share)

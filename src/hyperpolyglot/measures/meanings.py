@@ -18,6 +18,7 @@ from hyperpolyglot.measures.translation.asking import TranslateOptions, narrowed
 from hyperpolyglot.measures.translation.lookup import Words, look_up
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Progress, silent
 
 __all__ = ["KnownNeighbor", "Meaning", "Meanings", "meanings"]
 
@@ -91,7 +92,11 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 def meanings(
-    space: TokenSpace, near: Neighbors, lexicon: Lexicon, options: TranslateOptions | None = None
+    space: TokenSpace,
+    near: Neighbors,
+    lexicon: Lexicon,
+    options: TranslateOptions | None = None,
+    progress: Progress = silent,
 ) -> Meanings:
     """Up to eight concepts that most languages have a token for, each by a word of another script.
 
@@ -103,7 +108,11 @@ def meanings(
     chosen = _chosen(words, near)
     if not chosen:
         raise NotEnoughData(f"{space.model}: no concept of the lexicon has two words that are tokens.")
-    return Meanings(queries=tuple(_meaning(space, near, words, c, w) for c, w in chosen), held_out=held_out)
+    queries = []
+    for done, (concept, word) in enumerate(chosen):
+        progress("meanings", done, len(chosen))
+        queries.append(_meaning(space, near, words, concept, word))
+    return Meanings(queries=tuple(queries), held_out=held_out)
 
 
 def _members(words: Words, concept: int) -> list[int]:

@@ -20,7 +20,7 @@ from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Float32, Int32, frozen
+from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
 
 __all__ = ["NEIGHBORS", "Projection", "project", "trustworthiness", "umap_available"]
 
@@ -85,6 +85,7 @@ def project(
     method: str = "auto",
     seed: int = 0,
     layout: NDArray[np.floating[Any]] | None = None,
+    progress: Progress = silent,
 ) -> Projection:
     """Lay the tokens of ``neighbors`` out in the plane.
 
@@ -108,6 +109,7 @@ def project(
         raise NotEnoughData(
             f"{space.model}: a map needs more than {NEIGHBORS} tokens; there are {len(rows)}."
         )
+    progress("map", 0, 1)
     units = unit_rows(space.vectors(rows))
     if layout is not None:
         if layout.shape != (space.n_rows, 2):

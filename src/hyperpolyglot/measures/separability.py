@@ -20,12 +20,18 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.devices import chosen_gpus
-from hyperpolyglot.engine.passes import Sweep, sweep_rows
-from hyperpolyglot.engine.probe import MainDirections, fit_probes, main_directions, stratified_folds
+from hyperpolyglot.engine.probes import (
+    Pass,
+    PrincipalComponents,
+    fit_probes,
+    fit_stopped,
+    pass_over_rows,
+    principal_components,
+    stratified_folds,
+)
 from hyperpolyglot.engine.processor import usable_threads
-from hyperpolyglot.engine.stopped import fit_stopped
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import held_out_interval
 from hyperpolyglot.types import Float32, Float64, Progress, silent
@@ -127,6 +133,10 @@ class Separability(Record):
             "excluded": self.excluded,
         }
 
+    def tables_by_name(self) -> dict[str, Rows]:
+        """The rows of the JSON form."""
+        return {"": [row.to_json() for row in self.labels]}
+
     def table(self) -> list[dict[str, Any]]:
         """A row for every label."""
         return [row.to_json() | {"low": row.interval[0], "high": row.interval[1]} for row in self.labels]
@@ -170,21 +180,21 @@ def separability(
     groups = _word_groups(space.vocabulary, rows) if options.grouped else None
     counted = np.ones(len(names), bool) if options.protocol == "paper" else space.labels.counted
     problems = _problems(options.design, codes, large, names, counted)
-    main = main_directions(vectors)
+    components = principal_components(vectors)
     found, lost = [], []
-    sweeps = _sweeps(vectors, options.folds * options.repeats, usable_threads(threads))
-    free: SimpleQueue[Sweep] = SimpleQueue()
-    for sweep in sweeps:
-        free.put(sweep)
+    passes = _passes(vectors, options.folds * options.repeats, usable_threads(threads))
+    free: SimpleQueue[Pass] = SimpleQueue()
+    for run_pass in passes:
+        free.put(run_pass)
 
     def solve(problem: _Problem) -> LabelAccuracy | None:
-        sweep = free.get()
+        run_pass = free.get()
         try:
-            return _solve(vectors, main, problem, groups, options, sweep)
+            return _solve(vectors, components, problem, groups, options, run_pass)
         finally:
-            free.put(sweep)
+            free.put(run_pass)
 
-    with ThreadPoolExecutor(len(sweeps)) as pool:
+    with ThreadPoolExecutor(len(passes)) as pool:
         for done, row in enumerate(pool.map(solve, problems)):
             progress("probes", done, len(problems))
             if row is None:
@@ -201,16 +211,16 @@ def separability(
     )
 
 
-def _sweeps(vectors: Float32, folds: int, threads: int) -> list[Sweep]:
+def _passes(vectors: Float32, folds: int, threads: int) -> list[Pass]:
     """Who makes the passes of probes: as many at a time as there are."""
     gpus = chosen_gpus(None, _OPERATIONS * vectors.size * folds)
     if gpus:
-        from hyperpolyglot.engine.cuda import sweeps_on_gpus
+        from hyperpolyglot.engine.devices.gpu import passes_on_gpus
 
-        found = sweeps_on_gpus(vectors, gpus)
+        found = passes_on_gpus(vectors, gpus)
         if found:
             return found
-    return [sweep_rows] * threads
+    return [pass_over_rows] * threads
 
 
 def _word_groups(vocabulary: Vocabulary, rows: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -255,11 +265,11 @@ def _problems(
 
 def _solve(
     vectors: Float32,
-    main: MainDirections,
+    components: PrincipalComponents,
     problem: _Problem,
     groups: NDArray[np.int64] | None,
     options: ProbeOptions,
-    sweep: Sweep,
+    run_pass: Pass,
 ) -> LabelAccuracy | None:
     """The cross-validated accuracy of one probe over all repeats; ``None`` where a fold would be empty."""
     scores, converged = [], True
@@ -279,8 +289,10 @@ def _solve(
         if options.protocol == "paper":
             fit = fit_stopped(vectors, classes, training, rows=sample)
         else:
-            fit = fit_probes(vectors, classes, training, rows=sample, main=main, sweep=sweep)
-        scores.append(fit.right / sizes)
+            fit = fit_probes(
+                vectors, classes, training, rows=sample, components=components, run_pass=run_pass
+            )
+        scores.append(fit.correct / sizes)
         converged &= fit.converged
     return _accuracy(problem, np.concatenate(scores), len(sample), options, converged)
 

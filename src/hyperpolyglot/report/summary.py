@@ -56,11 +56,11 @@ def _own(found: Verdict) -> str:
 
 
 def _explained(model: ModelStudy) -> Explanation | None:
-    return None if isinstance(model.explanation, Absent) else model.explanation
+    return None if isinstance(model.explain, Absent) else model.explain
 
 
 def _translations(study: Study) -> str:
-    found, _ = present(study.models, lambda m: m.translation)
+    found, _ = present(study.models, lambda m: m.translate)
     asked = [(m, r) for m, r in found if r.headline["value"] is not None]
     if not asked:
         return ""
@@ -138,7 +138,7 @@ def _assortativity(model: ModelStudy) -> str:
 
 
 def _translation(model: ModelStudy) -> str:
-    found = model.translation
+    found = model.translate
     if isinstance(found, Absent) or found.headline["value"] is None:
         return DASH
     first = found.headline
@@ -147,14 +147,14 @@ def _translation(model: ModelStudy) -> str:
 
 
 def _antihubs(model: ModelStudy) -> str:
-    found = model.explanation
+    found = model.explain
     if isinstance(found, Absent):
         return DASH
     return f"{exact(found.hubness.antihubs)} (chance {exact(found.hubness.antihubs_expected)})"
 
 
 def _dimensions(model: ModelStudy) -> str:
-    found = model.explanation
+    found = model.explain
     if isinstance(found, Absent):
         return DASH
     shape = found.isotropy

@@ -26,7 +26,7 @@ _OFFSETS = {
 
 def verdict_of(model: ModelStudy) -> Verdict:
     """The verdict on a model by what a study has of it."""
-    parts = (model.diversity, model.separability, model.explanation)
+    parts = (model.diversity, model.separability, model.explain)
     near, probes, explained = (None if isinstance(part, Absent) else part for part in parts)
     return judge(near, probes, explained)  # type: ignore[arg-type]
 

@@ -70,13 +70,13 @@ def attempt(measure: Callable[[], Result]) -> Result | Absent:
 
 
 def _outcome(step: PlannedStep[Any], outcomes: Mapping[str, Any], store: Store, progress: Progress) -> Any:
-    given = [outcomes[a.key] if isinstance(a, PlannedStep) else a for a in step.arguments]
-    missing = next((a for a in given if isinstance(a, Absent)), None)
+    given = {n: outcomes[a.key] if isinstance(a, PlannedStep) else a for n, a in step.arguments.items()}
+    missing = next((a for a in given.values() if isinstance(a, Absent)), None)
     if missing is not None:
         return missing
     return attempt(
         lambda: kept(
-            store, step.name, step.kind, step.inputs, lambda: step.compute(*given, progress=progress)
+            store, step.name, step.kind, step.inputs, lambda: step.compute(**given, progress=progress)
         )
     )
 

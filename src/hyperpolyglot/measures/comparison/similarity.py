@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.linalg import (
+    CanonicalNull,
     CanonicalSpectrum,
     canonical_correlations,
     canonical_null,
@@ -21,7 +22,7 @@ from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.statistics import jackknife_interval, mean_ranks, permutation_p
 from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["canonical", "cka", "pair_cosines", "rsa"]
+__all__ = ["canonical", "canonical_with_random", "cka", "pair_cosines", "rsa"]
 
 GROUPS = 20
 _PAIRED_GROUPS = tuple((i, (i + step) % GROUPS) for step in (1, 7) for i in range(GROUPS))
@@ -30,6 +31,11 @@ _MANTEL_ROWS = 1000
 _WORK = 1e12
 _SIDES = ((0, 1), (0, 0), (1, 1))
 _POWER_STEPS = 20
+
+
+def canonical_with_random(rows: int, dim: int, columns: int) -> CanonicalNull:
+    """The cosines to expect of a centred table ``[rows, dim]`` and a random one of so many ``columns``."""
+    return canonical_null(rows - 1, dim, columns)
 
 
 def canonical(

@@ -64,6 +64,21 @@ class LanguageModel:
     translation: dict[str, Any] | None
     rank: int
 
+    @property
+    def chance_of_all(self) -> tuple[float, float]:
+        """P@1 by chance of all questions, by covered candidates and by matched ones; of nothing, zero.
+
+        A question about a word that is no token is never answered correctly.
+        """
+        found = self.translation
+        if not found:
+            return 0.0, 0.0
+        covered, matched = (
+            float(c * found["questions"] / found["asked"])
+            for c in (found["chance"], found["matched"]["chance"])
+        )
+        return covered, matched
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {name: getattr(self, name) for name in self.__slots__}
@@ -102,6 +117,25 @@ class Languages(Record):
             "ranked_by": "translation.matched.all",
             "notes": list(self.notes),
         }
+
+    def clear_winners(self, models: Sequence[str]) -> tuple[dict[str, int], int]:
+        """For how many languages each model is above chance and first by more than the intervals; how many are ties."""
+        first = dict.fromkeys(models, 0)
+        ties = 0
+        for rows in self.by_language.values():
+            known = [
+                (row.model, row.translation["matched"]["all_interval"], row.chance_of_all[1])
+                for row in rows
+                if row.translation and row.translation["matched"].get("all_interval")
+            ]
+            if len(known) < 2:
+                continue
+            (model, interval, chance), (_, second, _) = known[:2]
+            if interval[0] > max(chance, second[1]):
+                first[model] += 1
+            else:
+                ties += 1
+        return first, ties
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every language and model."""

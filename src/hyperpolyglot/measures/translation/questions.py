@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -88,15 +89,46 @@ def edit_distance(a: str, b: str) -> int:
     return int(distance(points[0], points[1], np.empty(len(b) + 1, np.int64)))
 
 
+class _Words(NamedTuple):
+    """What compiled code reads of every word, int ``[word]``: language, script, unit (−1: not covered), spelling.
+
+    The code points of word w, without accents, are ``points[at[w]:at[w + 1]]``.
+    """
+
+    language: Int32
+    script: Int32
+    unit: Int32
+    spelling: NDArray[np.int64]
+    at: NDArray[np.int64]
+    points: NDArray[np.uint32]
+
+
+class _Concepts(NamedTuple):
+    """``concepts[concept_at[w]:concept_at[w + 1]]`` are those of word w, ``members`` likewise the words of each."""
+
+    concept_at: Int32
+    concepts: Int32
+    member_at: Int32
+    members: Int32
+
+
+class _Enumerated(NamedTuple):
+    """What is written: per question word, target, match type, concept, script and end of references; these; counts."""
+
+    questions: NDArray[np.int64]
+    references: Int32
+    asked_of: NDArray[np.int64]
+
+
 @numba.njit(cache=True, nogil=True)
-def _alike(v, w, script, spelling, at, points, near, row):  # type: ignore[no-untyped-def]
+def _alike(v, w, words, near, row):  # type: ignore[no-untyped-def]
     """How alike two words are: 0, 1 (near) or 2 (identical)."""
-    if spelling[v] == spelling[w]:
+    if words.spelling[v] == words.spelling[w]:
         return 2
-    if script[v] != script[w]:
+    if words.script[v] != words.script[w]:
         return 0
-    a = points[at[w] : at[w + 1]]
-    b = points[at[v] : at[v + 1]]
+    a = words.points[words.at[w] : words.at[w + 1]]
+    b = words.points[words.at[v] : words.at[v + 1]]
     most = near * max(len(a), len(b))
     return 1 if abs(len(a) - len(b)) <= most and distance(a, b, row) <= most else 0
 
@@ -117,32 +149,18 @@ def _append_new(references, begin, end, answers, languages, target):  # type: ig
 
 
 @numba.njit(cache=True, nogil=True)
-def _enumerate(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
-    language,
-    script,
-    unit,
-    spelling,
-    at,
-    points,
-    concept_at,
-    concepts,
-    member_at,
-    members,
-    scored,
-    near,
-    out,
-    references,
-    asked_of,
-    fill,
-):
+def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
     """Count questions and references, and with ``fill`` write them; returns both counts and those by match type."""
+    language, unit, script = words.language, words.unit, words.script
+    concept_at, concepts, member_at, members = meanings
+    table, references, asked_of = out
     count = len(scored)
     match_type = np.full(count, -1, np.int64)
     first = np.empty(count, np.int64)
     answer_script = np.empty(count, np.int64)
     answers_in = np.empty(count, np.int64)
     touched = np.empty(count, np.int64)
-    row = np.empty(points.size + 2, np.int64)
+    row = np.empty(words.points.size + 2, np.int64)
     answers = np.empty(len(members), np.int64)
     answer_language = np.empty(len(members), np.int64)
     asked = np.zeros(3, np.int64)
@@ -167,7 +185,7 @@ def _enumerate(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
                     reached += 1
                 alike = 2 if unit[v] >= 0 and unit[v] == unit[w] else 0
                 if alike == 0:
-                    alike = _alike(v, w, script, spelling, at, points, near, row)
+                    alike = _alike(v, w, words, near, row)
                 match_type[target] = max(match_type[target], alike)
                 if unit[v] >= 0:
                     if answer_script[target] < 0:
@@ -190,12 +208,12 @@ def _enumerate(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
                 else:
                     answered += answers_in[target]
                 if fill:
-                    out[questions, 0] = w
-                    out[questions, 1] = target
-                    out[questions, 2] = match_type[target]
-                    out[questions, 3] = first[target]
-                    out[questions, 4] = answer_script[target]
-                    out[questions, 5] = answered
+                    table[questions, 0] = w
+                    table[questions, 1] = target
+                    table[questions, 2] = match_type[target]
+                    table[questions, 3] = first[target]
+                    table[questions, 4] = answer_script[target]
+                    table[questions, 5] = answered
                 questions += 1
             match_type[target] = -1
     return questions, answered, asked
@@ -208,17 +226,15 @@ def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
     spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words.words], np.int64)
     at = np.concatenate([[0], np.cumsum([len(text) for text in plain])]).astype(np.int64)
     points = np.array([ord(c) for text in plain for c in text], np.uint32)
-    given = (
-        *(words.language, words.script, words.unit, spelling, at, points),
-        *(words.concept_at, words.concepts, words.member_at, words.members),
-        *(np.asarray(scored, bool), near),
-    )
+    known = _Words(words.language, words.script, words.unit, spelling, at, points)
+    meanings = _Concepts(words.concept_at, words.concepts, words.member_at, words.members)
+    chosen = np.asarray(scored, bool)
     asked_of = np.zeros((len(words.languages), len(words.concept_names)), np.int64)
-    nothing = (np.empty((0, 6), np.int64), np.empty(0, np.int32))
-    count, reference_count, asked = _enumerate(*given, *nothing, asked_of, False)
-    out, references = np.empty((count, 6), np.int64), np.empty(reference_count, np.int32)
-    _, used, _ = _enumerate(*given, out, references, asked_of, True)
-    word, target, match_type, concept, script, end = out.T
+    nothing = _Enumerated(np.empty((0, 6), np.int64), np.empty(0, np.int32), asked_of)
+    count, reference_count, asked = _enumerate(known, meanings, chosen, near, nothing, False)
+    out = _Enumerated(np.empty((count, 6), np.int64), np.empty(reference_count, np.int32), asked_of)
+    _, used, _ = _enumerate(known, meanings, chosen, near, out, True)
+    word, target, match_type, concept, script, end = out.questions.T
     return Questions(
         word=word.astype(np.int32),
         unit=words.unit[word],
@@ -228,7 +244,7 @@ def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
         concept=concept.astype(np.int32),
         target_script=script.astype(np.int32),
         reference_at=np.concatenate([[0], end]).astype(np.int64),
-        references=references[:used],
+        references=out.references[:used],
         asked=(int(asked[0]), int(asked[1]), int(asked[2])),
         asked_of=asked_of,
     )

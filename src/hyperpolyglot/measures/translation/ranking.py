@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -25,8 +26,11 @@ from hyperpolyglot.types import Array, Float32, Float64, Int32, Progress
 
 __all__ = [
     "TOLERANCE",
+    "AskedArrays",
     "Pool",
+    "PoolArrays",
     "Ranks",
+    "asked_arrays",
     "fill_knn_similarity",
     "in_parts",
     "outranks",
@@ -38,6 +42,26 @@ __all__ = [
 TOLERANCE = 1e-10
 _BLOCK = 512
 _FEW = 64
+
+
+class PoolArrays(NamedTuple):
+    """What compiled code reads of a :class:`Pool`."""
+
+    vectors: Float32
+    lengths: Float64
+    members: Int32
+    member_at: Array
+    k: int
+
+
+class AskedArrays(NamedTuple):
+    """What compiled code reads of :class:`Questions`."""
+
+    unit: Int32
+    source: Int32
+    target: Int32
+    reference_at: Array
+    references: Int32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +84,10 @@ class Pool:
     def languages(self) -> int:
         """How many languages there are, scored or not."""
         return len(self.member_at) - 1
+
+    def arrays(self) -> PoolArrays:
+        """As compiled code takes them."""
+        return PoolArrays(self.vectors, self.lengths, self.members, self.member_at, self.k)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +176,8 @@ def _exact(x, x_length, y, y_length):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _exact_mean_knn(y, y_length, own, language, vectors, lengths, members, member_at, k):  # type: ignore[no-untyped-def]
+def _exact_mean_knn(y, y_length, own, language, words):  # type: ignore[no-untyped-def]
+    vectors, lengths, members, member_at, k = words
     best = np.full(k, -3.0)
     for m in range(member_at[language], member_at[language + 1]):
         if members[m] != own:
@@ -157,38 +186,33 @@ def _exact_mean_knn(y, y_length, own, language, vectors, lengths, members, membe
 
 
 @numba.njit(cache=True, nogil=True)
-def outranks(csls, x, y, y_length, y_own, reference, source, vectors, lengths, members, member_at, k):  # type: ignore[no-untyped-def]
-    """Whether y is strictly nearer than a reference (1), exactly as near (0) or farther (−1), canonically."""
-    own = _exact(vectors[x], lengths[x], y, y_length)
-    other = _exact(vectors[x], lengths[x], vectors[reference], lengths[reference])
+def outranks(csls, x, y, reference, source, words):  # type: ignore[no-untyped-def]
+    """Whether y is strictly nearer than a reference (1), exactly as near (0) or farther (−1), canonically.
+
+    ``y``: its vector, its length, and which of the words it is (−1: none); ``words``: :class:`PoolArrays`.
+    """
+    vector, length, own = y
+    vectors, lengths = words.vectors, words.lengths
+    left = _exact(vectors[x], lengths[x], vector, length)
+    right = _exact(vectors[x], lengths[x], vectors[reference], lengths[reference])
     if csls:
-        own = 2 * own - _exact_mean_knn(y, y_length, y_own, source, vectors, lengths, members, member_at, k)
-        other = 2 * other - _exact_mean_knn(
-            vectors[reference], lengths[reference], reference, source, vectors, lengths, members, member_at, k
-        )
-    return 1 if own > other else (0 if own == other else -1)
+        left = 2 * left - _exact_mean_knn(vector, length, own, source, words)
+        right = 2 * right - _exact_mean_knn(vectors[reference], lengths[reference], reference, source, words)
+    return 1 if left > right else (0 if left == right else -1)
+
+
+class _Block(NamedTuple):
+    """The cosines of a block of words, from ``start`` on, with all words: float64 ``[block, u]``."""
+
+    start: int
+    scores: Float64
 
 
 @numba.njit(cache=True, nogil=True)
-def _rank_questions(  # type: ignore[no-untyped-def]  # noqa: PLR0912
-    start,
-    scores,
-    chosen,
-    unit,
-    source,
-    target,
-    reference_at,
-    references,
-    knn,
-    frequency,
-    vectors,
-    lengths,
-    members,
-    member_at,
-    k,
-    out,
-):
-    """Ranks of the chosen questions, whose sources are the units from ``start`` on that ``scores`` holds."""
+def _rank_questions(block, chosen, asked, words, knn, frequency, out):  # type: ignore[no-untyped-def]  # noqa: PLR0912
+    """Ranks of the chosen questions, whose sources are the units of a :class:`_Block`."""
+    unit, source, target, reference_at, references = asked
+    vectors, lengths, members, member_at, _ = words
     for q in chosen:
         x = unit[q]
         s = source[q]
@@ -197,7 +221,7 @@ def _rank_questions(  # type: ignore[no-untyped-def]  # noqa: PLR0912
         for m in range(member_at[s], member_at[s + 1]):
             if members[m] == x:
                 place = frequency[m]
-        row = scores[x - start]
+        row = block.scores[x - block.start]
         for g in range(reference_at[q], reference_at[q + 1]):
             reference = references[g]
             if reference == x:
@@ -215,37 +239,11 @@ def _rank_questions(  # type: ignore[no-untyped-def]  # noqa: PLR0912
                     continue
                 difference = row[y] - row[reference]
                 if abs(difference) <= TOLERANCE:
-                    difference = outranks(
-                        False,
-                        x,
-                        vectors[y],
-                        lengths[y],
-                        y,
-                        reference,
-                        s,
-                        vectors,
-                        lengths,
-                        members,
-                        member_at,
-                        k,
-                    )
+                    difference = outranks(False, x, (vectors[y], lengths[y], y), reference, s, words)
                 cosine_rank += difference > 0 or (difference == 0 and y < reference)
                 difference = 2 * (row[y] - row[reference]) - (knn[y, s] - knn[reference, s])
                 if abs(difference) <= TOLERANCE:
-                    difference = outranks(
-                        True,
-                        x,
-                        vectors[y],
-                        lengths[y],
-                        y,
-                        reference,
-                        s,
-                        vectors,
-                        lengths,
-                        members,
-                        member_at,
-                        k,
-                    )
+                    difference = outranks(True, x, (vectors[y], lengths[y], y), reference, s, words)
                 csls_rank += difference > 0 or (difference == 0 and y < reference)
                 away = abs(frequency[m] - place)
                 frequency_rank += away < reference_place or (away == reference_place and y < reference)
@@ -264,6 +262,11 @@ def in_parts(count: int, work: Callable[[slice], None]) -> None:
     with ThreadPoolExecutor(workers) as threads:
         for job in [threads.submit(work, slice(a, b)) for a, b in pairwise(cuts)]:
             job.result()
+
+
+def asked_arrays(asked: Questions) -> AskedArrays:
+    """As compiled code takes them."""
+    return AskedArrays(asked.unit, asked.source, asked.target, asked.reference_at, asked.references)
 
 
 def fill_knn_similarity(scores: Float64, own: Array, words: Pool, knn: Float64, nearest: Float64) -> None:
@@ -296,19 +299,9 @@ def ranks_among_words(asked: Questions, words: Pool, progress: Progress) -> Rank
         chosen = order[starts[number] : starts[number + 1]]
         if len(chosen):
             scores = words.units[start : start + _BLOCK] @ words.units.T
-            after = (
-                *(
-                    asked.unit,
-                    asked.source,
-                    asked.target,
-                    asked.reference_at,
-                    asked.references,
-                    knn,
-                    words.frequency,
-                ),
-                *(words.vectors, words.lengths, words.members, words.member_at, words.k, out),
-            )
-            in_parts(len(chosen), lambda p: _rank_questions(start, scores, chosen[p], *after))  # noqa: B023
+            block = _Block(start, scores)
+            after = asked_arrays(asked), words.arrays(), knn, words.frequency, out
+            in_parts(len(chosen), lambda p: _rank_questions(block, chosen[p], *after))  # noqa: B023
         progress("translations among words", count + min(start + _BLOCK, count), 2 * count)
     return Ranks(
         cosine=out[:, 0], csls=out[:, 1], frequency=out[:, 2], knn_similarity=knn, nearest_cosine=nearest

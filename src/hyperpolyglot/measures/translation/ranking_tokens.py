@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -20,13 +21,14 @@ from hyperpolyglot.measures.translation.questions import Questions
 from hyperpolyglot.measures.translation.ranking import (
     TOLERANCE,
     Pool,
+    asked_arrays,
     fill_knn_similarity,
     in_parts,
     outranks,
     unit_rows64,
 )
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Array, Float64, Int32, Progress
+from hyperpolyglot.types import Array, Float32, Float64, Int32, Progress
 from hyperpolyglot.vocabulary import SPACE
 
 __all__ = ["TokenRanks", "ranks_among_tokens", "word_keys"]
@@ -54,37 +56,41 @@ class TokenRanks:
     nearest_other: Int32
 
 
+class _Tokens(NamedTuple):
+    """A block of tokens: ``rows`` in the space, ``vectors`` and ``lengths``, and which of the words each is (−1: none).
+
+    ``scores`` float64 ``[token, u]`` with all words; ``knn`` float64 ``[token, language]``; ``variant`` the key of
+    the word it writes; ``allowed`` bool ``[language, token]``: whether it is written as the language is.
+    """
+
+    scores: Float64
+    knn: Float64
+    own: Array
+    rows: Int32
+    vectors: Float32
+    lengths: Float64
+    allowed: NDArray[np.bool_]
+    variant: Array
+
+
+class _OfWords(NamedTuple):
+    """What the words are in the space: ``rows``, ``variants`` ``[u]``; cosine and kNN similarity of every reference."""
+
+    rows: Int32
+    variants: Array
+    reference_cosine: Float64
+    reference_knn: Float64
+
+
 @numba.njit(cache=True, nogil=True)
-def _count(  # type: ignore[no-untyped-def]
-    scores,
-    knn,
-    own,
-    rows,
-    block,
-    block_lengths,
-    allowed,
-    same,
-    of_unit,
-    asked,
-    unit,
-    source,
-    target,
-    reference_at,
-    references,
-    unit_rows,
-    reference_cosine,
-    reference_knn,
-    vectors,
-    lengths,
-    members,
-    member_at,
-    k,
-    out,
-):
+def _count(block, chosen, asked, known, words, out):  # type: ignore[no-untyped-def]
     """Add the tokens of one block that outrank each reference: out ``[reference, script or strong,
     cosine or csls, all or without variants of the source]``.
     """
-    for q in asked:
+    scores, knn, rows = block.scores, block.knn, block.rows
+    unit, source, target, reference_at, references = asked
+    unit_rows, of_unit, reference_cosine, reference_knn = known
+    for q in chosen:
         x = unit[q]
         s = source[q]
         for g in range(reference_at[q], reference_at[q + 1]):
@@ -97,25 +103,13 @@ def _count(  # type: ignore[no-untyped-def]
                     if csls:
                         difference = 2 * difference - (knn[i, s] - reference_knn[g])
                     if abs(difference) <= TOLERANCE:
-                        difference = outranks(
-                            csls == 1,
-                            x,
-                            block[i],
-                            block_lengths[i],
-                            own[i],
-                            reference,
-                            s,
-                            vectors,
-                            lengths,
-                            members,
-                            member_at,
-                            k,
-                        )
+                        token = block.vectors[i], block.lengths[i], block.own[i]
+                        difference = outranks(csls == 1, x, token, reference, s, words)
                     if difference > 0 or (difference == 0 and rows[i] < unit_rows[reference]):
-                        other = same[i] != of_unit[x]
+                        other = block.variant[i] != of_unit[x]
                         out[g, 1, csls, 0] += 1
                         out[g, 1, csls, 1] += other
-                        if allowed[target[q], i]:
+                        if block.allowed[target[q], i]:
                             out[g, 0, csls, 0] += 1
                             out[g, 0, csls, 1] += other
 
@@ -137,8 +131,8 @@ def ranks_among_tokens(
     """
     candidates = space.candidates().rows
     position = np.full(len(space), -1, np.int64)
-    known = np.flatnonzero(unit_rows >= 0)
-    position[unit_rows[known]] = known
+    covered = np.flatnonzero(unit_rows >= 0)
+    position[unit_rows[covered]] = covered
     owner = np.repeat(np.arange(len(asked)), np.diff(asked.reference_at))
     reference_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.references])
     reference_knn = knn_similarity[asked.references, asked.source[owner]]
@@ -149,19 +143,8 @@ def ranks_among_tokens(
     of_row[candidates] = same
     of_unit = np.where(unit_rows >= 0, of_row[np.maximum(unit_rows, 0)], -1)
     nearest = _Nearest(len(words.units))
-    after = (
-        *(asked.unit, asked.source, asked.target, asked.reference_at, asked.references, unit_rows),
-        *(
-            reference_cosine,
-            reference_knn,
-            words.vectors,
-            words.lengths,
-            words.members,
-            words.member_at,
-            words.k,
-        ),
-        above,
-    )
+    known = _OfWords(unit_rows, of_unit, reference_cosine, reference_knn)
+    after = asked_arrays(asked), known, words.arrays(), above
     progress("translations among all tokens", 0, len(candidates))
     for start in range(0, len(candidates), _BLOCK):
         rows = candidates[start : start + _BLOCK]
@@ -171,11 +154,17 @@ def ranks_among_tokens(
         own = position[rows]
         nearest.see(scores, rows, own, of_row[rows], of_unit)
         fill_knn_similarity(scores, own, words, token_knn, unused)
-        given = (
-            *(scores, token_knn, own, rows, block, norms(block), of_script[:, rows]),
-            *(of_row[rows], of_unit),
+        tokens = _Tokens(
+            scores=scores,
+            knn=token_knn,
+            own=own,
+            rows=rows,
+            vectors=block,
+            lengths=norms(block),
+            allowed=of_script[:, rows],
+            variant=of_row[rows],
         )
-        in_parts(len(asked), lambda part: _count(*given, everyone[part], *after))  # noqa: B023
+        in_parts(len(asked), lambda part: _count(tokens, everyone[part], *after))  # noqa: B023
         progress("translations among all tokens", min(start + _BLOCK, len(candidates)), len(candidates))
     source, reference = unit_rows[asked.unit[owner]], unit_rows[asked.references]
     usable = np.stack([(reference >= 0) & (reference != source)] * 2, axis=1)

@@ -35,7 +35,7 @@ from hyperpolyglot.measures.translation.tables import (
     within_and_across,
 )
 from hyperpolyglot.measures.translation.weightings import HEADLINE, weighted
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
@@ -79,6 +79,16 @@ class Translation(Record):
         found = self.weightings[0] if self.weightings else nothing
         return {"weighting": HEADLINE} | {name: found[name] for name in nothing}
 
+    @property
+    def matched_chance(self) -> float | None:
+        """P@1 by chance in ``scripts``, where candidates are as many everywhere; ``None`` without questions."""
+        return self.scripts[0]["matched"]["chance"] if self.scripts else None
+
+    def largest(self, most: int, *, scored: bool = False) -> list[LanguageCoverage]:
+        """The languages with most covered words, ties by tag; with ``scored``, only those with enough to be scored."""
+        rows = [row for row in self.coverage if row.scored or not scored]
+        return sorted(rows, key=lambda row: (-row.single_token, row.language))[:most]
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         words, single = (sum(getattr(c, name) for c in self.coverage) for name in ("words", "single_token"))
@@ -110,6 +120,38 @@ class Translation(Record):
     def table(self) -> list[dict[str, Any]]:
         """A row for every ordered pair of languages."""
         return [{**row, "interval": _written(row["interval"])} for row in self.pairs]
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """Scores, and what they are made of."""
+        return {
+            "": self._scores(),
+            "coverage": self.coverage_table(),
+            "pairs": self.pairs,
+            "scripts": self.scripts,
+            "kinds": self.kinds,
+            "hubs": self.hubs,
+        }
+
+    def _scores(self) -> Rows:
+        parts = {name: (part["candidates"], part["questions"]) for name, part in self.overall.items()}
+        scores = [
+            (name, method, self.overall[name][method])
+            for name in self.overall
+            for method in ("cosine", "csls")
+        ]
+        scores += [("weak", name, metrics) for name, metrics in self.baselines.items()]
+        return [
+            {
+                "candidates": name,
+                "method": method,
+                "measure": metric,
+                **result,
+                "mean_candidates": parts[name][0],
+                "questions": parts[name][1],
+            }
+            for name, method, metrics in scores
+            for metric, result in metrics.items()
+        ]
 
     def matrix(
         self, by: Literal["language", "script"] = "language", least: int = 1

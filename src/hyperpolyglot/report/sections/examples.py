@@ -18,10 +18,10 @@ _BADGE = 40
 
 def example_sections(study: Study) -> list[Section]:
     """Chosen tokens of many scripts with their neighbours."""
-    found, missing = present(study.models, lambda m: m.examples)
+    found, missing = present(study.models, lambda m: m.neighbors)
     return [
         Section(
-            key="examples",
+            key="neighbors",
             title="Tokens of many scripts and what lies next to them",
             question="The nearest tokens by cosine, nearest first. The small letters are the script’s ISO 15924 "
             "code. ▁ marks a space.",

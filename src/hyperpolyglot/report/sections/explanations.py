@@ -27,13 +27,13 @@ _NAMED = 3
 
 def explanation_sections(study: Study) -> list[Section]:
     """Frequency, under-trained tokens, hubs, geometry, removal of languages, the output table."""
-    found, missing = present(study.models, lambda m: m.explanation)
+    found, missing = present(study.models, lambda m: m.explain)
     noun = study.models[0].space.labels.noun
     results = [result for _, result in found]
     if not results:
         return [
             Section(
-                key="explanations",
+                key="explain",
                 title="What can explain it?",
                 question="Frequency, under-trained tokens, hubs, the shape of the cloud, offsets of languages.",
                 reading=missing,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hyperpolyglot.linalg import canonical_null
+from hyperpolyglot.measures.comparison.similarity import canonical_with_random
 from hyperpolyglot.measures.examples import PAPER_TOKENS
 from hyperpolyglot.published import (
     DIVERSITY,
@@ -43,7 +43,7 @@ def paper_figures(study: Study) -> list[PaperFigure]:
     """All nine, in the paper's order."""
     return [
         _of_models(
-            1, "Map of all tokens", "map", study, "projection",
+            1, "Map of all tokens", "map", study, "map",
             lambda m, r: f"trustworthiness {r.trustworthiness:.2f}",
             "XLM-R-XL: isolated clusters; mT5-XL: mixed",
         ),
@@ -53,7 +53,7 @@ def paper_figures(study: Study) -> list[PaperFigure]:
             lambda m, r: _beside(m, exact(r.mean_accuracy) if r.mean_accuracy else "too few tokens", _PROBED),
             ", ".join(f"{name} {text}" for name, text in _PROBED.items()),
         ),
-        _of_models(4, "Examples of neighbours", "examples", study, "examples", _examples,
+        _of_models(4, "Examples of neighbours", "neighbors", study, "neighbors", _examples,
             f"{', '.join(PAPER_TOKENS)}: translations in mT5-XL, the same language in XLM-R-XL",
         ),
         _of_models(
@@ -142,10 +142,10 @@ def _examples(model: ModelStudy, result: Any) -> str:
 
 
 def _pairs(position: int, title: str, study: Study, measure: str, published: str) -> PaperFigure:
-    part = study.comparison
+    part = study.compare
     if isinstance(part, Absent):
         return PaperFigure(
-            number=position, title=title, section="comparison", absent=part.reason, published=published
+            number=position, title=title, section="compare", absent=part.reason, published=published
         )
     told = []
     for pair in part.pairs:
@@ -160,7 +160,7 @@ def _pairs(position: int, title: str, study: Study, measure: str, published: str
     return PaperFigure(
         number=position,
         title=title,
-        section="comparison",
+        section="compare",
         found=(*_few(told), *baseline),
         published=published,
     )
@@ -169,7 +169,7 @@ def _pairs(position: int, title: str, study: Study, measure: str, published: str
 def _random_baseline(study: Study, rows: int) -> tuple[str, ...]:
     """The paper's baseline, a random matrix, by the law that such a matrix follows."""
     spaces: list[TokenSpace] = [m.space for m in study.models if m.space.table is not None]
-    null = canonical_null(rows - 1, max(space.dim for space in spaces), RANDOM_COLUMNS)
+    null = canonical_with_random(rows, max(space.dim for space in spaces), RANDOM_COLUMNS)
     value = number(null.first) if null.informative else "1, by dimension alone"
     return (f"the widest with {RANDOM_COLUMNS} random columns: {value} to be expected",)
 
@@ -180,9 +180,7 @@ def _frequency(study: Study) -> PaperFigure:
             return "too few tokens whose frequency is known"
         return f"rank correlation {number(result.frequency.correlation.value)} (chance 0)"
 
-    return _of_models(
-        9, "Neighbourhoods by frequency", "frequency", study, "explanation", told, "no correlation"
-    )
+    return _of_models(9, "Neighbourhoods by frequency", "frequency", study, "explain", told, "no correlation")
 
 
 def _few(told: Sequence[str], most: int = 6) -> tuple[str, ...]:

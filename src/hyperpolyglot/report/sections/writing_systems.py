@@ -41,6 +41,7 @@ def _separability(study: Study, noun: str) -> Section:
     found, missing = present(study.models, lambda m: m.separability)
     probes = [(title_of(m.space.model), result) for m, result in found]
     probed = [(name, result) for name, result in probes if result.labels]
+    minimum = study.options.separability.minimum
     return Section(
         key="separability",
         title=f"Are {noun} linearly separable?",
@@ -51,7 +52,7 @@ def _separability(study: Study, noun: str) -> Section:
         if probed
         else (),
         reading=(*(read_separability(name, result, noun) for name, result in probes), *missing),
-        note=f"{capital(noun)} with fewer than {study.options.probes.minimum} tokens are not probed. {_protocol(study)}"
+        note=f"{capital(noun)} with fewer than {minimum} tokens are not probed. {_protocol(study)}"
         if probes
         else "",
     )
@@ -135,7 +136,7 @@ def _mixing(study: Study, noun: str) -> list[Section]:
 
 
 def _map(study: Study) -> Section:
-    found, missing = present(study.models, lambda m: m.projection)
+    found, missing = present(study.models, lambda m: m.map)
     maps = [(m.space, result) for m, result in found]
     return Section(
         key="map",

@@ -170,10 +170,11 @@ class _Run:
         if attempt > MOST_ATTEMPTS:
             raise ClusterFailed(f"{step.title}: {MOST_ATTEMPTS} attempts were lost with their workers.")
         key = f"{step.name}-{step.key[:20]}-{attempt}"
-        kinds = [a.kind if isinstance(a, PlannedStep) else None for a in step.arguments]
-        arguments = [self._argument(a) for a in step.arguments]
-        tables = [self._cache.table(a) for a in step.arguments]
-        given = (key, device_in_use(), step.compute, arguments, kinds, tables)
+        values = step.arguments.values()
+        kinds = [a.kind if isinstance(a, PlannedStep) else None for a in values]
+        arguments = [self._argument(a) for a in values]
+        tables = [self._cache.table(a) for a in values]
+        given = (key, device_in_use(), step.compute, list(step.arguments), arguments, kinds, tables)
         where: dict[str, Any] = {"resources": {RESOURCE: 1}}
         if step in self._shortages:
             self._chosen[step.key] = set(self._shortages.chosen(step, self._pool.ready()))

@@ -106,7 +106,7 @@ class ScatterCache:
 
 def _keys(step: PlannedStep[Any]) -> Iterator[Any]:
     """The keys of what a step is given: steps, scattered arguments, tables."""
-    for argument in step.arguments:
+    for argument in step.arguments.values():
         if isinstance(argument, PlannedStep):
             yield argument.key
         elif isinstance(argument, SCATTERED):

@@ -75,6 +75,7 @@ def run_step(
     key: str,
     device: str,
     compute: Callable[..., Any],
+    names: Sequence[str],
     arguments: Sequence[Any],
     kinds: Sequence[Any],
     tables: Sequence[Any],
@@ -87,18 +88,18 @@ def run_step(
     if device != device_in_use():
         use_device(device)
     os.environ.setdefault("HYPERPOLYGLOT_THREADS", "1")
-    given = []
+    given: dict[str, Any] = {}
     try:
-        for argument, kind, stored in zip(arguments, kinds, tables, strict=True):
+        for name, argument, kind, stored in zip(names, arguments, kinds, tables, strict=True):
             if isinstance(argument, Absent | TableUnavailable):
                 return argument
             if isinstance(argument, Shortage):
                 return Shortage(None)
             if isinstance(argument, PortableSpace):
-                given.append(argument.opened(stored))
+                given[name] = argument.opened(stored)
             else:
-                given.append(argument if kind is None else record_of(kind, Step(*argument)))
-        found = attempt(lambda: compute(*given, progress=_still_wanted(key)))
+                given[name] = argument if kind is None else record_of(kind, Step(*argument))
+        found = attempt(lambda: compute(**given, progress=_still_wanted(key)))
         if isinstance(found, Absent):
             return found
         parts = parts_of(found)

@@ -1,0 +1,219 @@
+"""Translations and languages in a terminal of 80 columns: tables, and what they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hyperpolyglot.cli.terminal import print_table, say
+from hyperpolyglot.cli.terminal_tables.cells import span, value
+from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.percentages import exact, percent
+from hyperpolyglot.sources import title_of
+
+if TYPE_CHECKING:
+    from hyperpolyglot.measures.translation import Languages, Translation
+    from hyperpolyglot.measures.translation.languages import LanguageModel
+
+__all__ = ["show_languages", "show_translation"]
+
+_AMONG = {"weak": "words", "script": "script", "strong": "all"}
+_MEANT = {
+    "weak": "the words of the language asked for",
+    "script": "all tokens of its script",
+    "strong": "all tokens",
+}
+_BY = {"cosine": "cosine", "csls": "CSLS", "frequency": "rank"}
+_SOUNDS = {"transliteration": "transliterated", "other": "not transliterated"}
+_LANGUAGES = 8
+
+
+def show_translation(model: str, found: Translation) -> None:
+    """Scores among three sets of candidates, what is kept apart, coverage by rule, and hub languages."""
+    coverage = found.to_json()["coverage"]
+    covered = f"{coverage['single_token']:,} of {coverage['words']:,} words"
+    said = f"{found.lexicon['source']} in {found.lexicon['languages']} languages"
+    say(f"{title_of(model)}: {covered} of {said} are one token ({percent(coverage['share'] or 0)}).")
+    say(str(found.concepts.get("note", "")))
+    say()
+    print_table("P@1 among words (CSLS) by what has equal weight; first the headline", _weightings(found))
+    print_table("Scores by question (95 % intervals over concepts and languages)", _scores(found))
+    for name, part in found.overall.items():
+        if part["questions"]:
+            said = f"{part['questions']:,} questions, {part['candidates']:,.0f} candidates each on average"
+            say(f"Among {_MEANT[name]}: {said}.")
+    say(
+        "of all: P@1 where a word that is no token counts as missed. rank: the word of the same rank by frequency."
+    )
+    say()
+    for line in _said(found):
+        say(line)
+    print_table(
+        "The same among words, by CSLS: kinds, transliterations, and what is kept apart", _parts(found)
+    )
+    print_table("Languages with most words that are tokens, and how these were found", _coverage(found))
+    print_table("Hub languages (nearest foreign words; lift shrunken, 95 % interval)", _hubs(found))
+
+
+def _scores(found: Translation) -> list[dict[str, Any]]:
+    rows = [
+        _score(_AMONG[name], method, part[method], found.denominators["p1"][name][method]["all"])
+        for name, part in found.overall.items()
+        for method in ("cosine", "csls")
+    ]
+    without = found.overall["strong"].get("without_variants", {})
+    rows += [_score("others", method, scores, None) for method, scores in without.items()]
+    return [*rows, _score("words", "frequency", found.baselines["frequency_rank"], None)]
+
+
+def _weightings(found: Translation) -> list[dict[str, Any]]:
+    return [
+        {
+            "each": row["weighting"],
+            "transliterations": "with" if row["transliterations"] else "without",
+            "how many": row["groups"],
+            "P@1": value(row["value"]),
+            "interval": span(row["interval"]),
+            "chance": value(row["chance"]),
+        }
+        for row in found.weightings
+    ]
+
+
+def _said(found: Translation) -> list[str]:
+    lines = []
+    first, compared = found.overall["strong"].get("first") or {"words": 0}, found.within
+    if first["words"]:
+        lines.append(
+            "others: all tokens but variants of the word (case, space, accents, width). For "
+            f"{percent(first['same_word'])} of {first['words']:,} words such a variant is the nearest token; the "
+            f"nearest of the others means the same for {percent(first['same_meaning'])} "
+            f"(chance {percent(first['chance'])})."
+        )
+    if compared["blocks"]:
+        lines.append(
+            f"The same answers, without transliterations: {percent(compared['inside'])} from languages of their own "
+            f"script, {percent(compared['outside'])} from others; difference {value(compared['difference'])} (95 % "
+            f"interval {span(compared['interval'])})."
+        )
+    if found.names["blocks"]:
+        lines.append(
+            f"Between the same pairs of languages, without transliterations: {percent(found.names['inside'])} for "
+            f"things (objects), {percent(found.names['outside'])} for names (territories, languages); difference "
+            f"{value(found.names['difference'])} (95 % interval {span(found.names['interval'])})."
+        )
+    return lines
+
+
+def _score(among: str, by: str, scores: Mapping[str, Any], whole: float | None) -> dict[str, Any]:
+    first = scores["p1"]
+    return {
+        "among": among,
+        "by": _BY[by],
+        "P@1": value(first["value"]),
+        "interval": span(first["interval"]),
+        "chance": value(first["chance"]),
+        "P@5": value(scores["p5"]["value"], 2),
+        "P@10": value(scores["p10"]["value"], 2),
+        "MRR": value(scores["mrr"]["value"]),
+        "of all": value(whole),
+    }
+
+
+def _parts(found: Translation) -> list[dict[str, Any]]:
+    kinds = [(row["kind"], row) for row in sorted(found.kinds, key=lambda row: -row["questions"])]
+    rows = [
+        {
+            "about": name,
+            "questions": row["questions"],
+            "P@1": value(row["csls_p1"]),
+            "interval": span(row["interval"]),
+            "chance": value(row["chance"]),
+        }
+        for name, row in kinds + [(_SOUNDS[row["sound"]], row) for row in found.sounds]
+    ]
+    for name, title in (("near", "spelled alike"), ("identical", "spelled the same")):
+        part = found.apart[name]
+        first = part["csls"]["p1"]
+        rows.append(
+            {
+                "about": title,
+                "questions": part["questions"] - part["same_token"],
+                "P@1": value(first["value"]),
+                "interval": span(first["interval"]),
+                "chance": value(first["chance"]),
+            }
+        )
+    return rows
+
+
+def _coverage(found: Translation) -> list[dict[str, Any]]:
+    return [
+        {
+            "language": language_name(row.language),
+            "words": row.words,
+            "one token": exact(row.share),
+            "▁word": row.rules["start"],
+            "word": row.rules["inside"],
+            "capitals": row.rules["capitalised"],
+            "NFKC": row.rules["normalised"],
+        }
+        for row in found.largest(_LANGUAGES)
+    ]
+
+
+def _hubs(found: Translation) -> list[dict[str, Any]]:
+    rows = [row for row in found.hubs if row["lift"] is not None]
+    shown = rows if len(rows) <= _LANGUAGES else [*rows[: _LANGUAGES - 3], *rows[-3:]]
+    return [
+        {
+            "language": language_name(row["language"]),
+            "words": row["words"],
+            "asked from": value(row["as_source"], 2),
+            "asked for in": value(row["as_target"], 2),
+            "drawn": value(row["attraction"]),
+            "by chance": value(row["expected"]),
+            "lift": value(row["shrunk"], 1),
+            "interval": "–" if row["interval"] is None else "–".join(value(x, 1) for x in row["interval"]),
+        }
+        for row in shown
+    ]
+
+
+def show_languages(found: Languages) -> None:
+    """A table for one language, or a row for every language and model; best models first."""
+    several = len(found.by_language) > 1
+    rows = [
+        ({"language": tag} if several else {}) | _language_model(model)
+        for tag, models in found.by_language.items()
+        for model in models
+    ]
+    title = "Models by language, best first (95 % intervals)"
+    if not several:
+        (tag,) = found.by_language
+        name = language_name(tag) if language_name(tag) == tag else f"{language_name(tag)} ({tag})"
+        title = f"{name}: models, best first (95 % intervals)"
+    print_table(title, rows)
+    say(
+        "one token: words of the lexicon that are. pieces: per word. weak: under-trained tokens among the pieces. "
+        "P@1: from and into the language (CSLS); of all: where a word that is no token counts as missed and "
+        "every question has the same number of candidates, by which models are ranked. Overlapping intervals are ties."
+    )
+    for note in (found.concepts.get("note"), *found.notes):
+        if note:
+            say(str(note))
+
+
+def _language_model(model: LanguageModel) -> dict[str, Any]:
+    scores = model.translation or {}
+    matched = scores.get("matched") or {}
+    return {
+        "one token": exact(model.coverage),
+        "pieces": value(model.pieces_per_word, 1),
+        "weak": "–" if model.undertrained is None else exact(model.undertrained),
+        "P@1": value(scores.get("value"), 2),
+        "chance": value(scores.get("chance")),
+        "of all": value(matched.get("all")),
+        "interval": span(matched.get("all_interval")),
+        "model": title_of(model.model),
+    }

@@ -1,0 +1,1 @@
+"""Products in registers: LLVM code emitted through numba, and what packs rows for it."""

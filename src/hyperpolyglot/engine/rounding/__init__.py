@@ -1,0 +1,1 @@
+"""Rows in fewer bits, each kind with a bound on what that loses: ``docs/engine.md``."""

@@ -1,0 +1,1 @@
+"""The search for neighbours on the processor: ``docs/engine.md``."""
