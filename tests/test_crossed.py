@@ -301,10 +301,10 @@ def held_matched(
     truth = share * part_covered(name, tag)
     hits = np.zeros(2)
     for some, whole, answer in drawn_of(name, tag, random, simulations):
-        golds, candidates = np.diff(some.gold_at), sizes[some.target]
-        wrong = np.maximum(candidates - golds, few - 1)
+        references, candidates = np.diff(some.reference_at), sizes[some.target]
+        wrong = np.maximum(candidates - references, few - 1)
         away = ndtr(-(middle + answer + random.standard_normal(len(some))))
-        values = among_few(1 + random.binomial(wrong, away), (wrong + golds, golds), few)
+        values = among_few(1 + random.binomial(wrong, away), (wrong + references, references), few)
         clusters = clusters_of(some)
         low, high = wilson_form(clusters.estimate(values))
         hits[0] += low[0] <= share <= high[0]
