@@ -563,7 +563,7 @@ def test_matrices_hold_the_scores_of_the_pairs() -> None:
         assert names == axis
         assert np.isnan(values.diagonal()).all()
         assert 1.0 == np.nanmin(values)
-    assert np.isfinite(found.matrix("script", least=30)[1]).sum() == 6
+    assert 6 == np.isfinite(found.matrix("script", least=30)[1]).sum()
     assert np.isnan(found.matrix("script", least=31)[1]).all()
 
 
@@ -571,7 +571,7 @@ def test_too_few_words_give_a_coverage_and_no_score() -> None:
     """No language has enough words: the record says so instead of failing."""
     lexicon, tokens = planted(["en", "ru"], 5)
     found = translate(space_of(np.eye(10, dtype=np.float32), tokens), lexicon)
-    assert found.overall["weak"]["csls"]["p1"] == {"value": None, "interval": None, "chance": None}
+    assert {"value": None, "interval": None, "chance": None} == found.overall["weak"]["csls"]["p1"]
     assert (10, ()) == (found.to_json()["coverage"]["words"], found.pairs)
     assert not any(row.scored for row in found.coverage)
 

@@ -33,7 +33,7 @@ def test_the_table_is_that_of_an_independent_library():
     for code, short in enumerate(ISO_15924):
         members = regex.findall(rf"\p{{Script={short}}}", every)
         assert len(members) == sum(int(table[ord(c)] == code) for c in members), short
-    assert scripts.UNICODE_VERSION.split(".")[0] == "18"
+    assert "18" == scripts.UNICODE_VERSION.split(".")[0]
 
 
 @given(st.text(st.sampled_from(ASSIGNED), max_size=8))

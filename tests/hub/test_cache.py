@@ -169,6 +169,7 @@ def test_half_an_entry_is_none(harm: str, hub: LoopbackHub, connection: Connecti
 
 
 def test_pruning(hub: LoopbackHub, connect: Connect, connection: Connection) -> None:
+    """Entries are removed by age and by model, and an empty cache has none."""
     root = _filled(connection)
     hub.add("acme/other", {"w.gguf": DATA[::-1]})
     open_repository("acme/other", connection=connection).open("w.gguf").map(0, 1000)

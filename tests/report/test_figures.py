@@ -66,7 +66,7 @@ def test_translation_scores(study):
             for score in scores:
                 assert score["chance"] in bars(axes)
                 assert tuple(score["interval"]) in lines(axes)
-    assert dots(figure.axes[0])[title_of(named[1][0])][0] == 1.0
+    assert 1.0 == dots(figure.axes[0])[title_of(named[1][0])][0]
 
 
 def test_heat_maps_of_translation(study):
@@ -322,6 +322,6 @@ def test_every_character_that_an_installed_font_has_is_drawn(tmp_path):
 
 def test_models_are_told_apart_in_grey():
     """Next to each other in order, models differ in lightness or in the shape of their marks."""
-    assert len({model_marker(i) for i in range(6)}) == 6
+    assert 6 == len({model_marker(i) for i in range(6)})
     first, second = (np.dot([0.2126, 0.7152, 0.0722], to_rgb(model_colour(i))) for i in range(2))
     assert abs(first - second) > 0.15

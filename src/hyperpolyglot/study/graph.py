@@ -26,7 +26,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlannedStep(Generic[Record_co]):
-    """A measure that is not taken yet.
+    """A measure that is not run yet.
 
     ``name`` is the step's in the store, ``subject`` says of which models; ``kind`` is the record it gives. ``inputs``
     is all that the record depends on, as JSON. ``compute(**arguments, progress=…)`` gives the record, where an argument

@@ -33,9 +33,9 @@ _SIDES = ((0, 1), (0, 0), (1, 1))
 _POWER_STEPS = 20
 
 
-def canonical_with_random(rows: int, dim: int, columns: int) -> CanonicalNull:
-    """The cosines to expect of a centred table ``[rows, dim]`` and a random one of so many ``columns``."""
-    return canonical_null(rows - 1, dim, columns)
+def canonical_with_random(n_rows: int, dim: int, columns: int) -> CanonicalNull:
+    """The cosines to expect of a centred table ``[n_rows, dim]`` and a random one of so many ``columns``."""
+    return canonical_null(n_rows - 1, dim, columns)
 
 
 def canonical(

@@ -1,6 +1,6 @@
 """How a space reaches another process: the token axis by value, the table by where to open it.
 
-A table is opened where the same file or repository can be reached, and taken only if its digest is the same; where it
+A table is opened where the same file or repository can be reached, and used only if its digest is the same; where it
 cannot, :class:`TableUnavailable` asks for the stored numbers themselves.
 """
 
