@@ -243,7 +243,7 @@ def neighbors(
     Without a TEXT, -o neighbors.npz writes the neighbours of all tokens: rows
     int32 and similarity float32, -1 and NaN for tokens left out.
     """
-    arrays, shown_in = output.split(".npz")
+    arrays, others = output.split(".npz")
     if not (texts or ids or arrays):
         raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")
     from hyperpolyglot import figures
@@ -270,7 +270,7 @@ def neighbors(
         exclude=kinds,
         search=search,
     )
-    shown_in.save(found.table, lambda: figures.draw_neighborhoods(found))
+    others.save(found.table, lambda: figures.draw_neighborhoods(found))
     if output.as_json:
         return emit("neighbors", found.to_json(), spaces)
     for query in found.to_json()["queries"]:
