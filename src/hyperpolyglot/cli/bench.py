@@ -58,8 +58,7 @@ def _backends(vectors: Float32, k: int, threads: int | None) -> Iterator[str]:
     """The back ends that search all tokens and run as themselves here; what is compiled on first use is compiled."""
     from typing import get_args
 
-    from hyperpolyglot.engine.kernels.selftest import int8_is_fast
-    from hyperpolyglot.engine.nearest import Backend, nearest
+    from hyperpolyglot.engine.nearest import Backend, int8_is_fast, nearest
 
     few = vectors[: max(_WARM, k + 1)]
     for backend in get_args(Backend):

@@ -32,7 +32,7 @@ from hyperpolyglot.engine.search.task import Task
 from hyperpolyglot.errors import NotEnoughData, NotEnoughMemory
 from hyperpolyglot.types import Float32, Int32, Progress, silent
 
-__all__ = ["AUTO", "Backend", "Certificate", "Nearest", "Search", "nearest", "slack"]
+__all__ = ["AUTO", "Backend", "Certificate", "Nearest", "Search", "int8_is_fast", "nearest", "slack"]
 
 Backend = Literal["auto", "plain", "direct", "fp32", "int8", "bf16"]
 

@@ -24,6 +24,7 @@ __all__ = ["run_joint", "run_plan", "run_study"]
 Joined = TypeVar("Joined")
 
 
+# More than seven parameters: what is measured, what goes with the models, and where and how steps run.
 def run_study(
     spaces: Sequence[TokenSpace],
     options: StudyOptions,
