@@ -27,7 +27,7 @@ from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overla
 from hyperpolyglot.measures.comparison.compare import shared_spaces
 from hyperpolyglot.measures.comparison.records import CompareOptions
 from hyperpolyglot.measures.comparison.similarity import cka, pair_cosines, rsa
-from hyperpolyglot.measures.comparison.transfer import Split, procrustes, retrieval, split_rows
+from hyperpolyglot.measures.comparison.transfer import procrustes, retrieval, split_rows
 from hyperpolyglot.measures.diversity import Diversity, diversity
 from hyperpolyglot.measures.explanation.explain import compare_tables
 from hyperpolyglot.measures.explanation.frequency import frequency
@@ -186,20 +186,6 @@ def _retrieval(spaces: Sequence[TokenSpace]) -> Simulation:
     return simulate
 
 
-def _retrieval_by_one_map(spaces: Sequence[TokenSpace]) -> Simulation:
-    """One map and one set of candidates: of 8,000 tokens, half are learned from, and of the others some are drawn."""
-    population = np.random.default_rng(1).permutation(len(spaces[0]))[:8000]
-    a, b = (space.vectors(population) for space in spaces)
-    train, rest = np.arange(4000), np.arange(4000, 8000)
-
-    def simulate(rows: NDArray[np.integer], random: np.random.Generator) -> dict[str, Draw]:
-        test = np.sort(random.choice(rest, 300, replace=False))
-        found = retrieval(a, b, Split(train=train, test=test), random=random)
-        return _precisions(found, "retrieval by one map")
-
-    return simulate
-
-
 def _precisions(found: Iterable[dict], name: str) -> dict[str, Draw]:
     return {
         f"{name}, {row['map']}, P@{k}": (row[f"p{k}"]["value"], row[f"p{k}"]["interval"], None)
@@ -309,7 +295,6 @@ CASES: dict[str, tuple[Case, int]] = {
     "RSA": (_shape("RSA"), 150),
     "Procrustes": (_shape("Procrustes"), 1000),
     "retrieval": (_retrieval, 2000),
-    "retrieval by one map": (_retrieval_by_one_map, 1),
     "tables": (_tables, 1000),
     "probe of Latin": (_probe("Latn", 300), 1),
     "probe of Cyrillic": (_probe("Cyrl", 200), 1),

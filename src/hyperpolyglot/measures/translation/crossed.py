@@ -134,6 +134,21 @@ class Crossed:
             units=many,
         )
 
+    def uneven_degrees(self, values: Array) -> Float64:
+        """Degrees of freedom of the variance over concepts by their own fourth moments, float64 ``[cell]``.
+
+        Where a few hard concepts make most of the variance, it is known less well than their number says
+        (Satterthwaite 1946 with the kurtosis of the moves, which is 3 for as many degrees as concepts).
+        """
+        v, part = np.asarray(values, np.float64), self.concept
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.bincount(self.cells, v * self.weights, minlength=self.count) / self.total
+            moved = part.sums(self.weights * (v - mean[self.cells])) / (self.total[part.cell] - part.size)
+            square, fourth = (np.bincount(part.cell, moved**n, minlength=self.count) for n in (2, 4))
+            many = np.bincount(part.cell, minlength=self.count)
+            excess = fourth - square**2 / many
+            return np.where(excess > 0, np.maximum(2 * square**2 / excess, 1.0), np.inf)
+
     def _left_out(self, part: _Part, away: Float64) -> tuple[Float64, Float64, Float64]:
         """The variance by leaving each cluster out, the effective number and the number of clusters; a cluster that
         holds all of its cell is fixed and does not count.

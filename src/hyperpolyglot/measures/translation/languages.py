@@ -40,7 +40,16 @@ from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
-__all__ = ["LanguageModel", "Languages", "ModelLanguages", "languages", "languages_of", "of_all", "ranked"]
+__all__ = [
+    "LanguageModel",
+    "Languages",
+    "ModelLanguages",
+    "languages",
+    "languages_of",
+    "of_all",
+    "of_covered",
+    "ranked",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +317,7 @@ def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
     values, matched = values_of("p1", ranks), among_few(ranks, sizes, few)
     return {
         "value": float(values.mean()),
-        "interval": _interval(values, clusters, spread),
+        "interval": of_covered(values, clusters, spread),
         "chance": float(expected_of("p1", sizes).mean()),
         "questions": len(chosen),
         "all": float(values.sum() / whole.sum()),
@@ -318,7 +327,7 @@ def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
         "matched": {
             "candidates": few,
             "value": float(matched.mean()),
-            "interval": _interval(matched, clusters, 0.0),
+            "interval": of_covered(matched, clusters, 0.0),
             "chance": 1 / few,
             "all": float(matched.sum() / whole.sum()),
             "all_interval": of_all(matched, some, whole, clusters, 0.0),
@@ -326,8 +335,11 @@ def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
     }
 
 
-def _interval(values: Float64, clusters: Crossed, spread: float) -> list[float] | None:
-    low, high = wilson_form(clusters.estimate(values), spread=spread)
+def of_covered(values: Float64, clusters: Crossed, spread: float) -> list[float] | None:
+    """The interval of the mean of ``values`` of one language, whose concepts may be few and uneven."""
+    found = clusters.estimate(values)
+    found = replace(found, degrees=np.minimum(found.degrees, clusters.uneven_degrees(values)))
+    low, high = wilson_form(found, spread=spread)
     return None if np.isnan(low[0]) else [float(low[0]), float(high[0])]
 
 
