@@ -164,7 +164,7 @@ def explain(**values: Any) -> None:
         output = output_space(values["model"], values)
         step = explanation_step(space, near, given, output, seed=values["seed"], search=search)
         found = computed(step, store, bar)
-    noun = space.labels.noun
+    noun = space.labels.labelling.many
     drawn = {
         "removal": lambda: figures.draw_removal([found], noun),
         "deciles": lambda: figures.draw_deciles([found], noun),
@@ -175,4 +175,4 @@ def explain(**values: Any) -> None:
     if values["as_json"]:
         made = {"certificate": certificate(computed(near, store))}
         return emit("explain", found.to_json() | made, spaces, values)
-    return show_explanation(found)
+    return show_explanation(found, noun)

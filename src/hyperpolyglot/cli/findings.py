@@ -11,6 +11,7 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
+    from hyperpolyglot.labellers import Labelling
     from hyperpolyglot.measures.comparison import Comparison
     from hyperpolyglot.measures.comparison.records import PairSimilarity
     from hyperpolyglot.measures.translation import Languages, Translation
@@ -30,10 +31,11 @@ _LANGUAGES = 8
 _LABELS = 8
 
 
-def say_uncounted(labels: Sequence[str]) -> None:
-    """Which labels of a table count as no script."""
+def say_uncounted(labels: Sequence[str], labelling: Labelling) -> None:
+    """Which labels of a table do not count."""
     if labels:
-        verb = "is not a script and does not count as one" if len(labels) == 1 else "are not scripts"
+        one = f"is not a {labelling.one} and does not count as one"
+        verb = one if len(labels) == 1 else f"are not {labelling.many}"
         say(f"{', '.join(labels)} {verb}.")
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from hyperpolyglot.labellers import DEFAULT, LABELLERS
+
 if TYPE_CHECKING:
     from hyperpolyglot.engine.nearest import Search
-    from hyperpolyglot.labels import Labeller
+    from hyperpolyglot.labels import AnyLabeller
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import Executor
@@ -93,8 +95,6 @@ opening_options = _all(
     strict_option,
 )
 
-LABELLERS = ("script", "script-cjk", "paper")
-
 
 def _labelled(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """A labeller's name or the path of a table."""
@@ -105,10 +105,10 @@ def _labelled(_context: click.Context, _option: click.Parameter, value: str | No
 
 labels_option = click.option(
     "--labels",
-    metavar="script|script-cjk|paper|FILE",
+    metavar="|".join([*LABELLERS, "FILE"]),
     callback=_labelled,
-    help="How tokens are labelled: Unicode scripts, the same with Han, kana and Hangul joined, the founding "
-    "paper's rule, or a table of your own (a token, a tab and its label on each line).  [default: script]",
+    help=f"How tokens are labelled: {', '.join(row.help for row in LABELLERS.values())}, or a table of your own (a "
+    f"token, a tab and its label on each line).  [default: {DEFAULT}]",
 )
 
 protocol_option = click.option(
@@ -311,11 +311,11 @@ def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSp
     return spaces
 
 
-def _labeller(values: Mapping[str, Any]) -> Labeller:
+def _labeller(values: Mapping[str, Any]) -> AnyLabeller:
     """What ``--labels`` names; tables are read."""
     from hyperpolyglot.labels import read_labels
 
-    chosen = values.get("labels") or ("paper" if values.get("protocol") == "paper" else "script")
+    chosen = values.get("labels") or ("paper" if values.get("protocol") == "paper" else DEFAULT)
     return chosen if chosen in LABELLERS else read_labels(Path(chosen))
 
 

@@ -62,14 +62,14 @@ def census(**values: Any) -> None:
     save_outputs(values["outputs"], found.table, lambda: figures.draw_census(found))
     if values["as_json"]:
         return emit("census", found.to_json(), spaces, values)
-    for model in found.models:
+    for model, space in zip(found.models, spaces, strict=True):
         total = max(1, sum(model.labels.values()))
         rows = [
             {"label": label, "name": script_name(label), "tokens": count, "percent": 100 * count / total}
             for label, count in model.labels.items()
         ]
         print_table(f"{model.model}: {model.tokens:,} tokens, {model.rows:,} rows", rows)
-        say_uncounted(model.uncounted)
+        say_uncounted(model.uncounted, space.labels.labelling)
         print_table("by kind", [{"kind": kind, "tokens": count} for kind, count in model.kinds.items()])
     return None
 

@@ -88,7 +88,13 @@ def separability(**values: Any) -> None:
         space = shared_with(space, others, protocol=values["protocol"], exclude=kinds)
     with progress_bar() as bar:
         found = computed(separability_step(space, options, exclude=kinds), store, bar)
-    save_outputs(values["outputs"], found.table, lambda: figures.draw_separability([(space.model, found)]))
+    save_outputs(
+        values["outputs"],
+        found.table,
+        lambda: figures.draw_separability(
+            [(space.model, found)], published=space.labels.labelling.writing_systems
+        ),
+    )
     if values["as_json"]:
         return emit("separability", found.to_json(), spaces, values)
     columns = ("label", "tokens", "accuracy", "low", "high", "chance")
@@ -96,7 +102,7 @@ def separability(**values: Any) -> None:
     if found.skipped:
         listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
         say(f"too few tokens to probe, of the label or of all others: {listed}")
-    say_uncounted([row.label for row in found.labels if not row.counted])
+    say_uncounted([row.label for row in found.labels if not row.counted], space.labels.labelling)
     if found.mean_accuracy is not None:
         say(
             f"mean accuracy {100 * found.mean_accuracy:.2f} %, by chance {100 * found.labels[0].chance:.0f} %"
@@ -201,19 +207,22 @@ def diversity(**values: Any) -> None:
     with progress_bar() as bar:
         planned = neighbors_step(space, values["k"], queries=queries, exclude=kinds, search=searching(values))
         near = computed(planned, the_store(values), bar)
+    labelling = space.labels.labelling
     found = measure(near, space.labels, protocol=values["protocol"])
     save_outputs(
         values["outputs"],
         found.table,
-        lambda: figures.draw_diversity([(space.model, found)], space.labels.noun),
+        lambda: figures.draw_diversity(
+            [(space.model, found)], labelling.many, published=labelling.writing_systems
+        ),
     )
     if values["as_json"]:
         return emit("diversity", found.to_json() | {"certificate": certificate(near)}, spaces, values)
     columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
     print_table(
-        f"{space.model}: distinct {space.labels.noun} among {found.k} neighbours", found.table(), columns
+        f"{space.model}: distinct {labelling.many} among {found.k} neighbours", found.table(), columns
     )
-    say_uncounted([row.label for row in found.by_label if row.label and not row.counted])
+    say_uncounted([row.label for row in found.by_label if row.label and not row.counted], labelling)
     sure = "" if found.interval is None else " [{:.2f}, {:.2f}]".format(*found.interval)
     spread = f"mean {found.mean:.2f}{sure}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
     say(f"{spread}; by chance {found.expected:.2f}")

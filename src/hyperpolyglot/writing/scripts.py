@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from hyperpolyglot.shown import shown
 from hyperpolyglot.writing import _script_table
 
-__all__ = ["ISO_15924", "UNICODE_VERSION", "is_script", "script_codes", "script_name", "script_of"]
+__all__ = [
+    "ISO_15924",
+    "UNICODE_VERSION",
+    "is_script",
+    "script_codes",
+    "script_name",
+    "script_of",
+    "scripts_of",
+]
 
 UNICODE_VERSION: str = _script_table.UNICODE_VERSION
 _LAST = 0x110000
@@ -132,6 +140,15 @@ def script_of(text: str) -> str:
     ('Cyrl', 'Zyyy', 'Zyyy')
     """
     return ISO_15924[int(script_codes([text])[0])]
+
+
+def scripts_of(texts: Sequence[str]) -> list[str]:
+    """The ISO 15924 codes of some strings.
+
+    >>> scripts_of(["cat", "кіт"])
+    ['Latn', 'Cyrl']
+    """
+    return [ISO_15924[code] for code in script_codes(texts).tolist()]
 
 
 def script_name(code: str) -> str:
