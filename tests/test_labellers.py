@@ -52,3 +52,11 @@ def test_latin_is_latin_under_any_labels():
     assert 0 < (expected.latin_share or 0) < 1
     (found,) = overlap([space.relabel(lambda token: token[-1:]) for space in spaces]).pairs
     assert expected.latin_share == found.latin_share
+
+
+def test_a_label_that_is_its_own_name_is_told_once():
+    """The census has a column of names where labels are codes, and none where labels are names already."""
+    for name, told in (("script", True), ("paper", False)):
+        found = CliRunner().invoke(cli, ["census", "demo:meaning", "--labels", name]).stdout.splitlines()
+        (heading,) = [line for line in found if "percent" in line]
+        assert told == ("name" in heading)

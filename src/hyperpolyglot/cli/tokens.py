@@ -68,7 +68,9 @@ def census(**values: Any) -> None:
             {"label": label, "name": script_name(label), "tokens": count, "percent": 100 * count / total}
             for label, count in model.labels.items()
         ]
-        print_table(f"{model.model}: {model.tokens:,} tokens, {model.rows:,} rows", rows)
+        named = any(row["name"] != row["label"] for row in rows)
+        columns = ("label", "name", "tokens", "percent") if named else ("label", "tokens", "percent")
+        print_table(f"{model.model}: {model.tokens:,} tokens, {model.rows:,} rows", rows, columns)
         say_uncounted(model.uncounted, space.labels.labelling)
         print_table("by kind", [{"kind": kind, "tokens": count} for kind, count in model.kinds.items()])
     return None
