@@ -6,13 +6,18 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from fontTools import unicodedata as tables
 
 from hyperpolyglot.cli.app import cli
+from hyperpolyglot.explorer import ExploreOptions, make_bundle
 from hyperpolyglot.labellers import LABELLERS, OWN, common
 from hyperpolyglot.labels import label
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.census import overlap
+from hyperpolyglot.store import NoStore
 from hyperpolyglot.study.file import read_study
+from hyperpolyglot.vocabulary import TokenKind
+from tests.explorer.planted import lexicon, scripts_together
 
 
 @pytest.mark.parametrize("name", LABELLERS)
@@ -60,3 +65,50 @@ def test_a_label_that_is_its_own_name_is_told_once():
         found = CliRunner().invoke(cli, ["census", "demo:meaning", "--labels", name]).stdout.splitlines()
         (heading,) = [line for line in found if "percent" in line]
         assert told == ("name" in heading)
+
+
+def block_by_a_plain_count(text):
+    """The block of most letters by fontTools' table, the first met among equals; without letters, of most others."""
+    shown = [c for c in text if not c.isspace() and c != "▁"]
+    letters = [c for c in shown if tables.script(c) not in {"Zyyy", "Zinh", "Zzzz"}]
+    votes = list(map(tables.block, letters or shown))
+    return max(dict.fromkeys(votes), key=votes.count) if votes else None
+
+
+def test_blocks_are_those_of_another_library():
+    """Every token that is text is labelled by its Unicode block; bytes, specials and padding have no label."""
+    for vocabulary in (open_model("demo:meaning").vocabulary, scripts_together().vocabulary):
+        found = label(vocabulary, "block")
+        for row, (text, kind) in enumerate(zip(vocabulary.texts, vocabulary.kinds.tolist(), strict=True)):
+            written = kind in {TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED}
+            assert (block_by_a_plain_count(text) if written else None) == found.of(row), (row, text)
+    assert {"Basic Latin", "Cyrillic"} <= set(found.counts())
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("census",), "Greek and Coptic"),
+        (("separability", "--minimum", "50", "--folds", "3"), "mean accuracy 100.00 %, by chance 50 %"),
+        (("diversity", "-k", "10"), "distinct blocks among 10 neighbours"),
+        (("neighbors", "--id", "1", "--only", "Basic Latin"), "Basic Latin"),
+        (("map", "--method", "pca", "-o", "map.csv"), "PCA"),
+    ],
+)
+def test_measures_work_on_blocks(clustered, monkeypatch, tmp_path, command, said):
+    """Commands measure blocks as they measure scripts, and call them blocks."""
+    monkeypatch.chdir(tmp_path)
+    name, *options = command
+    found = CliRunner().invoke(cli, [name, clustered, "--labels", "block", *options])
+    assert 0 == found.exit_code, found.output
+    assert said in found.stdout
+
+
+def test_the_explorer_shows_blocks():
+    """The manifest of an explorer calls the labels blocks, by their names."""
+    space = scripts_together().relabel("block")
+    options = ExploreOptions(k=10, method="pca")
+    bundle = make_bundle([space], options, NoStore(), lexicon=lexicon())
+    (model,) = json.loads(bundle.files["manifest.json"])["models"]
+    assert ("block", "blocks", "block") == (model["labeller"], model["noun"], model["singular"])
+    assert set(space.labels.names) == {row["name"] for row in model["labels"]}

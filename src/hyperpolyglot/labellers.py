@@ -94,6 +94,12 @@ def _by_paper(vocabulary: Vocabulary) -> Labelled:
     return labels, paper.UNICODE_VERSION
 
 
+def _by_block(vocabulary: Vocabulary) -> Labelled:
+    from hyperpolyglot.writing import blocks
+
+    return _of_texts(vocabulary, blocks.blocks_of), blocks.UNICODE_VERSION
+
+
 _SCRIPT = Labeller(
     label=_by_script,
     help="Unicode scripts",
@@ -122,6 +128,15 @@ LABELLERS: dict[str, Labeller] = {
         unlabelled="Every token but padding has a category, by its string.",
         writing_systems=True,
         latin="LATIN",
+    ),
+    "block": Labeller(
+        label=_by_block,
+        help="Unicode blocks",
+        one="block",
+        many="blocks",
+        heading="Unicode blocks",
+        badge="the token’s Unicode block",
+        unlabelled="Bytes, special tokens, spaces and padding have a kind, not a block, and are not counted here.",
     ),
 }
 

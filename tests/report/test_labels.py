@@ -75,6 +75,21 @@ def test_other_labels_are_not(others):
     assert "labels in a neighbourhood" in found["facts"]
 
 
+def test_blocks_are_called_blocks(clustered, translated, words, kept_in):
+    """Under Unicode blocks the report asks about blocks, and speaks of no scripts."""
+    spaces = [open_model(name, labels="block") for name in (clustered, translated)]
+    options = replace(OPTIONS, skip=("comparison", "languages"))
+    found = texts(run_study(spaces, options, Store(kept_in), lexicon=words, layouts=LAYOUTS))
+    for key, text in found.items():
+        assert OF_SCRIPTS.search(text) is None, (key, OF_SCRIPTS.search(text), text)
+    assert "Which Unicode blocks have tokens?" in found["census"]
+    assert "Basic Latin" in found["census"]
+    assert "Are blocks linearly separable?" in found["separability"]
+    assert "keeps blocks apart" in found["summary"]
+    assert "After removing block components" in found["removal"]
+    assert "The small letters are the token’s Unicode block." in found["examples"]
+
+
 def test_the_paper_s_figures_say_what_was_published_of_what(others):
     """Beside other labels, the index of the paper's figures says that its numbers are of writing systems."""
     found = {figure.number: figure for figure in paper_figures(others)}
