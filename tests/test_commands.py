@@ -17,10 +17,9 @@ import pytest
 
 import hyperpolyglot.cli
 from hyperpolyglot.cli.app import cli
-from hyperpolyglot.cli.options import BACKENDS, EXCLUDABLE, LABELLERS
+from hyperpolyglot.cli.options import BACKENDS, EXCLUDABLE
 from hyperpolyglot.cli.output import emit
 from hyperpolyglot.engine.nearest import Backend
-from hyperpolyglot.labels import LABELLERS as KNOWN_LABELLERS
 from hyperpolyglot.lexicon import FORMATS
 from hyperpolyglot.measures.separability import DESIGNS
 from hyperpolyglot.study import MEASURES
@@ -203,7 +202,6 @@ def choices(command: str, option: str) -> set[str]:
 
 def test_choices_are_those_of_the_library():
     """What can be chosen is listed apart from the library, so that --help need not import it, but is the same."""
-    assert set(KNOWN_LABELLERS) == set(LABELLERS)
     assert get_args(Backend) == BACKENDS
     assert set(DESIGNS) == choices("separability", "design")
     assert set(FORMATS) == choices("translate", "form") == choices("languages", "form")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.errors import TensorNotFound
-from hyperpolyglot.labels import Labeller, Labels, label
+from hyperpolyglot.labels import AnyLabeller, Labels, label
 from hyperpolyglot.records import brief
 from hyperpolyglot.scratch import filled
 from hyperpolyglot.table import Table
@@ -136,7 +136,7 @@ class TokenSpace:
         """The same space where ``tokens`` bool ``[token]`` are no candidates, for a ``reason`` of one word."""
         return replace(self, left_out=LeftOut(tokens, reason))
 
-    def relabel(self, labeller: Labeller) -> TokenSpace:
+    def relabel(self, labeller: AnyLabeller) -> TokenSpace:
         """The same tokens under other labels."""
         return replace(self, labels=label(self.vocabulary, labeller))
 

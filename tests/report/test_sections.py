@@ -202,7 +202,7 @@ def test_a_model_of_the_paper_has_its_published_numbers(study):
 def test_who_neighbours_whom_in_the_papers_form(study):
     """Labels by their mean count where there is one, with the hypergeometric mean of counts that are not 0."""
     first = study.models[0]
-    (grid,) = mixing_grids([(first, first.diversity)])
+    (grid,) = mixing_grids([(first, first.diversity)], "script")
     (latin, published) = [row for row in grid.rows if row[0] in ("Latin", "LATIN")]
     pair = next(p for p in first.diversity.pairs if (p.a, p.b) == ("Latn", "Latn"))
     drawn = hypergeom(239, 59, 20)

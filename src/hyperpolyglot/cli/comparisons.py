@@ -183,7 +183,7 @@ def explain(
         other = output_space(model, opening.opening(), labelling.labeller(), fetch=with_output)
         step = explain_step(space, near, given, other, seed=seed, search=search)
         found = computed(step, kept, bar)
-    noun = space.labels.noun
+    noun = space.labels.labelling.many
     drawn = {
         "removal": lambda: figures.draw_removal([found], noun),
         "deciles": lambda: figures.draw_deciles([found], noun),
@@ -194,4 +194,4 @@ def explain(
     if output.as_json:
         made = {"certificate": certificate(computed(near, kept))}
         return emit("explain", found.to_json() | made, spaces)
-    return show_explanation(found)
+    return show_explanation(found, noun)

@@ -13,7 +13,6 @@ import click
 
 from hyperpolyglot.cli.options import (
     BACKENDS,
-    LABELLERS,
     Size,
     cache_option,
     cluster_option,
@@ -21,12 +20,13 @@ from hyperpolyglot.cli.options import (
     strict_option,
     together,
 )
+from hyperpolyglot.labellers import DEFAULT, LABELLERS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from hyperpolyglot.engine.nearest import Backend, Search
-    from hyperpolyglot.labels import Labeller
+    from hyperpolyglot.labels import AnyLabeller
     from hyperpolyglot.loading import Opening
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import Executor
@@ -112,11 +112,11 @@ class LabelOptions:
     labels: str | None = None
     protocol: Literal["default", "paper"] = "default"
 
-    def labeller(self) -> Labeller:
+    def labeller(self) -> AnyLabeller:
         """The name of a labeller, or the labels of a table, which is read."""
         from hyperpolyglot.labels import read_labels
 
-        chosen = self.labels or ("paper" if self.protocol == "paper" else "script")
+        chosen = self.labels or ("paper" if self.protocol == "paper" else DEFAULT)
         return chosen if chosen in LABELLERS else read_labels(Path(chosen))
 
 
@@ -129,10 +129,10 @@ def _labelled(_context: click.Context, _option: click.Parameter, value: str | No
 
 _labels_option = click.option(
     "--labels",
-    metavar="script|script-cjk|paper|FILE",
+    metavar="|".join([*LABELLERS, "FILE"]),
     callback=_labelled,
-    help="How tokens are labelled: Unicode scripts, the same with Han, kana and Hangul joined, the founding "
-    "paper's rule, or a table of your own (a token, a tab and its label on each line).  [default: script]",
+    help=f"How tokens are labelled: {', '.join(row.help for row in LABELLERS.values())}, or a table of your own (a "
+    f"token, a tab and its label on each line).  [default: {DEFAULT}]",
 )
 
 labels_group = group(LabelOptions, "labelling", _labels_option)

@@ -12,7 +12,7 @@ from hyperpolyglot.cli.options import UNDERTRAINED
 from hyperpolyglot.cli.terminal import note, progress_bar
 
 if TYPE_CHECKING:
-    from hyperpolyglot.labels import Labeller
+    from hyperpolyglot.labels import AnyLabeller
     from hyperpolyglot.loading import Opening
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.vocabulary import TokenKind
@@ -66,7 +66,7 @@ def excluded_kinds(names: Sequence[str]) -> tuple[TokenKind, ...]:
     return tuple(sorted({TokenKind[name.upper()] for name in names if name != UNDERTRAINED}))
 
 
-def output_space(model: str, opening: Opening, labels: Labeller, *, fetch: bool) -> TokenSpace | None:
+def output_space(model: str, opening: Opening, labels: AnyLabeller, *, fetch: bool) -> TokenSpace | None:
     """The space of a model's output table, opened like its input table.
 
     ``None`` where it has none of its own, where another tensor was asked for, or where it is on the Hub and ``fetch``

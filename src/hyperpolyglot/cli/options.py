@@ -15,7 +15,6 @@ from hyperpolyglot import MEASURES
 __all__ = [
     "BACKENDS",
     "EXCLUDABLE",
-    "LABELLERS",
     "UNDERTRAINED",
     "Amount",
     "Size",
@@ -44,7 +43,6 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., object])
 
-LABELLERS = ("script", "script-cjk", "paper")
 BACKENDS = ("auto", "plain", "direct", "fp32", "int8", "bf16")
 EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
 UNDERTRAINED = "undertrained"

@@ -60,7 +60,7 @@ def census(
     output.save(found.table, lambda: figures.draw_census(found))
     if output.as_json:
         return emit("census", found.to_json(), spaces)
-    for model in found.models:
+    for model, space in zip(found.models, spaces, strict=True):
         rows = [
             {
                 "label": row["label"],
@@ -70,8 +70,10 @@ def census(
             }
             for row in model.table()
         ]
-        print_table(f"{model.model}: {model.tokens:,} tokens, {model.n_rows:,} rows", rows)
-        say_uncounted(model.uncounted)
+        named = any(row["name"] != row["label"] for row in rows)
+        columns = ("label", "name", "tokens", "percent") if named else ("label", "tokens", "percent")
+        print_table(f"{model.model}: {model.tokens:,} tokens, {model.n_rows:,} rows", rows, columns)
+        say_uncounted(model.uncounted, space.labels.labelling)
         print_table("by kind", [{"kind": kind, "tokens": count} for kind, count in model.kinds.items()])
     return None
 

@@ -138,7 +138,8 @@ def separability(
         space = shared_tokens.shared_with(space, others, protocol=labelling.protocol, exclude=kinds)
     with progress_bar() as bar:
         found = computed(separability_step(space, options, exclude=kinds), kept, bar)
-    output.save(found.table, lambda: figures.draw_separability([(space.model, found)]))
+    published = space.labels.labelling.writing_systems
+    output.save(found.table, lambda: figures.draw_separability([(space.model, found)], published=published))
     if output.as_json:
         return emit("separability", found.to_json(), spaces)
     columns = ("label", "tokens", "accuracy", "low", "high", "chance")
@@ -146,7 +147,7 @@ def separability(
     if found.skipped:
         listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
         say(f"too few tokens to probe, of the label or of all others: {listed}")
-    say_uncounted([row.label for row in found.labels if not row.counted])
+    say_uncounted([row.label for row in found.labels if not row.counted], space.labels.labelling)
     if found.mean_accuracy is not None:
         say(f"mean accuracy {percent(found.mean_accuracy)}, by chance {percent(found.labels[0].chance)}")
     return None
@@ -205,7 +206,7 @@ def silhouette(
     print_table(f"{space.model}: mean silhouette (95 % interval)", found.table(), columns)
     if found.skipped:
         listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
-        say(f"left out, too few tokens or no {space.labels.noun}: {listed}")
+        say(f"left out, too few tokens or no {space.labels.labelling.one}: {listed}")
     say(
         f"mean over {found.sampled:,} tokens {found.value:.3f}, by chance {found.chance:.3f} (p {found.p:.2g})"
     )
@@ -321,14 +322,16 @@ def diversity(
         planned = neighbors_step(space, k, queries=queries, exclude=kinds, search=searching.search())
         near = computed(planned, store.open(), bar)
     found = measure(near, space.labels, protocol=labelling.protocol)
-    output.save(found.table, lambda: figures.draw_diversity([(space.model, found)], space.labels.noun))
+    called = space.labels.labelling
+    output.save(
+        found.table,
+        lambda: figures.draw_diversity([(space.model, found)], called.many, published=called.writing_systems),
+    )
     if output.as_json:
         return emit("diversity", found.to_json() | {"certificate": certificate(near)}, spaces)
     columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
-    print_table(
-        f"{space.model}: distinct {space.labels.noun} among {found.k} neighbours", found.table(), columns
-    )
-    say_uncounted([row.label for row in found.by_label if row.label and not row.counted])
+    print_table(f"{space.model}: distinct {called.many} among {found.k} neighbours", found.table(), columns)
+    say_uncounted([row.label for row in found.by_label if row.label and not row.counted], called)
     sure = "" if found.interval is None else " [{:.2f}, {:.2f}]".format(*found.interval)
     spread = f"mean {found.mean:.2f}{sure}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
     say(f"{spread}; by chance {found.expected:.2f}")

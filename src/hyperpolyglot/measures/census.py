@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from hyperpolyglot.labels import paper_strings
+from hyperpolyglot.labellers import DEFAULT, LABELLERS
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
+from hyperpolyglot.writing.paper import paper_strings
 
 __all__ = ["Census", "ModelCensus", "Overlap", "PairOverlap", "census", "overlap"]
 
 _IN_TEXT = frozenset(
     {TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.FRAGMENT}
 )
-_LATIN = frozenset({"Latn", "LATIN"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCensus:
     """Tokens of one model by label and by kind; ``duplicates`` repeat the text of an earlier token.
 
-    ``uncounted``: those of ``labels`` that are no scripts (Common, Inherited, Unknown), which no count of them holds.
+    ``uncounted``: those of ``labels`` that do not count (of scripts: Common, Inherited, Unknown).
     """
 
     model: str
@@ -79,7 +80,7 @@ class Census(Record):
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every model and label: ``model``, ``label``, ``tokens``, ``share`` of its labelled tokens,
-        ``counted``: whether it counts as a script.
+        ``counted``: whether it counts (of scripts, Common, Inherited and Unknown do not).
         """
         return [{"model": model.model, **row} for model in self.models for row in model.table()]
 
@@ -158,6 +159,15 @@ def _labels_by_string(space: TokenSpace, paper: bool) -> dict[str, str | None]:
     }
 
 
+def _latin(space: TokenSpace, shared: AbstractSet[str], by_label: Mapping[str, int], paper: bool) -> int:
+    """How many of some strings are Latin: by their label, or by their script where no one label is Latin."""
+    name = space.labels.labelling.latin
+    if name:
+        return by_label.get(name, 0)
+    scripts = _labels_by_string(space.relabel(DEFAULT), paper)
+    return sum(scripts[string] == LABELLERS[DEFAULT].latin for string in shared)
+
+
 def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overlap:
     """Compare the vocabularies of two or more models as sets of strings.
 
@@ -176,7 +186,7 @@ def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overl
         found = Counter(label for label in (tables[i][s] for s in shared) if label is not None)
         smaller = min(len(tables[i]), len(tables[j]))
         union = len(tables[i]) + len(tables[j]) - len(shared)
-        latin = sum(found[label] for label in _LATIN)
+        latin = _latin(spaces[i], shared, found, protocol == "paper")
         pairs.append(
             PairOverlap(
                 a=spaces[i].model,

@@ -211,7 +211,7 @@ def diversity(
     if not len(neighbors.queries):
         raise NotEnoughData("no token is left to look at.")
     if not labels.names:
-        raise NotEnoughData(f"no token has a label, so no {labels.noun} can be counted.")
+        raise NotEnoughData(f"no token has a label, so no {labels.labelling.many} can be counted.")
     with_own = protocol == "paper"
     counted = np.ones(len(labels.names), bool) if with_own else labels.counted
     shown = labels if with_own else labels.only_counted()

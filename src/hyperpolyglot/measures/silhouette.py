@@ -125,7 +125,7 @@ def silhouette(
     chosen = chosen[np.argsort(-sizes[chosen], kind="stable")]
     if len(chosen) < 2:
         raise NotEnoughData(
-            f"{space.model}: a silhouette needs two {space.labels.noun} of {options.minimum} tokens; "
+            f"{space.model}: a silhouette needs two {space.labels.labelling.many} of {options.minimum} tokens; "
             f"there are {len(chosen)}."
         )
     random = np.random.default_rng(options.seed)

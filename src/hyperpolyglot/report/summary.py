@@ -24,7 +24,7 @@ _TOGETHER = {
 
 
 def summary(study: Study) -> str:
-    """Whether the models keep writing systems apart, mix them, and bring translations together."""
+    """Whether the models keep labels (writing systems) apart, mix them, and bring translations together."""
     text = " ".join(filter(None, [*_verdicts(study), _translations(study)]))
     return text or (
         f"{joined([title_of(m.space.model) for m in study.models])}: a vocabulary without vectors; what it holds is "
@@ -37,7 +37,7 @@ def _verdicts(study: Study) -> list[str]:
     judged = [(m, verdict_of(m)) for m in study.models]
     if len(judged) <= _TOLD_ALONE:
         return [
-            say_verdict(title_of(m.space.model), found, m.space.labels.noun, _explained(m))
+            say_verdict(title_of(m.space.model), found, m.space.labels.labelling, _explained(m))
             for m, found in judged
         ]
     told = []
@@ -93,7 +93,7 @@ def facts(model: ModelStudy) -> list[tuple[str, str]]:
         ("kinds", ", ".join(f"{kind} {count:,}" for kind, count in opened.kinds.items())),
         ("separability", _separability(model)),
         ("neighbours of the same label", _own_share(model)),
-        (f"{model.space.labels.noun} in a neighbourhood", _diversity(model)),
+        (f"{model.space.labels.labelling.many} in a neighbourhood", _diversity(model)),
         ("assortativity", _assortativity(model)),
         ("translated correctly (P@1)", _translation(model)),
         ("anti-hubs", _antihubs(model)),

@@ -19,7 +19,6 @@ __all__ = [
     "percent",
     "probability",
     "score",
-    "singular",
     "span",
 ]
 
@@ -120,12 +119,3 @@ def joined(names: Sequence[str]) -> str:
 def capital(text: str) -> str:
     """The same with a capital at the start of a sentence."""
     return text[:1].upper() + text[1:]
-
-
-def singular(noun: str) -> str:
-    """One of what the labels are called.
-
-    >>> singular("scripts"), singular("categories")
-    ('script', 'category')
-    """
-    return f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")

@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 
 from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, StudyMistaken, UnsupportedFormat
 from hyperpolyglot.folders import expanded
-from hyperpolyglot.labels import LABELLERS
+from hyperpolyglot.labellers import DEFAULT, LABELLERS
 from hyperpolyglot.loading import Opening
 from hyperpolyglot.regular import read_regular
 from hyperpolyglot.sources import resolve
@@ -43,7 +43,7 @@ class NamedModel:
     model: str
     place: str
     opening: Opening = field(default_factory=Opening)
-    labels: str = "script"
+    labels: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class _Reading:
             self._mistake(("format",), f"this version reads the format {FORMAT!r} only")
         options = self._options()
         protocol = options.protocol if options else "default"
-        models = self._models("paper" if protocol == "paper" else "script")
+        models = self._models("paper" if protocol == "paper" else DEFAULT)
         skip = self._skipped()
         lexicon = self._text(self._document, "lexicon", ())
         words = None if lexicon is None else self._path(lexicon)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hyperpolyglot.cli.terminal import say
+from hyperpolyglot.labellers import Labelling
 
 __all__ = ["say_uncounted"]
 
 
-def say_uncounted(labels: Sequence[str]) -> None:
-    """Which labels of a table count as no script."""
+def say_uncounted(labels: Sequence[str], labelling: Labelling) -> None:
+    """Which labels of a table do not count."""
     if labels:
-        verb = "is not a script and does not count as one" if len(labels) == 1 else "are not scripts"
+        one = f"is not a {labelling.one} and does not count as one"
+        verb = one if len(labels) == 1 else f"are not {labelling.many}"
         say(f"{', '.join(labels)} {verb}.")

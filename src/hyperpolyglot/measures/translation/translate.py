@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.labellers import DEFAULT
 from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, matched_candidates
@@ -253,7 +254,7 @@ def _apart(asked: Asked, match_type: int) -> dict[str, Any]:
 
 def _scripts_of(space: TokenSpace, words: Words) -> NDArray[np.bool_]:
     """Which tokens are in a script of each language, bool ``[language, token]``; scripts of few words do not count."""
-    labels = space.labels if space.labels.labeller == "script" else label(space.vocabulary)
+    labels = space.labels if space.labels.labeller == DEFAULT else label(space.vocabulary)
     result = np.zeros((len(words.languages), len(space)), bool)
     for i in range(len(words.languages)):
         counts = np.bincount(words.script[words.language == i], minlength=len(words.scripts))

@@ -87,8 +87,8 @@ def lift_interval(share: float, mean: float, deviation: float, quantile: float =
     return lift - error, lift + error
 
 
-def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Grid, ...]:
-    """Ten commonest neighbours of each of the paper's five labels, in every model, and as published."""
+def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]], one: str) -> tuple[Grid, ...]:
+    """Ten commonest neighbours of each of the paper's five labels, in every model, and as published; ``one`` label."""
     rows: list[tuple[str, ...]] = []
     for paper, script in _SCRIPTS.items():
         for model, result in found:
@@ -104,7 +104,7 @@ def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Grid, .
         return ()
     return (
         Grid(
-            title="The ten commonest neighbours of tokens of a script: how many there are of them where there is one, "
+            title=f"The ten commonest neighbours of tokens of a {one}: how many there are of them where there is one, "
             "and in brackets what chance gives",
             columns=("tokens of", "model", "neighbours, most first"),
             rows=tuple(rows),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hyperpolyglot.labellers import common
 from hyperpolyglot.measures.comparison.similarity import canonical_with_random
 from hyperpolyglot.measures.examples import PAPER_TOKENS
 from hyperpolyglot.published import (
@@ -19,7 +20,7 @@ from hyperpolyglot.published import (
     published_name,
 )
 from hyperpolyglot.report.content import present
-from hyperpolyglot.report.wording import exact, joined, number
+from hyperpolyglot.report.wording import capital, exact, joined, number
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study import Absent, ModelStudy, Study
@@ -41,6 +42,8 @@ class PaperFigure:
 
 def paper_figures(study: Study) -> list[PaperFigure]:
     """All nine, in the paper's order."""
+    labelling = common(m.space.labels.labelling for m in study.models)
+    theirs = "" if labelling.writing_systems else "of writing systems: "
     return [
         _of_models(
             1, "Map of all tokens", "map", study, "map",
@@ -49,17 +52,17 @@ def paper_figures(study: Study) -> list[PaperFigure]:
         ),
         _overlap(study),
         _of_models(
-            3, "Separability of writing systems", "separability", study, "separability",
+            3, f"Separability of {labelling.heading}", "separability", study, "separability",
             lambda m, r: _beside(m, exact(r.mean_accuracy) if r.mean_accuracy else "too few tokens", _PROBED),
-            ", ".join(f"{name} {text}" for name, text in _PROBED.items()),
+            theirs + ", ".join(f"{name} {text}" for name, text in _PROBED.items()),
         ),
         _of_models(4, "Examples of neighbours", "neighbors", study, "neighbors", _examples,
             f"{', '.join(PAPER_TOKENS)}: translations in mT5-XL, the same language in XLM-R-XL",
         ),
         _of_models(
-            5, "Writing systems in a neighbourhood", "diversity", study, "diversity",
+            5, f"{capital(labelling.heading)} in a neighbourhood", "diversity", study, "diversity",
             lambda m, r: _beside(m, f"{r.mean:.2f} ± {r.sd or 0:.2f} (chance {r.expected:.1f})", _DIVERSE),
-            ", ".join(f"{name} {text}" for name, text in _DIVERSE.items()),
+            theirs + ", ".join(f"{name} {text}" for name, text in _DIVERSE.items()),
         ),
         _of_models(
             6, "Neighbour composition by label", "mixing", study, "diversity",
@@ -85,7 +88,7 @@ _DIVERSE = {name: f"{value:.2f} ± {DIVERSITY_SD[name]:.2f}" for name, value in 
 def _beside(model: ModelStudy, text: str, published: dict[str, str]) -> str:
     """Ours, and what was published of this very model."""
     theirs = published.get(published_name(model.space.model) or "")
-    return f"{text}; published {theirs}" if theirs else text
+    return f"{text}; published {theirs}" if theirs and model.space.labels.labelling.writing_systems else text
 
 
 def _of_models(
