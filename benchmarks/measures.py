@@ -31,10 +31,10 @@ from hyperpolyglot.store import NoStore
 from hyperpolyglot.study import (
     Given,
     computed,
-    explanation_step,
+    explain_step,
     neighbors_step,
-    plan_comparison,
-    run_joined,
+    plan_compare,
+    run_joint,
 )
 
 BOUND = 480.0
@@ -85,13 +85,13 @@ class Parts:
 
 def comparison(spaces: list[TokenSpace], parts: Parts) -> None:
     """What the command ``compare`` does."""
-    run_joined(plan_comparison(spaces, CompareOptions()), NoStore(), progress=parts)
+    run_joint(plan_compare(spaces, CompareOptions()), NoStore(), progress=parts)
 
 
 def explanation(spaces: list[TokenSpace], parts: Parts) -> None:
     """What the command ``explain`` does."""
     near = neighbors_step(spaces[0], 50)
-    step = explanation_step(spaces[0], near, Given(lexicon=packaged_lexicon()))
+    step = explain_step(spaces[0], near, Given(lexicon=packaged_lexicon()))
     computed(step, NoStore(), parts)
 
 

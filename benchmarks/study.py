@@ -57,7 +57,7 @@ def options(skip: tuple[str, ...] = ("map",)) -> Any:
     from hyperpolyglot.measures.translation import TranslateOptions
 
     return StudyOptions(
-        probes=ProbeOptions(minimum=200),
+        separability=ProbeOptions(minimum=200),
         translate=TranslateOptions(languages=LANGUAGES, questions=200),
         compare=CompareOptions(permutations=19),
         skip=skip,  # type: ignore[arg-type]
@@ -190,7 +190,7 @@ def tasks(arguments: argparse.Namespace) -> None:
             steps = tuple(
                 PlannedStep(
                     name="nothing", subject=str(i), kind=_Nothing, inputs={"i": i}, compute=_nothing,
-                    arguments=(), cost=nothing,
+                    arguments={}, cost=nothing,
                 )
                 for i in range(count)
             )  # fmt: skip
@@ -227,7 +227,7 @@ def fit(arguments: argparse.Namespace) -> None:
             spent, _, _ = _timed_steps(names, ())
             for name, seconds in spent.items():
                 rows[name].append(
-                    (tokens, dim, seconds / (1 if name == "comparison" else 4 if name == "neighbors" else 2))
+                    (tokens, dim, seconds / (1 if name == "compare" else 4 if name == "neighbors" else 2))
                 )
             print(f"{size:12s}", "  ".join(f"{n} {s:.2f}" for n, s in sorted(spent.items())), flush=True)
     print(f"seconds per 10⁹ of (V²·d, V·d, V), {_machine()}")

@@ -47,10 +47,10 @@ def test_census_counts_every_row_once(tmp_path, clustered):
     model = write_model(tmp_path / "m", vectors, ["<s>", "▁a", "▁a", "б", "▁"], special=["<s>"])
     for space in (open_model(model), open_model(clustered)):
         (found,) = census([space]).models
-        assert found.rows == sum(found.kinds.values())
+        assert found.n_rows == sum(found.kinds.values())
         assert sum(found.labels.values()) == int((space.labels.codes >= 0).sum())
     (found,) = census([open_model(model)]).models
-    assert (9, 5, 1) == (found.rows, found.tokens, found.duplicates)
+    assert (9, 5, 1) == (found.n_rows, found.tokens, found.duplicates)
     assert {"text": 3, "whitespace": 1, "special": 1, "padding": 4} == found.kinds
     assert {"Latn": 2, "Cyrl": 1, "Zyyy": 1} == found.labels
 
@@ -58,6 +58,6 @@ def test_census_counts_every_row_once(tmp_path, clustered):
 def test_a_vocabulary_alone_has_no_vectors(tmp_path):
     """It can be counted, and says plainly that it cannot be measured."""
     space = open_model(vocabulary_file(tmp_path / "v.jsonl.gz", ["▁a", "б"]))
-    assert 2 == census([space]).models[0].rows
+    assert 2 == census([space]).models[0].n_rows
     with pytest.raises(TensorNotFound, match="a vocabulary alone has no vectors"):
         space.candidates()

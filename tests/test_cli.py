@@ -45,7 +45,7 @@ def ask(run):
     return call
 
 
-_LONG = ("map", "translation", "languages", "comparison", "explanations")
+_LONG = ("map", "translate", "meanings", "languages", "compare", "explain")
 SHORT = [part for section in _LONG for part in ("--skip", section)]
 """Leaves out of a report what takes seconds and is looked at elsewhere."""
 

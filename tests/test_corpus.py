@@ -9,7 +9,7 @@ import pytest
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.lexicon import packaged_lexicon
-from hyperpolyglot.measures.explanation.corpus import count_corpus, words_of
+from hyperpolyglot.measures.explanation.corpus import count_corpus, read_counts, words_of
 from hyperpolyglot.vocabularies import open_vocabulary_file
 from hyperpolyglot.vocabulary import Entry, Vocabulary
 
@@ -133,3 +133,19 @@ def test_counts_are_nearly_the_librarys(kind, tmp_path):
         np.add.at(expected, tokenizer.encode(line).ids, 1)
     text = np.array([vocabulary.texts[i].strip("▁") != "" for i in range(len(vocabulary))])
     assert 0.98 <= np.minimum(found, expected)[text].sum() / max(found[text].sum(), expected[text].sum())
+
+
+def test_counts_of_a_table_are_read_to_its_last_tab(tmp_path):
+    """A token may hold a tab; the number is what stands behind the last one, and the last line of a token counts."""
+    path = tmp_path / "counts.tsv"
+    path.write_text("a\t1\na\tb\t2.5\na\t3\n", "utf8")
+    assert {"a": 3.0, "a\tb": 2.5} == read_counts(path)
+
+
+@pytest.mark.parametrize("line", ["a", "a\tmany", "a\t-1", "a\tnan", "a\tinf"])
+def test_a_line_that_counts_nothing_is_named(line, tmp_path):
+    """A table is refused at the first line without a number from 0, by the number of that line."""
+    path = tmp_path / "counts.tsv"
+    path.write_text(f"good\t1\n{line}\n", "utf8")
+    with pytest.raises(DamagedFile, match="line 2"):
+        read_counts(path)

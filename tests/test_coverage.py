@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.explanation.rank_errors import rank_moves
 from hyperpolyglot.measures.jackknife import correction, left_out_error, mean_interval
 from hyperpolyglot.statistics import held_out_interval, spearman, wilson
@@ -26,25 +27,48 @@ def _script():
 SCRIPT = _script()
 
 
+REAL = Path("~/.cache/hyperpolyglot-real").expanduser()
+"""The real models that ``make real-models`` writes."""
+ON_DEMOS = sorted(SCRIPT.CASES.keys() - {"under-trained"})
+
+
 @pytest.fixture(scope="module")
 def spaces():
     return SCRIPT.populations("demo:meaning", "demo:language")
 
 
-@pytest.mark.parametrize("case", ["own share", "frequency", "neighbour overlap", "probe of Cyrillic"])
+@pytest.mark.parametrize(
+    "case", ["diversity", "frequency", "neighbour overlap", "probe of Cyrillic", "tables"]
+)
 def test_coverage_at_a_glance(spaces, case):
     """Of 25 drawn vocabularies 20 or more are held, by intervals of about the right width."""
     found = SCRIPT.coverage(case, spaces, 25)
-    assert 0.8 <= found.share
-    assert 0.6 <= found.relative_width <= 2
+    assert min(row.share for row in found.values()) >= 0.72
+    assert 0.8 <= np.mean([row.share for row in found.values()])
+    assert all(0.6 <= row.relative_width <= 2 for row in found.values())
+
+
+def held(found):
+    """Print every interval's row, and give those that do not hold in 92 to 98 %."""
+    for name, row in found.items():
+        print(f"| {name} | {100 * row.share:.1f} | {row.relative_width:.2f} | {row.simulations:,} |")
+    return {name: row for name, row in found.items() if not 0.92 <= row.share <= 0.98}
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("case", SCRIPT.CASES)
+@pytest.mark.parametrize("case", ON_DEMOS)
 def test_coverage(spaces, case):
     """Ninety-five percent intervals hold in 92 to 98 % of 1,000 drawn vocabularies."""
-    found = SCRIPT.coverage(case, spaces, 1000)
-    assert 0.92 <= found.share <= 0.98, found
+    assert {} == held(SCRIPT.coverage(case, spaces, 1000))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("model", ["gemma-3-270m", "multilingual-e5-small"])
+def test_coverage_of_undertrained_tokens(model):
+    """The same for shares of under-trained tokens, of labels with one or more of them in 10,000 tokens of a model."""
+    if not (REAL / model).is_dir():
+        pytest.skip(f"no model in {REAL / model}: `make real-models` writes it")
+    assert {} == held(SCRIPT.coverage("under-trained", [open_model(str(REAL / model))], 1000))
 
 
 def test_independent_tokens_have_the_usual_error():

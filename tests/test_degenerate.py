@@ -17,6 +17,7 @@ from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.linalg import within_range
 from hyperpolyglot.measures.neighbors import neighborhoods
 from hyperpolyglot.measures.separability import ProbeOptions, separability
+from hyperpolyglot.measures.silhouette import SilhouetteOptions, silhouette
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.statistics import bootstrap, partial_spearman
 from hyperpolyglot.vocabularies import from_gguf
@@ -71,6 +72,7 @@ WORDS = Lexicon.of(
 COMMANDS = {
     "inspect": lambda space, _: hp.inspect(space),
     "neighbors": lambda space, _: neighborhoods(space, [0], 5),
+    "silhouette": lambda space, _: silhouette(space, SilhouetteOptions(minimum=10, permutations=3)),
     "separability": lambda space, _: separability(space, ProbeOptions(folds=3, minimum=10)),
     "diversity": lambda space, _: hp.diversity(hp.neighbors(space, k=10), space.labels),
     "map": lambda space, _: hp.project(space, hp.neighbors(space, k=15), method="pca"),

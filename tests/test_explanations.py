@@ -205,16 +205,16 @@ def test_iso_score_is_the_published_formula(seed):
 
 
 def test_isotropy_of_noise_and_of_a_line():
-    """Isotropic noise scores what is expected of it; one direction scores zero; a loud dimension is named."""
+    """Isotropic noise scores what is expected of it; one direction scores zero; an outlier dimension is named."""
     found = isotropy(normal(2000, 50))
     assert found.iso_score_expected == pytest.approx(found.iso_score, abs=0.005)
-    assert () == found.loud
+    assert () == found.outlier_dimensions
     line = np.outer(normal(200, 1)[:, 0], np.ones(10)).astype(np.float32)
     assert 0.0 == pytest.approx(isotropy(line).iso_score, abs=1e-6)
     vectors = normal(1000, 20)
     vectors[:, 3] *= 4
     vectors[:, 5] += 6
-    found = {row["dimension"]: row for row in isotropy(vectors).loud}
+    found = {row["dimension"]: row for row in isotropy(vectors).outlier_dimensions}
     assert {3, 5} == set(found)
     assert found[5]["cosine_share"] > 0.9
     assert found[3]["variance_ratio"] > 5

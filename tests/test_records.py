@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -17,7 +18,7 @@ from hyperpolyglot.records import Record
 from hyperpolyglot.store import NoStore
 from tests.conftest import planted_pieces, write_model
 
-SKIPPED = ("separability", "translation", "languages", "comparison", "explanations")
+SKIPPED = ("separability", "translate", "meanings", "languages", "compare", "explain")
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def found(clustered, translated):
         "overlap": hp.overlap(spaces),
         "inspection": hp.inspect(spaces[0]),
         "separability": hp.separability(spaces[0], hp.ProbeOptions(minimum=50, folds=3)),
+        "silhouette": hp.silhouette(spaces[0], hp.SilhouetteOptions(permutations=3)),
         "neighborhoods": hp.neighborhoods(spaces[0], [0, 1], k=3),
         "diversity": hp.diversity(near, spaces[0].labels),
         "projection": hp.project(spaces[0], near, method="pca"),
@@ -152,6 +154,16 @@ def test_a_study_is_a_row_of_main_numbers_for_each_model(found):
     assert study.diversity.expected == row["diversity_chance"]
     assert (None, None) == (row["separability"], row["translated"])
     assert "–" in found["study"]._repr_html_()
+
+
+def test_translated_is_the_headline(found):
+    """A study's row has P@1 and chance where every pair of languages counts alike, as the report's headline does."""
+    lexicon = hp.packaged_lexicon().take(languages=["de", "en", "ru", "uk"])
+    words = hp.translate(hp.open_model("demo:meaning"), lexicon)
+    row = replace(found["study"].models[0], translate=words).main_numbers()
+    assert words.headline["value"] == row["translated"]
+    assert words.headline["chance"] == row["translated_chance"]
+    assert words.overall["weak"]["csls"]["p1"]["value"] != row["translated"]
 
 
 def test_a_long_table_says_how_long_it_is(found):

@@ -14,10 +14,10 @@ from hypothesis import strategies as some
 from hyperpolyglot import neighbors, open_model
 from hyperpolyglot.engine.nearest import Search
 from hyperpolyglot.errors import NotEnoughMemory
+from hyperpolyglot.exports import write_neighbors
 from hyperpolyglot.loading import Opening
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.scratch import filled, free_memory, reserved
-from hyperpolyglot.study import write_neighbors
 
 from .conftest import write_model
 

@@ -227,11 +227,29 @@ def test_no_interval_of_one_unit():
     assert jackknife_interval(0.5, [0.4, float("nan")]) is None
 
 
-@pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 10), (10, 10), (50, 1000)])
+@pytest.mark.parametrize(("hits", "n"), [(0, 10), (5, 10), (10, 10), (50, 1000)])
 def test_wilson_is_scipys(hits, n):
-    """Wilson's interval is SciPy's."""
+    """Wilson's interval is SciPy's, but for one to three successes or failures."""
     expected = stats.binomtest(hits, n).proportion_ci(method="wilson")
     assert (expected.low, expected.high) == pytest.approx(wilson(hits, n), abs=1e-12)
+
+
+@pytest.mark.parametrize("hits", [1, 2, 3])
+def test_few_successes_reach_lower(hits):
+    """At the lower end so many or more are seen with 5 % by Poisson's law; failures mirror it; the rest is Wilson's."""
+    low, high = wilson(hits, 1000)
+    assert 0.05 == pytest.approx(stats.poisson.sf(hits - 1, 1000 * low))
+    assert (1 - high, 1 - low) == pytest.approx(wilson(1000 - hits, 1000))
+    assert stats.binomtest(hits, 1000).proportion_ci(method="wilson").high == pytest.approx(high)
+
+
+@pytest.mark.parametrize("n", [60, 150, 1000, 5000])
+def test_shares_are_held_however_rare(n):
+    """In 92 % of samples or more, exactly, for every share of 0.01 expected successes or more."""
+    ends = np.array([wilson(hits, n) for hits in range(n + 1)])
+    for share in np.geomspace(0.01 / n, 0.5, 1000):
+        held = (ends[:, 0] <= share) & (share <= ends[:, 1])
+        assert 0.92 <= stats.binom.pmf(np.flatnonzero(held), n, share).sum()
 
 
 def test_corrections_by_their_definitions():

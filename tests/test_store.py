@@ -132,7 +132,7 @@ def test_any_flipped_bit_is_noticed(tmp_path_factory, data):
     path.write_bytes(raw)
     found = Store(root, notes.append).step("s", {}, lambda: a_step(calls))
     assert (2, 1) == (len(calls), len(notes))
-    assert found.values == {"n": 3, "text": "ק"}
+    assert {"n": 3, "text": "ק"} == found.values
     np.testing.assert_array_equal(np.arange(40_000), found.arrays["big"])
 
 

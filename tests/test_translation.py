@@ -17,6 +17,7 @@ from hyperpolyglot.errors import TensorNotFound
 from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import CLDR, Lexicon, packaged_lexicon, unseen_by_demos
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.translation.asking import most_covered
 from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
 from hyperpolyglot.measures.translation.lookup import RULES, look_up, spellings
 from hyperpolyglot.measures.translation.questions import edit_distance
@@ -160,24 +161,24 @@ def oracle(space: TokenSpace, lexicon: Lexicon, k: int, among: str) -> dict[tupl
     for (tag, w), own in concepts.items():
         x = row[w]
         for target, members in rows.items():
-            golds = {row[v] for (t, v), theirs in concepts.items() if t == target and theirs & own}
-            if target == tag or not golds:
+            references = {row[v] for (t, v), theirs in concepts.items() if t == target and theirs & own}
+            if target == tag or not references:
                 continue
             others = members if among == "weak" else set(range(len(space)))
             if among == "script":
-                others = {i for i in others if space.labels.of(i) == space.labels.of(min(golds))}
+                others = {i for i in others if space.labels.of(i) == space.labels.of(min(references))}
             plain = sorted(others - {x}, key=lambda y: (-cosine(x, y), y))
             csls = sorted(others - {x}, key=lambda y: (-(2 * cosine(x, y) - reach(y, tag)), y))
             found[w, target] = (
-                min(plain.index(g) for g in golds) + 1,
-                min(csls.index(g) for g in golds) + 1,
+                min(plain.index(g) for g in references) + 1,
+                min(csls.index(g) for g in references) + 1,
             )
     return found
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_scores_agree_with_the_definition(seed: int) -> None:
-    """Ties by equal rows, several golds, words of several concepts: every rank is the oracle's."""
+    """Ties by equal rows, several references, words of several concepts: every rank is the oracle's."""
     random = np.random.default_rng(seed)
     languages = ["en", "ru", "el"]
     entries = [(f"c{random.integers(6)}", tag, word(tag, i)) for tag in languages for i in range(8)]
@@ -530,6 +531,28 @@ def test_nothing_to_ask_is_no_error() -> None:
         translate(replace(space, table=None), lexicon)
 
 
+def test_the_languages_asked_about_are_those_with_most_covered_words() -> None:
+    """Languages with 30, 25 and 20 covered words: as many as stay within a number of words, never fewer than two."""
+    lexicon, tokens = planted(["en", "ru", "el"], 30)
+    kept = [*tokens[:25], *tokens[30:60], *tokens[60:80]]
+    space = space_of(np.random.default_rng(0).standard_normal((len(kept), 4)), kept)
+    within = {words: most_covered(space, lexicon, FEW, words) for words in (1, 55, 74, 75)}
+    assert {1: ("ru", "en"), 55: ("ru", "en"), 74: ("ru", "en"), 75: ("ru", "en", "el")} == within
+
+
+def test_a_record_knows_its_largest_languages_and_its_chance() -> None:
+    """By covered words, ties by tag, if asked only those with enough; chance is one of the matched candidates."""
+    lexicon, tokens = planted(["en", "ru", "el"], 30)
+    kept = [*tokens[:30], *tokens[30:60], *tokens[60:65]]
+    space = space_of(np.random.default_rng(0).standard_normal((len(kept), 4)), kept)
+    found = translate(space, lexicon, TranslateOptions(fewest=10))
+    assert ["en", "ru", "el"] == [row.language for row in found.largest(5)]
+    assert ["en"] == [row.language for row in found.largest(1)]
+    assert ["en", "ru"] == [row.language for row in found.largest(5, scored=True)]
+    assert 1 / 5 == found.matched_chance
+    assert translate(space, lexicon, TranslateOptions(fewest=40)).matched_chance is None
+
+
 def test_matrices_hold_the_scores_of_the_pairs() -> None:
     """Rows are sources, columns targets; the diagonal and what was not asked is NaN."""
     lexicon, tokens = planted(["en", "ru", "el"], 30)
@@ -540,7 +563,7 @@ def test_matrices_hold_the_scores_of_the_pairs() -> None:
         assert names == axis
         assert np.isnan(values.diagonal()).all()
         assert 1.0 == np.nanmin(values)
-    assert np.isfinite(found.matrix("script", least=30)[1]).sum() == 6
+    assert 6 == np.isfinite(found.matrix("script", least=30)[1]).sum()
     assert np.isnan(found.matrix("script", least=31)[1]).all()
 
 
@@ -548,7 +571,7 @@ def test_too_few_words_give_a_coverage_and_no_score() -> None:
     """No language has enough words: the record says so instead of failing."""
     lexicon, tokens = planted(["en", "ru"], 5)
     found = translate(space_of(np.eye(10, dtype=np.float32), tokens), lexicon)
-    assert found.overall["weak"]["csls"]["p1"] == {"value": None, "interval": None, "chance": None}
+    assert {"value": None, "interval": None, "chance": None} == found.overall["weak"]["csls"]["p1"]
     assert (10, ()) == (found.to_json()["coverage"]["words"], found.pairs)
     assert not any(row.scored for row in found.coverage)
 

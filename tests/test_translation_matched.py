@@ -24,11 +24,11 @@ def asked(concept: Array, source: Array, target: Array) -> Questions:
         unit=(concept * 10 + source).astype(np.int32),
         source=source.astype(np.int32),
         target=target.astype(np.int32),
-        likeness=np.zeros(n, np.int32),
+        match_type=np.zeros(n, np.int32),
         concept=concept.astype(np.int32),
         target_script=np.zeros(n, np.int32),
-        gold_at=np.arange(n + 1),
-        golds=(concept * 10 + target).astype(np.int32),
+        reference_at=np.arange(n + 1),
+        references=(concept * 10 + target).astype(np.int32),
         asked=(n, 0, 0),
         asked_of=np.zeros((10, 10), np.int64),
     )
@@ -44,7 +44,7 @@ def test_every_weighting_is_its_mean_of_means() -> None:
         "questions": list(range(200)),
         "concepts": concept.tolist(),
         "pairs": list(zip(source.tolist(), target.tolist(), strict=True)),
-        "tokens": list(zip(some.unit.tolist(), some.golds.tolist(), strict=True)),
+        "tokens": list(zip(some.unit.tolist(), some.references.tolist(), strict=True)),
     }
     rows = weighted(some, hits, np.full(200, 0.1), alike)
     assert ("pairs", True) == (rows[0]["weighting"], rows[0]["transliterations"])
@@ -143,15 +143,15 @@ def test_cells_of_scripts_have_the_same_number_of_candidates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rank", "candidates", "golds"), [(1, 30, 1), (3, 30, 1), (9, 40, 3), (2, 5, 1), (4, 12, 2)]
+    ("rank", "candidates", "references"), [(1, 30, 1), (3, 30, 1), (9, 40, 3), (2, 5, 1), (4, 12, 2)]
 )
-def test_matched_candidates_are_a_draw_of_distractors(rank: int, candidates: int, golds: int) -> None:
+def test_matched_candidates_are_a_draw_of_distractors(rank: int, candidates: int, references: int) -> None:
     """The best right answer is first among it and nine wrong ones as often as in 20,000 draws."""
     random = np.random.default_rng(3)
-    wrong = candidates - golds
+    wrong = candidates - references
     nearer = np.arange(wrong) < rank - 1
     draws = [random.permutation(nearer)[: min(9, wrong)].any() for _ in range(20_000)]
-    found = among_few(np.array([rank]), (np.array([candidates]), np.array([golds])), 10)[0]
+    found = among_few(np.array([rank]), (np.array([candidates]), np.array([references])), 10)[0]
     assert 1 - np.mean(draws) == pytest.approx(found, abs=0.012)
 
 

@@ -93,7 +93,7 @@ def test_a_large_label_does_not_decide_alone():
     near = neighbors_of_all(rows)
     labels = Labels(codes=codes, names=tuple("abcde"), labeller="own", unicode="")
     found = judge(diversity(near, labels))
-    assert found.own_share == 0.9
+    assert 0.9 == found.own_share
     assert "between" == found.name
     assert ["own", "below", "below", "below", "below"] == [
         row.level for row in by_label(diversity(near, labels))

@@ -1,4 +1,4 @@
-"""Scripts by Unicode and categories by the paper."""
+"""Scripts and blocks by Unicode, and categories by the paper."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from fontTools import unicodedata as tables
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperpolyglot.writing import scripts
+from hyperpolyglot.writing import blocks, scripts
+from hyperpolyglot.writing.blocks import blocks_of
 from hyperpolyglot.writing.paper import category_of
 from hyperpolyglot.writing.scripts import ISO_15924, is_script, script_codes, script_of
 
@@ -33,7 +34,7 @@ def test_the_table_is_that_of_an_independent_library():
     for code, short in enumerate(ISO_15924):
         members = regex.findall(rf"\p{{Script={short}}}", every)
         assert len(members) == sum(int(table[ord(c)] == code) for c in members), short
-    assert scripts.UNICODE_VERSION.split(".")[0] == "18"
+    assert "18" == scripts.UNICODE_VERSION.split(".")[0]
 
 
 @given(st.text(st.sampled_from(ASSIGNED), max_size=8))
@@ -123,3 +124,49 @@ def test_common_inherited_and_unknown_are_no_scripts():
     assert ["Zinh", "Zyyy", "Zzzz"] == [code for code in ISO_15924 if not is_script(code)]
     assert not is_script(None)
     assert is_script("CJK")
+
+
+def test_blocks_are_those_of_an_independent_library():
+    """Every code point lies in the block that the regex module's own copy of Unicode gives it."""
+    every = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF)
+    table = blocks._block_by_code_point()
+    surrogates = {"High Surrogates", "High Private Use Surrogates", "Low Surrogates"}
+    for name in {*blocks._NAMES} - {"No Block"} - surrogates:
+        members = regex.findall(rf"\p{{Block={name}}}", every)
+        codes = {blocks._NAMES[code] for code in {int(table[ord(c)]) for c in members}}
+        assert (name, {name}) == (name, codes)
+        assert len(members) == sum(int((table == i).sum()) for i, n in enumerate(blocks._NAMES) if n == name)
+    assert scripts.UNICODE_VERSION == blocks.UNICODE_VERSION
+
+
+@given(st.text(st.sampled_from(ASSIGNED), max_size=8))
+def test_blocks_by_a_plain_count(text):
+    """The block with most letters wins, the first met among equals; without letters, that of most other characters."""
+    shown = [c for c in text if not c.isspace() and c != "▁"]
+    letters = [c for c in shown if tables.script(c) not in {"Zyyy", "Zinh", "Zzzz"}]
+    votes = list(map(tables.block, letters or shown))
+    expected = max(dict.fromkeys(votes), key=votes.count) if votes else None
+    assert [expected] == blocks_of([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "block"),
+    [
+        ("▁x-2", "Basic Latin"),
+        ("день.", "Cyrillic"),
+        ("2023", "Basic Latin"),
+        ("▁…", "General Punctuation"),
+        ("😀!😀", "Emoticons"),
+        ("ー", "Katakana"),
+        ("ァー", "Katakana"),
+        ("e\u0301\u0301", "Basic Latin"),
+        ("\u0301", "Combining Diacritical Marks"),
+        ("▁", None),
+        (" \n", None),
+        ("", None),
+        ("\u2fe0", None),
+    ],
+)
+def test_letters_decide_on_blocks(text, block):
+    """Digits, punctuation and marks follow the letters; alone they have their own block, spaces have none."""
+    assert [block] == blocks_of([text])

@@ -24,9 +24,9 @@ def main() -> None:
     """Draw the map, the probes and the diversity of the two demo models."""
     spaces = [open_model(f"demo:{name}") for name in ("language", "meaning")]
     layouts = [shipped_layout(space.model) for space in spaces]
-    options = StudyOptions(skip=("translation", "languages", "comparison", "explanations"))
+    options = StudyOptions(skip=("translate", "meanings", "languages", "compare", "explain"))
     models = run_study(spaces, options, Store(), layouts=layouts).models
-    save(draw_map([(m.space, m.projection) for m in models]), TARGET / "map.png")
+    save(draw_map([(m.space, m.map) for m in models]), TARGET / "map.png")
     save(draw_separability([(m.space.model, m.separability) for m in models]), TARGET / "separability.png")
     save(draw_diversity([(m.space.model, m.diversity) for m in models], "scripts"), TARGET / "diversity.png")
     picture_explorer(spaces)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from hyperpolyglot.measures.projection import Projection, project
     from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
+    from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
     from hyperpolyglot.measures.translation import (
         Languages,
         TranslateOptions,
@@ -72,6 +73,7 @@ _HOME = {
     ),
     "measures.projection": ("Projection", "project"),
     "measures.separability": ("ProbeOptions", "Separability", "separability"),
+    "measures.silhouette": ("Silhouette", "SilhouetteOptions", "silhouette"),
     "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
     "report": ("write_report",),
     "space": ("TokenSpace",),
@@ -79,6 +81,12 @@ _HOME = {
     "study": ("Study", "StudyOptions", "run_study"),
     "vocabulary": ("TokenKind", "Vocabulary"),
 }
+MEASURES = (
+    *("neighbors", "separability", "silhouette", "diversity", "map", "translate", "meanings", "explain"),
+    *("overlap", "languages", "compare"),
+)
+"""The measures of a study, which ``StudyOptions(skip=…)`` can leave out; a test holds them to the catalogue."""
+
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
@@ -103,6 +111,8 @@ __all__ = [
     "ProbeOptions",
     "Projection",
     "Separability",
+    "Silhouette",
+    "SilhouetteOptions",
     "Store",
     "Study",
     "StudyOptions",
@@ -133,6 +143,7 @@ __all__ = [
     "sample_rows",
     "separability",
     "shared_with",
+    "silhouette",
     "translate",
     "use_device",
     "write_atlas",

@@ -1,7 +1,8 @@
-"""Files that other viewers open: Embedding Atlas and the Embedding Projector."""
+"""Files that other programs open: NumPy, Embedding Atlas and the Embedding Projector."""
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,24 @@ from hyperpolyglot.store import written
 from hyperpolyglot.types import Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["PROJECTOR_FILES", "write_atlas", "write_projector"]
+__all__ = ["PROJECTOR_FILES", "write_atlas", "write_neighbors", "write_projector"]
 
 PROJECTOR_FILES = ("vectors.tsv", "metadata.tsv")
 _BLOCK = 4096
+
+
+def write_neighbors(path: Path, found: Neighbors, tokens: int) -> None:
+    """Write ``rows`` int32 ``[tokens, k]`` and ``similarity`` float32 as an ``.npz``, whole or not at all.
+
+    A few thousand tokens are in memory at a time.
+    """
+    with written(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, dtype, part in (("rows", np.int32, 0), ("similarity", np.float32, 1)):
+            header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (tokens, found.k)}
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array_header_1_0(file, header)
+                for block in found.dense_blocks(tokens):
+                    file.write(block[part].data)
 
 
 def write_atlas(path: str | Path, space: TokenSpace, near: Neighbors, projection: Projection) -> None:

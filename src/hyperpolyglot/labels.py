@@ -1,4 +1,4 @@
-"""A label for every token: its writing system, the founding paper's category, or the user's own."""
+"""A label for every token: by one of the package's labellers, or the user's own."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.labellers import DEFAULT, LABELLERS, OWN, Labelling
 from hyperpolyglot.records import brief
 from hyperpolyglot.regular import read_text
 from hyperpolyglot.types import frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
-from hyperpolyglot.writing import paper, scripts
 
-__all__ = ["LABELLERS", "Labeller", "Labels", "label", "paper_strings", "read_labels"]
+__all__ = ["AnyLabeller", "Labels", "label", "read_labels"]
 
-Labeller = str | Callable[[str], str | None] | Mapping[str, str]
+AnyLabeller = str | Callable[[str], str | None] | Mapping[str, str]
+"""The name of a row of :data:`hyperpolyglot.labellers.LABELLERS`, or a function or table of one's own."""
 
 _MOST_LABELS = 4096
-_WRITTEN = (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED)
-_NO_SCRIPT = ("Zyyy", "Zinh", "Zzzz")
-_CJK = frozenset({"Hani", "Hira", "Kana", "Hrkt", "Hang", "Bopo", "Jpan", "Kore"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +44,14 @@ class Labels:
         return len(self.codes)
 
     @property
-    def noun(self) -> str:
-        """What the labels are called in a sentence: ``"scripts"``, ``"categories"`` (the paper's) or ``"labels"``."""
-        return {"script": "scripts", "script-cjk": "scripts", "paper": "categories"}.get(
-            self.labeller, "labels"
-        )
+    def labelling(self) -> Labelling:
+        """What the labels are called, and what may be said of them."""
+        return LABELLERS.get(self.labeller, OWN)
 
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Names that count as a label, bool ``[name]``: where labels are scripts, not Common, Inherited, Unknown."""
-        return np.array([self.noun != "scripts" or name not in _NO_SCRIPT for name in self.names], bool)
+        return np.array([name not in self.labelling.uncounted for name in self.names], bool)
 
     @property
     def uncounted(self) -> tuple[str, ...]:
@@ -109,66 +105,12 @@ class Labels:
         return cls(codes=codes, names=names, labeller=labeller, unicode=unicode)
 
 
-def paper_strings(vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The paper's string of every row; the empty string for padding."""
-    byte_level = vocabulary.byte_level
-    added = {TokenKind.ADDED, TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED}
-    return tuple(
-        paper.paper_string(piece, utf8, byte_level=byte_level and kind not in added)
-        for piece, utf8, kind in zip(
-            vocabulary.pieces, vocabulary.utf8, vocabulary.kinds.tolist(), strict=True
-        )
-    )
-
-
-def _by_script(vocabulary: Vocabulary) -> Labels:
-    written = np.isin(vocabulary.kinds, _WRITTEN)
-    rows = np.flatnonzero(written)
-    codes = np.full(len(vocabulary), -1, np.int16)
-    codes[rows] = scripts.script_codes([vocabulary.texts[i] for i in rows.tolist()])
-    present = np.unique(codes[rows])
-    position = np.full(len(scripts.ISO_15924) + 1, -1, np.int16)
-    position[present] = np.arange(len(present))
-    names = tuple(scripts.ISO_15924[i] for i in present.tolist())
-    return Labels(codes=position[codes], names=names, labeller="script", unicode=scripts.UNICODE_VERSION)
-
-
-def _by_script_joining_cjk(vocabulary: Vocabulary) -> Labels:
-    own = _by_script(vocabulary)
-    joined = ["CJK" if name in _CJK else name for name in own.names]
-    return Labels.from_strings(
-        (None if code < 0 else joined[code] for code in own.codes.tolist()),
-        labeller="script-cjk",
-        unicode=own.unicode,
-    )
-
-
-def _by_paper(vocabulary: Vocabulary) -> Labels:
-    padding = int(TokenKind.PADDING)
-    return Labels.from_strings(
-        (
-            None if kind == padding else paper.category_of(text)
-            for text, kind in zip(paper_strings(vocabulary), vocabulary.kinds.tolist(), strict=True)
-        ),
-        labeller="paper",
-        unicode=paper.UNICODE_VERSION,
-    )
-
-
-LABELLERS: dict[str, Callable[[Vocabulary], Labels]] = {
-    "script": _by_script,
-    "paper": _by_paper,
-    "script-cjk": _by_script_joining_cjk,
-}
-
-
-def label(vocabulary: Vocabulary, labeller: Labeller = "script") -> Labels:
+def label(vocabulary: Vocabulary, labeller: AnyLabeller = DEFAULT) -> Labels:
     """Label every token of a vocabulary.
 
-    ``labeller``: ``"script"`` (ISO 15924 by Unicode Script; only text has one), ``"script-cjk"`` (Han, kana, Hangul
-    and Bopomofo as one label ``CJK``), ``"paper"`` (every token, by its string), a function from display text to
-    label or ``None``, or a mapping ``{token: label}`` looked up by display text, then by raw piece.
-    Raises ``ValueError`` for an unknown name.
+    ``labeller``: the name of one in :data:`hyperpolyglot.labellers.LABELLERS` (``"script"``: ISO 15924 by Unicode
+    Script; only text has one), a function from display text to label or ``None``, or a mapping ``{token: label}``
+    looked up by display text, then by raw piece. Raises ``ValueError`` for an unknown name.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:meaning")
@@ -178,18 +120,19 @@ def label(vocabulary: Vocabulary, labeller: Labeller = "script") -> Labels:
     if isinstance(labeller, str):
         if labeller not in LABELLERS:
             raise ValueError(f"no labeller is called {labeller!r}; there are {', '.join(LABELLERS)}")
-        return LABELLERS[labeller](vocabulary)
+        strings, unicode = LABELLERS[labeller].label(vocabulary)
+        return Labels.from_strings(strings, labeller=labeller, unicode=unicode)
     if isinstance(labeller, Mapping):
         table = labeller
-        strings = [
+        own = [
             table.get(text, table.get(piece))
             for text, piece in zip(vocabulary.texts, vocabulary.pieces, strict=True)
         ]
     else:
-        strings = [labeller(text) for text in vocabulary.texts]
+        own = [labeller(text) for text in vocabulary.texts]
     padding = (vocabulary.kinds == TokenKind.PADDING).tolist()
     return Labels.from_strings(
-        (None if empty else s for s, empty in zip(strings, padding, strict=True)),
+        (None if empty else s for s, empty in zip(own, padding, strict=True)),
         labeller="own",
         unicode="",
     )

@@ -16,7 +16,8 @@ from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, NotCach
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.formats import Checkpoint, folders_beneath, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
-from hyperpolyglot.labels import Labeller, label
+from hyperpolyglot.labellers import DEFAULT
+from hyperpolyglot.labels import AnyLabeller, label
 from hyperpolyglot.locate import locate, remark_on
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.space import TokenSpace
@@ -59,7 +60,7 @@ def open_model(
     model: str,
     opening: Opening | None = None,
     *,
-    labels: Labeller = "script",
+    labels: AnyLabeller = DEFAULT,
     progress: Progress = silent,
     note: Callable[[str], None] = lambda _: None,
 ) -> TokenSpace:

@@ -39,6 +39,10 @@ class Record:
     def __repr__(self) -> str:
         return brief(self)
 
+    def tables_by_name(self) -> Mapping[str, Rows]:
+        """Every table of the record by name; ``""`` is the main one."""
+        return {"": self.table()}
+
     def to_pandas(self, *of: Any) -> Any:
         """The table as a ``pandas.DataFrame``. Raises ``MissingExtra`` where pandas is not installed."""
         return _imported("pandas").DataFrame(list(self.table(*of)))

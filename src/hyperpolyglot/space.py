@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.errors import TensorNotFound
-from hyperpolyglot.labels import Labeller, Labels, label
+from hyperpolyglot.labels import AnyLabeller, Labels, label
 from hyperpolyglot.records import brief
 from hyperpolyglot.scratch import filled
 from hyperpolyglot.table import Table
@@ -73,7 +73,7 @@ class TokenSpace:
             raise ValueError("the tokens left out are not those of the space")
         if not len(self.vocabulary) == len(self.labels) == len(self.ids):
             raise ValueError("vocabulary, labels and ids differ in length")
-        rows = self.rows
+        rows = self.n_rows
         if len(self.ids) and not 0 <= int(self.ids.min()) <= int(self.ids.max()) < rows:
             raise ValueError("ids are not rows of the table")
         object.__setattr__(self, "ids", frozen(self.ids))
@@ -82,7 +82,7 @@ class TokenSpace:
         return len(self.ids)
 
     @property
-    def rows(self) -> int:
+    def n_rows(self) -> int:
         """Rows of the model's table; for a vocabulary alone, its ids."""
         return self.table.shape[0] if self.table else len(self)
 
@@ -136,7 +136,7 @@ class TokenSpace:
         """The same space where ``tokens`` bool ``[token]`` are no candidates, for a ``reason`` of one word."""
         return replace(self, left_out=LeftOut(tokens, reason))
 
-    def relabel(self, labeller: Labeller) -> TokenSpace:
+    def relabel(self, labeller: AnyLabeller) -> TokenSpace:
         """The same tokens under other labels."""
         return replace(self, labels=label(self.vocabulary, labeller))
 
@@ -164,7 +164,7 @@ class TokenSpace:
 
     @cached_property
     def _usable(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        finite, nonzero = np.empty(self.rows, bool), np.empty(self.rows, bool)
+        finite, nonzero = np.empty(self.n_rows, bool), np.empty(self.n_rows, bool)
         for where, block in self.matrix.blocks():
             finite[where] = np.isfinite(block).all(axis=1)
             nonzero[where] = block.any(axis=1)

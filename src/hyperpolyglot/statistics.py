@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import gammaincinv, ndtr, ndtri, stdtr, stdtrit
 
 from hyperpolyglot.types import Array, Float64
 
@@ -41,6 +41,7 @@ Combine = Callable[[Float64], Float64]
 _DRAWS = 1 << 22
 _FEW_VALUES = 256
 _LEAST_SPREADS = 1.645
+_RARE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,12 +236,22 @@ def permutation_p(observed: float, null: Array, *, alternative: str = "greater")
 def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval | None:
     """Wilson's score interval of a share, in 0…1; ``None`` for n = 0.
 
-    >>> [round(x, 4) for x in wilson(8, 10)]
-    [0.4902, 0.9433]
+    For one to three successes it misses shares just below its lower end too often (84 % for 0.17 expected ones), so
+    that end is moved down to where so many are seen with the probability 1 − ``level`` (Brown, Cai and DasGupta 2001,
+    Statistical Science 16:101, section 4.1.1), and the upper end for as few failures.
+
+    >>> [round(x, 4) for x in wilson(8, 20)], [round(x, 4) for x in wilson(1, 100)]
+    ([0.2188, 0.6134], [0.0005, 0.0545])
     """
     if n == 0:
         return None
-    return _wilson(successes / n, n, level)
+    low, high = _wilson(successes / n, n, level)
+    failures = n - successes
+    if 0 < successes <= _RARE:
+        low = min(low, float(gammaincinv(successes, 1 - level)) / n)
+    if 0 < failures <= _RARE:
+        high = max(high, 1 - float(gammaincinv(failures, 1 - level)) / n)
+    return low, high
 
 
 def _wilson(share: float, trials: float, level: float) -> Interval:

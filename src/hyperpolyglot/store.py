@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.errors import HyperpolyglotError
+from hyperpolyglot.locks import hold_if_possible
 from hyperpolyglot.regular import LARGEST_TEXT, opened, read_regular
-from hyperpolyglot.turns import one_at_a_time
 from hyperpolyglot.types import Array, frozen
 
 __all__ = ["NoStore", "Step", "Store", "StoredStep", "default_root", "digest_of", "written"]
@@ -120,7 +120,7 @@ class Store:
         found = _found(folder)
         if found is not None:
             return found
-        with one_at_a_time(folder.with_name(f".{folder.name}.lock")):
+        with hold_if_possible(folder.with_name(f".{folder.name}.lock")):
             found = _found(folder)
             if found is not None:
                 return found

@@ -245,25 +245,25 @@ class Vocabulary:
             whole=whole,
         )
 
-    def fit(self, rows: int) -> Vocabulary:
-        """The same tokens over exactly ``rows`` rows: surplus rows are padding, surplus tokens ``missing``.
+    def fit(self, n_rows: int) -> Vocabulary:
+        """The same tokens over exactly ``n_rows`` rows: surplus rows are padding, surplus tokens ``missing``.
 
         Raises ``DamagedFile`` where millions of rows have no token.
         """
-        if rows == len(self):
+        if n_rows == len(self):
             return self
-        if rows - len(self) > _MOST_PADDING:
-            raise DamagedFile(self.source, f"it has {len(self)} tokens for a table of {rows} rows")
-        lost = int(np.count_nonzero(self.kinds[rows:] != TokenKind.PADDING))
-        more = max(0, rows - len(self))
+        if n_rows - len(self) > _MOST_PADDING:
+            raise DamagedFile(self.source, f"it has {len(self)} tokens for a table of {n_rows} rows")
+        lost = int(np.count_nonzero(self.kinds[n_rows:] != TokenKind.PADDING))
+        more = max(0, n_rows - len(self))
         return replace(
             self,
-            pieces=self.pieces[:rows] + ("",) * more,
-            utf8=self.utf8[:rows] + (b"",) * more,
-            texts=self.texts[:rows] + ("",) * more,
-            kinds=np.concatenate([self.kinds[:rows], np.full(more, TokenKind.PADDING, np.uint8)]),
-            starts_word=np.concatenate([self.starts_word[:rows], np.zeros(more, bool)]),
-            scores=np.concatenate([self.scores[:rows], np.full(more, np.nan, np.float32)]),
+            pieces=self.pieces[:n_rows] + ("",) * more,
+            utf8=self.utf8[:n_rows] + (b"",) * more,
+            texts=self.texts[:n_rows] + ("",) * more,
+            kinds=np.concatenate([self.kinds[:n_rows], np.full(more, TokenKind.PADDING, np.uint8)]),
+            starts_word=np.concatenate([self.starts_word[:n_rows], np.zeros(more, bool)]),
+            scores=np.concatenate([self.scores[:n_rows], np.full(more, np.nan, np.float32)]),
             missing=self.missing + lost,
         )
 

@@ -136,7 +136,7 @@ def test_phases_hold_every_pair_once_and_all_rows_see_the_same_share(mirrored, r
             seen[i, j] += 1
             if mirrored and i != j:
                 seen[j, i] += 1
-        assert seen.max() == 1
+        assert 1 == seen.max()
         np.testing.assert_allclose(seen.mean(axis=1), share)
     assert 1 == share
     assert seen.all()

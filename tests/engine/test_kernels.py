@@ -174,6 +174,7 @@ def test_the_screen_keeps_what_reaches_a_threshold(mirrored):
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 16))
 @settings(max_examples=40, deadline=None)
 def test_pack(rows, words, width):
+    """Packed panels hold the rows in the order asked for, padded with zeros, at addresses that are multiples of 64."""
     array = np.arange(rows * words, dtype=np.int32).reshape(rows, words)
     panels = -(-rows // width)
     out = aligned(panels * words * width)
@@ -206,6 +207,7 @@ def test_kth_largest(values, data):
 @given(st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 99)), max_size=80))
 @settings(deadline=None)
 def test_sort(pairs):
+    """Candidates are sorted by cosine, largest first, and equal ones by position."""
     cosines = np.array([float(c) for c, _ in pairs])
     ids = np.array([i for _, i in pairs], np.int32)
     sort(cosines, ids, len(pairs))

@@ -169,14 +169,15 @@ def test_filter(visit, site, spaces):
 
 
 def test_colours(visit, site, spaces):
-    """Points are coloured by script, kind, diversity or frequency; the legend says what it means."""
+    """Points are coloured by label (here: script), kind, diversity or frequency; the legend says what it means."""
     page = visit(site + ONE)
     colours = (
         "() => { const c = explorer.views[0].points.colours;"
         "return [0, 1, 4].map((row) => [...c.slice(4 * row, 4 * row + 3)].join()) }"
     )
+    assert ["Script", "Kind", "Diversity", "Frequency"] == words(page.locator("#colour option"))
     seen = []
-    for by in ("script", "kind", "diversity", "frequency"):
+    for by in ("label", "kind", "diversity", "frequency"):
         page.select_option("#colour", by)
         page.wait_for_function("(by) => explorer.state.now.colour === by", arg=by)
         seen.append(page.evaluate(colours))

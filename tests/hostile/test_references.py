@@ -97,7 +97,7 @@ def test_a_reference_that_crashes_is_no_finding(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", BROKEN, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert 0 == done.returncode, done.stderr
     both, ours, crashed, findings = map(int, done.stdout.split())
     assert 300 == both + ours + crashed + findings
     assert min(ours, crashed, findings) > 2
@@ -120,7 +120,7 @@ def test_damaged_files_are_read_as_the_references_read_them(count: int) -> None:
         "1",
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert 0 == done.returncode, done.stdout + done.stderr
     rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()[1:]}
     assert set(rows) == set(REFERENCES)
     for name, row in rows.items():

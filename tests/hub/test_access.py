@@ -220,6 +220,7 @@ def test_a_mirror_that_tells_no_size(hub: LoopbackHub, connect: Connect) -> None
     ],
 )
 def test_names(text: str, parts: HubName | None) -> None:
+    """A name is split into repository, revision and file, or is the name of no repository."""
     assert parse_name(text) == parts
 
 

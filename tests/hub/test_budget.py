@@ -116,6 +116,7 @@ def test_gguf_quantised_and_split(hub: LoopbackHub, opened: Open, tmp_path: Path
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_npz(compressed: bool, hub: LoopbackHub, opened: Open, matrix: Any) -> None:
+    """Of an archive of arrays only the compressed bytes of table and tokens are fetched."""
     file = io.BytesIO()
     save: Any = np.savez_compressed if compressed else np.savez
     save(file, embeddings=matrix, tokens=np.array(PIECES), other=np.zeros((100, 1000)))
@@ -143,7 +144,7 @@ def test_output_table_and_a_named_tensor(
     output = checkpoint.table(locate(checkpoint.tensors, "output", None, ROWS, None))
     named = checkpoint.table("model.layers.7.weight")
     np.testing.assert_array_equal(output.stored, matrix[::-1])
-    assert named.shape == (64, 512)
+    assert (64, 512) == named.shape
     _within(hub.sent(), matrix.nbytes + 64 * 512 * 4)
 
 
@@ -172,7 +173,7 @@ def test_the_second_run_asks_for_nothing_but_the_commit(
     _table(first)
     hub.forget()
     np.testing.assert_array_equal(_table(opened()), matrix)
-    assert [r.role for r in hub.requests] == ["api"]
+    assert ["api"] == [r.role for r in hub.requests]
     hub.forget()
     _table(opened(revision=first.commit))
     assert not hub.requests
@@ -186,7 +187,7 @@ def test_a_commit_that_leaves_the_weights_costs_no_tensor(
     hub.forget()
     hub.add(NAME, model | {"README.md": b"new"})
     np.testing.assert_array_equal(_table(opened()), matrix)
-    assert hub.sent("cdn") == 0
+    assert 0 == hub.sent("cdn")
 
 
 def test_safetensors_is_chosen_among_formats_and_the_note_says_so(

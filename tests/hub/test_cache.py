@@ -15,8 +15,8 @@ from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.formats import LocalFile
 from hyperpolyglot.hub import Connection, TransferError, cached_entries, open_repository, prune, verify
 from hyperpolyglot.hub.headers import Journal
+from hyperpolyglot.hub.locks import hold
 from hyperpolyglot.hub.partial import Partial
-from hyperpolyglot.hub.waiting import held
 from tests.hub.conftest import NAME, Connect, Open, quick
 from tests.hub.server import LoopbackHub
 
@@ -169,6 +169,7 @@ def test_half_an_entry_is_none(harm: str, hub: LoopbackHub, connection: Connecti
 
 
 def test_pruning(hub: LoopbackHub, connect: Connect, connection: Connection) -> None:
+    """Entries are removed by age and by model, and an empty cache has none."""
     root = _filled(connection)
     hub.add("acme/other", {"w.gguf": DATA[::-1]})
     open_repository("acme/other", connection=connection).open("w.gguf").map(0, 1000)
@@ -185,7 +186,7 @@ def test_pruning(hub: LoopbackHub, connect: Connect, connection: Connection) -> 
 def test_what_is_being_fetched_is_not_pruned(connection: Connection) -> None:
     root = _filled(connection)
     (tensor,) = (e for e in cached_entries(root) if e.kind == "range")
-    with held(tensor.path.with_suffix(".lock"), lambda: None, 1):
+    with hold(tensor.path.with_suffix(".lock"), lambda: None, 1):
         assert tensor not in prune(root)
     assert tensor in prune(root)
 
@@ -205,7 +206,7 @@ def test_a_holder_that_does_not_get_on_is_given_up(
     prune(root)
     lock = tensor.path.with_suffix(".lock")
     source = opened(policy=quick(patience=0.5)).open("weights.dat")
-    with held(lock, lambda: None, 1), pytest.raises(TransferError, match="without getting on"):
+    with hold(lock, lambda: None, 1), pytest.raises(TransferError, match="without getting on"):
         source.map(100_000, 500_000)
 
 

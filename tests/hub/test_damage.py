@@ -69,7 +69,7 @@ def test_a_page_in_the_place_of_a_file_is_not_kept(hub: LoopbackHub, connection:
     with pytest.raises(TransferError, match="something of unknown length in the place of a part") as error:
         open_repository(NAME, connection=connection).checkpoint()
     assert str(error.value).endswith(".")
-    assert [e for e in cached_entries(connection.root) if e.kind != "partial"] == []
+    assert [] == [e for e in cached_entries(connection.root) if e.kind != "partial"]
     hub.forget()
     np.testing.assert_array_equal(TABLE, rows(open_repository(NAME, connection=connection).checkpoint()))
 
@@ -99,7 +99,7 @@ def test_a_header_that_is_none_is_dropped_said_and_fetched_again(
     hub.forget()
     rows(again.checkpoint())
     assert "fetched again" not in " ".join(again.notices)
-    assert hub.requests == []
+    assert [] == hub.requests
 
 
 def test_a_header_that_is_none_is_found_by_verify(connection: Connection) -> None:

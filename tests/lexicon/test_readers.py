@@ -122,7 +122,7 @@ def test_a_broken_file_gets_one_sentence(
     with pytest.raises(DamagedFile, match=message) as caught:
         read_lexicon(path, form)
     assert str(caught.value).startswith(name)
-    assert str(caught.value).count("\n") == 0
+    assert 0 == str(caught.value).count("\n")
 
 
 def test_a_missing_file_and_an_unknown_format_are_named(tmp_path: Path) -> None:

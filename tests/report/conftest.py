@@ -7,17 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions
 from hyperpolyglot.measures.separability import ProbeOptions
+from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.store import Store
 from hyperpolyglot.study import Study, StudyOptions, run_study
 from tests.conftest import planted_pieces
 
 LANGUAGES = ("en", "ru", "el", "zh")
 OPTIONS = StudyOptions(
-    k=20, probes=ProbeOptions(minimum=50), compare=CompareOptions(k=10, permutations=19, test_rows=200)
+    k=20, separability=ProbeOptions(minimum=50), compare=CompareOptions(k=10, permutations=19, test_rows=200)
 )
 LAYOUTS = tuple(np.random.default_rng(0).standard_normal((2, 240, 2)))
 """Maps that are there already, so that no test of the report waits for UMAP."""
@@ -44,3 +45,18 @@ def study(clustered: str, translated: str, words: Lexicon, kept_in: Path) -> Stu
     """Scripts apart in the first model, translations together in the second."""
     spaces = [open_model(name) for name in (clustered, translated)]
     return run_study(spaces, OPTIONS, Store(kept_in), lexicon=words, layouts=LAYOUTS)
+
+
+@pytest.fixture(scope="session")
+def demo_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """Both demos, on a third of their vocabulary, everything but the map."""
+    spaces = [open_model(f"demo:{name}") for name in ("language", "meaning")]
+    spaces = [space.take(np.arange(0, len(space), 3)) for space in spaces]
+    options = StudyOptions(
+        separability=ProbeOptions(minimum=150),
+        translate=TranslateOptions(questions=100),
+        compare=CompareOptions(k=20, permutations=39),
+        skip=("map",),
+    )
+    lexicon = packaged_lexicon().take(languages={"en", "ru", "el", "hi", "ka", "ar", "ja", "ko"})
+    return run_study(spaces, options, Store(tmp_path_factory.mktemp("demos")), lexicon=lexicon)

@@ -56,7 +56,7 @@ def texts(figure):
 
 def test_translation_scores(study):
     """Four panels, three candidate sets and the baseline: values, intervals and chance as in the records."""
-    named = [(m.space.model, m.translation) for m in study.models]
+    named = [(m.space.model, m.translate) for m in study.models]
     figure = figures.draw_translation_scores(named)
     for axes, metric in zip(figure.axes, ("p1", "p5", "p10", "mrr"), strict=True):
         for model, found in named:
@@ -66,12 +66,12 @@ def test_translation_scores(study):
             for score in scores:
                 assert score["chance"] in bars(axes)
                 assert tuple(score["interval"]) in lines(axes)
-    assert dots(figure.axes[0])[title_of(named[1][0])][0] == 1.0
+    assert 1.0 == dots(figure.axes[0])[title_of(named[1][0])][0]
 
 
 def test_heat_maps_of_translation(study):
     """Cells are P@1 by script and by language, chance is marked on the scale, few questions are left out."""
-    found = study.models[1].translation
+    found = study.models[1].translate
     names, values = found.matrix("script")
     figure = figures.draw_translation(names, values, chance=1 / 60, title="a model")
     axes, scale = figure.axes
@@ -88,7 +88,7 @@ def test_heat_maps_of_translation(study):
 
 def test_hub_languages(study):
     """A dot for what a language draws, a bar for its share of the foreign words."""
-    named = [(m.space.model, m.translation) for m in study.models]
+    named = [(m.space.model, m.translate) for m in study.models]
     for axes, (model, found) in zip(figures.draw_hub_languages(named).axes, named, strict=True):
         assert [row["attraction"] for row in found.hubs] == dots(axes)[title_of(model)]
         assert [row["expected"] for row in found.hubs] == bars(axes)
@@ -122,7 +122,7 @@ def test_one_language_of_every_script_comes_first(study):
 
 def test_agreements(study):
     """Each cell says the value and what chance gives, the canonical cosine not as a share."""
-    found = study.comparison
+    found = study.compare
     near, first = (found.pairs[0].measures[name] for name in ("neighbor_overlap", "canonical_first"))
     said = texts(figures.draw_agreements(found))
     assert 2 == said.count(f"{100 * near.value:.1f} %\nby chance {100 * near.null:.1f} %")
@@ -132,8 +132,8 @@ def test_agreements(study):
 
 def test_curves(study):
     """Overlap over k and the spectrum as lines of one colour, chance dashed."""
-    (pair,) = study.comparison.pairs
-    near, angles = figures.draw_curves(study.comparison).axes
+    (pair,) = study.compare.pairs
+    near, angles = figures.draw_curves(study.compare).axes
     curve = pair.measures["neighbor_overlap"].details["curve"]
     solid, dashed = near.lines[:2]
     assert [row["value"] for row in curve if row["value"]] == list(solid.get_ydata())
@@ -145,8 +145,8 @@ def test_curves(study):
 
 def test_agreement_by_label(study):
     """Three measures of each label; chance for neighbours is that within the label."""
-    (pair,) = study.comparison.pairs
-    figure = figures.draw_agreement_by_label(study.comparison)
+    (pair,) = study.compare.pairs
+    figure = figures.draw_agreement_by_label(study.compare)
     rows = {row.label: row for row in pair.by_label}
     order = sorted(rows, key=lambda label: (-rows[label].tokens, label))
     for axes, name in zip(figure.axes, ("neighbor_overlap", "cka", "rsa"), strict=True):
@@ -159,7 +159,7 @@ def test_agreement_by_label(study):
 
 def test_deciles(study):
     """Means by tenth of frequency with intervals; chance is a dashed line."""
-    found = [m.explanation for m in study.models]
+    found = [m.explain for m in study.models]
     (axes,) = figures.draw_deciles(found, "scripts").axes
     for i, one in enumerate(found):
         container = axes.containers[i]
@@ -172,7 +172,7 @@ def test_deciles(study):
 
 def test_hubness(study):
     """The share of tokens met at least so often, and the binomial's."""
-    found = study.models[0].explanation
+    found = study.models[0].explain
     (axes,) = figures.draw_hubness([found]).axes
     seen, dashed = axes.lines[:2]
     counts, at = found.hubness.occurrences, seen.get_xdata()
@@ -184,7 +184,7 @@ def test_hubness(study):
 
 def test_removal(study):
     """Probe, diversity and neighbours kept after every removal, each with its chance."""
-    found = [m.explanation for m in study.models]
+    found = [m.explain for m in study.models]
     figure = figures.draw_removal(found, "scripts")
     for one in found:
         effects = one.subspaces.effects
@@ -198,7 +198,7 @@ def test_removal(study):
 
 def test_removal_shows_translation_where_it_is_known(study):
     """Scores after each removal become a panel of their own."""
-    found = study.models[0].explanation
+    found = study.models[0].explain
     effects = tuple(
         replace(e, translation={"p1": {"value": i / 10, "interval": [0.0, 1.0], "chance": 0.02}})
         for i, e in enumerate(found.subspaces.effects)
@@ -211,7 +211,7 @@ def test_removal_shows_translation_where_it_is_known(study):
 
 def test_undertrained(study):
     """Only labels with an under-trained token are drawn; the bar is the share over all."""
-    found = study.models[0].explanation
+    found = study.models[0].explain
     part = found.undertrained
     mask = np.zeros(len(part.mask), bool)
     mask[:6] = True
@@ -257,7 +257,7 @@ def test_overlap_shows_the_share_of_latin(study):
 
 def test_islands_have_names_and_a_mixed_cloud_has_none(study):
     """A label's name stands above its tokens where they keep together; where all are mixed, no name stands."""
-    space, made = study.models[0].space, study.models[0].projection
+    space, made = study.models[0].space, study.models[0].map
     corners = np.array([[0, 0], [9, 0], [0, 9], [9, 9]], np.float32)
     apart = replace(made, points=corners[space.labels.codes[made.rows]] + made.points * np.float32(0.1))
     figure = figures.draw_map([(space, apart), (space, replace(made, points=made.points * np.float32(0.1)))])
@@ -268,7 +268,7 @@ def test_islands_have_names_and_a_mixed_cloud_has_none(study):
 
 def test_neighbourhoods(study):
     """Tokens with their cosines, the nearest first."""
-    found = study.models[1].examples
+    found = study.models[1].neighbors
     query = found.to_json()["queries"][0]
     axes = figures.draw_neighborhoods(found).axes[0]
     assert [n["token"] for n in query["neighbors"]] == titles(axes)
@@ -280,7 +280,7 @@ def test_neighbourhoods(study):
 @pytest.mark.parametrize("millimetres", [120, 180])
 def test_widths_are_those_of_a_journal(study, millimetres):
     """Figures are one and a half columns wide, or two, in every format."""
-    drawn = {120: figures.draw_hubness([study.models[0].explanation]), 180: figures.draw_census(study.census)}
+    drawn = {120: figures.draw_hubness([study.models[0].explain]), 180: figures.draw_census(study.census)}
     assert millimetres == pytest.approx(25.4 * drawn[millimetres].get_figwidth())
 
 
@@ -322,6 +322,6 @@ def test_every_character_that_an_installed_font_has_is_drawn(tmp_path):
 
 def test_models_are_told_apart_in_grey():
     """Next to each other in order, models differ in lightness or in the shape of their marks."""
-    assert len({model_marker(i) for i in range(6)}) == 6
+    assert 6 == len({model_marker(i) for i in range(6)})
     first, second = (np.dot([0.2126, 0.7152, 0.0722], to_rgb(model_colour(i))) for i in range(2))
     assert abs(first - second) > 0.15

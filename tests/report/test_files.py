@@ -50,7 +50,7 @@ def test_report_files(undisturbed):
     on_disk = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == on_disk - {"manifest.json"}
     assert {"report.html", "report.json"} <= names
-    for name in ("census", "overlap", "translation", "languages", "comparison", "removal", "hubs"):
+    for name in ("census", "overlap", "translate", "languages", "compare", "explain", "explain_hubs"):
         assert f"tables/{name}.csv" in names
     for entry in manifest["files"]:
         content = (folder / entry["path"]).read_bytes()

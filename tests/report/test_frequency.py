@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hyperpolyglot.figures import draw_frequency_by_label
+from hyperpolyglot.labellers import LABELLERS
 from hyperpolyglot.measures.explanation.frequency import frequency
 from hyperpolyglot.measures.explanation.heterogeneity import heterogeneity
 from hyperpolyglot.report.sections.frequency import frequency_section
@@ -82,8 +83,8 @@ def test_the_report_tells_slopes_that_cancel(study):
     distinct = np.round(np.where(codes == 0, 1, -1) * scores + 1.7 * random.standard_normal(4000)) + 10
     space = space_of(np.ones((4000, 2)), codes, scores=scores.tolist())
     planted = frequency(space, planted_diversity(space, distinct))
-    found = [replace(study.models[0].explanation, frequency=planted)]
-    section = frequency_section(found, "scripts", ())
+    found = [replace(study.models[0].explain, frequency=planted)]
+    section = frequency_section(found, LABELLERS["script"], ())
     (said,) = section.reading
     assert "frequency explains little over all tokens, but more within single scripts" in said
     assert "The 2 scripts differ (Cochran’s Q " in said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +62,7 @@ def random_study(tmp_path_factory):
     names = [write_model(folder / name, table.astype(np.float32), pieces) for name, table in tables.items()]
     options = StudyOptions(
         k=50,
-        probes=ProbeOptions(minimum=200),
+        separability=ProbeOptions(minimum=200),
         translate=TranslateOptions(questions=200),
         compare=CompareOptions(k=20, permutations=39),
         skip=("map",),
@@ -79,13 +78,13 @@ def test_random_and_permuted_tables_give_no_finding(random_study):
     for key in ("separability", "diversity", "diversity-by-label", "mixing"):
         assert 2 == told[key].count("indistinguishable from random"), key
     assert 2 == told["frequency"].count("frequency explains next to nothing")
-    assert 2 == told["translation"].count("Translations are no nearer than chance in MODEL")
+    assert 2 == told["translate"].count("Translations are no nearer than chance in MODEL")
     assert 2 == told["summary"].count("first no more often than chance does")
-    assert 2 == told["hub-languages"].count("hubs are indistinguishable from random")
+    assert 2 == told["translate-hubs"].count("hubs are indistinguishable from random")
     assert told["languages"].count("No model is above chance and better than the others")
-    assert "are indistinguishable from random in how these lie" in told["comparison"]
-    assert "agree above chance in 0 of 6 labels" in told["comparison-by-label"]
-    assert "none of 4 maps finds tokens better than chance" in told["comparison-maps"]
+    assert "are indistinguishable from random in how these lie" in told["compare"]
+    assert "agree above chance in 0 of 6 labels" in told["compare-by-label"]
+    assert "none of 4 maps finds tokens better than chance" in told["compare-maps"]
     for key, text in told.items():
         assert re.search(FINDINGS, text) is None, (key, text)
     assert ["random"] * 2 == [one["verdict"]["name"] for one in results(random_study)["models"]]
@@ -96,6 +95,7 @@ BESIDE = {
     "summary": (("verdict",), ("translate", "headline"), ("translate", "weightings"),
                 ("explain", "subspaces", "removal")),
     "separability": (("separability",), ("verdict",)),
+    "silhouette": (("silhouette", "mean"), ("silhouette", "sampled")),
     "diversity": (("diversity", "own_share"), ("diversity", "mean"), ("diversity", "expected"), ("diversity", "k"),
                   ("diversity", "assortativity"), ("verdict",)),
     "diversity-by-label": (("verdict",),),
@@ -105,13 +105,13 @@ BESIDE = {
     "hubness": (("explain", "hubness"),),
     "geometry": (("explain", "isotropy"), ("explain", "dimension"), ("explain", "subspaces")),
     "removal": (("explain", "subspaces", "removal"),),
-    "translation": (("verdict", "translation", "coverage"), ("translate", "lexicon"), ("translate", "overall"),
+    "translate": (("verdict", "translate", "coverage"), ("translate", "lexicon"), ("translate", "overall"),
                     ("translate", "headline"), ("translate", "weightings"), ("translate", "sounds"),
                     ("translate", "baselines"), ("translate", "denominators")),
-    "translation-scripts": (("translate", "within_and_across"),),
-    "translation-kinds": (("translate", "names_and_things"),),
-    "translation-languages": (("verdict", "translation", "pairs"),),
-    "hub-languages": (("translate", "hubs"), ("verdict", "translation", "hubs")),
+    "translate-scripts": (("translate", "within_and_across"),),
+    "translate-kinds": (("translate", "names_and_things"),),
+    "translate-languages": (("verdict", "translate", "pairs"),),
+    "translate-hubs": (("translate", "hubs"), ("verdict", "translate", "hubs")),
     "languages": (("verdict", "languages"),),
     "map": (("map",),),
     "tables": (("explain", "tables"),),
@@ -121,9 +121,9 @@ BESIDE = {
 BETWEEN = {
     "languages": (("verdict", "languages"),),
     "overlap": (("overlap", "pairs"),),
-    "comparison": (("compare", "pairs"),),
-    "comparison-by-label": (("verdict", "compare"),),
-    "comparison-maps": (("verdict", "compare"), ("compare", "pairs")),
+    "compare": (("compare", "pairs"),),
+    "compare-by-label": (("verdict", "compare"),),
+    "compare-maps": (("verdict", "compare"), ("compare", "pairs")),
 }
 """The same of the sections that compare models."""
 
@@ -204,31 +204,13 @@ def assert_every_figure_is_beside(study):
     return with_figures
 
 
-@pytest.fixture(scope="module")
-def demo_study(tmp_path_factory):
-    """Both demos, on a third of their vocabulary."""
-    spaces = [open_model(f"demo:{name}") for name in ("language", "meaning")]
-    spaces = [space.take(np.arange(0, len(space), 3)) for space in spaces]
-    spaces = [replace(space, model=space.model) for space in spaces]
-    options = StudyOptions(
-        probes=ProbeOptions(minimum=150),
-        translate=TranslateOptions(questions=100),
-        compare=CompareOptions(k=20, permutations=39),
-        skip=("map",),
-    )
-    lexicon = packaged_lexicon().take(languages=LANGUAGES)
-    return run_study(spaces, options, Store(tmp_path_factory.mktemp("demos")), lexicon=lexicon)
-
-
 def test_every_figure_of_the_demos_is_in_the_file_beside(demo_study):
     """Each sentence of the report of the demos with a figure has it from the numbers' file."""
     read = assert_every_figure_is_beside(demo_study)
-    assert (BESIDE.keys() | BETWEEN.keys()) - {"map", "tables", "translation-scripts"} == read
+    assert (BESIDE.keys() | BETWEEN.keys()) - {"map", "tables", "translate-scripts"} == read
     told = readings(demo_study)
     assert 2 == told["removal"].count("questions between the words of 6 languages")
-    assert [6] * 2 == [
-        m["verdict"]["translation"]["coverage"]["scored"] for m in results(demo_study)["models"]
-    ]
+    assert [6] * 2 == [m["verdict"]["translate"]["coverage"]["scored"] for m in results(demo_study)["models"]]
     assert "MODEL keeps scripts apart" in told["summary"]
     assert "MODEL mixes scripts" in told["summary"]
 

@@ -22,7 +22,6 @@ from hyperpolyglot.report.links import explorer_address
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.sections.comparison import maps_above
-from hyperpolyglot.report.sections.languages import clear_winners
 from hyperpolyglot.report.sections.mixing import mixing_grids
 from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.summary import summary
@@ -34,15 +33,15 @@ from tests.report.conftest import LAYOUTS, OPTIONS
 
 EXPECTED = {
     "vocabulary": ["census", "overlap"],
-    "writing-systems": ["separability", "diversity", "diversity-by-label", "mixing", "map"],
+    "writing-systems": ["separability", "silhouette", "diversity", "diversity-by-label", "mixing", "map"],
     "translations": [
-        *("translation", "meanings", "translation-scripts", "translation-languages"),
-        *("translation-kinds", "hub-languages"),
+        *("translate", "meanings", "translate-scripts", "translate-languages"),
+        *("translate-kinds", "translate-hubs"),
     ],
     "served": ["languages"],
-    "models-compared": ["comparison", "comparison-by-label", "comparison-maps"],
+    "models-compared": ["compare", "compare-by-label", "compare-maps"],
     "reasons": ["frequency", "undertrained", "hubness", "geometry", "removal", "tables"],
-    "neighbourhoods": ["examples"],
+    "neighbourhoods": ["neighbors"],
 }
 
 
@@ -98,17 +97,17 @@ def test_planted_truth_is_what_the_page_says(study, sections):
     """The first model keeps scripts apart, the second brings translations together; the sentences say it."""
     found = sections
     first, second = (m.space.model[-40:] for m in study.models)
-    apart, together = found["translation"].reading[1], found["translation"].reading[3]
+    apart, together = found["translate"].reading[1], found["translate"].reading[3]
     assert together.startswith("Words find their translations in ")
     assert re.search(
         r"first for 100 % of the questions \(95 % interval 9\d(\.\d)?–100 %; chance 1.7 %\)", together
     )
     assert not apart.startswith("Words find")
-    assert "240 words in 4 languages for 60 concepts; 240 of them (100 %)" in said(found["translation"])
+    assert "240 words in 4 languages for 60 concepts; 240 of them (100 %)" in said(found["translate"])
     assert "Clear winners" in said(found["languages"])
     assert "for 4 languages" in said(found["languages"])
-    assert "share 240 tokens" in said(found["comparison"])
-    assert re.search(r"; p (≤ )?[01]\.\d", said(found["comparison"]))
+    assert "share 240 tokens" in said(found["compare"])
+    assert re.search(r"; p (≤ )?[01]\.\d", said(found["compare"]))
     assert re.search(
         r"P@1 of \d+ questions between the words of 4 languages goes from", said(found["removal"])
     )
@@ -122,7 +121,7 @@ def test_planted_truth_is_what_the_page_says(study, sections):
 def test_a_clear_winner_is_above_chance(study):
     """A model that is better than another, and no better than chance, wins no language."""
     names = [m.space.model for m in study.models]
-    first, ties = clear_winners(study.languages, names)
+    first, ties = study.languages.clear_winners(names)
     assert (4, 0) == (sum(first.values()), ties)
     by_chance = {
         tag: tuple(
@@ -133,13 +132,13 @@ def test_a_clear_winner_is_above_chance(study):
         )
         for tag, rows in study.languages.by_language.items()
     }
-    first, ties = clear_winners(replace(study.languages, by_language=by_chance), names)
+    first, ties = replace(study.languages, by_language=by_chance).clear_winners(names)
     assert (0, 4) == (sum(first.values()), ties)
 
 
 def test_maps_are_tested_against_chance(study):
     """A map that finds as many tokens as chance gives is not above it; one that finds all is."""
-    pair = study.comparison.pairs[0]
+    pair = study.compare.pairs[0]
     row = pair.maps[0] | {"tested": 200}
     at_chance, sure = (row | {"p10": {"value": value, "chance": 0.05}} for value in (0.06, 1.0))
     assert 1 == maps_above(replace(pair, maps=(at_chance, at_chance, sure)))
@@ -147,7 +146,7 @@ def test_maps_are_tested_against_chance(study):
 
 def test_no_warning_without_a_demo_model(sections, document):
     """Only demo models are asked about held-out concepts."""
-    assert "" == sections["translation"].warning
+    assert "" == sections["translate"].warning
     assert "demo models" not in text_of(document)
 
 
@@ -172,7 +171,7 @@ def test_figures_and_tables_are_numbered_in_their_order(study, document, section
             rf'<th scope="row">{one.number} .*?<a href="#([^"]+)">(Figure \d+|lists)</a>', document, re.S
         )
         assert one.section == link.group(1)
-        if one.section != "examples":
+        if one.section != "neighbors":
             section = document[document.index(f'<section id="{one.section}">') :]
             assert link.group(2) == re.search(r"Figure \d+", section[section.index("<figcaption>") :]).group()
 
@@ -183,7 +182,7 @@ def test_the_papers_figures_are_all_told(study, vocabulary_alone, words, tmp_pat
     assert list(range(1, 10)) == [one.number for one in found]
     assert all(one.found and one.published and not one.absent for one in found)
     assert not any("published" in line for one in found for line in one.found)
-    near = study.comparison.pairs[0].measures["neighbor_overlap"]
+    near = study.compare.pairs[0].measures["neighbor_overlap"]
     assert f"{10 * near.value:.1f} of 10 (chance {10 * near.null:.1f})" in found[6].found[0]
     alone = paper_figures(run_study([vocabulary_alone], OPTIONS, Store(tmp_path), lexicon=words))
     assert not any(one.found for one in alone)
@@ -203,7 +202,7 @@ def test_a_model_of_the_paper_has_its_published_numbers(study):
 def test_who_neighbours_whom_in_the_papers_form(study):
     """Labels by their mean count where there is one, with the hypergeometric mean of counts that are not 0."""
     first = study.models[0]
-    (grid,) = mixing_grids([(first, first.diversity)])
+    (grid,) = mixing_grids([(first, first.diversity)], "script")
     (latin, published) = [row for row in grid.rows if row[0] in ("Latin", "LATIN")]
     pair = next(p for p in first.diversity.pairs if (p.a, p.b) == ("Latn", "Latn"))
     drawn = hypergeom(239, 59, 20)
@@ -228,13 +227,13 @@ def test_tokens_lead_into_an_explorer(study, document):
     assert 'class="chip' in document
     assert "#model=" not in document
     missing = Absent("It is not looked at here.")
-    parts = ("separability", "diversity", "projection", "explanation")
+    parts = ("separability", "diversity", "map", "explain")
     models = tuple(replace(m, **dict.fromkeys(parts, missing)) for m in study.models)
-    linked = page(replace(study, models=models, comparison=missing, languages=missing), "../map/index.html")
-    (query,) = study.models[0].examples.to_json()["queries"][:1]
+    linked = page(replace(study, models=models, compare=missing, languages=missing), "../map/index.html")
+    (query,) = study.models[0].neighbors.to_json()["queries"][:1]
     state = f"model={quote(study.models[0].space.model)}&token={query['neighbors'][0]['id']}"
     assert f'href="../map/index.html#{html.escape(state)}"' in linked
-    tokens = sum(1 + len(q["neighbors"]) for m in study.models for q in m.examples.to_json()["queries"])
+    tokens = sum(1 + len(q["neighbors"]) for m in study.models for q in m.neighbors.to_json()["queries"])
     tokens += sum(1 + len(q.neighbors) for m in study.models for q in m.meanings.queries)
     assert tokens == linked.count("../map/index.html#model=")
 
@@ -264,24 +263,34 @@ def test_figures_follow_a_dark_theme(sections):
             assert f"fill: {INK}" not in picture.svg
             assert "var(--ink)" in picture.svg
     assert "var(--model-1)" in sections["separability"].pictures[0].svg
-    assert f"fill: {ON_LIGHT}" in sections["comparison"].pictures[0].svg
+    assert f"fill: {ON_LIGHT}" in sections["compare"].pictures[0].svg
 
 
 def test_every_table_has_its_rows(study):
     """Tables stand under stable names, and rows of one table share their columns."""
     found = tables(study)
     assert {
-        *("census", "overlap", "separability", "diversity", "mixing", "neighbors", "map"),
-        *("translation", "translation_coverage", "translation_pairs", "translation_scripts"),
-        *("translation_kinds", "hub_languages", "meanings", "languages"),
-        *("comparison", "comparison_maps"),
-        *("frequency", "undertrained", "hubs", "geometry", "subspaces", "removal"),
+        *(
+            "census",
+            "overlap",
+            "separability",
+            "silhouette",
+            "diversity",
+            "diversity_pairs",
+            "neighbors",
+            "map",
+        ),
+        *("translate", "translate_coverage", "translate_pairs", "translate_scripts"),
+        *("translate_kinds", "translate_hubs", "meanings", "languages"),
+        *("compare", "compare_maps"),
+        *("explain", "explain_frequency", "explain_undertrained", "explain_hubs", "explain_geometry"),
+        "explain_subspaces",
     } <= found.keys()
-    assert 2 * (3 * 2 + 1) * 4 == len(found["translation"])
+    assert 2 * (3 * 2 + 1) * 4 == len(found["translate"])
     assert {"model", "candidates", "method", "measure", "value", "low", "high", "chance"} <= found[
-        "translation"
+        "translate"
     ][0].keys()
-    assert 2 * 4 == len(found["removal"])
+    assert 2 * 4 == len(found["explain"])
     for name, rows in found.items():
         for row in rows:
             assert all(value is None or isinstance(value, str | int | float) for value in row.values()), name
@@ -293,13 +302,23 @@ def test_numbers_are_those_of_the_commands(study):
     assert {"models", "verdict", "census", "overlap", "languages", "compare", "absent"} == found.keys()
     for model, one in zip(study.models, found["models"], strict=True):
         assert {
-            *("model", "inspect", "verdict", "separability", "diversity", "neighbors", "map", "translate"),
+            *(
+                "model",
+                "inspect",
+                "verdict",
+                "separability",
+                "silhouette",
+                "diversity",
+                "neighbors",
+                "map",
+                "translate",
+            ),
             *("meanings", "explain", "absent"),
         } == one.keys()
-        assert model.translation.to_json() == one["translate"]
-        assert model.explanation.to_json() == one["explain"]
-    assert study.comparison.to_json() == found["compare"]
-    absent = results(replace(study, comparison=Absent("Nothing to compare.")))
+        assert model.translate.to_json() == one["translate"]
+        assert model.explain.to_json() == one["explain"]
+    assert study.compare.to_json() == found["compare"]
+    absent = results(replace(study, compare=Absent("Nothing to compare.")))
     assert (None, {"compare": "Nothing to compare."}) == (absent["compare"], absent["absent"])
 
 
@@ -316,13 +335,13 @@ def test_a_vocabulary_alone_has_a_report(vocabulary_alone, words, tmp_path):
     """It is counted, its coverage of languages told; every other section is one sentence."""
     found = run_study([vocabulary_alone], OPTIONS, Store(tmp_path), lexicon=words)
     sections = by_key(found)
-    for key in ("separability", "diversity", "map", "translation", "explanations", "examples"):
+    for key in ("separability", "silhouette", "diversity", "map", "translate", "explain", "neighbors"):
         assert ["is a vocabulary alone: it has no vectors to measure."] == [
             text.removeprefix(vocabulary_alone.model).strip() for text in sections[key].reading
         ]
         assert (() , "") == (sections[key].pictures, sections[key].note)  # fmt: skip
     assert "100 % of the words of 4 languages are one token" in said(sections["languages"])
-    assert "needs two models with vectors" in said(sections["comparison"])
+    assert "needs two models with vectors" in said(sections["compare"])
     assert "one model only" in said(sections["overlap"])
     assert "vocabulary without vectors" in summary(found)
     assert "240" in text_of(page(found))
@@ -331,14 +350,14 @@ def test_a_vocabulary_alone_has_a_report(vocabulary_alone, words, tmp_path):
 def test_a_lexicon_without_coverage_is_a_sentence(study, tmp_path):
     """Where no word is a token, nothing is asked, and that is said."""
     space = study.models[0].space
-    options = replace(OPTIONS, skip=("comparison", "explanations", "separability", "map"))
+    options = replace(OPTIONS, skip=("compare", "explain", "separability", "map"))
     lexicon = packaged_lexicon().take(languages={"th", "my"})
     found = run_study([space], options, Store(tmp_path), lexicon=lexicon, layouts=LAYOUTS[:1])
     sections = by_key(found)
-    assert "too few in two languages or more to ask anything" in said(sections["translation"])
-    assert () == sections["translation"].pictures
+    assert "too few in two languages or more to ask anything" in said(sections["translate"])
+    assert () == sections["translate"].pictures
     assert "No language has words" in said(sections["languages"])
-    assert "left out on request (--skip explanations)" in said(sections["explanations"])
+    assert "left out on request (--skip explain)" in said(sections["explain"])
     assert text_of(page(found))
 
 
@@ -348,14 +367,14 @@ def test_the_demo_models_are_asked_about_held_out_concepts(tmp_path):
     spaces = [open_model(f"demo:{name}") for name in ("language", "meaning")]
     options = StudyOptions(
         translate=TranslateOptions(questions=100),
-        skip=("comparison", "explanations", "separability", "map", "languages"),
+        skip=("compare", "explain", "separability", "map", "languages"),
     )
     found = run_study(spaces, options, Store(tmp_path), lexicon=lexicon)
     made = by_key(found)
-    translation = made["translation"]
+    translation = made["translate"]
     assert "that neither was counted on; on the others any score would be circular" in translation.warning
-    assert ["held-out", "held-out"] == [m.translation.concepts["selection"] for m in found.models]
-    apart, together = (m.translation.overall["weak"]["csls"]["p1"] for m in found.models)
+    assert ["held-out", "held-out"] == [m.translate.concepts["selection"] for m in found.models]
+    apart, together = (m.translate.overall["weak"]["csls"]["p1"] for m in found.models)
     assert together["interval"][0] > 0.6 > 0.3 > apart["value"]
     assert "Words find their translations in demo:meaning" in said(translation)
     (_, without), (_, shown) = made["meanings"].examples
@@ -367,8 +386,8 @@ def test_markup_in_tokens_is_text(study):
     """A token that is markup is shown, wherever it stands: in examples, meanings, hubs and legends."""
     first = study.models[0]
     wicked = "<script>alert(1)</script>\u202e"
-    hub = dict(first.explanation.hubness.hubs[0], token=wicked)
-    explanation = replace(first.explanation, hubness=replace(first.explanation.hubness, hubs=(hub,) * 10))
+    hub = dict(first.explain.hubness.hubs[0], token=wicked)
+    explanation = replace(first.explain, hubness=replace(first.explain.hubness, hubs=(hub,) * 10))
     query = first.meanings.queries[0]
     query = replace(
         query,
@@ -376,7 +395,7 @@ def test_markup_in_tokens_is_text(study):
         gloss=wicked,
         neighbors=(replace(query.neighbors[0], token=wicked, languages=(wicked,)),),
     )
-    model = replace(first, explanation=explanation, meanings=replace(first.meanings, queries=(query,)))
+    model = replace(first, explain=explanation, meanings=replace(first.meanings, queries=(query,)))
     document = page(replace(study, models=(model, study.models[1])))
     assert 1 == document.count("<script")
     assert "<script>alert" not in document

@@ -19,7 +19,7 @@ from hyperpolyglot.measures.neighbors import neighbors
 from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.report.numbers import results
 from hyperpolyglot.store import NoStore, Store
-from hyperpolyglot.study import SECTIONS, Absent, run_study, steps
+from hyperpolyglot.study import MEASURES, Absent, catalogue, run_study
 from hyperpolyglot.study.keeping import kept
 from tests.report.conftest import LAYOUTS, OPTIONS
 
@@ -109,7 +109,7 @@ def test_nothing_is_measured_twice(study, words, kept_in, monkeypatch):
         raise AssertionError("measured again")
 
     for name in HEAVY:
-        monkeypatch.setattr(steps, name, again)
+        monkeypatch.setattr(catalogue, name, again)
     spaces = [m.space for m in study.models]
     found = run_study(spaces, OPTIONS, Store(kept_in), lexicon=words, layouts=LAYOUTS)
     assert results(study) == results(found)
@@ -137,13 +137,13 @@ def test_what_a_step_depends_on(changed, measured, study, words, kept_in, monkey
         options = replace(OPTIONS, k=21)
     calls = set()
     for name in HEAVY:
-        measure = getattr(steps, name)
+        measure = getattr(catalogue, name)
 
         def counted(*arguments, _name=name, _measure=measure, **more):
             calls.add(_name)
             return _measure(*arguments, **more)
 
-        monkeypatch.setattr(steps, name, counted)
+        monkeypatch.setattr(catalogue, name, counted)
 
     copy = shutil.copytree(kept_in, tmp_path / "store")
     run_study([m.space for m in study.models], options, Store(copy), lexicon=lexicon, layouts=LAYOUTS)
@@ -157,14 +157,14 @@ def test_too_little_data_is_a_sentence(study, words, monkeypatch, tmp_path):
         raise NotEnoughData("There is too little of everything.")
 
     for name in ("translate", "languages_of", "explain", "separability", "compare_pair"):
-        monkeypatch.setattr(steps, name, too_little)
+        monkeypatch.setattr(catalogue, name, too_little)
     found = run_study(
         [m.space for m in study.models], OPTIONS, Store(tmp_path), lexicon=words, layouts=LAYOUTS
     )
     absent = Absent("There is too little of everything.")
-    assert (absent, absent) == (found.languages, found.comparison)
+    assert (absent, absent) == (found.languages, found.compare)
     for model in found.models:
-        assert [absent] * 3 == [model.translation, model.explanation, model.separability]
+        assert [absent] * 3 == [model.translate, model.explain, model.separability]
         assert not isinstance(model.diversity, Absent)
 
 
@@ -175,15 +175,15 @@ def test_skipped_sections_are_not_measured(study, words, monkeypatch, tmp_path):
         raise AssertionError("measured although it was skipped")
 
     for name in HEAVY:
-        monkeypatch.setattr(steps, name, again)
-    options = replace(OPTIONS, skip=SECTIONS)
+        monkeypatch.setattr(catalogue, name, again)
+    options = replace(OPTIONS, skip=MEASURES)
     found = run_study(
         [m.space for m in study.models], options, Store(tmp_path), lexicon=words, layouts=LAYOUTS
     )
-    parts = [found.languages, found.comparison]
+    parts = [found.languages, found.compare]
     for m in found.models:
-        parts += [m.separability, m.projection, m.translation, m.meanings, m.explanation]
-        parts += [m.diversity, m.examples]
+        parts += [m.separability, m.map, m.translate, m.meanings, m.explain]
+        parts += [m.diversity, m.neighbors]
     assert 16 == len(parts)
     assert all(isinstance(part, Absent) and "--skip" in part.reason for part in parts)
 
@@ -198,10 +198,12 @@ def test_meanings_of_a_demo_model_are_held_out():
         assert {q.concept for q in found.queries} <= unseen_by_demos()
         assert len(found.queries) == len({q.label for q in found.queries})
         for query in found.queries:
-            assert query.found == sum(bool(n.languages) for n in query.neighbors)
+            assert query.known_translations == sum(bool(n.languages) for n in query.neighbors)
             assert 0 < query.expected < 0.1
             assert query.id not in {n.id for n in query.neighbors}
-        shares[name] = sum(q.found for q in found.queries) / sum(len(q.neighbors) for q in found.queries)
+        shares[name] = sum(q.known_translations for q in found.queries) / sum(
+            len(q.neighbors) for q in found.queries
+        )
     assert shares["meaning"] > 0.7 > 0.1 > shares["language"]
 
 
@@ -209,5 +211,5 @@ def test_planted_meanings(study):
     """Each word's three translations are its nearest and marked; twenty drawn at random would hold 60/239 of them."""
     for query in study.models[1].meanings.queries:
         assert [True] * 3 == [bool(n.languages) for n in query.neighbors[:3]]
-        assert 3 == query.found
+        assert 3 == query.known_translations
         assert 20 * 3 / 239 == pytest.approx(query.expected)

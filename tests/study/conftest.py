@@ -23,7 +23,7 @@ from tests.conftest import planted_pieces
 
 OPTIONS = StudyOptions(
     k=20,
-    probes=ProbeOptions(minimum=50, folds=3),
+    separability=ProbeOptions(minimum=50, folds=3),
     translate=TranslateOptions(questions=50),
     compare=CompareOptions(k=10, permutations=9, test_rows=100),
     skip=("map",),

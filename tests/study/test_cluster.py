@@ -19,7 +19,7 @@ from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Graph, in_this_process, neighbors_step
 from hyperpolyglot.study.cluster import cluster, rows
 from hyperpolyglot.study.cluster.connection import slurm_cluster
-from hyperpolyglot.study.cluster.lending import Lending
+from hyperpolyglot.study.cluster.scatter import ScatterCache
 from hyperpolyglot.study.keeping import parts_of
 from hyperpolyglot.types import silent
 from tests.study.conftest import digests
@@ -157,12 +157,12 @@ def test_few_workers_take_whole_steps(spaces):
     assert 4 == len(rows.by_rows([large], 3))
 
 
-def test_a_record_is_lent_once(workers, spaces):
+def test_a_record_is_scattered_once(workers, spaces):
     """The record of a step that was lost with its worker is one thing on the cluster, sent once for all who need it."""
     step = neighbors_step(spaces[0], 20)
     parts = parts_of(in_this_process(Graph((step,)), NoStore())(step))
-    lending = Lending(workers._client, workers._roster, silent)
-    first, second = lending.record(step.key, parts), lending.record(step.key, parts)
+    cache = ScatterCache(workers._client, workers._pool, silent)
+    first, second = cache.record(step.key, parts), cache.record(step.key, parts)
     assert first is second
     arrays, values = first.result()
     assert dict(parts.values) == values

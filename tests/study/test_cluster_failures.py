@@ -28,8 +28,8 @@ from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Graph, neighbors_step
 from hyperpolyglot.study.cluster import cluster
 from hyperpolyglot.study.cluster.connection import _differences_noted
-from hyperpolyglot.study.cluster.roster import Roster
 from hyperpolyglot.study.cluster.shortages import Shortages
+from hyperpolyglot.study.cluster.worker_pool import WorkerPool
 from hyperpolyglot.types import silent
 from tests.study.conftest import digests
 
@@ -64,7 +64,7 @@ class Short(Search):
 
 
 def test_a_worker_joins_and_too_little_memory_is_tried_again(run, spaces, undisturbed, tmp_path, monkeypatch):
-    """A worker that comes late changes nothing; a step that finds too little memory is taken again, a few times."""
+    """A worker that comes late changes nothing; a step that finds too little memory is run again, a few times."""
     monkeypatch.setattr("hyperpolyglot.study.cluster.shortages._BREATH", 0.1)
     with cluster("local:1") as execute:
         client = execute._client
@@ -117,14 +117,14 @@ def claimed(path, here):
 
 @pytest.mark.parametrize(("workers", "short"), [(1, False), (2, True)])
 def test_the_last_worker_for_a_step_dies(spaces, tmp_path, monkeypatch, workers, short):
-    """A worker short of memory does not get the step again, and one that comes late takes what waits for a worker."""
+    """A worker short of memory does not get the step again, and one that comes late runs what waits for a worker."""
     monkeypatch.setattr("hyperpolyglot.study.cluster.shortages._BREATH", 60.0)
     with cluster(f"local:{workers}") as execute:
         step = neighbors_step(spaces[0], 20, search=Lethal(folder=tmp_path, short=short))
         found = execute(Graph((step,)), NoStore())(step)
     np.testing.assert_array_equal(neighbors(spaces[0], 20).rows, found.rows)
-    taken = [path.read_text() for path in tmp_path.iterdir() if path.name not in ("short", "dead")]
-    assert workers + 1 == len(set(taken)) == len(taken)
+    ran = [path.read_text() for path in tmp_path.iterdir() if path.name not in ("short", "dead")]
+    assert workers + 1 == len(set(ran)) == len(ran)
 
 
 HANGING = """
@@ -164,32 +164,32 @@ def dask(folder, *workers):
 
 def test_workers_that_cannot_answer(run, undisturbed, tmp_path, monkeypatch):
     """A worker that hangs or fails when it imports the program gets no steps and holds nothing up."""
-    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._LATE", 1.0)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.worker_pool._LATE", 1.0)
     said = []
     with dask(tmp_path, "", HANGING, FAILING) as (address, _), cluster(address, said.append) as execute:
         execute._client.wait_for_workers(3)
         assert undisturbed[0] == run(tmp_path / "cache", executor=execute)
         assert undisturbed[1] == digests(tmp_path / "cache")
-    assert ["no memory."] == [sentence.partition(" takes no steps: ")[2] for sentence in said]
+    assert ["no memory."] == [sentence.partition(" runs no steps: ")[2] for sentence in said]
 
 
 def test_nobody_can_answer(spaces, tmp_path, monkeypatch):
-    """Where no worker can take steps, that is said, and why each of them cannot."""
+    """Where no worker can run steps, that is said, and why each of them cannot."""
     graph, said = Graph((neighbors_step(spaces[0], 20),)), []
-    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._LATE", 1.0)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.worker_pool._LATE", 1.0)
     with dask(tmp_path, FAILING) as (address, _), cluster(address, said.append) as execute:
         execute._client.wait_for_workers(1)
-        with pytest.raises(ClusterFailed, match="no worker can take steps"):
+        with pytest.raises(ClusterFailed, match="no worker can run steps"):
             execute(graph, NoStore())
-    monkeypatch.setattr("hyperpolyglot.study.cluster.roster.VERSION", "0.0")
+    monkeypatch.setattr("hyperpolyglot.study.cluster.worker_pool.VERSION", "0.0")
     with cluster("local:1", said.append) as execute, pytest.raises(ClusterFailed, match="see that all have"):
         execute(graph, NoStore())
-    assert "takes no steps: no memory." in said[0]
-    assert f"takes no steps: it has hyperpolyglot {VERSION}, and not 0.0." in said[1]
+    assert "runs no steps: no memory." in said[0]
+    assert f"runs no steps: it has hyperpolyglot {VERSION}, and not 0.0." in said[1]
 
 
 class Answers:
-    """A client of workers that answer at once: those called bad, that they cannot take steps."""
+    """A client of workers that answer at once: those called bad, that they cannot run steps."""
 
     status = "running"
 
@@ -205,23 +205,23 @@ class Answers:
 
 
 def test_a_worker_that_comes_back_is_waited_for(monkeypatch):
-    """While the one worker that takes steps is started again, another that takes none does not end the study."""
-    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._RECOUNT", 0.0)
-    monkeypatch.setattr("hyperpolyglot.study.cluster.roster._LATE", 0.0)
+    """While the one worker that runs steps is started again, another that runs none does not end the study."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.worker_pool._REFRESH", 0.0)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.worker_pool._LATE", 0.0)
     client, said, looked = Answers("bad", "good"), [], []
-    roster = Roster(client, said.append)
-    roster.muster(silent)
+    pool = WorkerPool(client, said.append)
+    pool.wait_for_workers(silent)
     client.there = ("bad",)
-    assert set() == roster.ready()
+    assert set() == pool.ready()
 
     def interrupted():
         looked.append(1)
         if len(looked) > 5:
             client.there = ("bad", "good again")
 
-    roster.muster(silent, interrupted)
-    assert {"good again"} == roster.ready()
-    assert ["bad takes no steps: no memory."] == said
+    pool.wait_for_workers(silent, interrupted)
+    assert {"good again"} == pool.ready()
+    assert ["bad runs no steps: no memory."] == said
 
 
 def test_a_step_waits_where_nobody_is(spaces, monkeypatch):
@@ -326,8 +326,8 @@ def test_ctrl_c_ends_the_command_and_its_workers(clustered, translated, tmp_path
 
 
 def test_a_worker_dies_while_it_is_sent_something(spaces, monkeypatch):
-    """What could not be delivered is sent again; where nobody ever takes it, a sentence says so."""
-    monkeypatch.setattr("hyperpolyglot.study.cluster.lending._PAUSE", 0.0)
+    """What could not be delivered is sent again; where nobody ever accepts it, a sentence says so."""
+    monkeypatch.setattr("hyperpolyglot.study.cluster.scatter._PAUSE", 0.0)
     expected, failures = neighbors(spaces[0], 20), [3]
     with cluster("local:1") as execute:
         scatter = execute._client.scatter
@@ -342,5 +342,5 @@ def test_a_worker_dies_while_it_is_sent_something(spaces, monkeypatch):
         step = neighbors_step(spaces[0], 20)
         np.testing.assert_array_equal(expected.rows, execute(Graph((step,)), NoStore())(step).rows)
         failures[0] = 1000
-        with pytest.raises(ClusterFailed, match="no worker takes"):
+        with pytest.raises(ClusterFailed, match="no worker accepts"):
             execute(Graph((step,)), NoStore())

@@ -47,12 +47,12 @@ def test_every_option_arrives(tmp_path):
     (tmp_path / "tokens.json").touch()
     (tmp_path / "study.toml").write_text(
         """
-        measures = ["separability", "comparison"]
+        measures = ["separability", "compare"]
         models = [{model = "demo:meaning", table = "output", tokenizer = "tokens.json", tensor = "t"}]
         [options]
         seed = 7
         exclude = ["special", "byte"]
-        probes = {minimum = 10}
+        separability = {minimum = 10}
         compare.seed = 3
         [options.translate]
         languages = ["sw"]
@@ -71,13 +71,23 @@ def test_every_option_arrives(tmp_path):
     options = found.options
     assert (7, 10, 7, 3, ("sw",)) == (
         options.seed,
-        options.probes.minimum,
-        options.probes.seed,
+        options.separability.minimum,
+        options.separability.seed,
         options.compare.seed,
         options.translate.languages,
     )
     assert (TokenKind.BYTE, TokenKind.SPECIAL) == options.exclude
-    assert {"neighbors", "map", "translation", "languages", "explanations"} == set(options.skip)
+    assert {
+        "neighbors",
+        "diversity",
+        "silhouette",
+        "map",
+        "translate",
+        "meanings",
+        "explain",
+        "overlap",
+        "languages",
+    } == set(options.skip)
     assert (None, tmp_path / "all.json") == (found.outputs.report, found.outputs.json)
 
 
@@ -92,7 +102,7 @@ models = [
 [options]
 k = "many"
 exclude = ["specal"]
-[options.probes]
+[options.separability]
 folds = 1
 [options.translate]
 near = true
@@ -206,9 +216,9 @@ def test_a_dry_run_and_a_run(tmp_path, clustered, translated, capsys):
 
     file = tmp_path / "study.toml"
     text = f"""
-    measures = ["separability", "comparison"]
+    measures = ["separability", "compare"]
     models = [{json.dumps(clustered)}, {json.dumps(translated)}]
-    options.probes.minimum = 50
+    options.separability.minimum = 50
     options.compare = {{k = 10, permutations = 9, test_rows = 100}}
     outputs = {{json = "all.json", tables = "tables"}}
     """
@@ -230,7 +240,7 @@ def test_a_dry_run_and_a_run(tmp_path, clustered, translated, capsys):
     assert [clustered, translated] == [model["model"] for model in done["provenance"]["models"]]
     assert 5 == sum(step["kept"] for step in run("--dry-run")["steps"])
     file.write_text(text.replace("permutations = 9", "permutations = 8"), "utf8")
-    assert ["comparison"] == [step["step"] for step in run("--dry-run")["steps"] if not step["kept"]]
+    assert ["compare"] == [step["step"] for step in run("--dry-run")["steps"] if not step["kept"]]
 
 
 def test_an_explorer_and_a_report_that_leads_there(tmp_path, clustered, capsys):
@@ -262,7 +272,7 @@ def test_a_dry_run_for_people(tmp_path, clustered, capsys):
     (tmp_path / "study.toml").write_text(f"models = [{json.dumps(clustered)}]", "utf8")
     main(["study", str(tmp_path / "study.toml"), "--dry-run"])
     said = capsys.readouterr().out
-    assert "8 steps, 0 of them kept; 8 to take" in said
+    assert "9 steps, 0 of them kept; 9 to run" in said
     assert all(len(line) <= 80 for line in said.splitlines())
 
 

@@ -9,23 +9,23 @@ from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions
 from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import (
+    MEASURES,
     Graph,
     PlannedStep,
     in_this_process,
     neighbors_step,
-    plan_comparison,
+    plan_compare,
     plan_study,
 )
-from hyperpolyglot.study.record import SECTIONS
-from hyperpolyglot.study.steps import diversity_step, projection_step
+from hyperpolyglot.study.catalogue import diversity_step, map_step
 from tests.study.conftest import OPTIONS
 
 
 def test_needs_come_first_and_once(spaces):
     """A step that two others need, planned twice, is one step before both."""
     near, again = (neighbors_step(spaces[0], 20) for _ in range(2))
-    graph = Graph((diversity_step(spaces[0], near, 20, "default"), projection_step(spaces[0], again)))
-    assert ["neighbors", "diversity", "projection"] == [step.name for step in graph]
+    graph = Graph((diversity_step(spaces[0], near, 20, "default"), map_step(spaces[0], again)))
+    assert ["neighbors", "diversity", "map"] == [step.name for step in graph]
 
 
 def test_what_only_kept_steps_need_is_not_taken(spaces, tmp_path):
@@ -44,15 +44,17 @@ def test_the_key_is_of_the_content(spaces, words):
     """The same numbers under another name have the same neighbours; records with names in them are others."""
     renamed = replace(spaces[0], model="another name")
     plans = [plan_study([space], OPTIONS, words).models[0] for space in (spaces[0], renamed)]
-    pairs = zip(*([s for s in plan.steps if isinstance(s, PlannedStep)] for plan in plans), strict=True)
+    pairs = zip(
+        *([s for s in plan.steps.values() if isinstance(s, PlannedStep)] for plan in plans), strict=True
+    )
     same = [a.name for a, b in pairs if a.key == b.key]
-    assert ["neighbors", "separability", "diversity"] == same
+    assert ["neighbors", "separability", "silhouette", "diversity"] == same
 
 
 def test_only_what_is_wanted_is_planned(spaces, words):
     """One measure alone plans no other, but those it needs."""
-    for wanted, expected in (("separability", ["separability"]), ("map", ["neighbors", "projection"])):
-        options = replace(OPTIONS, skip=tuple(s for s in SECTIONS if s != wanted))
+    for wanted, expected in (("separability", ["separability"]), ("map", ["neighbors", "map"])):
+        options = replace(OPTIONS, skip=tuple(s for s in MEASURES if s != wanted))
         assert expected == [step.name for step in plan_study(spaces[:1], options, words).graph]
 
 
@@ -60,8 +62,8 @@ def test_one_more_model_costs_its_pairs(spaces, clustered, tmp_path):
     """With tokens shared by pairs, a third model takes two comparisons; the first pair is kept."""
     options = CompareOptions(k=5, permutations=3, test_rows=100, common="pair")
     third = replace(open_model(clustered), model="third")
-    before, after = plan_comparison(spaces, options), plan_comparison([*spaces, third], options)
+    before, after = plan_compare(spaces, options), plan_compare([*spaces, third], options)
     known = {step.key for step in before.steps}
     assert (1, 3) == (len(before.steps), len(after.steps))
-    assert 2 == sum(step.name == "comparison" for step in Graph(after.steps).pending(known))
-    assert NoStore().find("comparison", {}) is None
+    assert 2 == sum(step.name == "compare" for step in Graph(after.steps).pending(known))
+    assert NoStore().find("compare", {}) is None

@@ -1,3 +1,5 @@
+"""The alphabet of stand-ins for bytes is that of tokenizers."""
+
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Vocabularies in GGUF files, against the tokenizers that they were made from."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -22,6 +24,7 @@ def labels(vocabulary: Vocabulary) -> list[str]:
 
 
 def test_llama() -> None:
+    """The types of a llama vocabulary give the kinds, its scores the scores, and padding no token."""
     vocabulary = opened(
         "llama",
         ["<unk>", "<s>", "<0x0A>", "▁the", "▁▁", "[PAD5]"],
@@ -35,6 +38,7 @@ def test_llama() -> None:
 
 
 def test_gpt2(byte_level: Tokenizer) -> None:
+    """A gpt2 vocabulary with merges is the one of the tokenizer.json that it was made from."""
     expected = vocabulary_of(byte_level)
     kinds = {TokenKind.SPECIAL: 3, TokenKind.ADDED: 4, TokenKind.WHITESPACE: 4}
     added = {byte_level.token_to_id(piece) for piece in ("größe", "    ")}
@@ -110,6 +114,7 @@ def test_unknown_tokenizer() -> None:
     ],
 )
 def test_malformed(columns: dict[str, Any]) -> None:
+    """Columns of wrong types and lengths are damage."""
     with pytest.raises(DamagedFile):
         opened("llama", **columns)
 

@@ -1,3 +1,5 @@
+"""The vocabularies of real models: what kinds of tokens they have, and how many."""
+
 from __future__ import annotations
 
 import gzip
@@ -39,6 +41,7 @@ def test_xlm_r() -> None:
 
 
 def test_mbert() -> None:
+    """mBERT's pieces are words and continuations, with as many special and unused tokens as it has."""
     vocabulary, _ = opened("bert-base-multilingual-cased.jsonl.gz")
     assert vocabulary.scheme == "WordPiece"
     assert vocabulary.kind_counts() == {"text": 119_443, "special": 5, "unused": 99}
@@ -51,6 +54,7 @@ def test_mbert() -> None:
 
 
 def test_llama() -> None:
+    """Llama's 32,000 pieces have 256 bytes, each at its place, and three special tokens."""
     vocabulary, _ = opened("llama.jsonl.gz")
     assert vocabulary.scheme == "BPE with byte fallback"
     counts = vocabulary.kind_counts()

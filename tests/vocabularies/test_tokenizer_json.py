@@ -1,3 +1,5 @@
+"""Vocabularies of tokenizer.json files, against the library that reads and writes them."""
+
 from __future__ import annotations
 
 import json
@@ -66,6 +68,7 @@ def test_declared_kinds(byte_level: Tokenizer, unigram: Tokenizer, wordpiece: To
 
 
 def test_scores(fallback: Tokenizer, unigram: Tokenizer) -> None:
+    """The score of a piece is minus the rank of its merge, or its log-probability."""
     document = json.loads(fallback.to_str())["model"]
     vocabulary = vocabulary_of(fallback)
     for rank, (left, right) in enumerate(document["merges"]):
@@ -272,6 +275,7 @@ def test_an_unknown_model() -> None:
     ],
 )
 def test_malformed(document: object, message: str) -> None:
+    """A document that is no tokenizer is damage, and the message says where."""
     if not message:
         assert len(opened(document)) == 1
         return

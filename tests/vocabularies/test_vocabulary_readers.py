@@ -218,6 +218,7 @@ def test_malformed_tekken(data: str) -> None:
 
 
 def test_tiktoken() -> None:
+    """A line of a tiktoken file is a token in base64 and its rank; ranks without a line have no token."""
     vocabulary = opened(read_tiktoken, "IQ== 0\r\nIHRoZQ== 2\n\n44E= 3\n")
     assert vocabulary.texts == ("!", "", "▁the", "<0xE3><0x81>")
     assert vocabulary.pieces[2] == "Ġthe"
@@ -355,6 +356,7 @@ def test_malformed_jsonl(data: str, message: str) -> None:
 
 
 def test_inflating() -> None:
+    """One member or several are inflated, and what is cut off or changed is damage."""
     data = b'[0,"a"]\n' * 1000
     packed = gzip.compress(data)
     assert inflate(packed, "x.gz") == data

@@ -1,3 +1,5 @@
+"""Which tokenizer file of a folder is read, and by which reader."""
+
 from __future__ import annotations
 
 import gzip

@@ -47,6 +47,7 @@ def test_byte_level_with_a_prefix_space(byte_level: Tokenizer) -> None:
 
 
 def test_fallback(fallback: Tokenizer) -> None:
+    """The bytes of the tokens of any text are the text, normalised, with byte fallback."""
     vocabulary = vocabulary_of(fallback)
 
     @given_fixtures
@@ -59,6 +60,7 @@ def test_fallback(fallback: Tokenizer) -> None:
 
 
 def test_unigram(unigram: Tokenizer) -> None:
+    """The bytes of the tokens of a known text are the text, normalised, with a unigram model."""
     vocabulary = vocabulary_of(unigram)
     unknown = unigram.token_to_id("<unk>")
 
@@ -75,6 +77,7 @@ def test_unigram(unigram: Tokenizer) -> None:
 
 
 def test_wordpiece(wordpiece: Tokenizer) -> None:
+    """The bytes of the tokens of a known text are its words, with WordPiece."""
     vocabulary = vocabulary_of(wordpiece)
     unknown = wordpiece.token_to_id("[UNK]")
 
@@ -94,6 +97,7 @@ def test_wordpiece(wordpiece: Tokenizer) -> None:
 
 
 def test_clip(clip: Tokenizer) -> None:
+    """The bytes of the tokens of any text are its words, with CLIP's ends of words."""
     document = json.loads(clip.to_str())
     ids = document["model"]["vocab"]
     for character in pre_tokenizers.ByteLevel.alphabet():
@@ -126,6 +130,7 @@ def test_word_level() -> None:
 def test_sentencepiece(
     sentencepiece_model: Callable[..., bytes], model_type: str, byte_fallback: bool
 ) -> None:
+    """The bytes of the tokens of a text are the text as SentencePiece normalises it; pieces and scores are its own."""
     data = sentencepiece_model(model_type, byte_fallback)
     oracle = sentencepiece.SentencePieceProcessor(model_proto=data)
     vocabulary = read_sentencepiece(data, "x.model").vocabulary("x.model")

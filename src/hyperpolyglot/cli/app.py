@@ -9,15 +9,17 @@ from collections.abc import Sequence
 
 import click
 
-from hyperpolyglot.cli.bench import bench
-from hyperpolyglot.cli.comparisons import compare, explain
-from hyperpolyglot.cli.explorer import explore
-from hyperpolyglot.cli.pages import report
-from hyperpolyglot.cli.studies import study
-from hyperpolyglot.cli.tokens import census, inspect, overlap
-from hyperpolyglot.cli.translations import languages, translate
-from hyperpolyglot.cli.upkeep import cache
-from hyperpolyglot.cli.vectors import diversity, map_, neighbors, separability
+from hyperpolyglot.cli import (
+    bench,
+    comparisons,
+    explorer,
+    pages,
+    studies,
+    tokens,
+    translations,
+    upkeep,
+    vectors,
+)
 from hyperpolyglot.errors import HyperpolyglotError, StudyMistaken
 
 __all__ = ["cli", "main"]
@@ -35,11 +37,9 @@ def cli() -> None:
     """
 
 
-_OF_TOKENS = (inspect, census, overlap)
-_OF_VECTORS = (separability, neighbors, diversity, map_, translate, languages, compare, explain)
-
-for _command in (*_OF_TOKENS, *_OF_VECTORS, report, study, explore, cache, bench):
-    cli.add_command(_command)
+for _module in (tokens, vectors, translations, comparisons, pages, studies, explorer, upkeep, bench):
+    for _name in _module.__all__:
+        cli.add_command(getattr(_module, _name))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hyperpolyglot.cli.options import open_spaces, opening_options, output_options
-from hyperpolyglot.cli.output import TABLE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.groups import OpeningOptions, opening_group
+from hyperpolyglot.cli.opened import open_spaces
+from hyperpolyglot.cli.options import k_option
+from hyperpolyglot.cli.output import TABLE, OutputOptions, emit, output_group
 
 if TYPE_CHECKING:
+    from hyperpolyglot.loading import Opening
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.types import Float32, Progress
 
@@ -75,26 +78,28 @@ def _products(vectors: Float32) -> None:
         np.matmul(rows, vectors.T, out=out[: len(rows)])
 
 
-def _tasks(space: TokenSpace, values: dict[str, Any]) -> tuple[list[Task], dict[str, Any]]:
+def _tasks(
+    space: TokenSpace, opening: Opening, k: int, most: int, threads: int | None
+) -> tuple[list[Task], dict[str, int]]:
+    """What is measured, on at most so many tokens, and its size."""
     import numpy as np
 
     from hyperpolyglot.engine.cosine import unit_rows
     from hyperpolyglot.engine.nearest import nearest
     from hyperpolyglot.errors import NotEnoughData
     from hyperpolyglot.labels import label
-    from hyperpolyglot.loading import Opening, open_model
+    from hyperpolyglot.loading import open_model
     from hyperpolyglot.measures.separability import ProbeOptions, separability
 
-    opening = Opening(table=values["table"], tensor=values["tensor"], tokenizer=values["tokenizer"])
     rows = space.candidates().rows
     if len(rows) < 3:
         raise NotEnoughData(f"{space.model}: {len(rows)} tokens have a vector; there is nothing to measure.")
-    if len(rows) > values["tokens"]:
-        rows = np.sort(np.random.default_rng(0).choice(rows, values["tokens"], replace=False))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
     vectors, part = unit_rows(space.vectors(rows)), space.take(rows)
-    k, threads = min(values["k"], len(rows) - 1), values["threads"]
+    k = min(k, len(rows) - 1)
     tasks: list[Task] = [
-        ("opening", None, lambda: open_model(values["model"], opening)),
+        ("opening", None, lambda: open_model(space.model, opening)),
         ("labelling", None, lambda: label(space.vocabulary)),
         (_FLOOR, "numpy", lambda: _products(vectors)),
     ]
@@ -148,8 +153,8 @@ def _measured(tasks: list[Task], rounds: int, progress: Progress) -> list[dict[s
 
 @click.command(short_help="How fast things are on this machine.")
 @click.argument("model", default="demo:meaning")
-@opening_options
-@click.option("-k", type=click.IntRange(1), default=100, show_default=True, help="Neighbours of each token.")
+@opening_group
+@k_option(100, most=None, says="Neighbours of each token.")
 @click.option(
     "--rounds", type=click.IntRange(1), default=3, show_default=True, help="Times that all is measured."
 )
@@ -163,8 +168,16 @@ def _measured(tasks: list[Task], rounds: int, progress: Progress) -> list[dict[s
 @click.option(
     "--threads", type=click.IntRange(1), help="Threads of our own work.  [default: one for each processor]"
 )
-@output_options(TABLE)
-def bench(**values: Any) -> None:
+@output_group(TABLE)
+def bench(
+    model: str,
+    opening: OpeningOptions,
+    k: int,
+    rounds: int,
+    tokens: int,
+    threads: int | None,
+    output: OutputOptions,
+) -> None:
     """Measure how fast things are on this machine.
 
     Opening, labelling, the neighbours of all tokens by every back end that
@@ -173,19 +186,18 @@ def bench(**values: Any) -> None:
     rounds that alternate; "times" is how much faster a search is than all
     products by the BLAS and nothing else.
     """
-    check_outputs(values["outputs"], figures=False)
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
 
-    (space,) = spaces = open_spaces((values["model"],), values)
+    (space,) = spaces = open_spaces([model], opening)
     with progress_bar() as bar:
         bar("preparing", 0, 1)
-        tasks, size = _tasks(space, values)
+        tasks, size = _tasks(space, opening.opening(), k, tokens, threads)
         bar("preparing", 1, 1)
-        results = _measured(tasks, values["rounds"], bar)
-    save_outputs(values["outputs"], lambda: results)
+        results = _measured(tasks, rounds, bar)
+    output.save(lambda: results)
     machine = _machine()
-    if values["as_json"]:
-        return emit("bench", {"results": results, "machine": machine, **size}, spaces, values)
+    if output.as_json:
+        return emit("bench", {"results": results, "machine": machine, **size}, spaces)
     title = f"{space.model}: {size['tokens']:,} tokens × {size['dim']}, k = {size['k']}"
     rows = [{**row, "backend": row["backend"] or "", "times": row["ratio"]} for row in results]
     print_table(title, rows, ("what", "backend", "seconds", "least", "times"))

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from hyperpolyglot.cli.groups import (
+    LabelOptions,
+    OpeningOptions,
+    SearchOptions,
+    StoreOptions,
+    group,
+    labels_group,
+    opening_group,
+    search_group,
+    store_group,
+)
+from hyperpolyglot.cli.opened import excluded_kinds, open_spaces
 from hyperpolyglot.cli.options import (
     exclude_option,
-    excluded_kinds,
-    labels_option,
+    json_option,
+    k_option,
+    lexicon_option,
+    method_option,
     models_argument,
-    open_spaces,
-    opening_options,
-    search_options,
-    searching,
     seed_option,
-    store_option,
-    the_store,
 )
 from hyperpolyglot.cli.output import emit
 
@@ -28,86 +37,99 @@ if TYPE_CHECKING:
 __all__ = ["explore"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowingOptions:
+    """Where the page goes: into a folder, or to this machine's browser."""
+
+    folder: Path | None
+    port: int | None
+    opens: bool
+
+
+showing_group = group(
+    ShowingOptions,
+    "showing",
+    click.option(
+        "--export",
+        "folder",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Write the page as a folder for any static host.  [default: serve it to this machine]",
+    ),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        help="Port to serve at; 0 takes any.  [default: 8417, or any where that is taken]",
+    ),
+    click.option(
+        "--open/--no-open",
+        "opens",
+        default=True,
+        show_default=True,
+        help="Open the page in a browser.",
+    ),
+)
+
+
 @click.command(short_help="Models in a browser: map, search, neighbours.")
 @models_argument
-@click.option(
-    "-k", "k", type=click.IntRange(1, 200), default=50, show_default=True, help="Neighbours per token."
-)
-@click.option(
-    "--export",
-    "folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write the page as a folder for any static host.  [default: serve it to this machine]",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    help="Port to serve at; 0 takes any.  [default: 8417, or any where that is taken]",
-)
-@click.option(
-    "--open/--no-open",
-    "opens",
-    default=True,
-    show_default=True,
-    help="Open the page in a browser.",
-)
-@click.option(
-    "--lexicon",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Known translations of your own.  [default: the Unicode CLDR lexicon of the package]",
-)
-@click.option(
-    "--method",
-    type=click.Choice(["auto", "umap", "pca"]),
-    default="auto",
-    show_default=True,
-    help="auto: the layout that ships with a demo model, else UMAP if it is installed, else PCA.",
-)
-@opening_options
-@labels_option
-@search_options
+@k_option(50, most=200)
+@showing_group
+@lexicon_option("Known translations of your own.")
+@method_option
+@opening_group
+@labels_group
+@search_group
 @exclude_option
 @seed_option
-@store_option
-@click.option("--json", "as_json", is_flag=True, help="With --export: print one JSON document.")
-def explore(**values: Any) -> None:
+@store_group
+@json_option("With --export: print one JSON document.")
+def explore(
+    models: tuple[str, ...],
+    k: int,
+    showing: ShowingOptions,
+    lexicon: Path | None,
+    method: Literal["auto", "umap", "pca"],
+    opening: OpeningOptions,
+    labelling: LabelOptions,
+    searching: SearchOptions,
+    exclude: tuple[str, ...],
+    seed: int,
+    store: StoreOptions,
+    as_json: bool,
+) -> None:
     """Show each MODEL in a browser: a map of all tokens, search in any script, the neighbours of a token, two models
     side by side.
 
     The page is served at 127.0.0.1, to this machine only, until it is
     interrupted (Ctrl-C). It asks no other host for anything.
     """
-    if values["as_json"] and values["folder"] is None:
+    folder = showing.folder
+    if as_json and folder is None:
         raise click.UsageError("--json goes with --export.")
-    if values["port"] is not None and values["folder"] is not None:
+    if showing.port is not None and folder is not None:
         raise click.UsageError("--port goes without --export.")
     from hyperpolyglot.cli.terminal import progress_bar, say
     from hyperpolyglot.explorer import ExploreOptions, make_bundle, write_bundle
     from hyperpolyglot.explorer.bundle import refuse_others
     from hyperpolyglot.lexicon import read_lexicon
 
-    if values["folder"] is not None:
-        refuse_others(values["folder"])
-    spaces = open_spaces(values["models"], values)
-    options = ExploreOptions(
-        k=values["k"],
-        exclude=excluded_kinds(values["exclude"]),
-        method=values["method"],
-        seed=values["seed"],
-    )
-    lexicon = read_lexicon(values["lexicon"]) if values["lexicon"] else None
+    if folder is not None:
+        refuse_others(folder)
+    spaces = open_spaces(models, opening, labelling, exclude)
+    options = ExploreOptions(k=k, exclude=excluded_kinds(exclude), method=method, seed=seed)
+    words = read_lexicon(lexicon) if lexicon else None
     with progress_bar() as bar:
         bundle = make_bundle(
-            spaces, options, the_store(values), lexicon=lexicon, search=searching(values), progress=bar
+            spaces, options, store.open(), lexicon=words, search=searching.search(), progress=bar
         )
-    if values["folder"] is None:
-        return _serve(bundle, values["port"], opens=values["opens"])
-    files = write_bundle(bundle, values["folder"])
-    if values["as_json"]:
-        return emit("explore", {"files": files}, spaces, values)
-    say(f"The explorer is in {values['folder']}: {len(files)} files for any static host.")
-    return say(f"To look at it here: python -m http.server --bind 127.0.0.1 -d {values['folder']}")
+    if folder is None:
+        return _serve(bundle, showing.port, opens=showing.opens)
+    files = write_bundle(bundle, folder)
+    if as_json:
+        return emit("explore", {"files": files}, spaces)
+    say(f"The explorer is in {folder}: {len(files)} files for any static host.")
+    return say(f"To look at it here: python -m http.server --bind 127.0.0.1 -d {folder}")
 
 
 def _serve(bundle: Bundle, port: int | None, *, opens: bool) -> None:

@@ -1,148 +1,64 @@
-"""Options that commands share, and what they mean together."""
+"""Options that commands share, each declared once."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from hyperpolyglot.engine.nearest import Search
-    from hyperpolyglot.labels import Labeller
-    from hyperpolyglot.space import TokenSpace
-    from hyperpolyglot.store import Store
-    from hyperpolyglot.study import Executor
-    from hyperpolyglot.vocabulary import TokenKind
+from hyperpolyglot import MEASURES
 
 __all__ = [
+    "BACKENDS",
     "EXCLUDABLE",
+    "UNDERTRAINED",
     "Amount",
+    "Size",
     "cache_option",
     "cluster_option",
     "device_option",
     "exclude_option",
-    "excluded_kinds",
-    "executor",
     "figure_option",
-    "labels_option",
+    "json_option",
+    "k_option",
+    "lexicon_option",
+    "method_option",
+    "minimum_option",
     "model_argument",
     "models_argument",
-    "open_spaces",
-    "opening_options",
-    "output_options",
-    "output_space",
-    "protocol_option",
-    "search_options",
-    "searching",
+    "permutations_option",
+    "questions_option",
     "seed_option",
-    "store_option",
+    "skip_option",
     "strict_option",
-    "the_store",
+    "together",
+    "two_models_argument",
     "undertrained_option",
     "with_output_option",
 ]
 
-F = TypeVar("F", bound=Callable[..., Any])
-UNDERTRAINED = "undertrained"
+F = TypeVar("F", bound=Callable[..., object])
+
 BACKENDS = ("auto", "plain", "direct", "fp32", "int8", "bf16")
+EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
+UNDERTRAINED = "undertrained"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 _LEAST_MEMORY = 1 << 20
-EXCLUDABLE = ("text", "whitespace", "byte", "fragment", "special", "added", "language", "unused")
 
 
-def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, the first above the others."""
+
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):
             function = decorator(function)
         return function
 
     return decorate
-
-
-model_argument = click.argument("model")
-models_argument = click.argument("models", metavar="MODEL...", nargs=-1, required=True)
-
-strict_option = click.option(
-    "--strict",
-    is_flag=True,
-    help="Fail where names of tokens are off from the rows of the table.  [default: note it]",
-)
-
-opening_options = _all(
-    click.option(
-        "--table",
-        type=click.Choice(["input", "output"]),
-        default="input",
-        show_default=True,
-        help="Open the input embedding or the unembedding.",
-    ),
-    click.option("--tensor", metavar="NAME", help="Open this tensor instead of the one found by its name."),
-    click.option("--tokenizer", metavar="PATH", help="Take the vocabulary from this file or folder."),
-    click.option(
-        "--view",
-        type=click.Choice(["raw", "scaled", "normed"]),
-        default="raw",
-        show_default=True,
-        help="Rows as stored, times the root of their length, or layer-normed without gain.",
-    ),
-    strict_option,
-)
-
-LABELLERS = ("script", "script-cjk", "paper")
-
-
-def _labelled(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """A labeller's name or the path of a table."""
-    if value is None or value in LABELLERS or Path(value).is_file():
-        return value
-    raise click.BadParameter(f"{value!r} is none of {', '.join(LABELLERS)}, and no file.")
-
-
-labels_option = click.option(
-    "--labels",
-    metavar="script|script-cjk|paper|FILE",
-    callback=_labelled,
-    help="How tokens are labelled: Unicode scripts, the same with Han, kana and Hangul joined, the founding "
-    "paper's rule, or a table of your own (a token, a tab and its label on each line).  [default: script]",
-)
-
-protocol_option = click.option(
-    "--protocol",
-    type=click.Choice(["default", "paper"]),
-    default="default",
-    show_default=True,
-    help="Measure as we do, or exactly as the founding paper did, by default with its labels.",
-)
-
-exclude_option = click.option(
-    "--exclude",
-    "exclude",
-    type=click.Choice([*EXCLUDABLE, UNDERTRAINED]),
-    metavar="KIND",
-    multiple=True,
-    help=f"Leave out tokens of this kind ({', '.join(EXCLUDABLE)}), or the {UNDERTRAINED} ones that explain finds; "
-    "can be repeated.  [default: none]",
-)
-
-undertrained_option = click.option(
-    "--exclude",
-    "exclude",
-    type=click.Choice([UNDERTRAINED]),
-    multiple=True,
-    help="Leave out the tokens that explain finds under-trained.  [default: none]",
-)
-
-
-def figure_option(*names: str) -> Callable[[F], F]:
-    """``--figure``: which one ``-o`` draws, the first by default."""
-    return click.option(
-        "--figure", type=click.Choice(names), default=names[0], show_default=True, help="What -o draws."
-    )
 
 
 class Amount(click.FloatRange):
@@ -173,6 +89,127 @@ class Size(click.ParamType[int]):
         return size
 
 
+def _two_at_least(
+    context: click.Context, _argument: click.Parameter, models: tuple[str, ...]
+) -> tuple[str, ...]:
+    if len(models) < 2:
+        raise click.UsageError(f"{context.command.name} needs at least two models.", context)
+    return models
+
+
+model_argument = click.argument("model")
+models_argument = click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+two_models_argument = click.argument(
+    "models", metavar="MODEL...", nargs=-1, required=True, callback=_two_at_least
+)
+
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="Fail where names of tokens are off from the rows of the table.  [default: note it]",
+)
+
+exclude_option = click.option(
+    "--exclude",
+    "exclude",
+    type=click.Choice([*EXCLUDABLE, UNDERTRAINED]),
+    metavar="KIND",
+    multiple=True,
+    help=f"Leave out tokens of this kind ({', '.join(EXCLUDABLE)}), or the {UNDERTRAINED} ones that explain finds; "
+    "can be repeated.  [default: none]",
+)
+
+undertrained_option = click.option(
+    "--exclude",
+    "exclude",
+    type=click.Choice([UNDERTRAINED]),
+    multiple=True,
+    help="Leave out the tokens that explain finds under-trained.  [default: none]",
+)
+
+seed_option = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of every random draw."
+)
+
+minimum_option = click.option(
+    "--minimum",
+    type=click.IntRange(2),
+    default=500,
+    show_default=True,
+    help="Tokens a label needs to be probed.",
+)
+
+method_option = click.option(
+    "--method",
+    type=click.Choice(["auto", "umap", "pca"]),
+    default="auto",
+    show_default=True,
+    help="auto: the layout that ships with a demo model, else UMAP if it is installed, else PCA.",
+)
+
+skip_option = click.option(
+    "--skip",
+    type=click.Choice(MEASURES),
+    metavar="MEASURE",
+    multiple=True,
+    help=f"Leave a measure out ({', '.join(MEASURES)}); can be repeated.  [default: none]",
+)
+
+cache_option = click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep and look up results here.  [default: $HYPERPOLYGLOT_CACHE, else among the assets in $HF_HOME]",
+)
+
+with_output_option = click.option(
+    "--with-output",
+    is_flag=True,
+    help="Fetch the output table of models on the Hub too, to compare it.  [default: only of models on disk]",
+)
+
+
+def k_option(
+    default: int, *, least: int = 1, most: int | None = 1000, says: str = "Neighbours per token."
+) -> Callable[[F], F]:
+    """``-k``: how many neighbours, from ``least`` to ``most``."""
+    return click.option(
+        "-k", "k", type=click.IntRange(least, most), default=default, show_default=True, help=says
+    )
+
+
+def questions_option(says: str) -> Callable[[F], F]:
+    """``--questions``: how many are asked among all tokens."""
+    return click.option(
+        "--questions", type=click.IntRange(0), default=2000, show_default=True, help=f"{says}; 0 asks none."
+    )
+
+
+def permutations_option(says: str) -> Callable[[F], F]:
+    """``--permutations``: how many give a p-value."""
+    return click.option("--permutations", type=click.IntRange(0), default=99, show_default=True, help=says)
+
+
+def lexicon_option(says: str = "Words of your own.") -> Callable[[F], F]:
+    """``--lexicon``: a file in place of the lexicon that comes with the package."""
+    return click.option(
+        "--lexicon",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help=f"{says}  [default: the Unicode CLDR lexicon of the package]",
+    )
+
+
+def json_option(says: str = "Print one JSON document and nothing else.") -> Callable[[F], F]:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help=says)
+
+
+def figure_option(*names: str) -> Callable[[F], F]:
+    """``--figure``: which one ``-o`` draws, the first by default."""
+    return click.option(
+        "--figure", type=click.Choice(names), default=names[0], show_default=True, help="What -o draws."
+    )
+
+
 def _use_device(context: click.Context, option: click.Parameter, device: str) -> None:
     """Set where searches run; it is no part of what is asked for, so no step and no JSON names it."""
     from hyperpolyglot.cli.terminal import note
@@ -195,43 +232,6 @@ device_option = click.option(
     "work is long; cuda: on all GPUs.",
 )
 
-search_options = _all(
-    click.option(
-        "--backend",
-        type=click.Choice(BACKENDS),
-        default="auto",
-        show_default=True,
-        help="How neighbours are searched. All give the same; auto takes the fastest that this processor has.",
-    ),
-    click.option(
-        "--memory",
-        type=Size(),
-        help="Take no more memory than this for the search, as 1.5GiB; vectors and result then lie on disk, beside the "
-        "cache.  [default: no limit; on disk where memory would not hold them]",
-    ),
-    device_option,
-    click.option(
-        "--threads",
-        type=click.IntRange(1),
-        help="Threads that search.  [default: as many as processors may be used]",
-    ),
-)
-
-seed_option = click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of every random draw."
-)
-
-cache_option = click.option(
-    "--cache",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Keep and look up results here.  [default: $HYPERPOLYGLOT_CACHE, else among the assets in $HF_HOME]",
-)
-
-store_option = _all(
-    cache_option,
-    click.option("--no-cache", is_flag=True, help="Compute anew, and keep nothing.  [default: keep]"),
-)
-
 
 def _cluster(_context: click.Context, _option: click.Parameter, where: str | None) -> str | None:
     if where is None or re.fullmatch(r"(tcp|tls|ws|wss)://\S+|local:[1-9]\d{0,4}|slurm:.+", where):
@@ -246,139 +246,3 @@ cluster_option = click.option(
     help="Take the steps on a Dask cluster: tcp://host:port of its scheduler, local:N for N processes of one thread, "
     "slurm:FILE for jobs.  [default: in this process]",
 )
-
-with_output_option = click.option(
-    "--with-output",
-    is_flag=True,
-    help="Fetch the output table of models on the Hub too, to compare it.  [default: only of models on disk]",
-)
-
-
-def output_options(formats: str) -> Callable[[F], F]:
-    """``--json`` and ``-o``; ``formats`` names what ``-o`` writes."""
-    return _all(
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."),
-        click.option(
-            "-o",
-            "--output",
-            "outputs",
-            type=click.Path(path_type=Path, dir_okay=False),
-            multiple=True,
-            help=f"Write {formats}, by extension; can be repeated.",
-        ),
-    )
-
-
-def open_spaces(models: tuple[str, ...], values: dict[str, Any]) -> list[TokenSpace]:
-    """The spaces that the shared options describe."""
-    from hyperpolyglot.cli.terminal import note, progress_bar
-    from hyperpolyglot.loading import Opening, open_model
-
-    if values.get("tokenizer") and len(models) > 1:
-        raise click.UsageError("--tokenizer goes with one model.")
-    opening = Opening(
-        table=values.get("table") or "input",
-        tensor=values.get("tensor"),
-        tokenizer=values.get("tokenizer"),
-        view=values.get("view") or "raw",
-        strict=values.get("strict") or False,
-    )
-    if len(set(models)) < len(models):
-        raise click.UsageError("a model is named twice.")
-    notices: dict[str, None] = {}
-    with progress_bar() as bar:
-        spaces = [
-            open_model(
-                model,
-                opening,
-                labels=_labeller(values),
-                progress=bar,
-                note=notices.setdefault,
-            )
-            for model in models
-        ]
-        if UNDERTRAINED in (values.get("exclude") or ()):
-            spaces = [_trained(space) for space in spaces]
-    for notice in notices:
-        note(notice)
-    for space in spaces:
-        if space.remark:
-            note(space.remark)
-        if not space.labels.names:
-            note(
-                f"{space.model}: no token has a label; write tokens as `neighbors` shows them, as in ▁water."
-            )
-    return spaces
-
-
-def _labeller(values: Mapping[str, Any]) -> Labeller:
-    """What ``--labels`` names; tables are read."""
-    from hyperpolyglot.labels import read_labels
-
-    chosen = values.get("labels") or ("paper" if values.get("protocol") == "paper" else "script")
-    return chosen if chosen in LABELLERS else read_labels(Path(chosen))
-
-
-def _trained(space: TokenSpace) -> TokenSpace:
-    from hyperpolyglot.measures.undertrained import undertrained
-
-    return space if space.table is None else space.without(undertrained(space).mask, UNDERTRAINED)
-
-
-def excluded_kinds(names: tuple[str, ...]) -> tuple[TokenKind, ...]:
-    """The kinds behind ``--exclude``; :func:`open_spaces` leaves out what is no kind."""
-    from hyperpolyglot.vocabulary import TokenKind
-
-    return tuple(sorted({TokenKind[name.upper()] for name in names if name != UNDERTRAINED}))
-
-
-def searching(values: Mapping[str, Any]) -> Search:
-    """The search that ``--backend``, ``--memory`` and ``--threads`` ask for."""
-    from hyperpolyglot.engine.nearest import Search
-
-    return Search(backend=values["backend"], memory_bytes=values["memory"], threads=values["threads"])
-
-
-def output_space(model: str, values: Mapping[str, Any]) -> TokenSpace | None:
-    """The space of a model's output table, ``None`` where it has none of its own, or the Hub was not to be asked."""
-    from hyperpolyglot.cli.terminal import note
-    from hyperpolyglot.errors import TensorNotFound
-    from hyperpolyglot.hub import HubName
-    from hyperpolyglot.loading import Opening, open_model
-    from hyperpolyglot.sources import resolve
-
-    if values["table"] == "output" or values["tensor"] is not None:
-        return None
-    if isinstance(resolve(model), HubName) and not values["with_output"]:
-        return None
-    try:
-        opening = Opening(
-            table="output",
-            tokenizer=values["tokenizer"],
-            view=values.get("view") or "raw",
-            strict=values.get("strict") or False,
-        )
-        space = open_model(model, opening, labels=_labeller(values))
-    except TensorNotFound:
-        return None
-    if space.alignment and space.alignment.shift:
-        note(space.remark)
-    return space
-
-
-def the_store(values: Mapping[str, Any]) -> Store:
-    """The store that ``--cache`` names; what is damaged in it is reported and computed again."""
-    from hyperpolyglot.cli.terminal import note
-    from hyperpolyglot.store import NoStore, Store
-
-    return NoStore() if values["no_cache"] else Store(values["cache"], note)
-
-
-@contextmanager
-def executor(values: Mapping[str, Any]) -> Iterator[Executor]:
-    """Who takes the steps: the cluster that ``--cluster`` names, started and ended with the block, or this process."""
-    from hyperpolyglot.cli.terminal import note
-    from hyperpolyglot.study.cluster import cluster
-
-    with cluster(values["cluster"], note) as execute:
-        yield execute

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from hyperpolyglot.cli.groups import group
+from hyperpolyglot.cli.options import json_option
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,11 +18,35 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.neighbors import Neighbors
     from hyperpolyglot.space import TokenSpace
 
-__all__ = ["TABLE", "TABLE_OR_FIGURE", "certificate", "check_outputs", "emit", "save_outputs"]
+__all__ = [
+    "ARRAYS",
+    "TABLE",
+    "TABLE_OR_FIGURE",
+    "OutputOptions",
+    "Written",
+    "certificate",
+    "emit",
+    "output_group",
+]
 
-TABLE = "a table (.csv, .tsv, .parquet)"
-TABLE_OR_FIGURE = "a table (.csv, .tsv, .parquet) or the figure (.png, .svg, .pdf)"
-_TABLES, _FIGURES = (".csv", ".tsv", ".parquet"), (".png", ".svg", ".pdf")
+F = TypeVar("F", bound=Callable[..., object])
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What ``-o`` writes: in words, and by which extensions."""
+
+    words: str
+    suffixes: tuple[str, ...]
+
+
+_FIGURES = (".png", ".svg", ".pdf")
+TABLE = Written("a table (.csv, .tsv, .parquet)", (".csv", ".tsv", ".parquet"))
+TABLE_OR_FIGURE = Written(f"{TABLE.words} or the figure (.png, .svg, .pdf)", TABLE.suffixes + _FIGURES)
+ARRAYS = Written(
+    f"{TABLE_OR_FIGURE.words}, or .npz with the neighbours of all tokens", (*TABLE_OR_FIGURE.suffixes, ".npz")
+)
 _UNRECORDED = {
     *("as_json", "outputs", "output", "cache", "no_cache", "model", "models", "seed"),
     *("backend", "cluster", "memory", "threads"),
@@ -26,34 +54,58 @@ _UNRECORDED = {
 }
 
 
-def check_outputs(outputs: Sequence[Path], *, figures: bool) -> None:
-    """Refuse, before any work, files that could not be written in the end."""
-    known = (*_TABLES, *(_FIGURES if figures else ()))
-    for path in outputs:
-        if path.suffix.lower() not in known:
-            raise click.UsageError(f"{path}: -o writes {', '.join(known)}.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """Whether a command prints JSON, and the files that it writes."""
+
+    as_json: bool
+    outputs: tuple[Path, ...]
+
+    def split(self, suffix: str) -> tuple[tuple[Path, ...], OutputOptions]:
+        """The files of one extension, and what is left without them."""
+        found = tuple(path for path in self.outputs if path.suffix.lower() == suffix)
+        others = tuple(path for path in self.outputs if path not in found)
+        return found, OutputOptions(as_json=self.as_json, outputs=others)
+
+    def save(self, rows: Callable[[], Rows], figure: Callable[[], Figure] | None = None) -> None:
+        """Write the table or the figure to each path, by its extension."""
+        from hyperpolyglot.cli.terminal import note
+        from hyperpolyglot.figures import save
+        from hyperpolyglot.tables import write_table
+
+        for path in self.outputs:
+            if figure is not None and path.suffix.lower() in _FIGURES:
+                save(figure(), path)
+            else:
+                write_table(path, rows())
+            note(f"wrote {path}")
 
 
-def save_outputs(
-    outputs: Sequence[Path],
-    rows: Callable[[], Sequence[Mapping[str, Any]]],
-    figure: Callable[[], Figure] | None = None,
-) -> None:
-    """Write the table or the figure to each path, by its extension."""
-    from hyperpolyglot.cli.terminal import note
-    from hyperpolyglot.figures import save
-    from hyperpolyglot.tables import write_table
+def output_group(written: Written) -> Callable[[F], F]:
+    """``--json`` and ``-o``, which refuses, before any work, files that could not be written in the end."""
 
-    for path in outputs:
-        if figure is not None and path.suffix.lower() in _FIGURES:
-            save(figure(), path)
-        else:
-            write_table(path, rows())
-        note(f"wrote {path}")
+    def writable(
+        context: click.Context, _option: click.Parameter, outputs: tuple[Path, ...]
+    ) -> tuple[Path, ...]:
+        for path in outputs:
+            if path.suffix.lower() not in written.suffixes:
+                raise click.UsageError(f"{path}: -o writes {', '.join(written.suffixes)}.", context)
+        return outputs
 
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
+    return group(
+        OutputOptions,
+        "output",
+        json_option(),
+        click.option(
+            "-o",
+            "--output",
+            "outputs",
+            type=click.Path(path_type=Path, dir_okay=False),
+            multiple=True,
+            callback=writable,
+            help=f"Write {written.words}, by extension; can be repeated.",
+        ),
+    )
 
 
 def certificate(near: Neighbors) -> dict[str, Any] | None:
@@ -61,16 +113,19 @@ def certificate(near: Neighbors) -> dict[str, Any] | None:
     return near.certificate.to_json() if near.certificate else None
 
 
-def emit(
-    command: str, payload: Mapping[str, Any], spaces: Sequence[TokenSpace], values: Mapping[str, Any]
-) -> None:
-    """Print the JSON document of a command, with its options and its models."""
+def emit(command: str, payload: Mapping[str, Any], spaces: Sequence[TokenSpace]) -> None:
+    """Print the JSON document of a command, with the options that it was called with and its models."""
     from hyperpolyglot.cli.terminal import print_json
     from hyperpolyglot.provenance import document
 
+    given = click.get_current_context().params
     options = {
         name: [*map(_plain, value)] if isinstance(value, tuple) else _plain(value)
-        for name, value in values.items()
+        for name, value in given.items()
         if name not in _UNRECORDED
     }
-    print_json(document(command, payload, spaces, options, values.get("seed")))
+    print_json(document(command, payload, spaces, options, given.get("seed")))
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value

@@ -2,32 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
+from hyperpolyglot.cli.groups import (
+    ClusterOptions,
+    LabelOptions,
+    OpeningOptions,
+    SearchOptions,
+    StoreOptions,
+    cluster_group,
+    group,
+    opening_group,
+    protocol_group,
+    search_group,
+    store_group,
+)
+from hyperpolyglot.cli.opened import excluded_kinds, open_spaces, output_space
 from hyperpolyglot.cli.options import (
-    cluster_option,
     exclude_option,
-    excluded_kinds,
-    executor,
-    labels_option,
+    json_option,
+    k_option,
+    lexicon_option,
+    minimum_option,
     models_argument,
-    open_spaces,
-    opening_options,
-    output_space,
-    protocol_option,
-    search_options,
-    searching,
+    permutations_option,
+    questions_option,
     seed_option,
-    store_option,
-    the_store,
+    skip_option,
     with_output_option,
 )
 from hyperpolyglot.cli.output import emit
 
+if TYPE_CHECKING:
+    from hyperpolyglot.lexicon import Lexicon
+    from hyperpolyglot.study import StudyOptions
+
 __all__ = ["report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """What a report measures, and how much of it."""
+
+    k: int
+    minimum: int
+    questions: int
+    permutations: int
+    lexicon: Path | None
+    skip: tuple[str, ...]
+
+    def words(self) -> Lexicon | None:
+        """The lexicon of the user's own, if there is one."""
+        from hyperpolyglot.lexicon import read_lexicon
+
+        return read_lexicon(self.lexicon) if self.lexicon else None
+
+    def study(self, protocol: str, exclude: tuple[str, ...], seed: int) -> StudyOptions:
+        """The options of the study behind the report."""
+        from hyperpolyglot.measures.comparison import CompareOptions
+        from hyperpolyglot.measures.separability import ProbeOptions
+        from hyperpolyglot.measures.translation import TranslateOptions
+        from hyperpolyglot.study import StudyOptions
+
+        return StudyOptions(
+            k=self.k,
+            exclude=excluded_kinds(exclude),
+            protocol=protocol,
+            seed=seed,
+            separability=ProbeOptions(minimum=self.minimum, protocol=protocol, seed=seed),
+            translate=TranslateOptions(questions=self.questions, seed=seed),
+            compare=CompareOptions(permutations=self.permutations, protocol=protocol, seed=seed),
+            skip=self.skip,
+        )
+
+
+report_group = group(
+    ReportOptions,
+    "measuring",
+    k_option(50),
+    minimum_option,
+    questions_option("Translations asked for among all tokens"),
+    permutations_option("Permutations behind each p-value of a comparison."),
+    lexicon_option(),
+    skip_option,
+)
 
 
 @click.command(short_help="All of it on one page.")
@@ -40,57 +102,36 @@ __all__ = ["report"]
     show_default=True,
     help="Folder to write to.",
 )
-@click.option(
-    "-k", "k", type=click.IntRange(1, 1000), default=50, show_default=True, help="Neighbours per token."
-)
-@click.option(
-    "--minimum",
-    type=click.IntRange(2),
-    default=500,
-    show_default=True,
-    help="Tokens a label needs to be probed.",
-)
-@click.option(
-    "--questions",
-    type=click.IntRange(0),
-    default=2000,
-    show_default=True,
-    help="Translations asked for among all tokens; 0 asks none.",
-)
-@click.option(
-    "--permutations",
-    type=click.IntRange(0),
-    default=99,
-    show_default=True,
-    help="Permutations behind each p-value of a comparison.",
-)
-@click.option(
-    "--lexicon",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Words of your own.  [default: the Unicode CLDR lexicon of the package]",
-)
-@click.option(
-    "--skip",
-    type=click.Choice(["separability", "map", "translation", "languages", "comparison", "explanations"]),
-    multiple=True,
-    help="Leave a section out; can be repeated.  [default: none]",
-)
+@report_group
 @click.option(
     "--explorer",
     metavar="DIR|URL",
     help="An exported explorer of these models; tokens in the report lead there.  [default: none]",
 )
 @with_output_option
-@opening_options
-@labels_option
-@protocol_option
+@opening_group
+@protocol_group
 @exclude_option
 @seed_option
-@search_options
-@cluster_option
-@store_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def report(**values: Any) -> None:
+@search_group
+@cluster_group
+@store_group
+@json_option()
+def report(
+    models: tuple[str, ...],
+    output: Path,
+    measuring: ReportOptions,
+    explorer: str | None,
+    with_output: bool,
+    opening: OpeningOptions,
+    labelling: LabelOptions,
+    exclude: tuple[str, ...],
+    seed: int,
+    searching: SearchOptions,
+    cluster: ClusterOptions,
+    store: StoreOptions,
+    as_json: bool,
+) -> None:
     """Measure everything on each MODEL and write one page that shows it.
 
     Writes report.html (self-contained), report.json, tables/ and manifest.json.
@@ -98,54 +139,42 @@ def report(**values: Any) -> None:
     the commands that measure one thing find it there.
     """
     from hyperpolyglot.cli.terminal import progress_bar, say
-    from hyperpolyglot.lexicon import read_lexicon
     from hyperpolyglot.loading import shipped_layout
-    from hyperpolyglot.measures.comparison import CompareOptions
-    from hyperpolyglot.measures.separability import ProbeOptions
-    from hyperpolyglot.measures.translation import TranslateOptions
     from hyperpolyglot.report import write_report
     from hyperpolyglot.report.links import explorer_address
     from hyperpolyglot.report.summary import summary
-    from hyperpolyglot.study import StudyOptions, run_study
+    from hyperpolyglot.study import run_study
 
-    explorer = None
-    if values["explorer"] is not None:
-        explorer = explorer_address(values["explorer"], values["output"])
-        if explorer is None:
-            raise click.UsageError(
-                f"--explorer: {values['explorer']} is no address, and no folder with an exported explorer in it."
-            )
-    spaces = open_spaces(values["models"], values)
-    protocol, seed = values["protocol"], values["seed"]
-    options = StudyOptions(
-        k=values["k"],
-        exclude=excluded_kinds(values["exclude"]),
-        protocol=protocol,
-        seed=seed,
-        probes=ProbeOptions(minimum=values["minimum"], protocol=protocol, seed=seed),
-        translate=TranslateOptions(questions=values["questions"], seed=seed),
-        compare=CompareOptions(permutations=values["permutations"], protocol=protocol, seed=seed),
-        skip=values["skip"],
-    )
-    lexicon = read_lexicon(values["lexicon"]) if values["lexicon"] else None
-    explained = "explanations" not in options.skip
-    outputs = [output_space(s.model, values) if explained and s.table else None for s in spaces]
-    with progress_bar() as bar, executor(values) as execute:
+    linked = None if explorer is None else explorer_address(explorer, output)
+    if explorer is not None and linked is None:
+        raise click.UsageError(
+            f"--explorer: {explorer} is no address, and no folder with an exported explorer in it."
+        )
+    spaces = open_spaces(models, opening, labelling, exclude)
+    options = measuring.study(labelling.protocol, exclude, seed)
+    words = measuring.words()
+    explained = "explain" not in options.skip
+    asked, labeller = opening.opening(), labelling.labeller()
+    outputs = [
+        output_space(space.model, asked, labeller, fetch=with_output) if explained and space.table else None
+        for space in spaces
+    ]
+    with progress_bar() as bar, cluster.executor() as execute:
         study = run_study(
             spaces,
             options,
-            the_store(values),
-            lexicon=lexicon,
+            store.open(),
+            lexicon=words,
             layouts=[None if options.exclude else shipped_layout(space.model) for space in spaces],
             outputs=outputs,
-            search=searching(values),
+            search=searching.search(),
             executor=execute,
             progress=bar,
         )
-        files = write_report(study, values["output"], explorer=explorer)
-    if values["as_json"]:
-        return emit("report", {"files": files}, spaces, values)
+        files = write_report(study, output, explorer=linked)
+    if as_json:
+        return emit("report", {"files": files}, spaces)
     say(summary(study))
     say()
-    say(f"The report is {values['output'] / 'report.html'}")
+    say(f"The report is {output / 'report.html'}")
     return None

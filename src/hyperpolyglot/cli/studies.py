@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hyperpolyglot.cli.options import (
-    cluster_option,
-    executor,
-    output_space,
-    search_options,
-    searching,
-    store_option,
-    strict_option,
-    the_store,
-    with_output_option,
+from hyperpolyglot.cli.groups import (
+    ClusterOptions,
+    SearchOptions,
+    StoreOptions,
+    cluster_group,
+    search_group,
+    store_group,
 )
+from hyperpolyglot.cli.opened import output_space
+from hyperpolyglot.cli.options import json_option, strict_option, with_output_option
 
 if TYPE_CHECKING:
+    from hyperpolyglot.engine.nearest import Search
     from hyperpolyglot.lexicon import Lexicon
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
-    from hyperpolyglot.study import StudyPlan
+    from hyperpolyglot.study import Study, StudyPlan
     from hyperpolyglot.study.file import NamedModel, StudyFile
     from hyperpolyglot.types import Progress
 
@@ -40,11 +41,21 @@ _MOST_LISTED = 200
 )
 @with_output_option
 @strict_option
-@search_options
-@cluster_option
-@store_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def study(**values: Any) -> None:
+@search_group
+@cluster_group
+@store_group
+@json_option()
+def study(
+    file: Path | None,
+    example: bool,
+    dry_run: bool,
+    with_output: bool,
+    strict: bool,
+    searching: SearchOptions,
+    cluster: ClusterOptions,
+    store: StoreOptions,
+    as_json: bool,
+) -> None:
     """Measure what STUDY.toml asks for, and write what it says.
 
     Steps that are kept in the cache are not taken again: after an interruption
@@ -57,44 +68,49 @@ def study(**values: Any) -> None:
     from hyperpolyglot.provenance import document
     from hyperpolyglot.report.summary import summary
     from hyperpolyglot.study import plan_study, run_plan
-    from hyperpolyglot.study.file import example, read_study
+    from hyperpolyglot.study.file import example as study_file
+    from hyperpolyglot.study.file import read_study
 
-    if values["example"]:
-        return print_lines(example())
-    if values["file"] is None:
+    if example:
+        return print_lines(study_file())
+    if file is None:
         raise click.UsageError("name a study file; --example prints one.")
-    wanted = read_study(values["file"])
+    wanted = read_study(file)
     if wanted.outputs.explorer:
         refuse_others(wanted.outputs.explorer)
-    options, store = wanted.options, the_store(values)
-    explained = "explanations" not in options.skip
+    options, kept, search = wanted.options, store.open(), searching.search()
+    explained = "explain" not in options.skip
     lexicon = read_lexicon(wanted.lexicon) if wanted.lexicon else packaged_lexicon()
     with progress_bar() as bar:
-        spaces = [_opened(model, values["strict"], bar) for model in wanted.models]
+        spaces = [_opened(model, strict, bar) for model in wanted.models]
         plan = plan_study(
             spaces,
             options,
             lexicon,
             layouts=[None if options.exclude else shipped_layout(model.model) for model in wanted.models],
             outputs=[
-                _output(model, values) if explained and model.opening.tensor is None else None
+                output_space(
+                    model.place, replace(model.opening, strict=strict), model.labels, fetch=with_output
+                )
+                if explained
+                else None
                 for model in wanted.models
             ],
-            search=searching(values),
+            search=search,
         )
-        if values["dry_run"]:
+        if dry_run:
             files: list[dict[str, Any]] = []
-            steps = _steps(plan, store)
+            steps = _steps(plan, kept)
         else:
-            with executor(values) as execute:
-                done = run_plan(plan, store, executor=execute, progress=bar)
-            files = _explorer(wanted, spaces, lexicon, values, bar) + _write(done, wanted)
+            with cluster.executor() as execute:
+                done = run_plan(plan, kept, executor=execute, progress=bar)
+            files = _explorer(wanted, spaces, lexicon, kept, search, bar) + _write(done, wanted)
     payload: dict[str, Any] = {"files": files}
-    if values["dry_run"]:
+    if dry_run:
         payload["steps"] = steps
-    if values["as_json"]:
+    if as_json:
         return print_json(document("study", payload, spaces, options.to_json(), options.seed))
-    if values["dry_run"]:
+    if dry_run:
         return _show(steps)
     say(summary(done))
     say()
@@ -103,10 +119,8 @@ def study(**values: Any) -> None:
     return None
 
 
-def _opened(model: NamedModel, strict: bool, progress: Any) -> TokenSpace:
+def _opened(model: NamedModel, strict: bool, progress: Progress) -> TokenSpace:
     """The space of a model under the name that the study gives it."""
-    from dataclasses import replace
-
     from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.loading import open_model
 
@@ -122,15 +136,6 @@ def _opened(model: NamedModel, strict: bool, progress: Any) -> TokenSpace:
     return replace(space, model=model.model)
 
 
-def _output(model: NamedModel, values: dict[str, Any]) -> TokenSpace | None:
-    opening = model.opening
-    asked = {"table": opening.table, "tensor": opening.tensor, "tokenizer": opening.tokenizer}
-    return output_space(
-        model.place,
-        {**asked, "labels": model.labels, "with_output": values["with_output"], "strict": values["strict"]},
-    )
-
-
 def _places(wanted: StudyFile) -> list[Path]:
     outputs = wanted.outputs
     report = outputs.report / "report.html" if outputs.report else None
@@ -139,7 +144,12 @@ def _places(wanted: StudyFile) -> list[Path]:
 
 
 def _explorer(
-    wanted: StudyFile, spaces: list[TokenSpace], lexicon: Lexicon, values: dict[str, Any], progress: Progress
+    wanted: StudyFile,
+    spaces: list[TokenSpace],
+    lexicon: Lexicon,
+    store: Store,
+    search: Search,
+    progress: Progress,
 ) -> list[dict[str, Any]]:
     """The files of the explorer that a study asks for, of the models that have vectors."""
     from hyperpolyglot.explorer import ExploreOptions, make_bundle, write_bundle
@@ -150,12 +160,11 @@ def _explorer(
     if folder is None or not shown:
         return []
     how = ExploreOptions(k=min(options.k, MOST_NEIGHBORS), exclude=options.exclude, seed=options.seed)
-    search = searching(values)
-    bundle = make_bundle(shown, how, the_store(values), lexicon=lexicon, search=search, progress=progress)
+    bundle = make_bundle(shown, how, store, lexicon=lexicon, search=search, progress=progress)
     return [{**entry, "path": (folder / entry["path"]).as_posix()} for entry in write_bundle(bundle, folder)]
 
 
-def _write(done: Any, wanted: StudyFile) -> list[dict[str, Any]]:
+def _write(done: Study, wanted: StudyFile) -> list[dict[str, Any]]:
     from hyperpolyglot.report import write_numbers, write_report, write_tables
     from hyperpolyglot.report.links import explorer_address
 
@@ -201,7 +210,7 @@ def _show(steps: list[dict[str, Any]]) -> None:
             "rows × dim": f"{step['rows']:,} × {step['dim']:,}",
             "MB": step["bytes"] / 1e6,
             "seconds": step["seconds"] or None,
-            "": "kept" if step["kept"] else "to take" if step["seconds"] else "not needed",
+            "": "kept" if step["kept"] else "to run" if step["seconds"] else "not needed",
             "models": step["models"],
         }
         for step in steps[:_MOST_LISTED]
@@ -211,7 +220,7 @@ def _show(steps: list[dict[str, Any]]) -> None:
         say(f"and {len(steps) - _MOST_LISTED:,} more (--json lists all)")
     left = [step for step in steps if step["seconds"]]
     seconds, size = sum(step["seconds"] for step in left), sum(step["bytes"] for step in left)
-    say(f"{len(steps):,} steps, {sum(step['kept'] for step in steps):,} of them kept; {len(left):,} to take:")
+    say(f"{len(steps):,} steps, {sum(step['kept'] for step in steps):,} of them kept; {len(left):,} to run:")
     say(f"about {_time(seconds)} of one core of a fast server, {size / 1e6:,.0f} MB to keep")
 
 

@@ -2,176 +2,184 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from hyperpolyglot.cli.groups import OpeningOptions, StoreOptions, group, opening_group, store_group
+from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import (
     figure_option,
+    lexicon_option,
     model_argument,
     models_argument,
-    open_spaces,
-    opening_options,
-    output_options,
+    questions_option,
     seed_option,
-    store_option,
-    the_store,
     undertrained_option,
 )
-from hyperpolyglot.cli.output import TABLE_OR_FIGURE, check_outputs, emit, save_outputs
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hyperpolyglot.lexicon import Lexicon
-    from hyperpolyglot.measures.translation import TranslateOptions, Translation
+    from hyperpolyglot.measures.translation import TranslateOptions
 
 __all__ = ["languages", "translate"]
 
 
-def _lexicon_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    decorators = (
-        click.option(
-            "--lexicon",
-            type=click.Path(path_type=Path, exists=True, dir_okay=False),
-            help="Words of your own.  [default: the Unicode CLDR lexicon of the package]",
-        ),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["pairs", "muse", "words", "panlex", "omw", "cldf"]),
-            help="What kind of file that is.  [default: told by its name and contents]",
-        ),
-        click.option(
-            "--pair",
-            nargs=2,
-            metavar="FROM TO",
-            help="The two languages of a file of pairs.  [default: in the file]",
-        ),
-        click.option(
-            "--kind",
-            "kinds",
-            multiple=True,
-            help="Only concepts of this kind, such as object; can be repeated.  [default: all]",
-        ),
-        click.option(
-            "--all-concepts",
-            is_flag=True,
-            help="Score a demo model on what it was counted from too.  [default: held-out concepts only]",
-        ),
-    )
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexiconOptions:
+    """The words that are asked for, and which of them."""
+
+    lexicon: Path | None
+    form: str | None
+    pair: tuple[str, str] | None
+    kinds: tuple[str, ...]
+    all_concepts: bool
+
+    def words(self) -> Lexicon:
+        """The lexicon, read where it is a file."""
+        from hyperpolyglot.lexicon import packaged_lexicon, read_lexicon
+
+        return (
+            packaged_lexicon() if self.lexicon is None else read_lexicon(self.lexicon, self.form, self.pair)
+        )
+
+    def asked(self, seed: int) -> TranslateOptions:
+        """How to ask, but for what a command adds."""
+        from hyperpolyglot.measures.translation import TranslateOptions
+
+        return TranslateOptions(
+            kinds=self.kinds or None, held_out=False if self.all_concepts else None, seed=seed
+        )
 
 
-def _lexicon(values: dict[str, Any]) -> Lexicon:
-    from hyperpolyglot.lexicon import packaged_lexicon, read_lexicon
-
-    if values["lexicon"] is None:
-        return packaged_lexicon()
-    return read_lexicon(values["lexicon"], values["form"], values["pair"] or None)
-
-
-def _options(values: dict[str, Any], **more: Any) -> TranslateOptions:
-    from hyperpolyglot.measures.translation import TranslateOptions
-
-    return TranslateOptions(
-        kinds=values["kinds"] or None,
-        held_out=False if values["all_concepts"] else None,
-        seed=values["seed"],
-        **more,
-    )
+lexicon_group = group(
+    LexiconOptions,
+    "lexicon",
+    lexicon_option(),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["pairs", "muse", "words", "panlex", "omw", "cldf"]),
+        help="What kind of file that is.  [default: told by its name and contents]",
+    ),
+    click.option(
+        "--pair",
+        nargs=2,
+        metavar="FROM TO",
+        help="The two languages of a file of pairs.  [default: in the file]",
+    ),
+    click.option(
+        "--kind",
+        "kinds",
+        multiple=True,
+        help="Only concepts of this kind, such as object; can be repeated.  [default: all]",
+    ),
+    click.option(
+        "--all-concepts",
+        is_flag=True,
+        help="Score a demo model on what it was counted from too.  [default: held-out concepts only]",
+    ),
+)
 
 
 @click.command(short_help="Whether neighbours are translations.")
 @model_argument
-@_lexicon_options
+@lexicon_group
 @click.option(
     "--language", "only", multiple=True, metavar="TAG", help="Only these languages; can be repeated."
 )
 @click.option(
     "--multi-piece", is_flag=True, help="Take words of several pieces too, as the mean of their pieces."
 )
-@click.option(
-    "--questions",
-    type=click.IntRange(0),
-    default=2000,
-    show_default=True,
-    help="Questions asked among all tokens; 0 asks none.",
-)
+@questions_option("Questions asked among all tokens")
 @figure_option("languages", "scripts", "scores", "hubs")
-@opening_options
+@opening_group
 @undertrained_option
 @seed_option
-@store_option
-@output_options(TABLE_OR_FIGURE)
-def translate(**values: Any) -> None:
+@store_group
+@output_group(TABLE_OR_FIGURE)
+def translate(
+    model: str,
+    lexicon: LexiconOptions,
+    only: tuple[str, ...],
+    multi_piece: bool,
+    questions: int,
+    figure: str,
+    opening: OpeningOptions,
+    exclude: tuple[str, ...],
+    seed: int,
+    store: StoreOptions,
+    output: OutputOptions,
+) -> None:
     """Ask for the translations of a lexicon's words among the tokens of MODEL.
 
     Candidates are the target language's words (weak), all tokens of its
     script (script) or all tokens (strong), by cosine and by CSLS. The table
     of -o has a row for every pair of languages.
     """
-    check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.findings import show_translation
     from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.cli.terminal_tables.translations import show_translation
     from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
     from hyperpolyglot.sources import title_of
-    from hyperpolyglot.study import computed, translation_step
+    from hyperpolyglot.study import computed, translate_step
 
-    (space,) = spaces = open_spaces((values["model"],), values)
-    more = {"languages": values["only"] or None, "multi_piece": values["multi_piece"]}
-    options = _options(values, questions=values["questions"], **more)
+    (space,) = spaces = open_spaces([model], opening, exclude=exclude)
+    options = replace(
+        lexicon.asked(seed), languages=only or None, multi_piece=multi_piece, questions=questions
+    )
     with progress_bar() as bar:
-        found = computed(translation_step(space, _lexicon(values), options), the_store(values), bar)
+        found = computed(translate_step(space, lexicon.words(), options), store.open(), bar)
     title = title_of(space.model)
     drawn = {
         "scripts": lambda: figures.draw_translation(
-            *found.matrix("script", FEWEST_QUESTIONS), chance=_matched_chance(found), title=title
+            *found.matrix("script", FEWEST_QUESTIONS), chance=found.matched_chance, title=title
         ),
         "languages": lambda: figures.draw_translation_by_language(found),
         "scores": lambda: figures.draw_translation_scores([(title, found)]),
         "hubs": lambda: figures.draw_hub_languages([(title, found)]),
     }
-    save_outputs(values["outputs"], found.table, drawn[values["figure"]])
-    if values["as_json"]:
-        return emit("translate", found.to_json(), spaces, values)
+    output.save(found.table, drawn[figure])
+    if output.as_json:
+        return emit("translate", found.to_json(), spaces)
     return show_translation(space.model, found)
-
-
-def _matched_chance(found: Translation) -> float | None:
-    return found.scripts[0]["matched"]["chance"] if found.scripts else None
 
 
 @click.command(short_help="Which model for which language.")
 @models_argument
-@_lexicon_options
+@lexicon_group
 @click.option("--language", metavar="TAG", help="The language asked about, such as sw.  [default: all]")
-@opening_options
+@opening_group
 @undertrained_option
 @seed_option
-@store_option
-@output_options(TABLE_OR_FIGURE)
-def languages(**values: Any) -> None:
+@store_group
+@output_group(TABLE_OR_FIGURE)
+def languages(
+    models: tuple[str, ...],
+    lexicon: LexiconOptions,
+    language: str | None,
+    opening: OpeningOptions,
+    exclude: tuple[str, ...],
+    seed: int,
+    store: StoreOptions,
+    output: OutputOptions,
+) -> None:
     """Compare MODELs on a language: which of its words are tokens, how many pieces a word takes, how many are
     translated correctly.
     """
-    check_outputs(values["outputs"], figures=True)
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.findings import show_languages
     from hyperpolyglot.cli.terminal import progress_bar
-    from hyperpolyglot.study import plan_languages, run_joined
+    from hyperpolyglot.cli.terminal_tables.translations import show_languages
+    from hyperpolyglot.study import plan_languages, run_joint
 
-    spaces = open_spaces(values["models"], values)
+    spaces = open_spaces(models, opening, exclude=exclude)
     with progress_bar() as bar:
-        plan = plan_languages(spaces, _lexicon(values), _options(values), values["language"])
-        found = run_joined(plan, the_store(values), progress=bar)
-    save_outputs(
-        values["outputs"], found.table, lambda: figures.draw_languages(found, [s.model for s in spaces])
-    )
-    if values["as_json"]:
-        return emit("languages", found.to_json(), spaces, values)
+        plan = plan_languages(spaces, lexicon.words(), lexicon.asked(seed), language)
+        found = run_joint(plan, store.open(), progress=bar)
+    output.save(found.table, lambda: figures.draw_languages(found, [s.model for s in spaces]))
+    if output.as_json:
+        return emit("languages", found.to_json(), spaces)
     return show_languages(found)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
-from hyperpolyglot.cli.options import Amount, cache_option
+from hyperpolyglot.cli.options import Amount, cache_option, json_option
 from hyperpolyglot.cli.output import emit
 
 __all__ = ["cache"]
@@ -80,8 +80,15 @@ def _prune(root: Path | None, model: str | None, days: float | None) -> list[str
 )
 @click.option("--all", "everything", is_flag=True, help="prune: everything.")
 @cache_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def cache(**values: Any) -> None:
+@json_option()
+def cache(
+    action: Literal["list", "verify", "prune"],
+    model: str | None,
+    days: float | None,
+    everything: bool,
+    cache: Path | None,
+    as_json: bool,
+) -> None:
     """Look after what is kept on disk: tensors that were fetched, steps that were computed.
 
     list (the default) shows each with its size; verify reads all of it and
@@ -90,17 +97,16 @@ def cache(**values: Any) -> None:
     """
     from hyperpolyglot.cli.terminal import print_table, say
 
-    root, action = values["cache"], values["action"]
-    if action == "prune" and not (values["model"] or values["days"] is not None or values["everything"]):
+    if action == "prune" and not (model or days is not None or everything):
         raise click.UsageError("prune needs --model NAME, --older-than DAYS or --all.")
     gone: list[str] = []
     if action == "verify":
-        gone = _verify(root)
+        gone = _verify(cache)
     elif action == "prune":
-        gone = _prune(root, values["model"], values["days"])
-    entries = _entries(root)
-    if values["as_json"]:
-        return emit("cache", {"entries": entries, "removed": gone}, [], values)
+        gone = _prune(cache, model, days)
+    entries = _entries(cache)
+    if as_json:
+        return emit("cache", {"entries": entries, "removed": gone}, [])
     if action != "list":
         say(f"{len(gone)} entries removed" if gone else "nothing to remove")
     for name in gone:

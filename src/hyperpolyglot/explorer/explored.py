@@ -19,7 +19,7 @@ from hyperpolyglot.measures.projection import NEIGHBORS
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
-from hyperpolyglot.study import PlannedStep, computed, neighbors_step, projection_step
+from hyperpolyglot.study import PlannedStep, computed, map_step, neighbors_step
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
 from hyperpolyglot.writing.scripts import script_name
@@ -83,7 +83,8 @@ class Explored:
             "method": self.method,
             "trustworthiness": self.trustworthiness,
             "labeller": space.labels.labeller,
-            "noun": space.labels.noun,
+            "noun": space.labels.labelling.many,
+            "singular": space.labels.labelling.one,
             "labels": self._labels(),
             "expected_unlabelled": self._expected(-1),
             "kinds": [kind.label for kind in TokenKind],
@@ -200,10 +201,10 @@ def _map(
 ) -> tuple[Float32, str, float | None]:
     points = np.full((len(space), 2), np.nan, np.float32)
     shipped = shipped_layout(space.model) if options.method == "auto" and not options.exclude else None
-    if shipped is not None and len(shipped) == space.rows:
+    if shipped is not None and len(shipped) == space.n_rows:
         points[rows] = shipped[space.ids[rows]]
         return points, "shipped", None
-    step = projection_step(space, near, method=options.method, seed=options.seed)
+    step = map_step(space, near, method=options.method, seed=options.seed)
     found = computed(step, store, progress)
     points[found.rows] = found.points
     return points, found.method, found.trustworthiness

@@ -5,12 +5,12 @@ A token is a word if it is spelled so: without the mark of a word's start, capit
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
+from hyperpolyglot.folding import fold_case
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Int32, frozen
@@ -70,7 +70,7 @@ def known_words(space: TokenSpace, words: Glossary) -> KnownWords:
     for row in np.flatnonzero(np.isin(vocabulary.kinds, (TokenKind.TEXT, TokenKind.ADDED))).tolist():
         text = vocabulary.texts[row]
         if inside or text.startswith(SPACE):
-            rows_of.setdefault(_folded(text.removeprefix(SPACE)), []).append(row)
+            rows_of.setdefault(fold_case(text.removeprefix(SPACE)), []).append(row)
     return _compressed(_pairs(words, rows_of), len(space))
 
 
@@ -82,7 +82,7 @@ def _pairs(words: Glossary, rows_of: dict[str, list[int]]) -> Collection[tuple[i
     return {
         (row, concept_at[concept], language_at[language])
         for concept, language, word in zip(lexicon.concepts, lexicon.languages, lexicon.words, strict=True)
-        for row in rows_of.get(_folded(word), ())
+        for row in rows_of.get(fold_case(word), ())
     }
 
 
@@ -90,14 +90,3 @@ def _compressed(pairs: Collection[tuple[int, int, int]], tokens: int) -> KnownWo
     found = np.array(sorted(pairs), np.int32).reshape(-1, 3)
     at = np.searchsorted(found[:, 0], np.arange(tokens + 1)).astype(np.int32)
     return KnownWords(at, np.ascontiguousarray(found[:, 1]), np.ascontiguousarray(found[:, 2]))
-
-
-def _folded(text: str) -> str:
-    """A spelling by which tokens and words meet.
-
-    >>> _folded("Ｎike") == _folded("nike")
-    True
-    """
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", text).lower()

@@ -50,25 +50,25 @@ def draw_agreement(models: Sequence[str], values: Float64, chance: Float64 | Non
 
 
 @styled
-def draw_agreements(found: Comparison) -> Figure:
+def draw_agreements(comparison: Comparison) -> Figure:
     """Neighbours in common and the first canonical cosine of every two models, each with its chance level."""
     panels = {
-        "neighbor_overlap": f"neighbours in\ncommon, of {found.pairs[0].k}",
+        "neighbor_overlap": f"neighbours in\ncommon, of {comparison.pairs[0].k}",
         "canonical_first": "first canonical\ncosine",
     }
-    figure, axes = pair_panels(len(found.models))
+    figure, axes = pair_panels(len(comparison.models))
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):
         form = (lambda value: f"{value:.2f}") if measure == "canonical_first" else None
-        shaded_pairs(panel, found.models, found.matrix(measure), _chance(found, measure), form)
+        shaded_pairs(panel, comparison.models, comparison.matrix(measure), _chance(comparison, measure), form)
         panel.set_title(title)
     return figure
 
 
-def _chance(found: Comparison, measure: str) -> Float64:
-    chance = np.full((len(found.models), len(found.models)), np.nan)
-    for pair in found.pairs:
+def _chance(comparison: Comparison, measure: str) -> Float64:
+    chance = np.full((len(comparison.models), len(comparison.models)), np.nan)
+    for pair in comparison.pairs:
         null = pair.measures[measure].null
-        i, j = found.models.index(pair.a), found.models.index(pair.b)
+        i, j = comparison.models.index(pair.a), comparison.models.index(pair.b)
         chance[i, j] = chance[j, i] = np.nan if null is None else null
     return chance
 
@@ -78,10 +78,10 @@ def _title(pair: PairSimilarity) -> str:
 
 
 @styled
-def draw_curves(found: Comparison, most: int = _MOST_PAIRS) -> Figure:
+def draw_curves(comparison: Comparison, most: int = _MOST_PAIRS) -> Figure:
     """Neighbours in common by how many are looked at, and the canonical cosines in order; dashed: by chance."""
     figure, (near, angles) = new_figure(WIDE, 2.9, columns=2)
-    for i, pair in enumerate(found.pairs[:most]):
+    for i, pair in enumerate(comparison.pairs[:most]):
         _draw_curve(near, pair, i)
         _draw_spectrum(angles, pair, i)
     near.set(xscale="log", yscale="log", xlabel="neighbours looked at (k)")
@@ -118,12 +118,14 @@ def _draw_spectrum(axes: Axes, pair: PairSimilarity, position: int) -> None:
 
 
 @styled
-def draw_agreement_by_label(found: Comparison, most: int = 24, pairs: int = _MOST_PAIRS) -> Figure:
+def draw_agreement_by_label(comparison: Comparison, most: int = 24, pairs: int = _MOST_PAIRS) -> Figure:
     """Agreement on the tokens of each label: neighbours, kernels, cosines. The bar is chance.
 
     For neighbours, chance is what agreement on the label alone would give.
     """
-    sizes = {row.label: row.tokens for pair in found.pairs for row in pair.by_label if row.label is not None}
+    sizes = {
+        row.label: row.tokens for pair in comparison.pairs for row in pair.by_label if row.label is not None
+    }
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
     panels = {
         "neighbor_overlap": "neighbours in common",
@@ -133,7 +135,7 @@ def draw_agreement_by_label(found: Comparison, most: int = 24, pairs: int = _MOS
     figure, axes = new_figure(WIDE, 1.2 + 0.155 * len(labels), columns=len(panels), sharey=True)
     titles = [f"{named(label)}" for label in labels]
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):
-        series = [_by_label(pair, measure) for pair in found.pairs[:pairs]]
+        series = [_by_label(pair, measure) for pair in comparison.pairs[:pairs]]
         dot_rows(panel, labels, series, titles)
         panel.set_title(title)
         panel.tick_params(axis="y", length=0)

@@ -17,12 +17,12 @@ _COLUMNS = 3
 
 
 @styled
-def draw_neighborhoods(found: Neighborhoods, most: int = 12) -> Figure:
+def draw_neighborhoods(neighborhoods: Neighborhoods, most: int = 12) -> Figure:
     """The nearest tokens of each token with their cosines, own label and others apart (PAPER: figure 4).
 
     A cosine has no chance level of its own: ``explain`` gives that of two tokens drawn at random.
     """
-    queries = found.to_json()["queries"][:most]
+    queries = neighborhoods.to_json()["queries"][:most]
     longest = max((len(query["neighbors"]) for query in queries), default=1)
     columns = min(_COLUMNS, max(1, len(queries)))
     rows = -(-len(queries) // columns)

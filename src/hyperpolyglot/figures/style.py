@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
+from hyperpolyglot.percentages import exact
 from hyperpolyglot.shown import shown, visible
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Interval
@@ -48,7 +49,6 @@ __all__ = [
     "named",
     "new_figure",
     "pair_panels",
-    "percent",
     "shaded_pairs",
     "styled",
     "vertical",
@@ -295,7 +295,7 @@ def shaded_pairs(
     written_as: Callable[[float], str] | None = None,
 ) -> None:
     """One measure of every two models, ``[model, model]`` in 0…1, as shaded cells; chance in a second line."""
-    written_as = written_as or percent
+    written_as = written_as or exact
     titles = [title_of(model) for model in models]
     axes.imshow(np.nan_to_num(values), vmin=0, vmax=1, cmap="Blues")
     for i, row in enumerate(values.tolist()):
@@ -309,19 +309,6 @@ def shaded_pairs(
     axes.set_yticks(range(len(models)), titles)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-
-
-def percent(share: float) -> str:
-    """A share in per cent, to a tenth; below one per cent to its first digit.
-
-    >>> percent(0.504), percent(0.00042), percent(-0.002), percent(1.0), percent(0.0)
-    ('50.4 %', '0.04 %', '−0.2 %', '100 %', '0 %')
-    """
-    size = abs(100 * share)
-    if size == 0 or size >= 99.95:
-        return f"{100 * share:.0f} %".replace("-", "−")
-    digits = 1 if size >= 0.95 else min(12, -math.floor(math.log10(size)))
-    return f"{100 * share:.{digits}f} %".replace("-", "−")
 
 
 def in_percent(value: float, _: object = None) -> str:

@@ -21,11 +21,11 @@ from hyperpolyglot.figures.style import (
     model_marker,
     named,
     new_figure,
-    percent,
     styled,
 )
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Languages, Translation
+from hyperpolyglot.percentages import exact
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.types import Float64
 
@@ -117,7 +117,7 @@ def _heat_map(
     ticks = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
     if chance is not None:
         ticks = {tick: text for tick, text in ticks.items() if abs(tick - chance) > 0.06}
-        ticks[chance] = f"{CHANCE} {percent(chance)}"
+        ticks[chance] = f"{CHANCE} {exact(chance)}"
         bar.ax.axhline(chance, color=FAINT, linewidth=1)
     bar.set_ticks(sorted(ticks), labels=[ticks[tick] for tick in sorted(ticks)])
     return figure, axes
@@ -131,8 +131,7 @@ def draw_translation_by_language(
 
     Pairs with fewer than ``least`` questions are left grey.
     """
-    rows = [row for row in found.coverage if row.scored]
-    largest = sorted(rows, key=lambda row: (-row.single_token, row.language))[:most]
+    largest = found.largest(most, scored=True)
     size: dict[str, int] = {}
     for row in largest:
         size[row.script] = size.get(row.script, 0) + 1

@@ -1,4 +1,4 @@
-"""Whether writing systems keep apart: probes, neighbourhoods, who neighbours whom."""
+"""Whether labels keep apart: probes, neighbourhoods, who neighbours whom."""
 
 from __future__ import annotations
 
@@ -24,18 +24,27 @@ from hyperpolyglot.figures.style import (
 )
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.measures.silhouette import Silhouette
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw_diversity", "draw_diversity_by_label", "draw_mixing", "draw_separability"]
+__all__ = [
+    "draw_diversity",
+    "draw_diversity_by_label",
+    "draw_mixing",
+    "draw_separability",
+    "draw_silhouette",
+]
 
 
 @styled
-def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 32) -> Figure:
-    """Accuracy by label with its interval; chance, and the paper's means, as vertical lines."""
+def draw_separability(
+    results: Sequence[tuple[str, Separability]], most: int = 32, *, published: bool = True
+) -> Figure:
+    """Accuracy by label with its interval; chance and, where ``published``, the paper's means, as vertical lines."""
     order = {row.label: row.tokens for _, result in results for row in result.labels}
     labels = sorted(order, key=lambda name: (-order[name], name))[:most]
     figure, (axes,) = new_figure(WIDE, 1.2 + 0.16 * max(1, len(labels)))
@@ -53,7 +62,7 @@ def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 3
     dot_rows(axes, labels, series, [" · ".join(map(named, label.split("|"))) for label in labels])
     chance = results[0][1].labels[0].chance if results and results[0][1].labels else 0.5
     vertical(axes, chance, CHANCE, FAINT, "-")
-    for name, value in SEPARABILITY.items():
+    for name, value in SEPARABILITY.items() if published else ():
         vertical(axes, value, f"{name}, paper", FAINT, ":")
     axes.set_xlim(lowest - 0.02, 1.01)
     axes.set_xlabel("accuracy of a linear probe, cross-validated (line: 95 % interval)")
@@ -62,8 +71,31 @@ def draw_separability(results: Sequence[tuple[str, Separability]], most: int = 3
 
 
 @styled
-def draw_diversity(results: Sequence[tuple[str, Diversity]], noun: str = "labels") -> Figure:
-    """How many tokens have how many labels among their neighbours; mean, chance and the paper's means."""
+def draw_silhouette(results: Sequence[tuple[str, Silhouette]], most: int = 32) -> Figure:
+    """Mean silhouette by label with its interval, and overall in the legend; what permuted labels give as a line."""
+    order = {row.label: row.tokens for _, result in results for row in result.labels}
+    labels = sorted(order, key=lambda name: (-order[name], name))[:most]
+    figure, (axes,) = new_figure(WIDE, 1.2 + 0.16 * max(1, len(labels)))
+    series = [
+        Dots(
+            name=f"{title_of(model)}: mean {result.value:.2f}".replace("-", "−"),
+            values={row.label: row.silhouette for row in result.labels},
+            intervals={row.label: row.interval or (row.silhouette,) * 2 for row in result.labels},
+        )
+        for model, result in results
+    ]
+    dot_rows(axes, labels, series, [named(label) for label in labels])
+    vertical(axes, float(np.mean([result.chance for _, result in results])), CHANCE, FAINT, "-")
+    axes.set_xlabel("mean silhouette by cosine distance (line: 95 % interval)")
+    figure.legend(loc="outside lower center", ncols=2)
+    return figure
+
+
+@styled
+def draw_diversity(
+    results: Sequence[tuple[str, Diversity]], noun: str = "labels", *, published: bool = True
+) -> Figure:
+    """Tokens by the number of labels among their neighbours; mean, chance and, if ``published``, the paper's means."""
     figure, axes = new_figure(WIDE, 0.4 + 1.3 * len(results), rows=len(results), sharex=True)
     widest = max([*(len(r.histogram) for _, r in results), *(int(r.expected) + 2 for _, r in results)])
     for i, (panel, (model, result)) in enumerate(zip(axes, results, strict=True)):
@@ -71,7 +103,7 @@ def draw_diversity(results: Sequence[tuple[str, Diversity]], noun: str = "labels
         panel.bar(range(len(share)), 100 * share, width=0.86, color=model_colour(i), alpha=0.8)
         panel.axvline(result.mean, color=INK, linewidth=1.4, label=f"mean {result.mean:.2f}")
         panel.axvline(result.expected, color=FAINT, linewidth=1.4, label=f"by chance {result.expected:.2f}")
-        if result.k == 50:
+        if published and result.k == 50:
             for (name, value), style in zip(DIVERSITY.items(), (":", "--"), strict=True):
                 panel.axvline(
                     value, color=FAINT, linestyle=style, label=f"{name}, paper {value:.2f}", linewidth=1

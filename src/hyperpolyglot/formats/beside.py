@@ -8,7 +8,8 @@ from typing import Any
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.formats.jsontext import parse_value
-from hyperpolyglot.formats.limits import STRING_COST, afford
+from hyperpolyglot.formats.limits import STRING_COST
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["words_beside"]
@@ -44,7 +45,7 @@ def _words(source: ByteSource) -> tuple[str, ...]:
     if source.name.endswith(".json"):
         return _of_json(parse_value(text, source.name, "the list of words", source.size))
     lines = text.split(b"\n")
-    afford(len(lines) * STRING_COST + len(text), source.size, source.name, f"{len(lines)} words")
+    MemoryBudget(source.size, source.name).spend(len(lines) * STRING_COST + len(text), f"{len(lines)} words")
     if not lines[-1]:
         del lines[-1]
     try:

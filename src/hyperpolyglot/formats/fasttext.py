@@ -7,8 +7,9 @@ from types import MappingProxyType
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import Cursor
-from hyperpolyglot.formats.limits import STRING_COST, Purse
+from hyperpolyglot.formats.limits import STRING_COST
 from hyperpolyglot.formats.tensor import StoredTensor, Tensor
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["MAGIC", "read"]
@@ -56,13 +57,13 @@ def _words(cursor: Cursor) -> tuple[str, ...]:
     size, words, labels, _, pruned = cursor.unpack("<3i2q")
     if min(size, words, labels) < 0 or size != words + labels or size * 10 > cursor.left:
         raise DamagedFile(cursor.where, f"the dictionary claims {size} entries")
-    purse = Purse(cursor.size, cursor.where)
-    purse.spend(size * STRING_COST, f"a dictionary of {size} entries")
+    budget = MemoryBudget(cursor.size, cursor.where)
+    budget.spend(size * STRING_COST, f"a dictionary of {size} entries")
     found: list[str] = []
     for _ in range(size):
         word = cursor.until(b"\0", _LONGEST_WORD)
         if len(word) > _LONG:
-            purse.spend(_WIDEST * len(word), "its long words")
+            budget.spend(_WIDEST * len(word), "its long words")
         if cursor.unpack("<qb")[1] == _WORD:
             found.append(word.decode("utf-8", "surrogateescape"))
     if len(found) != words:

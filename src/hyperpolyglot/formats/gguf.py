@@ -12,8 +12,9 @@ from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import Cursor, parsed_name, shown
 from hyperpolyglot.formats.ggml import BLOCKS, TYPES
-from hyperpolyglot.formats.limits import STRING_COST, Purse, most_tensors
+from hyperpolyglot.formats.limits import STRING_COST, most_tensors
 from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor, stored_bytes
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.types import ByteSource, frozen
 
 __all__ = ["MAGIC", "read"]
@@ -73,13 +74,13 @@ def read(source: ByteSource) -> Checkpoint:
             f"the header claims {tensor_count} tensors and {pair_count} keys, which is not plausible",
         )
     metadata: dict[str, Any] = {}
-    purse = Purse(source.size, source.name)
+    budget = MemoryBudget(source.size, source.name)
     for _ in range(pair_count):
-        key = _name(cursor, purse)
+        key = _name(cursor, budget)
         if key in metadata:
             raise DamagedFile(source.name, f"the key {shown(key)} is given twice")
-        metadata[key] = _value(cursor, key, purse)
-    entries = [_entry(cursor, purse) for _ in range(tensor_count)]
+        metadata[key] = _value(cursor, key, budget)
+    entries = [_entry(cursor, budget) for _ in range(tensor_count)]
     alignment = metadata.get("general.alignment", 32)
     if type(alignment) is not int or not 0 < alignment <= _LARGEST_ALIGNMENT or alignment & (alignment - 1):
         raise DamagedFile(source.name, "general.alignment is not a power of two")
@@ -107,37 +108,37 @@ def _check_version(cursor: Cursor) -> None:
         raise UnsupportedFormat(f"{cursor.where} is GGUF version {version}, and only 2 and 3 can be opened.")
 
 
-def _name(cursor: Cursor, purse: Purse) -> str:
+def _name(cursor: Cursor, budget: MemoryBudget) -> str:
     (length,) = cursor.unpack("<Q")
     if length > _LONGEST_NAME:
         raise DamagedFile(cursor.where, f"a name in the header claims {length} bytes")
-    purse.spend(_WIDEST * length, "its names")
+    budget.spend(_WIDEST * length, "its names")
     return parsed_name(cursor.take(length), cursor.where)
 
 
-def _value(cursor: Cursor, key: str, purse: Purse) -> Any:
+def _value(cursor: Cursor, key: str, budget: MemoryBudget) -> Any:
     (kind,) = cursor.unpack("<I")
     if kind == _ARRAY:
-        return _array(cursor, key, purse)
+        return _array(cursor, key, budget)
     if kind == _STRING:
-        return _texts(cursor, 1, purse)[0]
+        return _texts(cursor, 1, budget)[0]
     dtype = _scalar(kind, key, cursor.where)
     value = np.frombuffer(cursor.take(dtype.itemsize), dtype)[0].item()
     return bool(value) if kind == _BOOL else value
 
 
-def _texts(cursor: Cursor, count: int, purse: Purse) -> list[str]:
+def _texts(cursor: Cursor, count: int, budget: MemoryBudget) -> list[str]:
     """The next strings, some at a time, so that not all of them are there twice."""
     found: list[str] = []
-    purse.spend(count * STRING_COST, "its strings")
+    budget.spend(count * STRING_COST, "its strings")
     while count > len(found):
         some = cursor.strings(min(_AT_ONCE, count - len(found)))
-        purse.spend(sum(_WIDEST * len(raw) for raw in some if len(raw) > _LONG_TEXT), "its long texts")
+        budget.spend(sum(_WIDEST * len(raw) for raw in some if len(raw) > _LONG_TEXT), "its long texts")
         found += [raw.decode("utf-8", "surrogateescape") for raw in some]
     return found
 
 
-def _array(cursor: Cursor, key: str, purse: Purse) -> Any:
+def _array(cursor: Cursor, key: str, budget: MemoryBudget) -> Any:
     kind, count = cursor.unpack("<IQ")
     if kind == _ARRAY:
         raise UnsupportedFormat(f"{cursor.where}: {shown(key)} is an array of arrays, which no model has.")
@@ -145,8 +146,8 @@ def _array(cursor: Cursor, key: str, purse: Purse) -> Any:
     if count > _LONGEST_ARRAY or count * least > cursor.left:
         raise DamagedFile(cursor.where, f"{shown(key)} claims {count} items, more than the file has")
     if kind == _STRING:
-        return tuple(_texts(cursor, count, purse))
-    purse.spend(2 * count * least, "its arrays")
+        return tuple(_texts(cursor, count, budget))
+    budget.spend(2 * count * least, "its arrays")
     array = np.frombuffer(cursor.take(count * least), _SCALARS[kind])
     return frozen(array != 0) if kind == _BOOL else array
 
@@ -157,8 +158,8 @@ def _scalar(kind: int, key: str, where: str) -> np.dtype[Any]:
     return _SCALARS[kind]
 
 
-def _entry(cursor: Cursor, purse: Purse) -> _Entry:
-    name = _name(cursor, purse)
+def _entry(cursor: Cursor, budget: MemoryBudget) -> _Entry:
+    name = _name(cursor, budget)
     (dimensions,) = cursor.unpack("<I")
     if dimensions > _MOST_DIMENSIONS:
         raise DamagedFile(cursor.where, f"the tensor {shown(name)} claims {dimensions} dimensions")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile
-from hyperpolyglot.formats.limits import afford
+from hyperpolyglot.memory_budget import MemoryBudget
 
 __all__ = ["parse_object", "parse_value"]
 
@@ -33,7 +33,7 @@ def parse_object(text: bytes, where: str, what: str, size: int) -> dict[str, Any
 
 def parse_value(text: bytes, where: str, what: str, size: int) -> Any:
     """Any JSON value; raises as :func:`parse_object`."""
-    afford(_cost(text), size, where, what)
+    MemoryBudget(size, where).spend(_cost(text), what)
     try:
         return json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refused)
     except (ValueError, RecursionError) as error:

@@ -15,10 +15,11 @@ from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import shown
 from hyperpolyglot.formats.dtypes import NUMBERS
-from hyperpolyglot.formats.limits import STRING_COST, afford
+from hyperpolyglot.formats.limits import STRING_COST
 from hyperpolyglot.formats.npy import LONGEST_HEADER, Header, parsed_header, type_of
 from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.formats.ziparchive import Member, inflate, inflate_start, members, payload
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Array, ByteSource, frozen
 
@@ -129,12 +130,8 @@ def _tokens(source: ByteSource, member: Member, header: Header) -> tuple[str, ..
     width = int(kind[2]) * (4 if kind[1] == "U" else 1)
     if count > _MOST_TOKENS or header.length + count * width != member.size:
         raise DamagedFile(source.name, f"tokens does not hold {count} strings of {width} bytes")
-    afford(
-        2 * member.size + count * STRING_COST,
-        source.size,
-        source.name,
-        f"{count} tokens in {member.size} bytes",
-    )
+    cost = 2 * member.size + count * STRING_COST
+    MemoryBudget(source.size, source.name).spend(cost, f"{count} tokens in {member.size} bytes")
     contents = inflate(source, member, _LARGEST_TOKENS)
     if not width:
         return ("",) * count

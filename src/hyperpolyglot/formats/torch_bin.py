@@ -13,11 +13,12 @@ from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.cursor import Cursor, shown
 from hyperpolyglot.formats.dtypes import BITS
-from hyperpolyglot.formats.limits import Purse, most_tensors
+from hyperpolyglot.formats.limits import most_tensors
 from hyperpolyglot.formats.picklevm import LONGEST_PICKLE, Inert, load
 from hyperpolyglot.formats.tensor import StoredTensor, Tensor, UnreadableTensor
 from hyperpolyglot.formats.torch_views import ALLOWED, Storage, View, register
 from hyperpolyglot.formats.ziparchive import Member, members, payload
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Array, ByteSource
 
@@ -161,14 +162,14 @@ def _refuse_big_endian(little: bool, where: str) -> None:
 
 
 def _checkpoint(top: Any, placed: Mapping[str, int | Member], source: ByteSource) -> Checkpoint:
-    views = {"tensor": top} if isinstance(top, View) else _views(top, Purse(source.size, source.name))
+    views = {"tensor": top} if isinstance(top, View) else _views(top, MemoryBudget(source.size, source.name))
     if len(views) > most_tensors(source.size):
         raise DamagedFile(source.name, f"it lists {len(views)} tensors in {source.size} bytes")
     tensors = {name: _place(name, view, placed, source) for name, view in views.items()}
     return Checkpoint(name=source.name, tensors=MappingProxyType(tensors))
 
 
-def _views(top: Any, purse: Purse) -> dict[str, View]:
+def _views(top: Any, budget: MemoryBudget) -> dict[str, View]:
     """The tensors of a dictionary, or of the first one nested in it that has any, and of those within that one."""
     layer, seen = [top], set[int]()
     outermost: Any = None
@@ -180,17 +181,17 @@ def _views(top: Any, purse: Purse) -> dict[str, View]:
             seen.add(id(held))
             if any(isinstance(value, View) for value in held.values()):
                 if depth:
-                    return _flattened(held, purse)
+                    return _flattened(held, budget)
                 outermost = held
             inner += [held[name] for name in _NESTED if name in held]
         layer = inner
     if outermost is not None:
-        return _flattened(outermost, purse)
+        return _flattened(outermost, budget)
     chosen = next((top[name] for name in _NESTED if isinstance(top, dict) and name in top), top)
-    return _flattened(chosen, purse) or _flattened(top, purse)
+    return _flattened(chosen, budget) or _flattened(top, budget)
 
 
-def _flattened(top: Any, purse: Purse) -> dict[str, View]:
+def _flattened(top: Any, budget: MemoryBudget) -> dict[str, View]:
     """All tensors in dictionaries, lists and stand-ins for objects, however deep, by the path to each.
 
     What belongs to an optimiser or a schedule is left out. Of a module that was pickled whole, the names of the
@@ -208,7 +209,7 @@ def _flattened(top: Any, purse: Purse) -> dict[str, View]:
             for name, value in reversed(_inside(held)):
                 if not (depth <= _DEEPEST and _TRAINING.match(name)):
                     inner = path if name in _MODULE_PARTS else f"{path}.{name}" if path else name
-                    purse.spend(_PATH_COST + len(inner), "the paths to its tensors")
+                    budget.spend(_PATH_COST + len(inner), "the paths to its tensors")
                     waiting.append((inner[:_LONGEST_PATH], value, depth + 1))
     return found
 

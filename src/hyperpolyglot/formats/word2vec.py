@@ -11,8 +11,9 @@ import numpy as np
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.formats.checkpoint import Checkpoint
-from hyperpolyglot.formats.limits import STRING_COST, Purse
+from hyperpolyglot.formats.limits import STRING_COST
 from hyperpolyglot.formats.tensor import HeldTensor
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import ByteSource, Float32, frozen
 
@@ -171,7 +172,7 @@ def _parse(
     blocks: list[Float32] = []
     block = np.empty((0, columns), np.float32)
     filled = 0
-    purse = Purse(size, source.name)
+    budget = MemoryBudget(size, source.name)
     rows_at_once = announced[0] if announced and announced[0] else max(1, _NUMBERS_AT_ONCE // columns)
     for number, line in enumerate(lines, first):
         fields = _fields(line, columns, number, source.name)
@@ -185,7 +186,7 @@ def _parse(
             raise DamagedFile(source.name, f"line {number} does not end with {columns} numbers") from error
         filled += 1
         if not filled % _COUNTED or len(fields[0]) > _COUNTED:
-            purse.spend(_COUNTED * STRING_COST + _WIDEST * len(fields[0]), f"{len(tokens)} rows")
+            budget.spend(_COUNTED * STRING_COST + _WIDEST * len(fields[0]), f"{len(tokens)} rows")
         tokens.append(fields[0].decode("utf-8", "surrogateescape"))
     if not tokens:
         raise DamagedFile(source.name, "there are no rows")

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.formats.checkpoint import Checkpoint
 from hyperpolyglot.formats.derived import derived
-from hyperpolyglot.formats.limits import STRING_COST, Purse
+from hyperpolyglot.formats.limits import STRING_COST
 from hyperpolyglot.formats.tensor import HeldTensor
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.types import ByteSource, Float32, Int64
 
 __all__ = ["begins", "read"]
@@ -88,7 +89,7 @@ def _scan(
     raw: NDArray[np.uint8], spot: int, count: int, width: int, where: str
 ) -> tuple[tuple[str, ...], Int64, int]:
     """The tokens, where their rows begin, and where the last one ends."""
-    purse = Purse(len(raw), where)
+    budget = MemoryBudget(len(raw), where)
     tokens: list[str] = []
     starts = np.empty(count, np.int64)
     base, window = spot, raw[spot : spot + _WINDOW].tobytes()
@@ -100,7 +101,7 @@ def _scan(
             raise DamagedFile(where, f"it announces {count} rows and ends in row {row + 1}")
         token = window[spot - base : space].lstrip(b"\r\n")
         if not row % _COUNTED or len(token) > _COUNTED:
-            purse.spend(_COUNTED * STRING_COST + _WIDEST * len(token), f"{row} rows")
+            budget.spend(_COUNTED * STRING_COST + _WIDEST * len(token), f"{row} rows")
         tokens.append(token.decode("utf-8", "surrogateescape"))
         starts[row] = base + space + 1
         spot = base + space + 1 + width

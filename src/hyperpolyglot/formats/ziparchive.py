@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.formats.cursor import Cursor, shown
-from hyperpolyglot.formats.limits import afford
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.types import ByteSource
 
 __all__ = ["Member", "inflate", "inflate_start", "members", "payload"]
@@ -53,7 +53,9 @@ def members(source: ByteSource) -> dict[str, Member]:
     count, length, start = _end_of_directory(source)
     if start + length > source.size or length > _LARGEST_DIRECTORY or count * 46 > length:
         raise DamagedFile(source.name, "the zip directory does not lie where the file says")
-    afford(count * _MEMBER_COST + 4 * length, source.size, source.name, f"a directory of {count} members")
+    MemoryBudget(source.size, source.name).spend(
+        count * _MEMBER_COST + 4 * length, f"a directory of {count} members"
+    )
     cursor = Cursor(source, start, start + length, window=max(length, 1))
     found: dict[str, Member] = {}
     for _ in range(count):

@@ -17,10 +17,10 @@ from hyperpolyglot.formats import is_checkpoint_file, read_checkpoint
 from hyperpolyglot.hub.connection import Connection
 from hyperpolyglot.hub.headers import Journal
 from hyperpolyglot.hub.link import FileLink, RemoteFileInfo
+from hyperpolyglot.hub.locks import hold_if_free
 from hyperpolyglot.hub.manifest import read_manifest
 from hyperpolyglot.hub.ranges import FileRanges, Watcher
 from hyperpolyglot.hub.remote import RemoteFile
-from hyperpolyglot.hub.waiting import held_at_once
 from hyperpolyglot.regular import opened, read_regular
 from hyperpolyglot.store import default_root
 from hyperpolyglot.types import Progress, silent
@@ -174,7 +174,7 @@ def _removed(entry: Entry) -> bool:
     """Remove an entry unless it is being fetched: its manifest first, so that half of it is never a range."""
     stem = entry.path.with_suffix("")
     lock = entry.path.with_name("headers.lock" if entry.kind == "headers" else f"{stem.name}.lock")
-    with contextlib.suppress(OSError), held_at_once(lock) as had:
+    with contextlib.suppress(OSError), hold_if_free(lock) as had:
         if not had:
             return False
         entry.path.unlink(missing_ok=True)

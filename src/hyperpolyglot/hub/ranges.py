@@ -28,6 +28,7 @@ from hyperpolyglot.errors import NotCached
 from hyperpolyglot.hub.digests import BLOCK, is_listed
 from hyperpolyglot.hub.headers import Journal
 from hyperpolyglot.hub.link import FileLink
+from hyperpolyglot.hub.locks import hold, hold_if_free
 from hyperpolyglot.hub.manifest import (
     RangeManifest,
     read_manifest,
@@ -39,7 +40,6 @@ from hyperpolyglot.hub.pace import Pace, shown_size
 from hyperpolyglot.hub.partial import CacheUnusable, Partial, disk_faults
 from hyperpolyglot.hub.spare import Spare
 from hyperpolyglot.hub.transfer import Memory, transfer
-from hyperpolyglot.hub.waiting import held, held_at_once
 from hyperpolyglot.regular import is_regular
 from hyperpolyglot.store import digest_of
 from hyperpolyglot.types import Progress, frozen
@@ -250,7 +250,7 @@ class FileRanges:
         if self._connection.offline:
             return
         self._said("what was kept of {} is damaged, so it is fetched again")
-        with contextlib.suppress(OSError, CacheUnusable), held_at_once(path.with_suffix(".lock")) as had:
+        with contextlib.suppress(OSError, CacheUnusable), hold_if_free(path.with_suffix(".lock")) as had:
             manifest = read_manifest(path)
             if had and (manifest is None or not self._sound(path, manifest, within)):
                 path.unlink(missing_ok=True)
@@ -268,7 +268,7 @@ class FileRanges:
     def _held(
         self, name: str, moved: Callable[[], object] = lambda: None
     ) -> contextlib.AbstractContextManager[None]:
-        return held(self.folder / name, moved, self._connection.policy.patience)
+        return hold(self.folder / name, moved, self._connection.policy.patience)
 
     def _said(self, what: str) -> None:
         self._watcher.note(what.format(self._link.name))

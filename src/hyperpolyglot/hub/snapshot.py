@@ -18,13 +18,13 @@ from hyperpolyglot.errors import HyperpolyglotError, NotCached
 from hyperpolyglot.hub.connection import Connection
 from hyperpolyglot.hub.digests import is_listed
 from hyperpolyglot.hub.link import FileLink, RemoteFileInfo
+from hyperpolyglot.hub.locks import hold
 from hyperpolyglot.hub.names import is_commit
 from hyperpolyglot.hub.pace import Pace
 from hyperpolyglot.hub.partial import CacheUnusable, Partial, disk_faults
 from hyperpolyglot.hub.ranges import Watcher
 from hyperpolyglot.hub.spare import Spare
 from hyperpolyglot.hub.transfer import transfer
-from hyperpolyglot.hub.waiting import held
 from hyperpolyglot.regular import read_regular, read_text
 from hyperpolyglot.store import written
 
@@ -92,7 +92,7 @@ class Snapshot:
     def _kept(self, link: FileLink, watcher: Watcher) -> Path:
         blob = self._base / "blobs" / link.info.oid
         lock = self._connection.hub_cache / ".locks" / self._base.name / f"{link.info.oid}.lock"
-        with held(lock, lambda: None, self._connection.policy.patience):
+        with hold(lock, lambda: None, self._connection.policy.patience):
             found = self.find(link.file, link.info)
             if found is not None:
                 if _is_whole(found, link.info):

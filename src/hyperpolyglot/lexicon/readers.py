@@ -87,7 +87,7 @@ def _pair(path: Path, number: int, cells: Sequence[str]) -> tuple[str, str]:
 
 
 def _of_pairs(languages: tuple[str, str], pairs: Iterator[tuple[str, str]]) -> Entries:
-    """Every source word is a concept; a word with several translations has several right answers."""
+    """Every source word is a concept; a word with several translations has several correct answers."""
     source, target = languages
     entries = []
     for word, translation in pairs:

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from hyperpolyglot.labels import paper_strings
+from hyperpolyglot.labellers import DEFAULT, LABELLERS
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
+from hyperpolyglot.writing.paper import paper_strings
 
 __all__ = ["Census", "ModelCensus", "Overlap", "PairOverlap", "census", "overlap"]
 
 _IN_TEXT = frozenset(
     {TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.FRAGMENT}
 )
-_LATIN = frozenset({"Latn", "LATIN"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCensus:
     """Tokens of one model by label and by kind; ``duplicates`` repeat the text of an earlier token.
 
-    ``uncounted``: those of ``labels`` that are no scripts (Common, Inherited, Unknown), which no count of them holds.
+    ``uncounted``: those of ``labels`` that do not count (of scripts: Common, Inherited, Unknown).
     """
 
     model: str
-    rows: int
+    n_rows: int
     tokens: int
     labels: dict[str, int]
     kinds: dict[str, int]
@@ -41,11 +42,24 @@ class ModelCensus:
         """Tokens by label without the uncounted ones, most first."""
         return {name: count for name, count in self.labels.items() if name not in self.uncounted}
 
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every label: ``label``, ``tokens``, ``share`` of the labelled tokens, ``counted``."""
+        total = max(1, sum(self.labels.values()))
+        return [
+            {
+                "label": label,
+                "tokens": count,
+                "share": count / total,
+                "counted": label not in self.uncounted,
+            }
+            for label, count in self.labels.items()
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """The entry of the JSON contract."""
         return {
             "model": self.model,
-            "rows": self.rows,
+            "rows": self.n_rows,
             "tokens": self.tokens,
             "labels": self.labels,
             "kinds": self.kinds,
@@ -66,19 +80,9 @@ class Census(Record):
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every model and label: ``model``, ``label``, ``tokens``, ``share`` of its labelled tokens,
-        ``counted``: whether it counts as a script.
+        ``counted``: whether it counts (of scripts, Common, Inherited and Unknown do not).
         """
-        return [
-            {
-                "model": model.model,
-                "label": label,
-                "tokens": count,
-                "share": count / max(1, sum(model.labels.values())),
-                "counted": label not in model.uncounted,
-            }
-            for model in self.models
-            for label, count in model.labels.items()
-        ]
+        return [{"model": model.model, **row} for model in self.models for row in model.table()]
 
 
 def census(spaces: Sequence[TokenSpace]) -> Census:
@@ -93,7 +97,7 @@ def census(spaces: Sequence[TokenSpace]) -> Census:
         tuple(
             ModelCensus(
                 model=space.model,
-                rows=space.rows,
+                n_rows=space.n_rows,
                 tokens=space.vocabulary.tokens,
                 labels=space.labels.counts(),
                 kinds=space.vocabulary.kind_counts(),
@@ -155,6 +159,15 @@ def _labels_by_string(space: TokenSpace, paper: bool) -> dict[str, str | None]:
     }
 
 
+def _latin(space: TokenSpace, shared: AbstractSet[str], by_label: Mapping[str, int], paper: bool) -> int:
+    """How many of some strings are Latin: by their label, or by their script where no one label is Latin."""
+    name = space.labels.labelling.latin
+    if name:
+        return by_label.get(name, 0)
+    scripts = _labels_by_string(space.relabel(DEFAULT), paper)
+    return sum(scripts[string] == LABELLERS[DEFAULT].latin for string in shared)
+
+
 def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overlap:
     """Compare the vocabularies of two or more models as sets of strings.
 
@@ -173,7 +186,7 @@ def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overl
         found = Counter(label for label in (tables[i][s] for s in shared) if label is not None)
         smaller = min(len(tables[i]), len(tables[j]))
         union = len(tables[i]) + len(tables[j]) - len(shared)
-        latin = sum(found[label] for label in _LATIN)
+        latin = _latin(spaces[i], shared, found, protocol == "paper")
         pairs.append(
             PairOverlap(
                 a=spaces[i].model,

@@ -22,14 +22,14 @@ from scipy.special import gammaln
 
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.dealing import Dealing, dealing
 from hyperpolyglot.measures.jackknife import mean_interval
+from hyperpolyglot.measures.join_counts import JoinCounts, join_counts
 from hyperpolyglot.measures.label_errors import Errors, label_errors
 from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.statistics import Interval
-from hyperpolyglot.types import Array, Float64
+from hyperpolyglot.types import Array, Float64, Progress, silent
 
 __all__ = ["Diversity", "LabelDiversity", "LabelPair", "diversity", "expected_distinct"]
 
@@ -82,7 +82,7 @@ class Diversity(Record):
     ``mean`` and ``sd`` (n − 1) are over ``tokens``; ``standard_error`` and ``interval`` (95 %) of the mean say how it
     varies between vocabularies, and so does ``own_interval``; ``histogram[i]`` tokens have i distinct labels;
     ``assortativity`` is Newman's r of the neighbour graph (1: only own label, 0: as by chance);
-    ``dealt``: what the same graph gives where labels are dealt out at random.
+    ``join_counts``: what the same graph gives where labels are permuted.
     ``curve`` gives mean and expectation for smaller k. ``distinct`` int ``[tokens]`` and ``queries`` are per token.
     """
 
@@ -106,7 +106,7 @@ class Diversity(Record):
     protocol: str
     queries: Array
     distinct: Array
-    dealt: Dealing | None = None
+    join_counts: JoinCounts | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -124,7 +124,7 @@ class Diversity(Record):
             "effective": self.effective,
             "assortativity": self.assortativity,
             "by_label": [_fields(row) for row in self.by_label],
-            "own_share_by_chance": None if self.dealt is None else self.dealt.to_json(),
+            "own_share_by_chance": None if self.join_counts is None else self.join_counts.to_json(),
             "pairs": [_fields(row) for row in self.pairs],
             "histogram": list(self.histogram),
             "curve": list(self.curve),
@@ -140,6 +140,10 @@ class Diversity(Record):
             | dict(zip(("own_low", "own_high"), row.own_interval or (None, None), strict=True))
             for row in self.by_label
         ]
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """The rows of the labels, and those of pairs of labels."""
+        return {"": self.table(), "pairs": [_fields(row) for row in self.pairs]}
 
 
 def _listed(interval: Interval | None) -> list[float] | None:
@@ -182,7 +186,12 @@ def expected_distinct(
 
 
 def diversity(
-    neighbors: Neighbors, labels: Labels, *, k: int | None = None, protocol: str = "default"
+    neighbors: Neighbors,
+    labels: Labels,
+    *,
+    k: int | None = None,
+    protocol: str = "default",
+    progress: Progress = silent,
 ) -> Diversity:
     """Count the labels among the k nearest neighbours of every queried token.
 
@@ -202,7 +211,7 @@ def diversity(
     if not len(neighbors.queries):
         raise NotEnoughData("no token is left to look at.")
     if not labels.names:
-        raise NotEnoughData(f"no token has a label, so no {labels.noun} can be counted.")
+        raise NotEnoughData(f"no token has a label, so no {labels.labelling.many} can be counted.")
     with_own = protocol == "paper"
     counted = np.ones(len(labels.names), bool) if with_own else labels.counted
     shown = labels if with_own else labels.only_counted()
@@ -220,6 +229,7 @@ def diversity(
         [expected_distinct(counts, size, k, label, with_own=with_own) for label in range(-1, len(counts))]
     )[own + 1]
     effective = np.exp(_entropy(tally, tally.sum(axis=1)))
+    progress("label diversity", 0, 1)
     errors = label_errors(lists, shown, neighbors, k, written)
     usable = ~np.isnan(own_share)
     columns = _Columns(written, distinct, expected, effective, own_share)
@@ -257,7 +267,7 @@ def diversity(
         protocol=protocol,
         queries=neighbors.queries,
         distinct=distinct,
-        dealt=dealing(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, shown),
+        join_counts=join_counts(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, shown),
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, neighborhoods
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import SPACE, TokenKind
 
-__all__ = ["PAPER_TOKENS", "example_rows"]
+__all__ = ["PAPER_TOKENS", "example_neighborhoods", "example_rows"]
 
+NEIGHBORS_SHOWN = 20
 PAPER_TOKENS = ("Comment", "Nike", "miliki", "när", "アメリカ")
 EVERYDAY = (
     *("water", "вода", "水", "पानी", "ماء", "νερό", "מים", "물", "น้ำ", "জল", "நீர்", "წყალი", "ջուր", "ውሃ"),
@@ -85,3 +87,31 @@ def _commonest(space: TokenSpace, label: str, allowed: set[int]) -> int | None:
         if row in allowed and kinds[row] == TokenKind.TEXT and len(text) > 1 and text.isalpha():
             return int(row)
     return None
+
+
+def example_neighborhoods(
+    space: TokenSpace, near: Neighbors, *, protocol: str = "default", exclude: Collection[TokenKind] = ()
+) -> Neighborhoods:
+    """The tokens of :func:`example_rows` with up to twenty neighbours each, taken from ``near`` where it has as many.
+
+    ``protocol="paper"`` searches anew, for the paper counts the token itself among its neighbours.
+    """
+    known = near.queries.tolist()
+    rows = example_rows(space, known)
+    paper = protocol == "paper"
+    if paper or near.k < NEIGHBORS_SHOWN:
+        count = min(NEIGHBORS_SHOWN, len(known) - 1)
+        return neighborhoods(space, rows, count, include_self=paper, exclude=exclude)
+    position = {row: i for i, row in enumerate(known)}
+    first = near.first(NEIGHBORS_SHOWN)
+    return Neighborhoods(
+        space=space,
+        queries=tuple(
+            Neighborhood(
+                row=row,
+                rows=tuple(first.rows[position[row]].tolist()),
+                similarity=tuple(first.similarity[position[row]].tolist()),
+            )
+            for row in rows
+        ),
+    )

@@ -21,7 +21,7 @@ class Inspection(Record):
     """
 
     model: str
-    rows: int
+    n_rows: int
     tokens: int
     dim: int | None
     dtype: str | None
@@ -35,7 +35,7 @@ class Inspection(Record):
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
-        plain = {name: getattr(self, name) for name in self.__slots__}
+        plain = {"rows" if name == "n_rows" else name: getattr(self, name) for name in self.__slots__}
         return plain | {"alignment": self.alignment.to_json() if self.alignment else None}
 
     def table(self) -> list[dict[str, Any]]:
@@ -48,13 +48,13 @@ def inspect(space: TokenSpace) -> Inspection:
 
     >>> import hyperpolyglot as hp
     >>> found = hp.inspect(hp.open_model("demo:meaning"))
-    >>> found.rows, found.dim, found.tokenizer
+    >>> found.n_rows, found.dim, found.tokenizer
     (23735, 64, 'unigram')
     """
     table = space.table
     return Inspection(
         model=space.model,
-        rows=space.rows,
+        n_rows=space.n_rows,
         tokens=space.vocabulary.tokens,
         dim=table.shape[1] if table else None,
         dtype=table.dtype if table else None,

@@ -129,5 +129,5 @@ def mean_interval(
     """``value`` ± Student's t with ``units`` − 1 degrees times ``error``, within 0…``most``; ``None`` without one."""
     if error is None or units < 2:
         return None
-    reach = float(stdtrit(units - 1, (1 + level) / 2)) * error
-    return max(0.0, value - reach), min(most, value + reach)
+    margin = float(stdtrit(units - 1, (1 + level) / 2)) * error
+    return max(0.0, value - margin), min(most, value + margin)

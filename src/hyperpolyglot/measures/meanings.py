@@ -18,6 +18,7 @@ from hyperpolyglot.measures.translation.asking import TranslateOptions, narrowed
 from hyperpolyglot.measures.translation.lookup import Words, look_up
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Progress, silent
 
 __all__ = ["KnownNeighbor", "Meaning", "Meanings", "meanings"]
 
@@ -40,9 +41,9 @@ class KnownNeighbor:
 class Meaning:
     """A word for a concept with its nearest tokens.
 
-    ``gloss``: what English calls the concept, ``None`` where the lexicon does not say. ``found`` of the neighbours
-    are words for the concept; ``expected`` were, were they drawn at random: neighbours · other tokens for the
-    concept / other candidates.
+    ``gloss``: what English calls the concept, ``None`` where the lexicon does not say. ``known_translations`` of the
+    neighbours are words for the concept; ``expected`` were, were they drawn at random: neighbours · other tokens
+    for the concept / other candidates.
     """
 
     concept: str
@@ -53,7 +54,7 @@ class Meaning:
     token: str
     label: str | None
     neighbors: tuple[KnownNeighbor, ...]
-    found: int
+    known_translations: int
     expected: float
 
 
@@ -91,7 +92,11 @@ def _fields(record: Any) -> dict[str, Any]:
 
 
 def meanings(
-    space: TokenSpace, near: Neighbors, lexicon: Lexicon, options: TranslateOptions | None = None
+    space: TokenSpace,
+    near: Neighbors,
+    lexicon: Lexicon,
+    options: TranslateOptions | None = None,
+    progress: Progress = silent,
 ) -> Meanings:
     """Up to eight concepts that most languages have a token for, each by a word of another script.
 
@@ -103,7 +108,11 @@ def meanings(
     chosen = _chosen(words, near)
     if not chosen:
         raise NotEnoughData(f"{space.model}: no concept of the lexicon has two words that are tokens.")
-    return Meanings(queries=tuple(_meaning(space, near, words, c, w) for c, w in chosen), held_out=held_out)
+    queries = []
+    for done, (concept, word) in enumerate(chosen):
+        progress("meanings", done, len(chosen))
+        queries.append(_meaning(space, near, words, concept, word))
+    return Meanings(queries=tuple(queries), held_out=held_out)
 
 
 def _members(words: Words, concept: int) -> list[int]:
@@ -179,6 +188,6 @@ def _meaning(space: TokenSpace, near: Neighbors, words: Words, concept: int, wor
         token=space.vocabulary.texts[row],
         label=space.labels.of(row),
         neighbors=neighbors,
-        found=sum(bool(n.languages) for n in neighbors),
+        known_translations=sum(bool(n.languages) for n in neighbors),
         expected=len(neighbors) * int(np.count_nonzero(others)) / max(1, len(near.candidates) - 1),
     )

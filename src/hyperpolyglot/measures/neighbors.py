@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.engine.nearest import AUTO, Certificate, Search
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
+from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.records import Record, brief
 from hyperpolyglot.scratch import free_memory
 from hyperpolyglot.space import TokenSpace
@@ -308,7 +308,7 @@ def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
         row = positions.get(token_id)
         if row is None or space.vocabulary.kinds[row] == TokenKind.PADDING:
             raise TokenNotFound(
-                f"{space.model}: no token has the id {token_id}; ids run from 0 to {space.rows - 1}."
+                f"{space.model}: no token has the id {token_id}; ids run from 0 to {space.n_rows - 1}."
             )
     return [positions[token_id] for token_id in ids]
 
@@ -328,24 +328,19 @@ def sample_rows(
     return np.sort(random.choice(candidates, min(count, len(candidates)), replace=False)).astype(np.int32)
 
 
-def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.removeprefix(SPACE)).casefold()
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
-
-
 def _closest(text: str, texts: Sequence[str], count: int = 5) -> list[str]:
-    target = _folded(text)
+    target = fold_accents(text.removeprefix(SPACE))
     same, similar = [], []
     for t in texts:
         if abs(len(t) - len(text)) > 2 or not t:
             continue
-        folded = _folded(t)
+        folded = fold_accents(t.removeprefix(SPACE))
         if folded == target:
             same.append(t)
         elif folded[:1] == target[:1]:
             similar.append(t)
     by_spelling: dict[str, str] = {}
     for t in similar:
-        by_spelling.setdefault(_folded(t), t)
+        by_spelling.setdefault(fold_accents(t.removeprefix(SPACE)), t)
     near = difflib.get_close_matches(target, list(by_spelling), n=count, cutoff=0.5)
     return list(dict.fromkeys([*same, *(by_spelling[n] for n in near)]))[:count]

@@ -20,7 +20,7 @@ from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Float32, Int32, frozen
+from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
 
 __all__ = ["NEIGHBORS", "Projection", "project", "trustworthiness", "umap_available"]
 
@@ -85,6 +85,7 @@ def project(
     method: str = "auto",
     seed: int = 0,
     layout: NDArray[np.floating[Any]] | None = None,
+    progress: Progress = silent,
 ) -> Projection:
     """Lay the tokens of ``neighbors`` out in the plane.
 
@@ -108,10 +109,13 @@ def project(
         raise NotEnoughData(
             f"{space.model}: a map needs more than {NEIGHBORS} tokens; there are {len(rows)}."
         )
+    progress("map", 0, 1)
     units = unit_rows(space.vectors(rows))
     if layout is not None:
-        if layout.shape != (space.rows, 2):
-            raise DamagedFile(space.model, f"its layout has the shape {layout.shape}, not {(space.rows, 2)}")
+        if layout.shape != (space.n_rows, 2):
+            raise DamagedFile(
+                space.model, f"its layout has the shape {layout.shape}, not {(space.n_rows, 2)}"
+            )
         points, name = np.asarray(layout, np.float32)[space.ids[rows]], "shipped"
         placed = np.isfinite(points).all(axis=1)
         rows, points, units = rows[placed], points[placed], units[placed]

@@ -31,7 +31,7 @@ from hyperpolyglot.engine.probes import (
 )
 from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import held_out_interval
 from hyperpolyglot.types import Float32, Float64, Progress, silent
@@ -132,6 +132,10 @@ class Separability(Record):
             "chance": float(np.mean([row.chance for row in self.counted])) if self.counted else None,
             "excluded": self.excluded,
         }
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """The rows of the JSON form."""
+        return {"": [row.to_json() for row in self.labels]}
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every label."""

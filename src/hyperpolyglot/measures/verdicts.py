@@ -2,7 +2,7 @@
 
 Four numbers decide together: the share of a token's neighbours that have its label, *against what chance gives*; the
 same as the mean over labels, so that one large label doesn't decide; the accuracy of linear probes; and what a probe
-loses when each label's mean is taken out. A table that shows no more than its labels dealt out at random over the same
+loses when each label's mean is taken out. A table that shows no more than its labels permuted over the same
 neighbour graph, and whose probes guess, is indistinguishable from random, whatever else it may look like.
 """
 
@@ -24,8 +24,8 @@ LEAST_TOKENS = 100
 """Labels with fewer tokens are not judged: their own share is that of a few words."""
 
 RANDOM_DEVIATIONS = 4.0
-"""Own share within so many standard deviations of dealing the labels out is that of a random table: one random table
-in 16,000 is beyond. The deviation is exact for the graph at hand, hubs included (``measures/dealing.py``)."""
+"""Own share within so many standard deviations of permuting the labels is that of a random table: one random table
+in 16,000 is beyond. The deviation is exact for the graph at hand, hubs included (``measures/join_counts.py``)."""
 
 RANDOM_DEVIATIONS_OF_A_LABEL = 5.0
 """The same for one label: counts of a small one are skewed, and one of 416 labels of permuted tables is at 4.5."""
@@ -78,7 +78,7 @@ class Verdict:
     ``neighbourhoods``: a level of :class:`LabelVerdict`; ``separability``: ``"separable"``, ``"partly"``, ``"barely"``
     or ``"random"``; ``offset``: how much of it lies in the labels' means, ``"mostly"``, ``"half"``, ``"hardly"``; each
     is ``None`` where it was not measured. ``excess_of_labels`` is the mean over labels with 100 tokens or more,
-    ``deviations`` how many standard deviations the own share lies above labels dealt out at random.
+    ``deviations`` how many standard deviations the own share lies above that of permuted labels.
     """
 
     name: str
@@ -112,9 +112,9 @@ def judge(
     'unknown'
     """
     neighbourhoods = share = chance = excess = of_labels = deviations = None
-    if near is not None and near.own_share is not None and near.dealt is not None:
+    if near is not None and near.own_share is not None and near.join_counts is not None:
         share = near.own_share
-        chance, deviation = near.dealt.own()
+        chance, deviation = near.join_counts.own()
         excess = _excess(share, chance)
         rows = by_label(near)
         of_labels = float(np.mean([row.excess for row in rows])) if rows else None
@@ -141,10 +141,10 @@ def judge(
 
 def by_label(near: Diversity) -> tuple[LabelVerdict, ...]:
     """How closed the neighbourhoods of every label of 100 tokens or more are; Common, Inherited, Unknown are none."""
-    if near.dealt is None:
+    if near.join_counts is None:
         return ()
     return tuple(
-        _label(row, *near.dealt.share_between(row.label, row.label))
+        _label(row, *near.join_counts.share_between(row.label, row.label))
         for row in near.by_label
         if row.label is not None and is_script(row.label) and row.tokens >= LEAST_TOKENS
     )

@@ -40,7 +40,7 @@ def write_report(study: Study, folder: Path, *, explorer: str | None = None) -> 
     >>> from hyperpolyglot.store import NoStore
     >>> space = hp.open_model("demo:meaning")
     >>> space = space.take(hp.sample_rows(space, 0.01))
-    >>> skip = ("separability", "map", "translation", "languages", "comparison", "explanations")
+    >>> skip = ("separability", "map", "translate", "meanings", "languages", "explain")
     >>> study = hp.run_study([space], hp.StudyOptions(k=10, skip=skip), NoStore())
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     hp.write_report(study, Path(folder))[0]["path"]

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from hyperpolyglot.labellers import common
 from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
 from hyperpolyglot.report.content import Section
@@ -27,7 +28,7 @@ from hyperpolyglot.report.sections.translation import translation_sections
 from hyperpolyglot.report.sections.vocabulary import vocabulary_sections
 from hyperpolyglot.report.sections.writing_systems import writing_system_sections
 from hyperpolyglot.report.summary import facts, summary
-from hyperpolyglot.report.wording import DASH
+from hyperpolyglot.report.wording import DASH, capital
 from hyperpolyglot.shown import visible
 from hyperpolyglot.sources import DEMOS, title_of
 from hyperpolyglot.study import Study
@@ -49,9 +50,10 @@ class Chapter:
 
 def chapters(study: Study) -> list[Chapter]:
     """Every result of a study with its question, reading, figures and tables."""
+    labelling = common(m.space.labels.labelling for m in study.models)
     made = {
         "vocabulary": ("Vocabulary", vocabulary_sections),
-        "writing-systems": ("Writing systems", writing_system_sections),
+        "writing-systems": (capital(labelling.heading), writing_system_sections),
         "translations": ("Translation", translation_sections),
         "served": ("Languages", language_sections),
         "models-compared": ("Comparison of models", comparison_sections),

@@ -24,7 +24,7 @@ _TOGETHER = {
 
 
 def summary(study: Study) -> str:
-    """Whether the models keep writing systems apart, mix them, and bring translations together."""
+    """Whether the models keep labels (writing systems) apart, mix them, and bring translations together."""
     text = " ".join(filter(None, [*_verdicts(study), _translations(study)]))
     return text or (
         f"{joined([title_of(m.space.model) for m in study.models])}: a vocabulary without vectors; what it holds is "
@@ -37,7 +37,7 @@ def _verdicts(study: Study) -> list[str]:
     judged = [(m, verdict_of(m)) for m in study.models]
     if len(judged) <= _TOLD_ALONE:
         return [
-            say_verdict(title_of(m.space.model), found, m.space.labels.noun, _explained(m))
+            say_verdict(title_of(m.space.model), found, m.space.labels.labelling, _explained(m))
             for m, found in judged
         ]
     told = []
@@ -56,11 +56,11 @@ def _own(found: Verdict) -> str:
 
 
 def _explained(model: ModelStudy) -> Explanation | None:
-    return None if isinstance(model.explanation, Absent) else model.explanation
+    return None if isinstance(model.explain, Absent) else model.explain
 
 
 def _translations(study: Study) -> str:
-    found, _ = present(study.models, lambda m: m.translation)
+    found, _ = present(study.models, lambda m: m.translate)
     asked = [(m, r) for m, r in found if r.headline["value"] is not None]
     if not asked:
         return ""
@@ -81,7 +81,7 @@ def _translations(study: Study) -> str:
 def facts(model: ModelStudy) -> list[tuple[str, str]]:
     """(name, value with chance) of one model's main numbers."""
     opened = model.inspection
-    size = f"{opened.rows:,} × {opened.dim}" if opened.dim else f"{opened.rows:,} (no vectors)"
+    size = f"{opened.n_rows:,} × {opened.dim}" if opened.dim else f"{opened.n_rows:,} (no vectors)"
     return [
         ("rows × dimensions", size),
         ("tokens", f"{opened.tokens:,}"),
@@ -93,7 +93,7 @@ def facts(model: ModelStudy) -> list[tuple[str, str]]:
         ("kinds", ", ".join(f"{kind} {count:,}" for kind, count in opened.kinds.items())),
         ("separability", _separability(model)),
         ("neighbours of the same label", _own_share(model)),
-        (f"{model.space.labels.noun} in a neighbourhood", _diversity(model)),
+        (f"{model.space.labels.labelling.many} in a neighbourhood", _diversity(model)),
         ("assortativity", _assortativity(model)),
         ("translated correctly (P@1)", _translation(model)),
         ("anti-hubs", _antihubs(model)),
@@ -138,7 +138,7 @@ def _assortativity(model: ModelStudy) -> str:
 
 
 def _translation(model: ModelStudy) -> str:
-    found = model.translation
+    found = model.translate
     if isinstance(found, Absent) or found.headline["value"] is None:
         return DASH
     first = found.headline
@@ -147,14 +147,14 @@ def _translation(model: ModelStudy) -> str:
 
 
 def _antihubs(model: ModelStudy) -> str:
-    found = model.explanation
+    found = model.explain
     if isinstance(found, Absent):
         return DASH
     return f"{exact(found.hubness.antihubs)} (chance {exact(found.hubness.antihubs_expected)})"
 
 
 def _dimensions(model: ModelStudy) -> str:
-    found = model.explanation
+    found = model.explain
     if isinstance(found, Absent):
         return DASH
     shape = found.isotropy

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from hyperpolyglot.labellers import Labelling
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.verdicts import Verdict, judge
-from hyperpolyglot.report.wording import percent, singular
+from hyperpolyglot.report.wording import percent
 from hyperpolyglot.study import Absent, ModelStudy
 
 __all__ = ["RANDOM", "offset_clause", "own_share_clause", "say_verdict", "separable_clause", "verdict_of"]
@@ -26,20 +27,21 @@ _OFFSETS = {
 
 def verdict_of(model: ModelStudy) -> Verdict:
     """The verdict on a model by what a study has of it."""
-    parts = (model.diversity, model.separability, model.explanation)
+    parts = (model.diversity, model.separability, model.explain)
     near, probes, explained = (None if isinstance(part, Absent) else part for part in parts)
     return judge(near, probes, explained)  # type: ignore[arg-type]
 
 
-def say_verdict(name: str, found: Verdict, noun: str, explained: Explanation | None = None) -> str:
+def say_verdict(name: str, found: Verdict, labelling: Labelling, explained: Explanation | None = None) -> str:
     """The verdict in a sentence; empty where nothing was measured."""
+    noun = labelling.many
     if found.name == "unknown":
         return ""
     parts = []
     if found.own_share is not None:
-        parts.append(own_share_clause(found, noun))
+        parts.append(own_share_clause(found, labelling))
     if found.separability is not None:
-        parts.append(f"{noun} {separable_clause(found)}{offset_clause(found, noun, explained)}")
+        parts.append(f"{noun} {separable_clause(found)}{offset_clause(found, labelling, explained)}")
     joint = ", while " if found.name == "between" else ", and "
     claim = {
         "apart": f"{name} keeps {noun} apart",
@@ -50,10 +52,10 @@ def say_verdict(name: str, found: Verdict, noun: str, explained: Explanation | N
     return f"{claim}: {joint.join(parts)}."
 
 
-def own_share_clause(found: Verdict, noun: str) -> str:
+def own_share_clause(found: Verdict, labelling: Labelling) -> str:
     """The own share and what dealing the labels out at random gives; within five points of a half it is about half."""
     share, chance = percent(found.own_share or 0.0), percent(found.own_expected or 0.0)
-    one = singular(noun)
+    one = labelling.one
     if found.about_half:
         return f"about half of a token’s nearest neighbours ({share}, chance {chance}) share its {one}"
     return f"{share} of a token’s nearest neighbours share its {one} (chance {chance})"
@@ -65,13 +67,13 @@ def separable_clause(found: Verdict) -> str:
     return f"{_SEPARABLE[found.separability or 'random']} ({accuracy} held-out accuracy, chance {chance})"
 
 
-def offset_clause(found: Verdict, noun: str, explained: Explanation | None) -> str:
+def offset_clause(found: Verdict, labelling: Labelling, explained: Explanation | None) -> str:
     """How much of the separation lies in the labels' means, where both were measured on the same tokens."""
     if explained is None or found.offset is None or found.separability not in ("separable", "partly"):
         return ""
     effects = {effect.removal: effect for effect in explained.subspaces.effects}
     before, after = effects["none"].accuracy or 0.0, effects["centring"].accuracy or 0.0
-    one = singular(noun)
+    one = labelling.one
     return (
         f", {_OFFSETS[found.offset].format(one=one)}: on a held-out sample of tokens, centring each {one} takes the "
         f"probe from {percent(before)} to {percent(after)}"

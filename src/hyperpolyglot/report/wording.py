@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hyperpolyglot.figures.style import percent as exact
 from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.percentages import exact, percent
 
 __all__ = [
     "DASH",
@@ -19,22 +19,10 @@ __all__ = [
     "percent",
     "probability",
     "score",
-    "singular",
     "span",
 ]
 
 DASH = "–"
-
-
-def percent(share: float) -> str:
-    """A share in a sentence: one decimal, and no more digits of what is tiny; tables and figures have :func:`exact`.
-
-    >>> percent(0.504), percent(0.00042), percent(0.0007), percent(-0.0002), percent(1.0), percent(0.0)
-    ('50.4 %', '< 0.1 %', '0.1 %', '−0.02 %', '100 %', '0 %')
-    """
-    if 0 < share < 0.0005:
-        return "< 0.1 %"
-    return "0.1 %" if 0 < share < 0.001 else exact(share)
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -131,12 +119,3 @@ def joined(names: Sequence[str]) -> str:
 def capital(text: str) -> str:
     """The same with a capital at the start of a sentence."""
     return text[:1].upper() + text[1:]
-
-
-def singular(noun: str) -> str:
-    """One of what the labels are called.
-
-    >>> singular("scripts"), singular("categories")
-    ('script', 'category')
-    """
-    return f"{noun[:-3]}y" if noun.endswith("ies") else noun.removesuffix("s")

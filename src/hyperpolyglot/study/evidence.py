@@ -14,9 +14,7 @@ from hyperpolyglot.measures.explanation import Evidence
 from hyperpolyglot.measures.explanation.frequency import Counts
 from hyperpolyglot.measures.explanation.subspaces import Translate
 from hyperpolyglot.measures.translation import TranslateOptions
-from hyperpolyglot.measures.translation.asking import Asked, ask, narrowed, wants_held_out
-from hyperpolyglot.measures.translation.coverage import language_coverage
-from hyperpolyglot.measures.translation.lookup import look_up
+from hyperpolyglot.measures.translation.asking import Asked, ask, most_covered
 from hyperpolyglot.measures.translation.questions import DIFFERENT
 from hyperpolyglot.measures.translation.scores import clusters_of, scored
 from hyperpolyglot.space import TokenSpace
@@ -58,13 +56,7 @@ class Given:
 
         @cache
         def asked_about() -> TranslateOptions:
-            held_out = wants_held_out([space], lexicon, options)
-            words = look_up(space, narrowed(lexicon, options, held_out))
-            covered = {row.language: row.single_token for row in language_coverage(words, options.fewest)}
-            order = sorted(covered, key=lambda tag: (-covered[tag], tag))
-            total = np.cumsum([covered[tag] for tag in order])
-            count = max(2, int(np.searchsorted(total, _MOST_WORDS, side="right")))
-            return replace(options, languages=tuple(order[:count]))
+            return replace(options, languages=most_covered(space, lexicon, options, _MOST_WORDS))
 
         @cache
         def unchanged() -> Asked:
@@ -74,7 +66,7 @@ class Given:
             about = asked_about()
             found = unchanged() if changed is space else ask(changed, lexicon, about, like=unchanged())
             asked, ranks, candidates = found.of(DIFFERENT)
-            scores = scored(ranks.csls, (candidates, np.diff(asked.gold_at)), clusters_of(asked))
+            scores = scored(ranks.csls, (candidates, np.diff(asked.reference_at)), clusters_of(asked))
             languages = np.union1d(asked.source, asked.target)
             return {"questions": len(asked), "languages": len(languages), "p1": scores["p1"]}
 

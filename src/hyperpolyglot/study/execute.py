@@ -1,4 +1,4 @@
-"""Who takes the steps of a graph: this process, one after the other, or whoever has the same interface."""
+"""What runs the steps of a graph: this process, one after the other, or whatever has the same interface."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Outcomes:
 
 
 class Executor(Protocol):
-    """Takes the steps of a graph that a store does not have, and keeps their records there.
+    """Runs the steps of a graph that a store does not have, and keeps their records there.
 
-    The records are the same whoever takes the steps, wherever.
+    The records are the same wherever the steps run.
     """
 
     def __call__(self, graph: Graph, store: Store, progress: Progress = silent) -> Outcomes:
@@ -40,7 +40,7 @@ class Executor(Protocol):
 
 
 def in_this_process(graph: Graph, store: Store, progress: Progress = silent) -> Outcomes:
-    """Take the steps here, one after the other; the measures use all threads."""
+    """Run the steps here, one after the other; the measures use all threads."""
     outcomes: dict[str, Any] = {}
     steps = {step.key: step for step in graph}
     for key, parts in graph.found(store).items():
@@ -70,13 +70,13 @@ def attempt(measure: Callable[[], Result]) -> Result | Absent:
 
 
 def _outcome(step: PlannedStep[Any], outcomes: Mapping[str, Any], store: Store, progress: Progress) -> Any:
-    given = [outcomes[a.key] if isinstance(a, PlannedStep) else a for a in step.arguments]
-    missing = next((a for a in given if isinstance(a, Absent)), None)
+    given = {n: outcomes[a.key] if isinstance(a, PlannedStep) else a for n, a in step.arguments.items()}
+    missing = next((a for a in given.values() if isinstance(a, Absent)), None)
     if missing is not None:
         return missing
     return attempt(
         lambda: kept(
-            store, step.name, step.kind, step.inputs, lambda: step.compute(*given, progress=progress)
+            store, step.name, step.kind, step.inputs, lambda: step.compute(**given, progress=progress)
         )
     )
 

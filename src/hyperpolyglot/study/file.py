@@ -16,15 +16,13 @@ from typing import Any, get_type_hints
 
 from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, StudyMistaken, UnsupportedFormat
 from hyperpolyglot.folders import expanded
-from hyperpolyglot.labels import LABELLERS
+from hyperpolyglot.labellers import DEFAULT, LABELLERS
 from hyperpolyglot.loading import Opening
-from hyperpolyglot.measures.comparison import CompareOptions
-from hyperpolyglot.measures.separability import ProbeOptions
-from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.regular import read_regular
 from hyperpolyglot.sources import resolve
+from hyperpolyglot.study.catalogue import MEASURES, OPTIONS
 from hyperpolyglot.study.lines import Place, lines_of
-from hyperpolyglot.study.record import SECTIONS, StudyOptions
+from hyperpolyglot.study.record import StudyOptions
 from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["FORMAT", "FileOutputs", "NamedModel", "StudyFile", "example", "read_study"]
@@ -35,11 +33,6 @@ _TOP = ("format", "models", "measures", "lexicon", "options", "outputs")
 _OF_A_MODEL = ("model", "table", "tensor", "tokenizer", "labels")
 _OUTPUTS = ("report", "json", "tables", "explorer")
 _KINDS = tuple(kind.label for kind in TokenKind if kind != TokenKind.PADDING)
-_PARTS: dict[str, type[Any]] = {
-    "probes": ProbeOptions,
-    "translate": TranslateOptions,
-    "compare": CompareOptions,
-}
 _PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
@@ -50,7 +43,7 @@ class NamedModel:
     model: str
     place: str
     opening: Opening = field(default_factory=Opening)
-    labels: str = "script"
+    labels: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +123,7 @@ class _Reading:
             self._mistake(("format",), f"this version reads the format {FORMAT!r} only")
         options = self._options()
         protocol = options.protocol if options else "default"
-        models = self._models("paper" if protocol == "paper" else "script")
+        models = self._models("paper" if protocol == "paper" else DEFAULT)
         skip = self._skipped()
         lexicon = self._text(self._document, "lexicon", ())
         words = None if lexicon is None else self._path(lexicon)
@@ -235,18 +228,18 @@ class _Reading:
         )
 
     def _skipped(self) -> tuple[Any, ...]:
-        wanted = self._document.get("measures", list(SECTIONS))
+        wanted = self._document.get("measures", list(MEASURES))
         if not isinstance(wanted, list) or not wanted:
-            self._mistake(("measures",), f"measures lists some of {', '.join(SECTIONS)}")
+            self._mistake(("measures",), f"measures lists some of {', '.join(MEASURES)}")
             return ()
         for i, name in enumerate(wanted):
-            self._choice(name, SECTIONS, ("measures", i), "measure")
-        return tuple(section for section in SECTIONS if section not in wanted)
+            self._choice(name, MEASURES, ("measures", i), "measure")
+        return tuple(measure for measure in MEASURES if measure not in wanted)
 
     def _options(self) -> StudyOptions | None:
         table = self._table(self._document, "options", ())
         own = ("k", "exclude", "protocol", "seed")
-        self._known(table, (*own, *_PARTS), ("options",))
+        self._known(table, (*own, *OPTIONS), ("options",))
         before = len(self.mistakes)
         hints = get_type_hints(StudyOptions)
         found = {n: table[n] for n in own if n in table}
@@ -259,7 +252,7 @@ class _Reading:
             self._mistake(("options", "k"), "k is between 1 and 1000")
         found["exclude"] = self._kinds(found.get("exclude", []))
         shared: dict[str, Any] = {n: found[n] for n in ("protocol", "seed") if n in found}
-        for name, kind in _PARTS.items():
+        for name, kind in OPTIONS.items():
             part = self._part(kind, self._table(table, name, ("options",)), shared, ("options", name))
             if part is not None:
                 found[name] = part

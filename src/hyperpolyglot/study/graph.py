@@ -26,10 +26,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlannedStep(Generic[Record_co]):
-    """A measure that is not taken yet.
+    """A measure that is not run yet.
 
     ``name`` is the step's in the store, ``subject`` says of which models; ``kind`` is the record it gives. ``inputs``
-    is all that the record depends on, as JSON. ``compute(*arguments, progress=…)`` gives the record, where an argument
+    is all that the record depends on, as JSON. ``compute(**arguments, progress=…)`` gives the record, where an argument
     that is a planned step stands for that step's record. ``passing``: kept only until the steps that need it are.
     """
 
@@ -38,7 +38,7 @@ class PlannedStep(Generic[Record_co]):
     kind: type[Record_co]
     inputs: Mapping[str, Any]
     compute: Callable[..., Record_co]
-    arguments: tuple[Any, ...]
+    arguments: Mapping[str, Any]
     cost: Cost
     passing: bool = False
     key: str = field(init=False)
@@ -54,7 +54,7 @@ class PlannedStep(Generic[Record_co]):
     @property
     def needs(self) -> tuple[PlannedStep[Any], ...]:
         """The steps whose records it is given."""
-        return tuple(a for a in self.arguments if isinstance(a, PlannedStep))
+        return tuple(a for a in self.arguments.values() if isinstance(a, PlannedStep))
 
     def kept(self, store: Store) -> Step | None:
         """Its record in parts, if the store has it whole."""

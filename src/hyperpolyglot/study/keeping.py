@@ -20,8 +20,8 @@ from hyperpolyglot.types import Array
 
 __all__ = ["kept", "made_of", "parts_of", "record_of"]
 
-Record = TypeVar("Record")
-NUMBERS = 2
+Kind = TypeVar("Kind")
+NUMBERS = 3
 """Raised where a change of the program changes a number: what was kept before is not found then."""
 
 _ARRAY = "\0array"
@@ -29,8 +29,8 @@ _ARRAY = "\0array"
 
 
 def kept(
-    store: Store, name: str, kind: type[Record], inputs: Mapping[str, Any], compute: Callable[[], Record]
-) -> Record:
+    store: Store, name: str, kind: type[Kind], inputs: Mapping[str, Any], compute: Callable[[], Kind]
+) -> Kind:
     """The record that ``compute`` gives, found in the store where it was made from the same inputs before.
 
     A record whose fields have changed is another one: it is made again.
@@ -50,9 +50,9 @@ def parts_of(record: Any) -> Step:
     return Step(arrays, values)
 
 
-def record_of(kind: type[Record], step: Step) -> Record:
+def record_of(kind: type[Kind], step: Step) -> Kind:
     """The record that was taken apart."""
-    record: Record = _rebuilt(kind, step.values["record"], step.arrays)
+    record: Kind = _rebuilt(kind, step.values["record"], step.arrays)
     return record
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any
 
 from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.measures.comparison import CompareOptions, Comparison
@@ -14,43 +14,31 @@ from hyperpolyglot.measures.meanings import Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import ProbeOptions, Separability
+from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
 from hyperpolyglot.records import Record, brief
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["SECTIONS", "Absent", "ModelStudy", "Study", "StudyOptions"]
-
-Section = Literal[
-    "neighbors", "separability", "map", "translation", "languages", "comparison", "explanations"
-]
-SECTIONS: tuple[Section, ...] = (
-    "neighbors",
-    "separability",
-    "map",
-    "translation",
-    "languages",
-    "comparison",
-    "explanations",
-)
-"""What can be left out of a study."""
+__all__ = ["Absent", "ModelStudy", "Study", "StudyOptions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyOptions:
     """What a study computes: neighbours per token, kinds left out, protocol, seed, options of the single measures.
 
-    ``skip`` names sections that are left out; ``"neighbors"`` is that of diversity and examples.
+    ``skip`` names measures that are left out.
     """
 
     k: int = 50
     exclude: tuple[TokenKind, ...] = ()
     protocol: str = "default"
     seed: int = 0
-    probes: ProbeOptions = field(default_factory=ProbeOptions)
+    separability: ProbeOptions = field(default_factory=ProbeOptions)
+    silhouette: SilhouetteOptions = field(default_factory=SilhouetteOptions)
     translate: TranslateOptions = field(default_factory=TranslateOptions)
     compare: CompareOptions = field(default_factory=CompareOptions)
-    skip: tuple[Section, ...] = ()
+    skip: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The options as they are recorded."""
@@ -59,7 +47,8 @@ class StudyOptions:
             "exclude": [kind.label for kind in self.exclude],
             "protocol": self.protocol,
             "seed": self.seed,
-            "probes": plain(self.probes),
+            "separability": plain(self.separability),
+            "silhouette": plain(self.silhouette),
             "translate": plain(self.translate),
             "compare": plain(self.compare),
             "skip": list(self.skip),
@@ -88,13 +77,14 @@ class ModelStudy:
 
     space: TokenSpace
     inspection: Inspection
+    neighbors: Neighborhoods | Absent
     separability: Separability | Absent
+    silhouette: Silhouette | Absent
     diversity: Diversity | Absent
-    examples: Neighborhoods | Absent
-    projection: Projection | Absent
-    translation: Translation | Absent
+    map: Projection | Absent
+    translate: Translation | Absent
     meanings: Meanings | Absent
-    explanation: Explanation | Absent
+    explain: Explanation | Absent
 
     __repr__ = brief
 
@@ -102,7 +92,7 @@ class ModelStudy:
         """The main numbers, each beside its chance; ``None`` for those that were not measured."""
         probes = None if isinstance(self.separability, Absent) else self.separability
         mixed = None if isinstance(self.diversity, Absent) else self.diversity
-        words = {} if isinstance(self.translation, Absent) else self.translation.overall["weak"]["csls"]["p1"]
+        words = {} if isinstance(self.translate, Absent) else self.translate.headline
         return {
             "model": self.space.model,
             "tokens": self.inspection.tokens,
@@ -123,9 +113,9 @@ class Study(Record):
     census: Census
     overlap: Overlap | Absent
     languages: Languages | Absent
-    comparison: Comparison | Absent
+    compare: Comparison | Absent
     options: StudyOptions
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every model: mean accuracy of probes, mean diversity, weak P@1 by CSLS, each beside its chance."""
+        """A row for every model: mean accuracy of probes, mean diversity, headline P@1, each beside its chance."""
         return [model.main_numbers() for model in self.models]

@@ -1,332 +1,150 @@
-"""Each measure that takes time, as a step to plan: what it depends on, what it is given, what it gives."""
+"""A measure as a step: named, known by the digest of what it is given, with an estimate of what it costs."""
 
 from __future__ import annotations
 
 import hashlib
-import zipfile
-from collections.abc import Collection, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, singledispatch
 from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.engine.nearest import AUTO, Search
+from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
-from hyperpolyglot.measures.comparison import CompareOptions
-from hyperpolyglot.measures.comparison.compare import compare_pair, pair_progress
-from hyperpolyglot.measures.comparison.records import PairSimilarity
-from hyperpolyglot.measures.diversity import Diversity, diversity
-from hyperpolyglot.measures.explanation import Explanation, explain
-from hyperpolyglot.measures.meanings import Meanings, meanings
-from hyperpolyglot.measures.neighbors import Neighbors, neighbors
-from hyperpolyglot.measures.projection import Projection, project, umap_available
-from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
-from hyperpolyglot.measures.translation import TranslateOptions, Translation, translate
-from hyperpolyglot.measures.translation.languages import ModelLanguages, languages_of
-from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.store import digest_of, written
-from hyperpolyglot.study.cost import cost_of
+from hyperpolyglot.store import digest_of
 from hyperpolyglot.study.evidence import Given
-from hyperpolyglot.study.graph import PlannedStep
+from hyperpolyglot.study.graph import Cost, PlannedStep
 from hyperpolyglot.study.record import plain
-from hyperpolyglot.types import Array, Progress
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = [
-    "diversity_step",
-    "explanation_step",
-    "languages_step",
-    "meanings_step",
-    "neighbors_step",
-    "pair_step",
-    "projection_step",
-    "separability_step",
-    "translation_step",
-    "write_neighbors",
-]
+__all__ = ["Rate", "Step", "described"]
 
-Near = PlannedStep[Neighbors]
+_SAME_FOR_ALL = ("search",)
+"""Arguments that change how long a measure takes, not what it gives."""
 
 
-def _identity(space: TokenSpace) -> dict[str, Any]:
-    return {"table": space.digest, "tokens": space.token_digest}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What a measure costs: CPU seconds of one core, as a constant and per 10⁹ of V²·d, of V·d and of V.
+
+    ``bytes_per_row`` is what its record keeps of every token. The numbers are set by hand from CPU seconds on one
+    server (AVX512): the demo models (23,735 × 64) for all measures, and 250,000 × 768 for neighbours.
+    ``benchmarks/study.py fit`` measures them anew. Expect the right order of magnitude.
+    """
+
+    start: float
+    squared: float = 0.0
+    area: float
+    line: float
+    bytes_per_row: int = 0
+
+    def cost(self, space: TokenSpace, *, k: int = 0, share: float = 1.0) -> Cost:
+        """The estimate on a space; ``share`` of its rows are queried, and ``k`` neighbours of each are kept."""
+        rows, dim = len(space), space.table.shape[1] if space.table else 0
+        seconds = self.squared * share * rows * rows * dim + self.area * rows * dim + self.line * rows
+        kept = int(rows * share * (8 * k + self.bytes_per_row)) + (1 << 14)
+        return Cost(rows=rows, dim=dim, bytes=kept, seconds=self.start + 1e-9 * seconds)
 
 
-def _named(space: TokenSpace) -> dict[str, Any]:
-    """For records that hold the model's name, or depend on whether it is a demo model."""
-    return _identity(space) | {"model": space.model}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What all steps of a measure share: ``key`` names them, ``record`` is what they give.
+
+    ``named``: the record holds the name of its model, or depends on whether it is a demo model.
+    """
+
+    key: str
+    record: type[Any]
+    rate: Rate
+    named: bool = False
+
+    def planned(
+        self,
+        compute: Callable[..., Any],
+        arguments: Mapping[str, Any],
+        *,
+        space: TokenSpace | None = None,
+        subject: str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        **amount: Any,
+    ) -> PlannedStep[Any]:
+        """``compute(**arguments, progress=…)`` as a step on ``space``, which is by default the argument of that name.
+
+        ``inputs``: in place of what arguments say of themselves; ``amount``: what :meth:`Rate.cost` takes.
+        """
+        space = space or arguments["space"]
+        known = {name: a for name, a in arguments.items() if name not in _SAME_FOR_ALL}
+        found = {name: described(a) for name, a in known.items()} | dict(inputs or {})
+        if self.named:
+            found["models"] = [a.model for a in arguments.values() if isinstance(a, TokenSpace)]
+        return PlannedStep(
+            name=self.key,
+            subject=subject or space.model,
+            kind=self.record,
+            inputs=found,
+            compute=compute,
+            arguments=arguments,
+            cost=self.rate.cost(space, **amount),
+        )
 
 
-def _kinds(exclude: Collection[TokenKind]) -> list[str]:
-    return sorted(kind.label for kind in exclude)
+@singledispatch
+def described(argument: Any) -> Any:
+    """An argument of a measure as JSON: digests of what is large, values of what is small.
+
+    Raises ``TypeError`` for what has no description, so that no argument is forgotten.
+    """
+    return plain(argument)
+
+
+@described.register(str | int | float | None)
+def _(argument: Any) -> Any:
+    return argument
+
+
+@described.register(PlannedStep)
+def _(argument: PlannedStep[Any]) -> Any:
+    return argument.key
+
+
+@described.register
+def _(argument: TokenSpace) -> Any:
+    return {"table": argument.digest, "tokens": argument.token_digest}
+
+
+@described.register
+def _(argument: np.ndarray) -> Any:
+    content = hashlib.sha256(np.ascontiguousarray(argument).tobytes()).hexdigest()
+    return [argument.dtype.str, list(argument.shape), content]
+
+
+@described.register
+def _(argument: Labels) -> Any:
+    return [argument.labeller, argument.unicode, *argument.names, described(argument.codes)]
+
+
+@described.register
+def _(argument: Lexicon) -> Any:
+    return _lexicon_digest(argument)
+
+
+@described.register
+def _(argument: Given) -> Any:
+    return {
+        "counts": argument.counted(),
+        "lexicon": described(argument.lexicon),
+        "translate": None if argument.translate is None else plain(argument.translate),
+    }
+
+
+@described.register(tuple)
+def _(argument: tuple[TokenKind, ...]) -> Any:  # of kinds of tokens, whose order means nothing
+    return sorted(kind.label for kind in argument)
 
 
 @lru_cache(maxsize=4)
 def _lexicon_digest(lexicon: Lexicon) -> str:
     columns = (lexicon.concepts, lexicon.languages, lexicon.scripts, lexicon.words, lexicon.kinds)
     return digest_of([lexicon.source, *columns])
-
-
-def neighbors_step(
-    space: TokenSpace,
-    k: int,
-    *,
-    queries: Array | None = None,
-    exclude: Sequence[TokenKind] = (),
-    search: Search = AUTO,
-) -> Near:
-    """:func:`neighbors`; ``search`` changes how long it takes, not what it gives."""
-    share = 1.0 if queries is None else len(queries) / max(1, len(space))
-    return PlannedStep(
-        name="neighbors",
-        subject=space.model,
-        kind=Neighbors,
-        inputs=_identity(space)
-        | {
-            "k": k,
-            "exclude": _kinds(exclude),
-            "queries": None if queries is None else np.asarray(queries).tolist(),
-        },
-        compute=_neighbors,
-        arguments=(space, k, queries, tuple(exclude), search),
-        cost=cost_of("neighbors", space, k=k, share=share),
-    )
-
-
-def _neighbors(
-    space: TokenSpace,
-    k: int,
-    queries: Array | None,
-    exclude: Sequence[TokenKind],
-    search: Search,
-    progress: Progress,
-) -> Neighbors:
-    return neighbors(space, k, queries=queries, exclude=exclude, search=search, progress=progress)
-
-
-def write_neighbors(path: Path, found: Neighbors, tokens: int) -> None:
-    """Write ``rows`` int32 ``[tokens, k]`` and ``similarity`` float32 as an ``.npz``, whole or not at all.
-
-    A few thousand tokens are in memory at a time.
-    """
-    with written(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, dtype, part in (("rows", np.int32, 0), ("similarity", np.float32, 1)):
-            header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (tokens, found.k)}
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array_header_1_0(file, header)
-                for block in found.dense_blocks(tokens):
-                    file.write(block[part].data)
-
-
-def separability_step(
-    space: TokenSpace, options: ProbeOptions, *, exclude: Sequence[TokenKind] = ()
-) -> PlannedStep[Separability]:
-    """:func:`separability`."""
-    return PlannedStep(
-        name="separability",
-        subject=space.model,
-        kind=Separability,
-        inputs=_identity(space) | {"exclude": _kinds(exclude), "options": plain(options)},
-        compute=_separability,
-        arguments=(space, options, tuple(exclude)),
-        cost=cost_of("separability", space),
-    )
-
-
-def _separability(
-    space: TokenSpace, options: ProbeOptions, exclude: Sequence[TokenKind], progress: Progress
-) -> Separability:
-    return separability(space, options, exclude=exclude, progress=progress)
-
-
-def diversity_step(space: TokenSpace, near: Near, k: int, protocol: str) -> PlannedStep[Diversity]:
-    """:func:`diversity` over the k nearest of ``near``."""
-    return PlannedStep(
-        name="diversity",
-        subject=space.model,
-        kind=Diversity,
-        inputs={"near": near.key, "k": k, "protocol": protocol},
-        compute=_diversity,
-        arguments=(space, near, k, protocol),
-        cost=cost_of("diversity", space),
-    )
-
-
-def _diversity(space: TokenSpace, near: Neighbors, k: int, protocol: str, progress: Progress) -> Diversity:
-    return diversity(near, space.labels, k=k, protocol=protocol)
-
-
-def projection_step(
-    space: TokenSpace, near: Near, *, method: str = "auto", seed: int = 0, layout: Array | None = None
-) -> PlannedStep[Projection]:
-    """:func:`project`; of ``near`` only the first few count, so that its k does not matter."""
-    made_by = ("umap" if umap_available() else "pca") if method == "auto" else method
-    return PlannedStep(
-        name="projection",
-        subject=space.model,
-        kind=Projection,
-        inputs={
-            "near": {name: value for name, value in near.inputs.items() if name != "k"},
-            "method": made_by,
-            "seed": seed,
-            "layout": None if layout is None else hashlib.sha256(layout.tobytes()).hexdigest(),
-        },
-        compute=_projection,
-        arguments=(space, near, made_by, seed, layout),
-        cost=cost_of("projection", space),
-    )
-
-
-def _projection(
-    space: TokenSpace, near: Neighbors, method: str, seed: int, layout: Array | None, progress: Progress
-) -> Projection:
-    progress("map", 0, 1)
-    made = project(space, near, method=method, seed=seed, layout=layout)
-    progress("map", 1, 1)
-    return made
-
-
-def translation_step(
-    space: TokenSpace, lexicon: Lexicon, options: TranslateOptions
-) -> PlannedStep[Translation]:
-    """:func:`translate`."""
-    return PlannedStep(
-        name="translation",
-        subject=space.model,
-        kind=Translation,
-        inputs=_named(space) | {"lexicon": _lexicon_digest(lexicon), "options": plain(options)},
-        compute=_translation,
-        arguments=(space, lexicon, options),
-        cost=cost_of("translation", space),
-    )
-
-
-def _translation(
-    space: TokenSpace, lexicon: Lexicon, options: TranslateOptions, progress: Progress
-) -> Translation:
-    return translate(space, lexicon, options, progress)
-
-
-def meanings_step(
-    space: TokenSpace, near: Near, lexicon: Lexicon, options: TranslateOptions
-) -> PlannedStep[Meanings]:
-    """:func:`meanings`."""
-    return PlannedStep(
-        name="meanings",
-        subject=space.model,
-        kind=Meanings,
-        inputs={
-            "model": space.model,
-            "near": near.key,
-            "lexicon": _lexicon_digest(lexicon),
-            "options": plain(options),
-        },
-        compute=_meanings,
-        arguments=(space, near, lexicon, options),
-        cost=cost_of("meanings", space),
-    )
-
-
-def _meanings(
-    space: TokenSpace, near: Neighbors, lexicon: Lexicon, options: TranslateOptions, progress: Progress
-) -> Meanings:
-    return meanings(space, near, lexicon, options)
-
-
-def languages_step(
-    space: TokenSpace, lexicon: Lexicon, options: TranslateOptions, *, language: str | None = None
-) -> PlannedStep[ModelLanguages]:
-    """:func:`languages_of`; under-trained tokens are told by the table, where there is one."""
-    return PlannedStep(
-        name="languages",
-        subject=space.model,
-        kind=ModelLanguages,
-        inputs=_named(space)
-        | {"lexicon": _lexicon_digest(lexicon), "options": plain(options), "language": language},
-        compute=_languages,
-        arguments=(space, lexicon, options, language),
-        cost=cost_of("languages", space),
-    )
-
-
-def _languages(
-    space: TokenSpace, lexicon: Lexicon, options: TranslateOptions, language: str | None, progress: Progress
-) -> ModelLanguages:
-    mask = None if space.table is None else undertrained(space).mask
-    return languages_of(space, lexicon, language, undertrained=mask, options=options, progress=progress)
-
-
-def pair_step(
-    spaces: tuple[TokenSpace, TokenSpace], near: tuple[Near, Near], options: CompareOptions
-) -> PlannedStep[PairSimilarity]:
-    """:func:`compare_pair` of two models on their shared tokens, of which ``near`` are the neighbours."""
-    first, second = spaces
-    return PlannedStep(
-        name="comparison",
-        subject=f"{first.model} and {second.model}",
-        kind=PairSimilarity,
-        inputs={
-            "spaces": [_named(first), _named(second)],
-            "near": [step.key for step in near],
-            "options": plain(options),
-        },
-        compute=_pair,
-        arguments=(first, second, *near, options),
-        cost=cost_of("comparison", first),
-    )
-
-
-def _pair(
-    first: TokenSpace,
-    second: TokenSpace,
-    near_first: Neighbors,
-    near_second: Neighbors,
-    options: CompareOptions,
-    progress: Progress,
-) -> PairSimilarity:
-    return compare_pair(first, second, near_first, near_second, options, pair_progress(progress, 1))
-
-
-def explanation_step(
-    space: TokenSpace,
-    near: Near,
-    given: Given,
-    output: TokenSpace | None = None,
-    *,
-    seed: int = 0,
-    search: Search = AUTO,
-) -> PlannedStep[Explanation]:
-    """:func:`explain`; an ``output`` table with other tokens than ``space`` cannot be compared and is left out."""
-    if output is not None and len(output) != len(space):
-        output = None
-    return PlannedStep(
-        name="explanation",
-        subject=space.model,
-        kind=Explanation,
-        inputs={
-            "model": space.model,
-            "near": near.key,
-            "counts": given.counted(),
-            "lexicon": None if given.lexicon is None else _lexicon_digest(given.lexicon),
-            "translate": None if given.lexicon is None else plain(given.translate or TranslateOptions()),
-            "output": None if output is None else _identity(output),
-            "seed": seed,
-        },
-        compute=_explanation,
-        arguments=(space, near, given, output, seed, search),
-        cost=cost_of("explanation", space),
-    )
-
-
-def _explanation(
-    space: TokenSpace,
-    near: Neighbors,
-    given: Given,
-    output: TokenSpace | None,
-    seed: int,
-    search: Search,
-    progress: Progress,
-) -> Explanation:
-    return explain(space, near, given.evidence(space, output), seed=seed, search=search, progress=progress)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat, VocabularyNotFound
+from hyperpolyglot.memory_budget import MemoryBudget
 from hyperpolyglot.regular import read_regular
 
-__all__ = ["LARGEST_FILE", "LONG", "WIDEST", "afford", "allowance", "inflate", "lines_of", "read_file"]
+__all__ = ["LARGEST_FILE", "LONG", "SPARE", "WIDEST", "check_count", "inflate", "lines_of", "read_file"]
 
 LARGEST_FILE = 1 << 27
 """Bytes, compressed or not: twice the largest tokenizer file known."""
@@ -24,9 +25,11 @@ LONG = 1 << 10
 WIDEST = 10
 """A token of more than ``LONG`` bytes is counted with ``WIDEST`` bytes for each: its text is held in several forms."""
 
+SPARE = 195 << 20
+"""Bytes of memory that any tokenizer file may take: little more than those of its kind need."""
+
 _MOST_TOKENS, _SHORTEST_ENTRY = 1 << 20, 16
 
-_SPARE = 195 << 20
 _STEP = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _LFS_POINTER = b"version https://git-lfs"
@@ -76,12 +79,7 @@ def inflate(data: bytes, source: str) -> bytes:
     return b"".join(parts)
 
 
-def allowance(size: int) -> int:
-    """Bytes of memory that a tokenizer file of ``size`` bytes may take: little more than any of that size needs."""
-    return _SPARE + 2 * size
-
-
-def afford(count: int, size: int, source: str, long: int = 0) -> None:
+def check_count(count: int, size: int, source: str, long: int = 0) -> None:
     """Raise ``DamagedFile`` where ``count`` tokens take more memory than a file of ``size`` bytes may.
 
     ``long`` are the bytes of long ones. A million tokens of ordinary length are let through: the largest
@@ -89,7 +87,7 @@ def afford(count: int, size: int, source: str, long: int = 0) -> None:
     """
     cost = count * TOKEN_COST + WIDEST * long + size
     ordinary = not long and count <= _MOST_TOKENS and size >= _SHORTEST_ENTRY * count
-    if cost > allowance(size) and not ordinary:
+    if cost > MemoryBudget(size, source, spare=SPARE).allowance and not ordinary:
         raise DamagedFile(source, f"it lists {count} tokens in {size} bytes, more than any vocabulary has")
 
 
@@ -99,7 +97,7 @@ def lines_of(data: bytes, source: str) -> Iterator[str]:
     A byte order mark is left out. Raises ``DamagedFile`` where a line is no UTF-8 or there are too many.
     """
     count, long = data.count(b"\n"), 0
-    afford(count, len(data), source)
+    check_count(count, len(data), source)
     start = len(_BOM) if data.startswith(_BOM) else 0
     while start < len(data):
         end = data.find(b"\n", start)
@@ -107,7 +105,7 @@ def lines_of(data: bytes, source: str) -> Iterator[str]:
         line = data[start:end]
         if len(line) > LONG:
             long += len(line)
-            afford(count, len(data), source, long)
+            check_count(count, len(data), source, long)
         try:
             yield line.removesuffix(b"\r").decode("utf-8") if end < len(data) else line.decode("utf-8")
         except UnicodeDecodeError as error:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.errors import DamagedFile
-from hyperpolyglot.vocabularies.files import LONG, WIDEST, allowance
+from hyperpolyglot.memory_budget import MemoryBudget
+from hyperpolyglot.vocabularies.files import LONG, SPARE, WIDEST
 
 __all__ = ["parse_json"]
 
@@ -37,10 +38,7 @@ def parse_json(document: bytes | list[bytes], source: str, size: int | None = No
     data = document.pop() if isinstance(document, list) else document
     survey = _survey(data)
     cost = survey.text + _cost(data, survey)
-    if cost > allowance(size or len(data)):
-        raise DamagedFile(
-            source, f"its JSON would take {cost >> 20} MiB of memory, more than any vocabulary needs"
-        )
+    MemoryBudget(size or len(data), source, spare=SPARE).spend(cost, "its JSON")
     try:
         text = _text(data, survey)
         del data

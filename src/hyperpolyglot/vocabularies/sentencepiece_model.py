@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hyperpolyglot.errors import DamagedFile
-from hyperpolyglot.vocabularies.files import LONG, afford
+from hyperpolyglot.vocabularies.files import LONG, check_count
 from hyperpolyglot.vocabularies.json_values import score_of
 from hyperpolyglot.vocabularies.pieces import ToBytes, added_kind, literal, ordinary_kind, spaced
 from hyperpolyglot.vocabularies.protobuf import fields
@@ -32,7 +32,7 @@ def read_sentencepiece(data: bytes, source: str) -> TokenList:
     model = _outline(data, source)
     if not model.pieces:
         raise DamagedFile(source, "it is not a SentencePiece model, or one without pieces")
-    afford(model.pieces, len(data), source, model.long)
+    check_count(model.pieces, len(data), source, model.long)
     to_bytes = spaced() if model.escapes_spaces else literal
     parsed = (_piece(data, *value, source) for value in _messages(data, source))
     entries = [
@@ -78,7 +78,7 @@ def _outline(data: bytes, source: str) -> _Model:
         if number == 1:
             count += 1
             if not count % _COUNTED:
-                afford(count, len(data), source)
+                check_count(count, len(data), source)
             length = value[1] - value[0]
             long += length if length > LONG else 0
         elif number == 2:

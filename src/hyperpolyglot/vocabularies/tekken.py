@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from hyperpolyglot.errors import DamagedFile
-from hyperpolyglot.vocabularies.files import afford
+from hyperpolyglot.vocabularies.files import check_count
 from hyperpolyglot.vocabularies.json_text import parse_json
 from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text
 from hyperpolyglot.vocabularies.pieces import added_entry
@@ -34,7 +34,7 @@ def read_tekken(data: bytes, source: str) -> TokenList:
     size = as_id(config.get("default_vocab_size"), source, "default_vocab_size")
     reserved = as_id(config.get("default_num_special_tokens"), source, "default_num_special_tokens")
     listed = as_list(document.get("vocab"), source, "the field vocab")
-    afford(len(listed), len(data), source)
+    check_count(len(listed), len(data), source)
     used = size - reserved
     if reserved > WIDEST_GAP or not 0 <= used <= len(listed):
         raise DamagedFile(

@@ -11,7 +11,7 @@ from typing import Any
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.vocabularies.components import falls_back, is_byte_level, space_mark, splitting_rule
-from hyperpolyglot.vocabularies.files import afford
+from hyperpolyglot.vocabularies.files import check_count
 from hyperpolyglot.vocabularies.json_text import parse_json
 from hyperpolyglot.vocabularies.json_values import as_id, as_list, as_object, as_text, score_of
 from hyperpolyglot.vocabularies.pieces import (
@@ -57,7 +57,7 @@ def read_tokenizer_json(data: bytes, source: str) -> TokenList:
             f"{source}: a model of type {model['type'][:40]!r} is not opened; known are {', '.join(_MODELS)}."
         )
     if isinstance(model.get("vocab"), list | dict):
-        afford(len(model["vocab"]), size, source)
+        check_count(len(model["vocab"]), size, source)
     tokens, text_rule = read_model(document, model, source)
     if model.get("ignore_merges") is True:
         tokens = replace(tokens, whole=splitting_rule(document))

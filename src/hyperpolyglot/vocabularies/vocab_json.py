@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperpolyglot.vocabularies.files import afford, lines_of
+from hyperpolyglot.vocabularies.files import check_count, lines_of
 from hyperpolyglot.vocabularies.json_text import parse_json
 from hyperpolyglot.vocabularies.json_values import as_id, as_object
 from hyperpolyglot.vocabularies.marks import tokens_by_marks
@@ -18,7 +18,7 @@ def read_vocab_json(data: bytes, source: str, *, merges: bytes = b"") -> TokenLi
     ``DamagedFile`` where the file is no object of whole numbers.
     """
     ids = as_object(parse_json(data, source), source, "the document")
-    afford(len(ids), len(data), source)
+    check_count(len(ids), len(data), source)
     for piece, id_ in ids.items():
         as_id(id_, source, f"the id of the token {piece[:40]!a}")
     ranks = _merge_ranks(merges, source) if merges else {}

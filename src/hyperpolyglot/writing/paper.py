@@ -12,9 +12,9 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-from hyperpolyglot.vocabulary import SPACE
+from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
 
-__all__ = ["UNICODE_VERSION", "category_of", "paper_string"]
+__all__ = ["UNICODE_VERSION", "category_of", "paper_string", "paper_strings"]
 
 UNICODE_VERSION: str = unicodedata.unidata_version
 
@@ -53,3 +53,15 @@ def paper_string(piece: str, utf8: bytes, *, byte_level: bool) -> str:
         return utf8.decode("utf-8").replace(" ", SPACE)
     except UnicodeDecodeError:
         return f"bad: {piece}"
+
+
+def paper_strings(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The paper's string of every row; the empty string for padding."""
+    byte_level = vocabulary.byte_level
+    added = {TokenKind.ADDED, TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.UNUSED}
+    return tuple(
+        paper_string(piece, utf8, byte_level=byte_level and kind not in added)
+        for piece, utf8, kind in zip(
+            vocabulary.pieces, vocabulary.utf8, vocabulary.kinds.tolist(), strict=True
+        )
+    )

@@ -8,21 +8,29 @@ one script; otherwise the string is ``Zyyy`` (Common), ``Zinh`` (only marks) or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.shown import shown
 from hyperpolyglot.writing import _script_table
+from hyperpolyglot.writing.votes import characters, majority
 
-__all__ = ["ISO_15924", "UNICODE_VERSION", "is_script", "script_codes", "script_name", "script_of"]
+__all__ = [
+    "ISO_15924",
+    "UNICODE_VERSION",
+    "is_script",
+    "neutral",
+    "script_codes",
+    "script_name",
+    "script_of",
+    "scripts_of",
+]
 
 UNICODE_VERSION: str = _script_table.UNICODE_VERSION
 _LAST = 0x110000
-_BLOCK_CHARACTERS = 1 << 20
 
 
 def _ranges(packed: str) -> list[tuple[int, str]]:
@@ -73,32 +81,31 @@ def _script_by_extensions(text: str) -> int | None:
     return next(iter(scripts)) if len(scripts) == 1 else None
 
 
+@cache
+def neutral() -> NDArray[np.bool_]:
+    """Whether a character belongs to no one script (Common, Inherited, Unknown), bool ``[code point]``."""
+    script = _script_by_code_point()
+    found: NDArray[np.bool_] = (script == _COMMON) | (script == _INHERITED) | (script == _UNKNOWN)
+    return found
+
+
 def script_codes(texts: Sequence[str]) -> NDArray[np.int16]:
     """The script of every string, as positions in :data:`ISO_15924`: int16 ``[len(texts)]``.
 
     >>> [ISO_15924[c] for c in script_codes(["cat", "кіт", "ネコ、", "12", "日本ー", "क\u094d"])]
     ['Latn', 'Cyrl', 'Kana', 'Zyyy', 'Hani', 'Deva']
     """
-    lengths = np.fromiter((len(t) for t in texts), np.int64, len(texts))
     result = np.empty(len(texts), np.int16)
-    for start, end in _blocks(lengths):
-        result[start:end] = _codes_of_block(texts[start:end], lengths[start:end])
+    for strings, points, lengths in characters(texts):
+        result[strings] = _codes(texts[strings], points, lengths)
     return result
 
 
-def _blocks(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Runs of strings of about a million characters, so that memory does not grow with the vocabulary."""
-    block = np.cumsum(lengths) // _BLOCK_CHARACTERS
-    edges = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(lengths)]
-    return ((start, end) for start, end in pairwise(edges) if end > start)
-
-
-def _codes_of_block(texts: Sequence[str], lengths: NDArray[np.int64]) -> NDArray[np.int16]:
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+def _codes(texts: Sequence[str], points: NDArray[np.uint32], lengths: NDArray[np.int64]) -> NDArray[np.int16]:
     script = _script_by_code_point()[points]
     owner = np.repeat(np.arange(len(texts)), lengths)
-    votes = (script != _COMMON) & (script != _INHERITED) & (script != _UNKNOWN)
-    result = _by_majority(owner[votes], script[votes], len(texts))
+    votes = ~neutral()[points]
+    result = majority(owner[votes], script[votes], len(texts))
     undecided = result < 0
     result[undecided] = _COMMON
     unusual = np.zeros(len(texts), bool)
@@ -114,17 +121,6 @@ def _codes_of_block(texts: Sequence[str], lengths: NDArray[np.int64]) -> NDArray
     return result
 
 
-def _by_majority(owner: NDArray[np.int64], script: NDArray[np.uint8], size: int) -> NDArray[np.int16]:
-    result = np.full(size, -1, np.int16)
-    if not len(owner):
-        return result
-    pair, first, count = np.unique(owner * 256 + script, return_index=True, return_counts=True)
-    best = np.lexsort((first, -count, pair // 256))
-    owners, position = np.unique(pair[best] // 256, return_index=True)
-    result[owners] = pair[best][position] % 256
-    return result
-
-
 def script_of(text: str) -> str:
     """The ISO 15924 code of one string.
 
@@ -132,6 +128,15 @@ def script_of(text: str) -> str:
     ('Cyrl', 'Zyyy', 'Zyyy')
     """
     return ISO_15924[int(script_codes([text])[0])]
+
+
+def scripts_of(texts: Sequence[str]) -> list[str]:
+    """The ISO 15924 codes of some strings.
+
+    >>> scripts_of(["cat", "кіт"])
+    ['Latn', 'Cyrl']
+    """
+    return [ISO_15924[code] for code in script_codes(texts).tolist()]
 
 
 def script_name(code: str) -> str:

@@ -137,21 +137,21 @@ def neighbor_overlap(
     *,
     random: np.random.Generator,
     permutations: int = 99,
-    rows: int = 20_000,
+    n_rows: int = 20_000,
     include_self: bool = False,
 ) -> Measured:
     """Mean overlap of two neighbour graphs ``[n, k]``, in 0…1, with its curve over smaller k.
 
     ``include_self``: the token itself counts as shared and k + 1 entries are compared, as in the paper. Interval:
     for other vocabularies, by leaving each token out of both graphs. p: the correspondence of all rows is permuted,
-    the mean taken over ``rows`` seeded tokens.
+    the mean taken over ``n_rows`` seeded tokens.
     """
     n, k = first.shape
     extra = int(include_self)
     size = k + extra
     counts = shared_neighbors(first, second)
     share = (counts + extra) / size
-    queries = np.sort(random.choice(n, min(rows, n), replace=False))
+    queries = np.sort(random.choice(n, min(n_rows, n), replace=False))
     observed = float(counts[queries].mean())
     drawn = [
         float(shared_neighbors(first, second, queries, random.permutation(n)).mean())

@@ -36,17 +36,9 @@ from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = [
-    "PARTS_OF_A_PAIR",
-    "compare",
-    "compare_pair",
-    "neighbors_compared",
-    "pair_progress",
-    "shared_spaces",
-]
+__all__ = ["compare", "compare_pair", "neighbors_compared", "shared_spaces"]
 
-PARTS_OF_A_PAIR = len(MEASURES) + 1
-
+_PARTS_OF_A_PAIR = len(MEASURES) + 1
 _LEAST_SHARED = 20
 _LEAST_OF_LABEL = 50
 _MOST_OF_LABEL = 5_000
@@ -80,7 +72,6 @@ def compare(
         raise NotEnoughData("Comparing needs at least two models.")
     ambiguous = shared_rows(spaces, protocol=options.protocol, exclude=exclude)[1]
     chosen = list(combinations(range(len(spaces)), 2))
-    steps = pair_progress(progress, len(chosen))
     pairs: list[PairSimilarity] = []
     groups = [tuple(range(len(spaces)))] if options.common == "all" else chosen
     for group in groups:
@@ -88,8 +79,8 @@ def compare(
         k = neighbors_compared(len(small[0]), options)
         parts = [(part, neighbors(part, k, search=search, progress=progress)) for part in small]
         pairs.extend(
-            compare_pair(a, b, near_a, near_b, options, steps)
-            for (a, near_a), (b, near_b) in combinations(parts, 2)
+            compare_pair(a, b, near_a, near_b, options, _one_of(progress, len(pairs) + i, len(chosen)))
+            for i, ((a, near_a), (b, near_b)) in enumerate(combinations(parts, 2))
         )
     return Comparison(
         models=tuple(space.model for space in spaces),
@@ -99,9 +90,14 @@ def compare(
     )
 
 
-def pair_progress(progress: Progress, pairs: int) -> Callable[[float], None]:
-    """Progress over pairs, in units of one measure; a part of one is told and not added up."""
-    total = 100 * pairs * PARTS_OF_A_PAIR
+def _one_of(progress: Progress, at: int, pairs: int) -> Progress:
+    """Progress of the pair ``at`` as progress of all pairs."""
+    return lambda step, done, total: progress(step, at * total + done, pairs * total)
+
+
+def _measured(progress: Progress) -> Callable[[float], None]:
+    """Progress of a pair, in units of one measure; a part of one is told and not added up."""
+    total = 100 * _PARTS_OF_A_PAIR
     units = [0]
 
     def done(more: float) -> None:
@@ -136,23 +132,21 @@ def compare_pair(
     near_first: Neighbors,
     near_second: Neighbors,
     options: CompareOptions,
-    done: Callable[[float], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> PairSimilarity:
-    """Compare two models of :func:`shared_spaces` by the neighbours of all their tokens.
-
-    ``done`` is told of every part that is finished, :data:`PARTS_OF_A_PAIR` in all.
-    """
+    """Compare two models of :func:`shared_spaces` by the neighbours of all their tokens."""
+    done = _measured(progress)
     paper = options.protocol == "paper"
     a, b = (within_range(space.vectors()) for space in (first, second))
     draws = [np.random.default_rng([options.seed, i]) for i in range(6)]
-    tests = {"permutations": options.permutations, "rows": options.test_rows}
+    tests = {"permutations": options.permutations, "n_rows": options.test_rows}
     graphs = near_first.rows, near_second.rows
     measures: dict[str, Measured] = {}
     measures["neighbor_overlap"] = neighbor_overlap(
         *graphs,
         random=draws[0],
         permutations=options.permutations,
-        rows=options.test_rows,
+        n_rows=options.test_rows,
         include_self=paper,
     )
     done(1)
@@ -220,7 +214,7 @@ def _shapes(
     widest = max(a.shape[1], b.shape[1])
     if len(a) > 2 * widest:
         centred = options.protocol != "paper"
-        first, square, _ = canonical(a, b, rows=_TESTED_OF_LABEL, centred=centred, **draws)
+        first, square, _ = canonical(a, b, n_rows=_TESTED_OF_LABEL, centred=centred, **draws)
         moved = procrustes(a, b, split_rows(len(a), random), shuffles=1, **draws)
     else:
         first = square = moved = Measured(
@@ -229,8 +223,8 @@ def _shapes(
     return {
         "canonical_first": first,
         "canonical_mean_square": square,
-        "cka": cka(a, b, rows=_PAIRED_OF_LABEL, **draws),
-        "rsa": rsa(a, b, rows=_PAIRED_OF_LABEL, pairs=_PAIRS_OF_LABEL, **draws),
+        "cka": cka(a, b, n_rows=_PAIRED_OF_LABEL, **draws),
+        "rsa": rsa(a, b, n_rows=_PAIRED_OF_LABEL, pairs=_PAIRS_OF_LABEL, **draws),
         "procrustes": moved,
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.measures.measured import Measured
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.types import Float64, frozen
 
 __all__ = ["MEASURES", "CompareOptions", "Comparison", "LabelSimilarity", "PairSimilarity"]
@@ -125,6 +125,26 @@ class Comparison(Record):
                     }
                     rows.append(row | {"value": m.value, "null": m.null, "p": m.p, "low": low, "high": high})
         return rows
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """The measures of every pair, and the maps from model to model."""
+        maps = [{"a": pair.a, "b": pair.b} | row for pair in self.pairs for row in pair.maps]
+        return {"": self.table(), "maps": maps}
+
+    def above_random(self, pair: PairSimilarity) -> bool:
+        """Whether any measure tells the pair from random matchings, all measures considered (Bonferroni).
+
+        Few permutations cannot give so small a p: then none of them may do as well. An interval has to lie above
+        chance.
+        """
+        most = max(0.05 / len(MEASURES), 1.0001 / (self.options.permutations + 1))
+        return any(
+            m.value is not None
+            and m.p is not None
+            and m.p <= most
+            and (m.interval[0] if m.interval else m.value) > (m.null or 0.0)
+            for m in pair.measures.values()
+        )
 
     def matrix(self, measure: str) -> Float64:
         """Values of one measure over models × models, symmetric, ones on the diagonal: a heat map (figures 7, 8)."""

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from hyperpolyglot.labels import paper_strings
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Int32
 from hyperpolyglot.vocabulary import TokenKind
+from hyperpolyglot.writing.paper import paper_strings
 
 __all__ = ["shared_rows", "shared_with"]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.linalg import (
+    CanonicalNull,
     CanonicalSpectrum,
     canonical_correlations,
     canonical_null,
@@ -21,7 +22,7 @@ from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.statistics import jackknife_interval, mean_ranks, permutation_p
 from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["canonical", "cka", "pair_cosines", "rsa"]
+__all__ = ["canonical", "canonical_with_random", "cka", "pair_cosines", "rsa"]
 
 GROUPS = 20
 _PAIRED_GROUPS = tuple((i, (i + step) % GROUPS) for step in (1, 7) for i in range(GROUPS))
@@ -32,18 +33,23 @@ _SIDES = ((0, 1), (0, 0), (1, 1))
 _POWER_STEPS = 20
 
 
+def canonical_with_random(n_rows: int, dim: int, columns: int) -> CanonicalNull:
+    """The cosines to expect of a centred table ``[n_rows, dim]`` and a random one of so many ``columns``."""
+    return canonical_null(n_rows - 1, dim, columns)
+
+
 def canonical(
     a: Float32,
     b: Float32,
     *,
     random: np.random.Generator,
     permutations: int = 99,
-    rows: int = 20_000,
+    n_rows: int = 20_000,
     centred: bool = True,
 ) -> tuple[Measured, Measured, CanonicalSpectrum]:
     """The first canonical cosine, the mean square over the smaller dimension, and the whole spectrum.
 
-    Null: :func:`hyperpolyglot.linalg.canonical_null`. p: correspondence permuted on at most ``rows``
+    Null: :func:`hyperpolyglot.linalg.canonical_null`. p: correspondence permuted on at most ``n_rows``
     seeded rows, with the same statistic (for the first cosine a power iteration of 20 steps) on the same rows.
     """
     spectrum = canonical_correlations(a, b, centred=centred)
@@ -58,7 +64,7 @@ def canonical(
         note = f"uninformative: {p} + {q} dimensions meet in {len(a)} rows by dimension alone"
     p_first = p_mean = None
     tested = (
-        _tested(len(a), (p, q), rows, permutations, random) if null.informative and permutations else None
+        _tested(len(a), (p, q), n_rows, permutations, random) if null.informative and permutations else None
     )
     if tested is not None and p + q < len(tested[0]):
         chosen, draws = tested
@@ -97,12 +103,12 @@ def _basis(rows: Float32, centred: bool) -> Float32:
 
 
 def _tested(
-    n: int, dims: tuple[int, int], rows: int, permutations: int, random: np.random.Generator
+    n: int, dims: tuple[int, int], n_rows: int, permutations: int, random: np.random.Generator
 ) -> tuple[NDArray[np.intp], int]:
     """Seeded rows for a permutation test and how many draws they get: fewer of both for very wide matrices."""
     each = 2 * dims[0] * dims[1]
     enough = max(2000, 2 * sum(dims), int(_WORK / (permutations * each)))
-    size = min(n, rows, enough)
+    size = min(n, n_rows, enough)
     draws = int(np.clip(_WORK / (size * each), min(19, permutations), permutations))
     return np.sort(random.choice(n, size, replace=False)), draws
 
@@ -118,12 +124,12 @@ def _first_and_square(between: Float32) -> tuple[float, float]:
 
 
 def cka(
-    a: Float32, b: Float32, *, random: np.random.Generator, permutations: int = 99, rows: int = 20_000
+    a: Float32, b: Float32, *, random: np.random.Generator, permutations: int = 99, n_rows: int = 20_000
 ) -> Measured:
     """Debiased linear CKA of rows that correspond, at most one; chance is zero.
 
     Interval: tokens in 20 random groups, each left out in turn (Fisher's z). p: correspondence permuted on at most
-    ``rows`` seeded rows.
+    ``n_rows`` seeded rows.
     """
     n = len(a)
     order = random.permutation(n)
@@ -154,7 +160,7 @@ def cka(
         )
     p = None
     if permutations:
-        chosen, draws = _tested(n, (a.shape[1], b.shape[1]), rows, permutations, random)
+        chosen, draws = _tested(n, (a.shape[1], b.shape[1]), n_rows, permutations, random)
         x, y = (m[chosen] - m[chosen].mean(axis=0) for m in (a, b))
         if len(chosen) <= _MANTEL_ROWS:
             p = _mantel(_kernel(x), _kernel(y), permutations, random)
@@ -184,12 +190,12 @@ def _hsic_of_centred(x: Float32, y: Float32) -> float:
     return trace + float(own.sum() * other.sum()) / ((n - 1) * (n - 2)) - 2 * both / (n - 2)
 
 
-def pair_cosines(a: Float32, b: Float32, left: Array, right: Array) -> Float64:
-    """Cosines of row ``left[m]`` of ``a`` and row ``right[m]`` of ``b``, unit rows, float64 ``[pairs]``."""
-    found = np.empty(len(left))
-    for start in range(0, len(left), 16_384):
+def pair_cosines(a: Float32, b: Float32, first: Array, second: Array) -> Float64:
+    """Cosines of row ``first[m]`` of ``a`` and row ``second[m]`` of ``b``, unit rows, float64 ``[pairs]``."""
+    found = np.empty(len(first))
+    for start in range(0, len(first), 16_384):
         part = slice(start, start + 16_384)
-        found[part] = np.einsum("ij,ij->i", a[left[part]], b[right[part]], dtype=np.float64)
+        found[part] = np.einsum("ij,ij->i", a[first[part]], b[second[part]], dtype=np.float64)
     return found
 
 
@@ -199,13 +205,13 @@ def rsa(
     *,
     random: np.random.Generator,
     permutations: int = 99,
-    rows: int = _MANTEL_ROWS,
+    n_rows: int = _MANTEL_ROWS,
     pairs: int = 300_000,
 ) -> Measured:
     """Representational similarity: Spearman's correlation of the cosines that pairs of tokens have in each matrix.
 
     Pairs: rows in a seeded circle, each with the next s, s as large as 300,000 pairs allow, so every token is in as
-    many pairs. Interval: 20 arcs of tokens, each left out in turn. p: Mantel's test on at most ``rows``
+    many pairs. Interval: 20 arcs of tokens, each left out in turn. p: Mantel's test on at most ``n_rows``
     seeded rows, all pairs. ``pearson`` is the same with values in place of ranks (Lee et al. 2025).
     """
     n = len(a)
@@ -236,7 +242,7 @@ def rsa(
             pairs=[(i, j, without(i, j)) for i, j in _PAIRED_GROUPS],
             correlation=True,
         )
-    chosen = np.sort(random.choice(n, min(n, rows), replace=False))
+    chosen = np.sort(random.choice(n, min(n, n_rows), replace=False))
     return Measured(
         value=value,
         null=0.0,

@@ -212,9 +212,9 @@ def _directions(vectors: Float32) -> Float32:
 
 
 def _ranks(queries: Float32, candidates: Float32, own: Array) -> Array:
-    """How many candidates are at least as near as the right one, itself left out, int64 ``[q]``."""
+    """How many candidates are at least as near as the correct one, itself left out, int64 ``[q]``."""
     nearer = np.full(len(queries), -1, np.int64)
-    right = np.einsum("ij,ij->i", queries, candidates[own])
+    correct = np.einsum("ij,ij->i", queries, candidates[own])
     for start in range(0, len(candidates), 65_536):
         block = candidates[start : start + 65_536]
         for first in range(0, len(queries), _BLOCK):
@@ -222,5 +222,5 @@ def _ranks(queries: Float32, candidates: Float32, own: Array) -> Array:
             scores = queries[part] @ block.T
             here = (own[part] >= start) & (own[part] < start + len(block))
             scores[here, own[part][here] - start] = np.inf
-            nearer[part] += (scores >= right[part, None]).sum(axis=1)
+            nearer[part] += (scores >= correct[part, None]).sum(axis=1)
     return nearer

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import math
 import re
 import unicodedata
 import zlib
@@ -23,11 +24,11 @@ import numpy as np
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, Segmenter, segmenter
-from hyperpolyglot.regular import opened
+from hyperpolyglot.regular import opened, read_text
 from hyperpolyglot.types import Float64, Progress, silent
 from hyperpolyglot.vocabulary import Vocabulary
 
-__all__ = ["count_corpus", "count_words", "words_of"]
+__all__ = ["count_corpus", "count_words", "read_counts", "words_of"]
 
 _CHUNK = 1 << 20
 _MOST_WORDS = 1_000_000
@@ -60,6 +61,23 @@ def words_of(text: str, vocabulary: Vocabulary) -> list[str]:
     if vocabulary.scheme == "WordPiece":
         text = _SIGN.sub(lambda found: _alone(found[0]), text)
     return [f" {word}" for word in _WORD.findall(text)]
+
+
+def read_counts(path: Path) -> dict[str, float]:
+    """Occurrences by token from a table: a token, a tab and a number on each line.
+
+    Raises ``DamagedFile`` for a line that is none, or whose number counts nothing.
+    """
+    counts = {}
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        token, _, count = line.rpartition("\t")
+        try:
+            counts[token] = float(count)
+        except ValueError as error:
+            raise DamagedFile(path, f"line {number} is not a token, a tab and a number") from error
+        if not 0 <= counts[token] < math.inf:
+            raise DamagedFile(path, f"line {number} does not count anything ({count[:20]})")
+    return counts
 
 
 def count_corpus(paths: Sequence[Path], vocabulary: Vocabulary, progress: Progress = silent) -> Float64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean
 from hyperpolyglot.types import Progress, silent
@@ -90,6 +91,26 @@ class Explanation(Record):
     def table(self) -> list[dict[str, Any]]:
         """The effects of taking languages out: a row for every removal."""
         return [{"model": self.model} | row for row in self.subspaces.table()]
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """The effects of removals, and the tables of the other explanations."""
+        parts = self.to_json()
+        frequency = parts["frequency"] or {"deciles": [], "by_label": []}
+        return {
+            "": self.table(),
+            "frequency": frequency["deciles"],
+            "frequency_by_label": frequency["by_label"],
+            "undertrained": parts["undertrained"]["by_label"],
+            "undertrained_tokens": parts["undertrained"]["examples"],
+            "hubs": parts["hubness"]["hubs"],
+            "geometry": [
+                {"part": part, "measure": name, **(value if isinstance(value, Mapping) else {"value": value})}
+                for part in ("isotropy", "dimension", "hubness")
+                for name, value in parts[part].items()
+                if not isinstance(value, list)
+            ],
+            "subspaces": parts["subspaces"]["explained"],
+        }
 
 
 def explain(

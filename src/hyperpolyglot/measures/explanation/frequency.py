@@ -18,7 +18,7 @@ import numpy as np
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation.heterogeneity import Heterogeneity, heterogeneity
-from hyperpolyglot.measures.explanation.rank_errors import Ranked, sure_correlations
+from hyperpolyglot.measures.explanation.rank_errors import Ranked, with_intervals
 from hyperpolyglot.measures.label_errors import mean_intervals
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
@@ -155,7 +155,7 @@ def deciles(values: Array) -> Array:
 
 def frequency(
     space: TokenSpace,
-    found: Diversity,
+    diversity: Diversity,
     counts: Counts | None = None,
     *,
     near: Neighbors | None = None,
@@ -163,15 +163,15 @@ def frequency(
 ) -> Frequency:
     """Relate the diversity of queried tokens of ``space`` to their frequency; special and reserved ones take no part.
 
-    ``near``: the neighbours that ``found`` is of, for intervals that hold for other vocabularies; without them they
+    ``near``: the neighbours that ``diversity`` is of, for intervals that hold for other vocabularies; without them they
     are over tokens, which is too sure.
 
     Raises ``NotEnoughData`` where fewer than twenty tokens have a frequency.
     """
     common, source = token_frequency(space, counts)
-    written = ~np.isin(space.vocabulary.kinds[found.queries], _NOT_WRITTEN)
-    known = np.isfinite(common[found.queries]) & written
-    rows, distinct = found.queries[known], found.distinct[known]
+    written = ~np.isin(space.vocabulary.kinds[diversity.queries], _NOT_WRITTEN)
+    known = np.isfinite(common[diversity.queries]) & written
+    rows, distinct = diversity.queries[known], diversity.distinct[known]
     if len(rows) < 20:
         raise NotEnoughData(f"{space.model}: only {len(rows)} tokens have a frequency; 20 are needed.")
     values = common[rows]
@@ -189,7 +189,7 @@ def frequency(
         *((spearman(values[here], distinct[here]), queried[here], ()) for here in members),
     ]
     plain, partial, *rest = (
-        sure_correlations(near, space.labels, common[found.queries], ranked)
+        with_intervals(near, space.labels, common[diversity.queries], ranked)
         if near
         else [one for one, _, _ in ranked]
     )
@@ -198,7 +198,7 @@ def frequency(
     sure = near and mean_intervals(near, space.labels, [queried[tenth == d] for d in range(1, 11)])
     return Frequency(
         source=source,
-        k=found.k,
+        k=diversity.k,
         tokens=len(rows),
         without_frequency=int(np.count_nonzero(~known & written)),
         correlation=plain,

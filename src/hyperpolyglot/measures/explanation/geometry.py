@@ -21,7 +21,7 @@ _TRIM = 0.1
 _TWO_NN_QUERIES = 5000
 _LOCAL_TOKENS = 1000
 _LOCAL_NEIGHBORS = 50
-_LOUD = 5.0
+_OUTLIER = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Isotropy:
     reduces to (participation − 1)/(dim − 1)); both with the value that as many isotropic Gaussian vectors give.
     ``mean_cosine`` over all pairs, exact: (‖Σû‖² − n)/(n(n − 1)); ``centred_mean_cosine`` once the mean of the
     unit rows is taken off them. ``stable_rank`` Σλ/max λ;
-    ``top_share`` of the first component. ``loud``: dimensions whose variance is at least
+    ``top_share`` of the first component. ``outlier_dimensions``: dimensions whose variance is at least
     five times the mean, or that make up a tenth of the mean cosine.
     """
 
@@ -48,7 +48,7 @@ class Isotropy:
     top_share: float
     norm_mean: float
     norm_sd: float
-    loud: tuple[dict[str, Any], ...]
+    outlier_dimensions: tuple[dict[str, Any], ...]
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -56,7 +56,7 @@ class Isotropy:
         for name in ("iso_score", "participation"):
             found[name] = {"value": found[name], "null": found.pop(f"{name}_expected")}
         found["mean_cosine"] = {"value": self.mean_cosine, "null": 0.0}
-        return found | {"loud": list(self.loud)}
+        return found | {"outlier_dimensions": list(self.outlier_dimensions)}
 
 
 def isotropy(vectors: Float32) -> Isotropy:
@@ -75,7 +75,7 @@ def isotropy(vectors: Float32) -> Isotropy:
     variances = np.diag(covariance)
     ratio = variances / max(float(variances.mean()), 1e-300)
     share = (unit_sum**2 - parts) / (n * (n - 1)) / cosine if cosine > 0.01 else np.zeros(d)
-    loud = np.flatnonzero((ratio >= _LOUD) | (share >= 0.1))
+    outliers = np.flatnonzero((ratio >= _OUTLIER) | (share >= 0.1))
     return Isotropy(
         tokens=n,
         dim=d,
@@ -89,9 +89,9 @@ def isotropy(vectors: Float32) -> Isotropy:
         top_share=float(values[-1]) / total if total > 0 else 1.0,
         norm_mean=float(lengths.mean()),
         norm_sd=float(lengths.std(ddof=1)),
-        loud=tuple(
+        outlier_dimensions=tuple(
             {"dimension": i, "variance_ratio": float(ratio[i]), "cosine_share": float(share[i])}
-            for i in loud.tolist()
+            for i in outliers.tolist()
         ),
     )
 

@@ -22,7 +22,7 @@ from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.statistics import Correlation, control_basis, mean_ranks
 from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["Ranked", "rank_moves", "sure_correlations"]
+__all__ = ["Ranked", "rank_moves", "with_intervals"]
 
 Ranked = tuple[Correlation, NDArray[np.integer], Sequence[Array]]
 """A correlation of values and distinct labels, the positions of its queries, and its controls."""
@@ -70,31 +70,31 @@ def _above(place: NDArray[np.integer], weights: Float64, places: int = 0) -> Flo
     return above
 
 
-def sure_correlations(
-    neighbors: Neighbors, labels: Labels, values: Float64, found: Sequence[Ranked]
+def with_intervals(
+    neighbors: Neighbors, labels: Labels, values: Float64, correlations: Sequence[Ranked]
 ) -> list[Correlation]:
     """Correlations with intervals for other vocabularies, on Fisher's z and with Student's t.
 
     ``values`` float64 ``[q]`` are of all queries of ``neighbors``. The scaling by halves holds no controls fixed.
     """
     lists = _Lists(neighbors, labels, values)
-    largest = sorted(range(len(found)), key=lambda i: -len(found[i][1]))[:_MOST]
-    factors = dict(zip(largest, lists.factors([found[i][1] for i in largest]), strict=True))
+    largest = sorted(range(len(correlations)), key=lambda i: -len(correlations[i][1]))[:_MOST]
+    factors = dict(zip(largest, lists.factors([correlations[i][1] for i in largest]), strict=True))
     return [
         _with_interval(one, lists.error(members, controls), factors.get(i, factors[largest[0]]))
-        for i, (one, members, controls) in enumerate(found)
+        for i, (one, members, controls) in enumerate(correlations)
     ]
 
 
 def _with_interval(
-    found: Correlation, error: float | None, factor: float, level: float = 0.95
+    correlation: Correlation, error: float | None, factor: float, level: float = 0.95
 ) -> Correlation:
-    if found.value is None or error is None or abs(found.value) >= 1:
-        return replace(found, interval=None)
+    if correlation.value is None or error is None or abs(correlation.value) >= 1:
+        return replace(correlation, interval=None)
     error *= 1.0 if np.isnan(factor) else factor
-    reach = float(stdtrit(found.n - 1, (1 + level) / 2)) * error / (1 - found.value**2)
-    low, high = np.tanh(np.arctanh(found.value) + np.array([-reach, reach]))
-    return replace(found, interval=(float(low), float(high)))
+    margin = float(stdtrit(correlation.n - 1, (1 + level) / 2)) * error / (1 - correlation.value**2)
+    low, high = np.tanh(np.arctanh(correlation.value) + np.array([-margin, margin]))
+    return replace(correlation, interval=(float(low), float(high)))
 
 
 def _correlation(x: Float64, y: NDArray[np.int64]) -> float:

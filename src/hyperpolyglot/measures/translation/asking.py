@@ -16,7 +16,15 @@ from hyperpolyglot.measures.translation.ranking import Pool, Ranks, pool, ranks_
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float64, Int32, Progress, silent
 
-__all__ = ["Asked", "TranslateOptions", "ask", "matched_candidates", "narrowed", "wants_held_out"]
+__all__ = [
+    "Asked",
+    "TranslateOptions",
+    "ask",
+    "matched_candidates",
+    "most_covered",
+    "narrowed",
+    "wants_held_out",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +65,9 @@ class Asked:
     ranks: Ranks
     candidates: Int32
 
-    def of(self, likeness: int) -> tuple[Questions, Ranks, Int32]:
-        """The questions of one likeness, their ranks and their numbers of candidates."""
-        chosen = np.flatnonzero(self.questions.likeness == likeness)
+    def of(self, match_type: int) -> tuple[Questions, Ranks, Int32]:
+        """The questions of one match type, their ranks and their numbers of candidates."""
+        chosen = np.flatnonzero(self.questions.match_type == match_type)
         ranks = replace(
             self.ranks, **{n: getattr(self.ranks, n)[chosen] for n in ("cosine", "csls", "frequency")}
         )
@@ -85,6 +93,18 @@ def narrowed(lexicon: Lexicon, options: TranslateOptions, held_out: bool) -> Lex
         languages=options.languages,
         concepts=unseen_by_demos() if held_out else None,
     )
+
+
+def most_covered(
+    space: TokenSpace, lexicon: Lexicon, options: TranslateOptions, words: int
+) -> tuple[str, ...]:
+    """The languages with most covered words, two at least, as long as these are at most ``words`` in all."""
+    held_out = wants_held_out([space], lexicon, options)
+    found = look_up(space, narrowed(lexicon, options, held_out))
+    covered = {row.language: row.single_token for row in language_coverage(found, options.fewest)}
+    order = sorted(covered, key=lambda tag: (-covered[tag], tag))
+    total = np.cumsum([covered[tag] for tag in order])
+    return tuple(order[: max(2, int(np.searchsorted(total, words, side="right")))])
 
 
 def ask(

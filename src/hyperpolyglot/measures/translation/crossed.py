@@ -1,4 +1,4 @@
-"""How sure a share of right answers is, where concepts and languages are both samples.
+"""How sure a share of correct answers is, where concepts and languages are both samples.
 
 Answers about one concept vary together, and so do answers from or into one language. Concepts and languages cross:
 neither is nested in the other. The variance of the share is V = V_concept + V_language − V_both (Cameron, Gelbach and
@@ -134,6 +134,21 @@ class Crossed:
             units=many,
         )
 
+    def uneven_degrees(self, values: Array) -> Float64:
+        """Degrees of freedom of the variance over concepts by their own fourth moments, float64 ``[cell]``.
+
+        Where a few hard concepts make most of the variance, it is known less well than their number says
+        (Satterthwaite 1946 with the kurtosis of the moves, which is 3 for as many degrees as concepts).
+        """
+        v, part = np.asarray(values, np.float64), self.concept
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.bincount(self.cells, v * self.weights, minlength=self.count) / self.total
+            moved = part.sums(self.weights * (v - mean[self.cells])) / (self.total[part.cell] - part.size)
+            square, fourth = (np.bincount(part.cell, moved**n, minlength=self.count) for n in (2, 4))
+            many = np.bincount(part.cell, minlength=self.count)
+            excess = fourth - square**2 / many
+            return np.where(excess > 0, np.maximum(2 * square**2 / excess, 1.0), np.inf)
+
     def _left_out(self, part: _Part, away: Float64) -> tuple[Float64, Float64, Float64]:
         """The variance by leaving each cluster out, the effective number and the number of clusters; a cluster that
         holds all of its cell is fixed and does not count.
@@ -156,28 +171,28 @@ class Crossed:
 
 
 def wilson_form(
-    found: Estimate, *, level: float = 0.95, spread: Array | float = 0.0
+    estimate: Estimate, *, level: float = 0.95, spread: Array | float = 0.0
 ) -> tuple[Float64, Float64]:
     """Ends of Wilson's interval with as many trials as explain the variance, quantiles of Student's t.
 
     Where all answers agree the concepts are the trials. ``spread`` ``[cell]``: the deviation of the mean by chance
     alone; the interval reaches at least 1.64 of it to both sides. NaN where the variance is.
 
-    >>> found = Crossed.of(np.arange(4), (np.zeros(4, int), np.ones(4, int))).estimate([1.0, 0, 1, 1])
-    >>> [end.round(2).tolist() for end in wilson_form(found)]
+    >>> estimate = Crossed.of(np.arange(4), (np.zeros(4, int), np.ones(4, int))).estimate([1.0, 0, 1, 1])
+    >>> [end.round(2).tolist() for end in wilson_form(estimate)]
     [[0.08], [0.99]]
     """
-    share, variance = np.clip(found.mean, 0, 1), found.variance
-    z = stdtrit(found.degrees, (1 + level) / 2)
+    share, variance = np.clip(estimate.mean, 0, 1), estimate.variance
+    z = stdtrit(estimate.degrees, (1 + level) / 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        trials = np.where(variance > _NOTHING, share * (1 - share) / variance, found.units)
+        trials = np.where(variance > _NOTHING, share * (1 - share) / variance, estimate.units)
         trials = np.maximum(trials, 1e-9)
         centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-        reach = z / (1 + z * z / trials) * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials**2))
+        margin = z / (1 + z * z / trials) * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials**2))
     agreed = (variance <= _NOTHING) & (share > 0) & (share < 1)
     more = _LEAST_SPREADS * np.asarray(spread)
-    low = np.where(agreed, share, centre - reach)
-    high = np.where(agreed, share, centre + reach)
+    low = np.where(agreed, share, centre - margin)
+    high = np.where(agreed, share, centre + margin)
     low = np.clip(np.minimum(low, share - more), 0, 1)
     high = np.clip(np.maximum(high, share + more), 0, 1)
     known = np.isfinite(variance)

@@ -11,33 +11,33 @@ from hyperpolyglot.measures.translation.ranking_tokens import TokenRanks
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array
 
-__all__ = ["first_neighbours"]
+__all__ = ["first_neighbors"]
 
 
-def first_neighbours(space: TokenSpace, words: Words, found: TokenRanks | None) -> dict[str, Any]:
+def first_neighbors(space: TokenSpace, words: Words, ranks: TokenRanks | None) -> dict[str, Any]:
     """Shares of the words that are tokens: {words, same_word, same_meaning, chance}.
 
     ``same_word``: the nearest token of all is a variant of the word (case, space, accents, width); ``same_meaning``:
     the nearest that is none is a word of any language for one of its concepts; ``chance``: a random other token is.
     """
-    known = np.flatnonzero((words.rows >= 0) & (found.nearest >= 0)) if found else np.empty(0, np.intp)
-    if found is None or not len(known):
+    known = np.flatnonzero((words.rows >= 0) & (ranks.nearest >= 0)) if ranks else np.empty(0, np.intp)
+    if ranks is None or not len(known):
         return {"words": 0, "same_word": None, "same_meaning": None, "chance": None}
     unit_of = np.full(len(space), -1, np.int64)
     unit_of[words.rows[words.rows >= 0]] = np.flatnonzero(words.rows >= 0)
     members = _units_of_concepts(words)
     meant = [np.unique(np.concatenate([members[c] for c in own])) for own in _concepts_of_units(words)]
-    others = len(space.candidates().rows) - 1 - found.variants[known]
-    right, expected = [], []
+    others = len(space.candidates().rows) - 1 - ranks.variants[known]
+    correct, expected = [], []
     for unit, left in zip(known.tolist(), others.tolist(), strict=True):
         same = meant[unit][meant[unit] != unit]
-        row = int(found.nearest_other[unit])
-        right.append(row >= 0 and unit_of[row] in same)
+        row = int(ranks.nearest_other[unit])
+        correct.append(row >= 0 and unit_of[row] in same)
         expected.append(len(same) / max(1, left))
     return {
         "words": len(known),
-        "same_word": float((found.nearest[known] != found.nearest_other[known]).mean()),
-        "same_meaning": float(np.mean(right)),
+        "same_word": float((ranks.nearest[known] != ranks.nearest_other[known]).mean()),
+        "same_meaning": float(np.mean(correct)),
         "chance": float(np.mean(expected)),
     }
 

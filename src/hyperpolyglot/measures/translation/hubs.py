@@ -30,7 +30,7 @@ def hubs(asked: Questions, ranks: Ranks, pool: Pool, words: Words) -> tuple[dict
     """
     hits = values_of("p1", ranks.csls)
     sizes = np.diff(pool.member_at)
-    drawn, expected, askers = _drawn(ranks.near, pool, sizes)
+    drawn, expected, askers = _drawn(ranks.nearest_cosine, pool, sizes)
     result = []
     used = np.flatnonzero(sizes).tolist()
     each = [drawn[pool.member_at[i] : pool.member_at[i + 1]] for i in used]

@@ -40,7 +40,16 @@ from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
-__all__ = ["LanguageModel", "Languages", "ModelLanguages", "languages", "languages_of", "of_all", "ranked"]
+__all__ = [
+    "LanguageModel",
+    "Languages",
+    "ModelLanguages",
+    "languages",
+    "languages_of",
+    "of_all",
+    "of_covered",
+    "ranked",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,21 @@ class LanguageModel:
     undertrained: float | None
     translation: dict[str, Any] | None
     rank: int
+
+    @property
+    def chance_of_all(self) -> tuple[float, float]:
+        """P@1 by chance of all questions, by covered candidates and by matched ones; of nothing, zero.
+
+        A question about a word that is no token is never answered correctly.
+        """
+        found = self.translation
+        if not found:
+            return 0.0, 0.0
+        covered, matched = (
+            float(c * found["questions"] / found["asked"])
+            for c in (found["chance"], found["matched"]["chance"])
+        )
+        return covered, matched
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -102,6 +126,25 @@ class Languages(Record):
             "ranked_by": "translation.matched.all",
             "notes": list(self.notes),
         }
+
+    def clear_winners(self, models: Sequence[str]) -> tuple[dict[str, int], int]:
+        """For how many languages each model is above chance and first by more than the intervals; how many are ties."""
+        first = dict.fromkeys(models, 0)
+        ties = 0
+        for rows in self.by_language.values():
+            known = [
+                (row.model, row.translation["matched"]["all_interval"], row.chance_of_all[1])
+                for row in rows
+                if row.translation and row.translation["matched"].get("all_interval")
+            ]
+            if len(known) < 2:
+                continue
+            (model, interval, chance), (_, second, _) = known[:2]
+            if interval[0] > max(chance, second[1]):
+                first[model] += 1
+            else:
+                ties += 1
+        return first, ties
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every language and model."""
@@ -263,18 +306,18 @@ def _of_model(
 def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
     every = asked.questions
     at = (every.source == number) | (every.target == number)
-    chosen = np.flatnonzero(at & (every.likeness == DIFFERENT))
+    chosen = np.flatnonzero(at & (every.match_type == DIFFERENT))
     if not len(chosen):
         return None
     some = every.take(chosen)
-    ranks, sizes = asked.ranks.csls[chosen], (asked.candidates[chosen], np.diff(some.gold_at))
+    ranks, sizes = asked.ranks.csls[chosen], (asked.candidates[chosen], np.diff(some.reference_at))
     clusters, spread = clusters_of(some), chance_spread("p1", sizes)
     whole = every.asked_of[number]
     answered = len(chosen) / float(whole.sum())
     values, matched = values_of("p1", ranks), among_few(ranks, sizes, few)
     return {
         "value": float(values.mean()),
-        "interval": _interval(values, clusters, spread),
+        "interval": of_covered(values, clusters, spread),
         "chance": float(expected_of("p1", sizes).mean()),
         "questions": len(chosen),
         "all": float(values.sum() / whole.sum()),
@@ -284,7 +327,7 @@ def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
         "matched": {
             "candidates": few,
             "value": float(matched.mean()),
-            "interval": _interval(matched, clusters, 0.0),
+            "interval": of_covered(matched, clusters, 0.0),
             "chance": 1 / few,
             "all": float(matched.sum() / whole.sum()),
             "all_interval": of_all(matched, some, whole, clusters, 0.0),
@@ -292,8 +335,11 @@ def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:
     }
 
 
-def _interval(values: Float64, clusters: Crossed, spread: float) -> list[float] | None:
-    low, high = wilson_form(clusters.estimate(values), spread=spread)
+def of_covered(values: Float64, clusters: Crossed, spread: float) -> list[float] | None:
+    """The interval of the mean of ``values`` of one language, whose concepts may be few and uneven."""
+    found = clusters.estimate(values)
+    found = replace(found, degrees=np.minimum(found.degrees, clusters.uneven_degrees(values)))
+    low, high = wilson_form(found, spread=spread)
     return None if np.isnan(low[0]) else [float(low[0]), float(high[0])]
 
 

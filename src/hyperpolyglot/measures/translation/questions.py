@@ -1,14 +1,13 @@
 """Which translations are asked for: every covered word of a language, into every other language that has one.
 
-A question is a word of one language and another language; its right answers (golds) are all covered words of that
-language for any concept of the word. Where one of them is spelled the same (capitals aside) or is the same token,
+A question is a word of one language and another language; its correct answers (references) are all covered words of
+that language for any concept of the word. Where one of them is spelled the same (capitals aside) or is the same token,
 the question is *identical*; where one is nearly the same in one script (Levenshtein distance over the longer length,
 without accents, at most ``near``), it is *near*: a transliteration or a loan. Both are kept apart.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,32 +16,33 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.types import Int32
 
-__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "folded", "questions"]
+__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "questions"]
 
 DIFFERENT, NEAR, IDENTICAL = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """Per question ``[q]``: ``word`` asked about, its ``unit``, ``source`` and ``target`` language, ``likeness``
+    """Per question ``[q]``: ``word`` asked about, its ``unit``, ``source`` and ``target`` language, ``match_type``
     (different, near or identical), ``concept`` (the first that word and language share, the unit of resampling) and
-    ``target_script`` (of the first gold). Golds of question i are the units
-    ``golds[gold_at[i]:gold_at[i + 1]]``. ``asked``: questions of each likeness over all words, covered or not;
-    ``asked_of`` int64 ``[language, concept]``: the different ones, from and into each language.
+    ``target_script`` (of the first reference). References of question i are the units
+    ``references[reference_at[i]:reference_at[i + 1]]``. ``asked``: questions of each match type over all words,
+    covered or not; ``asked_of`` int64 ``[language, concept]``: the different ones, from and into each language.
     """
 
     word: Int32
     unit: Int32
     source: Int32
     target: Int32
-    likeness: Int32
+    match_type: Int32
     concept: Int32
     target_script: Int32
-    gold_at: NDArray[np.int64]
-    golds: Int32
+    reference_at: NDArray[np.int64]
+    references: Int32
     asked: tuple[int, int, int]
     asked_of: NDArray[np.int64]
 
@@ -51,14 +51,14 @@ class Questions:
 
     def take(self, chosen: NDArray[np.intp]) -> Questions:
         """Some of the questions, in the order given; what was asked in all stays the same."""
-        counts = np.diff(self.gold_at)[chosen]
-        gold_at = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        shift = np.repeat(self.gold_at[:-1][chosen] - gold_at[:-1], counts)
-        columns = ("word", "unit", "source", "target", "likeness", "concept", "target_script")
+        counts = np.diff(self.reference_at)[chosen]
+        reference_at = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        shift = np.repeat(self.reference_at[:-1][chosen] - reference_at[:-1], counts)
+        columns = ("word", "unit", "source", "target", "match_type", "concept", "target_script")
         return Questions(
             **{name: getattr(self, name)[chosen] for name in columns},
-            gold_at=gold_at,
-            golds=self.golds[np.arange(len(shift)) + shift],
+            reference_at=reference_at,
+            references=self.references[np.arange(len(shift)) + shift],
             asked=self.asked,
             asked_of=self.asked_of,
         )
@@ -113,10 +113,10 @@ class _Concepts(NamedTuple):
 
 
 class _Enumerated(NamedTuple):
-    """What is written: per question word, target, likeness, concept, script and end of its golds; the golds; counts."""
+    """What is written: per question word, target, match type, concept, script and end of references; these; counts."""
 
     questions: NDArray[np.int64]
-    golds: Int32
+    references: Int32
     asked_of: NDArray[np.int64]
 
 
@@ -134,28 +134,28 @@ def _alike(v, w, words, near, row):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _append_new(golds, begin, end, answers, languages, target):  # type: ignore[no-untyped-def]
-    """Append the answers in one language to the golds from ``begin`` on, each once; returns the new end."""
+def _append_new(references, begin, end, answers, languages, target):  # type: ignore[no-untyped-def]
+    """Append the answers in one language to the references from ``begin`` on, each once; returns the new end."""
     for j in range(len(answers)):
         if languages[j] != target:
             continue
         known = False
         for g in range(begin, end):
-            known |= golds[g] == answers[j]
+            known |= references[g] == answers[j]
         if not known:
-            golds[end] = answers[j]
+            references[end] = answers[j]
             end += 1
     return end
 
 
 @numba.njit(cache=True, nogil=True)
 def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
-    """Count questions and golds, and with ``fill`` write them; returns (questions, golds, asked by likeness)."""
+    """Count questions and references, and with ``fill`` write them; returns both counts and those by match type."""
     language, unit, script = words.language, words.unit, words.script
     concept_at, concepts, member_at, members = meanings
-    table, golds, asked_of = out
+    table, references, asked_of = out
     count = len(scored)
-    likeness = np.full(count, -1, np.int64)
+    match_type = np.full(count, -1, np.int64)
     first = np.empty(count, np.int64)
     answer_script = np.empty(count, np.int64)
     answers_in = np.empty(count, np.int64)
@@ -176,8 +176,8 @@ def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-unt
                 target = language[v]
                 if target == language[w]:
                     continue
-                if likeness[target] < 0:
-                    likeness[target] = 0
+                if match_type[target] < 0:
+                    match_type[target] = 0
                     first[target] = c
                     answer_script[target] = -1
                     answers_in[target] = 0
@@ -186,7 +186,7 @@ def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-unt
                 alike = 2 if unit[v] >= 0 and unit[v] == unit[w] else 0
                 if alike == 0:
                     alike = _alike(v, w, words, near, row)
-                likeness[target] = max(likeness[target], alike)
+                match_type[target] = max(match_type[target], alike)
                 if unit[v] >= 0:
                     if answer_script[target] < 0:
                         answer_script[target] = script[v]
@@ -196,38 +196,32 @@ def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-unt
                     found += 1
         for i in range(reached):
             target = touched[i]
-            asked[likeness[target]] += 1
-            if fill and likeness[target] == 0:
+            asked[match_type[target]] += 1
+            if fill and match_type[target] == 0:
                 asked_of[language[w], first[target]] += 1
                 asked_of[target, first[target]] += 1
             if unit[w] >= 0 and answer_script[target] >= 0 and scored[language[w]] and scored[target]:
                 if fill:
                     answered = _append_new(
-                        golds, answered, answered, answers[:found], answer_language[:found], target
+                        references, answered, answered, answers[:found], answer_language[:found], target
                     )
                 else:
                     answered += answers_in[target]
                 if fill:
                     table[questions, 0] = w
                     table[questions, 1] = target
-                    table[questions, 2] = likeness[target]
+                    table[questions, 2] = match_type[target]
                     table[questions, 3] = first[target]
                     table[questions, 4] = answer_script[target]
                     table[questions, 5] = answered
                 questions += 1
-            likeness[target] = -1
+            match_type[target] = -1
     return questions, answered, asked
-
-
-def folded(word: str) -> str:
-    """A word without case, width and accents."""
-    decomposed = unicodedata.normalize("NFKD", word).casefold()
-    return "".join(c for c in decomposed if not unicodedata.combining(c)) or decomposed
 
 
 def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
     """All questions between the languages that are ``scored`` ``[language]``, by word, then in order of concepts."""
-    plain = [folded(word) for word in words.words]
+    plain = [fold_accents(word) for word in words.words]
     ids: dict[str, int] = {}
     spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words.words], np.int64)
     at = np.concatenate([[0], np.cumsum([len(text) for text in plain])]).astype(np.int64)
@@ -237,20 +231,20 @@ def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
     chosen = np.asarray(scored, bool)
     asked_of = np.zeros((len(words.languages), len(words.concept_names)), np.int64)
     nothing = _Enumerated(np.empty((0, 6), np.int64), np.empty(0, np.int32), asked_of)
-    count, gold_count, asked = _enumerate(known, meanings, chosen, near, nothing, False)
-    out = _Enumerated(np.empty((count, 6), np.int64), np.empty(gold_count, np.int32), asked_of)
+    count, reference_count, asked = _enumerate(known, meanings, chosen, near, nothing, False)
+    out = _Enumerated(np.empty((count, 6), np.int64), np.empty(reference_count, np.int32), asked_of)
     _, used, _ = _enumerate(known, meanings, chosen, near, out, True)
-    word, target, likeness, concept, script, end = out.questions.T
+    word, target, match_type, concept, script, end = out.questions.T
     return Questions(
         word=word.astype(np.int32),
         unit=words.unit[word],
         source=words.language[word],
         target=target.astype(np.int32),
-        likeness=likeness.astype(np.int32),
+        match_type=match_type.astype(np.int32),
         concept=concept.astype(np.int32),
         target_script=script.astype(np.int32),
-        gold_at=np.concatenate([[0], end]).astype(np.int64),
-        golds=out.golds[:used],
+        reference_at=np.concatenate([[0], end]).astype(np.int64),
+        references=out.references[:used],
         asked=(int(asked[0]), int(asked[1]), int(asked[2])),
         asked_of=asked_of,
     )

@@ -1,4 +1,4 @@
-"""At which rank the right answer comes: exact ranks by cosine, CSLS and frequency among a language's words.
+"""At which rank the correct answer comes: exact ranks by cosine, CSLS and frequency among a language's words.
 
 CSLS (Conneau et al. 2018): 2·cos(x, y) − r_T(x) − r_S(y), where r_L(z) is the mean cosine of z to its k nearest words
 of language L, z itself left out. r_T(x) is the same for all candidates y and does not move a rank.
@@ -31,8 +31,8 @@ __all__ = [
     "PoolArrays",
     "Ranks",
     "asked_arrays",
+    "fill_knn_similarity",
     "in_parts",
-    "measure_reach",
     "outranks",
     "pool",
     "ranks_among_words",
@@ -60,8 +60,8 @@ class AskedArrays(NamedTuple):
     unit: Int32
     source: Int32
     target: Int32
-    gold_at: Array
-    golds: Int32
+    reference_at: Array
+    references: Int32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +92,17 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranks:
-    """Rank of the best gold of each question, from 1; 0 where the only gold is the source's own token.
+    """Rank of the best reference of each question, from 1; 0 where the only reference is the source's own token.
 
-    ``reach`` float64 ``[u, language]``: r_L of every word; ``near`` likewise: the cosine of the nearest word of L.
+    ``knn_similarity`` float64 ``[u, language]``: r_L of every word; ``nearest_cosine`` likewise: the cosine of the
+    nearest word of L.
     """
 
     cosine: Int32
     csls: Int32
     frequency: Int32
-    reach: Float64
-    near: Float64
+    knn_similarity: Float64
+    nearest_cosine: Float64
 
 
 def unit_rows64(vectors: Float32) -> Float64:
@@ -152,7 +153,7 @@ def _mean_of_best(best, k):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _reach_of(scores, own, members, member_at, k, reach, near):  # type: ignore[no-untyped-def]
+def _mean_knn_of(scores, own, members, member_at, k, knn, nearest):  # type: ignore[no-untyped-def]
     """r_L and the nearest cosine of some rows, for every language, from their cosines with all units."""
     best = np.empty(k)
     for i in range(len(scores)):
@@ -165,8 +166,8 @@ def _reach_of(scores, own, members, member_at, k, reach, near):  # type: ignore[
                 if value > least and members[m] != own[i]:
                     _keep(best, k, value)
                     least = best[k - 1]
-            reach[i, language] = _mean_of_best(best, k)
-            near[i, language] = best[0]
+            knn[i, language] = _mean_of_best(best, k)
+            nearest[i, language] = best[0]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -175,7 +176,7 @@ def _exact(x, x_length, y, y_length):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _exact_reach(y, y_length, own, language, words):  # type: ignore[no-untyped-def]
+def _exact_mean_knn(y, y_length, own, language, words):  # type: ignore[no-untyped-def]
     vectors, lengths, members, member_at, k = words
     best = np.full(k, -3.0)
     for m in range(member_at[language], member_at[language + 1]):
@@ -185,18 +186,18 @@ def _exact_reach(y, y_length, own, language, words):  # type: ignore[no-untyped-
 
 
 @numba.njit(cache=True, nogil=True)
-def outranks(csls, x, y, gold, source, words):  # type: ignore[no-untyped-def]
-    """Whether y is strictly nearer than a gold (1), exactly as near (0) or farther (−1), canonically.
+def outranks(csls, x, y, reference, source, words):  # type: ignore[no-untyped-def]
+    """Whether y is strictly nearer than a reference (1), exactly as near (0) or farther (−1), canonically.
 
     ``y``: its vector, its length, and which of the words it is (−1: none); ``words``: :class:`PoolArrays`.
     """
     vector, length, own = y
     vectors, lengths = words.vectors, words.lengths
     left = _exact(vectors[x], lengths[x], vector, length)
-    right = _exact(vectors[x], lengths[x], vectors[gold], lengths[gold])
+    right = _exact(vectors[x], lengths[x], vectors[reference], lengths[reference])
     if csls:
-        left = 2 * left - _exact_reach(vector, length, own, source, words)
-        right = 2 * right - _exact_reach(vectors[gold], lengths[gold], gold, source, words)
+        left = 2 * left - _exact_mean_knn(vector, length, own, source, words)
+        right = 2 * right - _exact_mean_knn(vectors[reference], lengths[reference], reference, source, words)
     return 1 if left > right else (0 if left == right else -1)
 
 
@@ -208,9 +209,9 @@ class _Block(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def _rank_questions(block, chosen, asked, words, reach, frequency, out):  # type: ignore[no-untyped-def]  # noqa: PLR0912
+def _rank_questions(block, chosen, asked, words, knn, frequency, out):  # type: ignore[no-untyped-def]  # noqa: PLR0912
     """Ranks of the chosen questions, whose sources are the units of a :class:`_Block`."""
-    unit, source, target, gold_at, golds = asked
+    unit, source, target, reference_at, references = asked
     vectors, lengths, members, member_at, _ = words
     for q in chosen:
         x = unit[q]
@@ -221,32 +222,32 @@ def _rank_questions(block, chosen, asked, words, reach, frequency, out):  # type
             if members[m] == x:
                 place = frequency[m]
         row = block.scores[x - block.start]
-        for g in range(gold_at[q], gold_at[q + 1]):
-            gold = golds[g]
-            if gold == x:
+        for g in range(reference_at[q], reference_at[q + 1]):
+            reference = references[g]
+            if reference == x:
                 continue
-            near_rank = 1
+            cosine_rank = 1
             csls_rank = 1
             frequency_rank = 1
-            gold_place = 2.0
+            reference_place = 2.0
             for m in range(member_at[t], member_at[t + 1]):
-                if members[m] == gold:
-                    gold_place = abs(frequency[m] - place)
+                if members[m] == reference:
+                    reference_place = abs(frequency[m] - place)
             for m in range(member_at[t], member_at[t + 1]):
                 y = members[m]
-                if y in (x, gold):
+                if y in (x, reference):
                     continue
-                difference = row[y] - row[gold]
+                difference = row[y] - row[reference]
                 if abs(difference) <= TOLERANCE:
-                    difference = outranks(False, x, (vectors[y], lengths[y], y), gold, s, words)
-                near_rank += difference > 0 or (difference == 0 and y < gold)
-                difference = 2 * (row[y] - row[gold]) - (reach[y, s] - reach[gold, s])
+                    difference = outranks(False, x, (vectors[y], lengths[y], y), reference, s, words)
+                cosine_rank += difference > 0 or (difference == 0 and y < reference)
+                difference = 2 * (row[y] - row[reference]) - (knn[y, s] - knn[reference, s])
                 if abs(difference) <= TOLERANCE:
-                    difference = outranks(True, x, (vectors[y], lengths[y], y), gold, s, words)
-                csls_rank += difference > 0 or (difference == 0 and y < gold)
+                    difference = outranks(True, x, (vectors[y], lengths[y], y), reference, s, words)
+                csls_rank += difference > 0 or (difference == 0 and y < reference)
                 away = abs(frequency[m] - place)
-                frequency_rank += away < gold_place or (away == gold_place and y < gold)
-            for column, rank in enumerate((near_rank, csls_rank, frequency_rank)):
+                frequency_rank += away < reference_place or (away == reference_place and y < reference)
+            for column, rank in enumerate((cosine_rank, csls_rank, frequency_rank)):
                 if out[q, column] == 0 or rank < out[q, column]:
                     out[q, column] = rank
 
@@ -265,14 +266,16 @@ def in_parts(count: int, work: Callable[[slice], None]) -> None:
 
 def asked_arrays(asked: Questions) -> AskedArrays:
     """As compiled code takes them."""
-    return AskedArrays(asked.unit, asked.source, asked.target, asked.gold_at, asked.golds)
+    return AskedArrays(asked.unit, asked.source, asked.target, asked.reference_at, asked.references)
 
 
-def measure_reach(scores: Float64, own: Array, words: Pool, reach: Float64, near: Float64) -> None:
+def fill_knn_similarity(scores: Float64, own: Array, words: Pool, knn: Float64, nearest: Float64) -> None:
     """Fill r_L and the nearest cosine of some rows ``[n, language]`` from their cosines with all words ``[n, u]``."""
 
     def part(rows: slice) -> None:
-        _reach_of(scores[rows], own[rows], words.members, words.member_at, words.k, reach[rows], near[rows])
+        _mean_knn_of(
+            scores[rows], own[rows], words.members, words.member_at, words.k, knn[rows], nearest[rows]
+        )
 
     in_parts(len(scores), part)
 
@@ -280,7 +283,7 @@ def measure_reach(scores: Float64, own: Array, words: Pool, reach: Float64, near
 def ranks_among_words(asked: Questions, words: Pool, progress: Progress) -> Ranks:
     """The weak candidates: all covered words of the target language, but the source's own token."""
     count = len(words.units)
-    reach, near = np.zeros((count, words.languages)), np.zeros((count, words.languages))
+    knn, nearest = np.zeros((count, words.languages)), np.zeros((count, words.languages))
     out = np.zeros((len(asked), 3), np.int32)
     order = np.argsort(asked.unit, kind="stable")
     starts = np.searchsorted(asked.unit[order], np.arange(0, count + _BLOCK, _BLOCK))
@@ -290,14 +293,16 @@ def ranks_among_words(asked: Questions, words: Pool, progress: Progress) -> Rank
         rows = slice(start, start + _BLOCK)
         scores = words.units[rows] @ words.units.T
         own = np.arange(start, start + len(scores))
-        measure_reach(scores, own, words, reach[rows], near[rows])
+        fill_knn_similarity(scores, own, words, knn[rows], nearest[rows])
         progress("translations among words", min(start + _BLOCK, count), 2 * count)
     for number, start in enumerate(blocks):
         chosen = order[starts[number] : starts[number + 1]]
         if len(chosen):
             scores = words.units[start : start + _BLOCK] @ words.units.T
             block = _Block(start, scores)
-            after = asked_arrays(asked), words.arrays(), reach, words.frequency, out
+            after = asked_arrays(asked), words.arrays(), knn, words.frequency, out
             in_parts(len(chosen), lambda p: _rank_questions(block, chosen[p], *after))  # noqa: B023
         progress("translations among words", count + min(start + _BLOCK, count), 2 * count)
-    return Ranks(cosine=out[:, 0], csls=out[:, 1], frequency=out[:, 2], reach=reach, near=near)
+    return Ranks(
+        cosine=out[:, 0], csls=out[:, 1], frequency=out[:, 2], knn_similarity=knn, nearest_cosine=nearest
+    )

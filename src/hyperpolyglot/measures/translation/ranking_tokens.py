@@ -1,4 +1,4 @@
-"""At which rank the right answer comes among all tokens, and among those of the target's scripts.
+"""At which rank the correct answer comes among all tokens, and among those of the target's scripts.
 
 Every token of the model passes once, in blocks: its cosines with all covered words give its r_S for each source
 language and its place in each question, so nothing of the size of the vocabulary squared is ever needed.
@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import norms
-from hyperpolyglot.measures.translation.questions import Questions, folded
+from hyperpolyglot.folding import fold_accents
+from hyperpolyglot.measures.translation.questions import Questions
 from hyperpolyglot.measures.translation.ranking import (
     TOLERANCE,
     Pool,
     asked_arrays,
+    fill_knn_similarity,
     in_parts,
-    measure_reach,
     outranks,
     unit_rows64,
 )
@@ -38,7 +39,7 @@ _NEVER = np.iinfo(np.int32).max
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRanks:
-    """Per sampled question: ranks of the best gold, from 1 (0: none among the candidates), int32 ``[q]``.
+    """Per sampled question: ranks of the best reference, from 1 (0: none among the candidates), int32 ``[q]``.
 
     ``without_variants`` ``[q, script or strong, cosine or csls]``: the same where variants of the source's word are no
     candidates; ``variants`` ``[q]``: how many there are. Per word ``[u]``: the ``nearest`` token, and the
@@ -58,12 +59,12 @@ class TokenRanks:
 class _Tokens(NamedTuple):
     """A block of tokens: ``rows`` in the space, ``vectors`` and ``lengths``, and which of the words each is (−1: none).
 
-    ``scores`` float64 ``[token, u]`` with all words; ``reach`` float64 ``[token, language]``; ``variant`` the key of
+    ``scores`` float64 ``[token, u]`` with all words; ``knn`` float64 ``[token, language]``; ``variant`` the key of
     the word it writes; ``allowed`` bool ``[language, token]``: whether it is written as the language is.
     """
 
     scores: Float64
-    reach: Float64
+    knn: Float64
     own: Array
     rows: Int32
     vectors: Float32
@@ -73,38 +74,38 @@ class _Tokens(NamedTuple):
 
 
 class _OfWords(NamedTuple):
-    """What the words are in the space: ``rows`` and ``variants`` ``[u]``; cosine and reach of every gold."""
+    """What the words are in the space: ``rows``, ``variants`` ``[u]``; cosine and kNN similarity of every reference."""
 
     rows: Int32
     variants: Array
-    gold_cosine: Float64
-    gold_reach: Float64
+    reference_cosine: Float64
+    reference_knn: Float64
 
 
 @numba.njit(cache=True, nogil=True)
 def _count(block, chosen, asked, known, words, out):  # type: ignore[no-untyped-def]
-    """Add the tokens of one block that outrank each gold: out ``[gold, script or strong,
+    """Add the tokens of one block that outrank each reference: out ``[reference, script or strong,
     cosine or csls, all or without variants of the source]``.
     """
-    scores, reach, rows = block.scores, block.reach, block.rows
-    unit, source, target, gold_at, golds = asked
-    unit_rows, of_unit, gold_cosine, gold_reach = known
+    scores, knn, rows = block.scores, block.knn, block.rows
+    unit, source, target, reference_at, references = asked
+    unit_rows, of_unit, reference_cosine, reference_knn = known
     for q in chosen:
         x = unit[q]
         s = source[q]
-        for g in range(gold_at[q], gold_at[q + 1]):
-            gold = golds[g]
+        for g in range(reference_at[q], reference_at[q + 1]):
+            reference = references[g]
             for i in range(len(rows)):
-                if rows[i] == unit_rows[x] or rows[i] == unit_rows[gold]:
+                if rows[i] == unit_rows[x] or rows[i] == unit_rows[reference]:
                     continue
                 for csls in range(2):
-                    difference = scores[i, x] - gold_cosine[g]
+                    difference = scores[i, x] - reference_cosine[g]
                     if csls:
-                        difference = 2 * difference - (reach[i, s] - gold_reach[g])
+                        difference = 2 * difference - (knn[i, s] - reference_knn[g])
                     if abs(difference) <= TOLERANCE:
                         token = block.vectors[i], block.lengths[i], block.own[i]
-                        difference = outranks(csls == 1, x, token, gold, s, words)
-                    if difference > 0 or (difference == 0 and rows[i] < unit_rows[gold]):
+                        difference = outranks(csls == 1, x, token, reference, s, words)
+                    if difference > 0 or (difference == 0 and rows[i] < unit_rows[reference]):
                         other = block.variant[i] != of_unit[x]
                         out[g, 1, csls, 0] += 1
                         out[g, 1, csls, 1] += other
@@ -118,43 +119,44 @@ def ranks_among_tokens(
     asked: Questions,
     words: Pool,
     unit_rows: Int32,
-    reach: Float64,
+    knn_similarity: Float64,
     of_script: NDArray[np.bool_],
     progress: Progress,
 ) -> TokenRanks:
     """Ranks among all tokens of the space with a direction, the source's own left out.
 
-    ``unit_rows`` int32 ``[u]``: the token of each word, −1 for none (such a gold is no candidate); ``reach`` is that of
-    :class:`Ranks`; ``of_script`` bool ``[language, token]``: which tokens are written as the language is.
+    ``unit_rows`` int32 ``[u]``: the token of each word, −1 for none (such a reference is no candidate);
+    ``knn_similarity`` is that of :class:`Ranks`;
+    ``of_script`` bool ``[language, token]``: which tokens are written as the language is.
     """
     candidates = space.candidates().rows
     position = np.full(len(space), -1, np.int64)
     covered = np.flatnonzero(unit_rows >= 0)
     position[unit_rows[covered]] = covered
-    owner = np.repeat(np.arange(len(asked)), np.diff(asked.gold_at))
-    gold_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.golds])
-    gold_reach = reach[asked.golds, asked.source[owner]]
-    above = np.zeros((len(asked.golds), 2, 2, 2), np.int64)
+    owner = np.repeat(np.arange(len(asked)), np.diff(asked.reference_at))
+    reference_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.references])
+    reference_knn = knn_similarity[asked.references, asked.source[owner]]
+    above = np.zeros((len(asked.references), 2, 2, 2), np.int64)
     everyone = np.arange(len(asked))
     same = word_keys([space.vocabulary.texts[row] for row in candidates.tolist()])
     of_row = np.full(len(space), -1, np.int64)
     of_row[candidates] = same
     of_unit = np.where(unit_rows >= 0, of_row[np.maximum(unit_rows, 0)], -1)
     nearest = _Nearest(len(words.units))
-    known = _OfWords(unit_rows, of_unit, gold_cosine, gold_reach)
+    known = _OfWords(unit_rows, of_unit, reference_cosine, reference_knn)
     after = asked_arrays(asked), known, words.arrays(), above
     progress("translations among all tokens", 0, len(candidates))
     for start in range(0, len(candidates), _BLOCK):
         rows = candidates[start : start + _BLOCK]
         block = space.vectors(rows)
         scores = unit_rows64(block) @ words.units.T
-        token_reach, near = np.empty((len(rows), words.languages)), np.empty((len(rows), words.languages))
+        token_knn, unused = np.empty((len(rows), words.languages)), np.empty((len(rows), words.languages))
         own = position[rows]
         nearest.see(scores, rows, own, of_row[rows], of_unit)
-        measure_reach(scores, own, words, token_reach, near)
+        fill_knn_similarity(scores, own, words, token_knn, unused)
         tokens = _Tokens(
             scores=scores,
-            reach=token_reach,
+            knn=token_knn,
             own=own,
             rows=rows,
             vectors=block,
@@ -164,9 +166,9 @@ def ranks_among_tokens(
         )
         in_parts(len(asked), lambda part: _count(tokens, everyone[part], *after))  # noqa: B023
         progress("translations among all tokens", min(start + _BLOCK, len(candidates)), len(candidates))
-    source, gold = unit_rows[asked.unit[owner]], unit_rows[asked.golds]
-    usable = np.stack([(gold >= 0) & (gold != source)] * 2, axis=1)
-    usable[:, 0] &= of_script[asked.target[owner], np.maximum(gold, 0)]
+    source, reference = unit_rows[asked.unit[owner]], unit_rows[asked.references]
+    usable = np.stack([(reference >= 0) & (reference != source)] * 2, axis=1)
+    usable[:, 0] &= of_script[asked.target[owner], np.maximum(reference, 0)]
     best = _best(np.where(usable[:, :, None, None], above + 1, _NEVER), asked)
     return TokenRanks(
         script_cosine=best[:, 0, 0, 0],
@@ -181,7 +183,7 @@ def ranks_among_tokens(
 
 
 def _best(ranks: Array, asked: Questions) -> Int32:
-    best = np.minimum.reduceat(ranks, asked.gold_at[:-1]) if len(asked) else ranks
+    best = np.minimum.reduceat(ranks, asked.reference_at[:-1]) if len(asked) else ranks
     return np.where(best == _NEVER, 0, best).astype(np.int32)
 
 
@@ -234,4 +236,6 @@ def word_keys(texts: Sequence[str]) -> NDArray[np.int64]:
     [0, 0, 0, 1]
     """
     ids: dict[str, int] = {}
-    return np.array([ids.setdefault(folded(text.replace(SPACE, "")), len(ids)) for text in texts], np.int64)
+    return np.array(
+        [ids.setdefault(fold_accents(text.replace(SPACE, "")), len(ids)) for text in texts], np.int64
+    )

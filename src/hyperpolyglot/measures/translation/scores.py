@@ -43,15 +43,15 @@ def values_of(metric: str, ranks: Array) -> Float64:
 
 
 @cache
-def chance(metric: str, candidates: int, golds: int) -> float:
-    """Expected score of a random order of m candidates with g right ones.
+def chance(metric: str, candidates: int, references: int) -> float:
+    """Expected score of a random order of m candidates with g correct ones.
 
     P@k = 1 − C(m − g, k)/C(m, k). MRR = Σ_r 1/r · C(m − r, g − 1)/C(m, g): the best of g is at rank r.
 
     >>> chance("p5", 10, 1), chance("p5", 3, 1), round(chance("mrr", 3, 1), 4)
     (0.5, 1.0, 0.6111)
     """
-    m, g = candidates, min(golds, candidates)
+    m, g = candidates, min(references, candidates)
     if g <= 0:
         return 0.0
     if metric == "mrr":
@@ -66,10 +66,10 @@ def chance(metric: str, candidates: int, golds: int) -> float:
 
 
 @cache
-def _variance(metric: str, candidates: int, golds: int) -> float:
+def _variance(metric: str, candidates: int, references: int) -> float:
     """Variance of the score of one question in a random order."""
-    expected = chance(metric, candidates, golds)
-    m, g = candidates, min(golds, candidates)
+    expected = chance(metric, candidates, references)
+    m, g = candidates, min(references, candidates)
     if metric != "mrr" or g <= 0:
         return expected * (1 - expected)
     rank = np.arange(1, m - g + 2, dtype=np.float64)
@@ -78,7 +78,7 @@ def _variance(metric: str, candidates: int, golds: int) -> float:
 
 
 def chance_spread(metric: str, sizes: tuple[Array, Array]) -> float:
-    """Deviation that the mean over questions has by chance alone; ``sizes``: candidates and golds of each."""
+    """Deviation that the mean over questions has by chance alone; ``sizes``: candidates and references of each."""
     if not len(sizes[0]):
         return 0.0
     pairs, of = _distinct(sizes)
@@ -88,10 +88,10 @@ def chance_spread(metric: str, sizes: tuple[Array, Array]) -> float:
 
 
 def _distinct(sizes: tuple[Array, Array]) -> tuple[list[tuple[int, int]], NDArray[np.intp]]:
-    """The different (candidates, golds) in their order, and which of them each question has."""
-    candidates, golds = (np.asarray(x, np.int64) for x in sizes)
-    width = int(golds.max()) + 1
-    keys, of = np.unique(candidates * width + golds, return_inverse=True)
+    """The different (candidates, references) in their order, and which of them each question has."""
+    candidates, references = (np.asarray(x, np.int64) for x in sizes)
+    width = int(references.max()) + 1
+    keys, of = np.unique(candidates * width + references, return_inverse=True)
     return [divmod(key, width) for key in keys.tolist()], of.reshape(-1)
 
 
@@ -105,7 +105,7 @@ def clusters_of(asked: Questions) -> Crossed:
 
 
 def expected_of(metric: str, sizes: tuple[Array, Array]) -> Float64:
-    """What chance gives in each question; ``sizes``: candidates and golds of each."""
+    """What chance gives in each question; ``sizes``: candidates and references of each."""
     if not len(sizes[0]):
         return np.empty(0)
     pairs, of = _distinct(sizes)
@@ -113,7 +113,7 @@ def expected_of(metric: str, sizes: tuple[Array, Array]) -> Float64:
 
 
 def among_few(ranks: Array, sizes: tuple[Array, Array], few: int) -> Float64:
-    """Expected P@1 of each question, were its candidates the best right answer and ``few`` − 1 wrong ones at random.
+    """Expected P@1 of each question, were its candidates the best correct answer and ``few`` − 1 wrong ones at random.
 
     Of the wrong candidates r − 1 are nearer: C(w − r + 1, few − 1)/C(w, few − 1), where w is how many are wrong, all
     of them where there are fewer. It makes languages and vocabularies of unequal size comparable; chance is 1/few.
@@ -132,7 +132,7 @@ def among_few(ranks: Array, sizes: tuple[Array, Array], few: int) -> Float64:
 
 
 def scored(ranks: Array, sizes: tuple[Array, Array], clusters: Crossed) -> dict[str, Any]:
-    """``{p1, p5, p10, mrr: {value, interval, chance}}``; ``sizes``: candidates and golds of each question."""
+    """``{p1, p5, p10, mrr: {value, interval, chance}}``; ``sizes``: candidates and references of each question."""
     result: dict[str, Any] = {}
     if not len(ranks):
         return {metric: {"value": None, "interval": None, "chance": None} for metric in METRICS}

@@ -1,4 +1,4 @@
-"""Which right answers are transliterations: another script, nearly the same sound.
+"""Which correct answers are transliterations: another script, nearly the same sound.
 
 Words are written in Latin letters (anyascii). A pair is *alike* if Levenshtein's distance over the longer length is at
 most ``MOST``; where one of the scripts writes few vowels, if that of the consonants is at most ``MOST_CONSONANTS``.
@@ -97,7 +97,7 @@ def _joined(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint32]
 
 
 def transliterated(asked: Questions, words: Words) -> NDArray[np.bool_]:
-    """Whether a right answer of each question is a transliteration of its word, bool ``[q]``."""
+    """Whether a correct answer of each question is a transliteration of its word, bool ``[q]``."""
     spoken = [
         romanised(word) if unit >= 0 else "" for word, unit in zip(words.words, words.unit, strict=True)
     ]

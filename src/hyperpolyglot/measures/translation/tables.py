@@ -56,7 +56,7 @@ def by_pair(asked: Questions, ranks: Ranks, sizes: Array, words: Words) -> tuple
 def by_script(
     asked: Questions, ranks: Ranks, sizes: Array, words: Words, few: int
 ) -> tuple[dict[str, Any], ...]:
-    """The same by the script of the word asked about and that of its first right answer.
+    """The same by the script of the word asked about and that of its first correct answer.
 
     ``matched``: {candidates, value, interval, chance} where every question has ``few`` candidates; concepts and
     languages of the cells still differ.
@@ -64,7 +64,7 @@ def by_script(
     cells = words.script[asked.word].astype(np.int64) * len(words.scripts) + asked.target_script
     names = [(a, b) for a in words.scripts for b in words.scripts]
     rows = _cells(asked, ranks, sizes, cells, names)
-    values = among_few(ranks.csls, (sizes, np.diff(asked.gold_at)), few)
+    values = among_few(ranks.csls, (sizes, np.diff(asked.reference_at)), few)
     value, low, high = _crossed(values, np.zeros(len(values)), asked, cells, len(names))
     compared = (
         {
@@ -107,7 +107,7 @@ def by_kind(
 
 
 def by_sound(asked: Questions, ranks: Ranks, sizes: Array, alike: Array) -> tuple[dict[str, Any], ...]:
-    """The same by whether a right answer in another script sounds alike: a transliteration (``alike``)."""
+    """The same by whether a correct answer in another script sounds alike: a transliteration (``alike``)."""
     names = [("other", ""), ("transliteration", "")]
     rows = _cells(asked, ranks, sizes, alike.astype(np.int64), names)
     return tuple(
@@ -118,7 +118,7 @@ def by_sound(asked: Questions, ranks: Ranks, sizes: Array, alike: Array) -> tupl
 def within_and_across(asked: Questions, ranks: Ranks, words: Words, alike: Array) -> dict[str, Any]:
     """P@1 from a language of the answer's own script and from one of another script, for the same answer.
 
-    Matched are concept and target language, and so the candidates and right answers; transliterations are left out,
+    Matched are concept and target language, and so the candidates and correct answers; transliterations are left out,
     as nearly identical words of one script are. Every concept of a target language counts alike.
     """
     usable = np.flatnonzero(~alike)
@@ -141,7 +141,7 @@ def names_and_things(
     usable = np.flatnonzero(~alike & known[asked.concept]) if len(known) else np.empty(0, np.intp)
     some = asked.take(usable)
     block = some.source.astype(np.int64) * len(words.languages) + some.target
-    expected = expected_of("p1", (sizes[usable], np.diff(some.gold_at)))
+    expected = expected_of("p1", (sizes[usable], np.diff(some.reference_at)))
     return matched(values_of("p1", ranks.csls)[usable], of[some.concept], block, some, expected)
 
 
@@ -156,7 +156,7 @@ def _cells(
 ) -> tuple[dict[str, Any], ...]:
     count = len(names)
     counts = np.bincount(cells, minlength=count)
-    expected = expected_of("p1", (sizes, np.diff(asked.gold_at)))
+    expected = expected_of("p1", (sizes, np.diff(asked.reference_at)))
     cosine = np.bincount(cells, weights=values_of("p1", ranks.cosine), minlength=count)
     by_chance = np.bincount(cells, weights=expected, minlength=count)
     candidates = np.bincount(cells, weights=sizes, minlength=count)

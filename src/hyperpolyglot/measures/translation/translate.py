@@ -15,11 +15,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.labellers import DEFAULT
 from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask, matched_candidates
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage
-from hyperpolyglot.measures.translation.first import first_neighbours
+from hyperpolyglot.measures.translation.first import first_neighbors
 from hyperpolyglot.measures.translation.hubs import hubs
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.questions import DIFFERENT, IDENTICAL, NEAR, Questions
@@ -35,7 +36,7 @@ from hyperpolyglot.measures.translation.tables import (
     within_and_across,
 )
 from hyperpolyglot.measures.translation.weightings import HEADLINE, weighted
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
@@ -79,6 +80,16 @@ class Translation(Record):
         found = self.weightings[0] if self.weightings else nothing
         return {"weighting": HEADLINE} | {name: found[name] for name in nothing}
 
+    @property
+    def matched_chance(self) -> float | None:
+        """P@1 by chance in ``scripts``, where candidates are as many everywhere; ``None`` without questions."""
+        return self.scripts[0]["matched"]["chance"] if self.scripts else None
+
+    def largest(self, most: int, *, scored: bool = False) -> list[LanguageCoverage]:
+        """The languages with most covered words, ties by tag; with ``scored``, only those with enough to be scored."""
+        rows = [row for row in self.coverage if row.scored or not scored]
+        return sorted(rows, key=lambda row: (-row.single_token, row.language))[:most]
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         words, single = (sum(getattr(c, name) for c in self.coverage) for name in ("words", "single_token"))
@@ -110,6 +121,38 @@ class Translation(Record):
     def table(self) -> list[dict[str, Any]]:
         """A row for every ordered pair of languages."""
         return [{**row, "interval": _written(row["interval"])} for row in self.pairs]
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """Scores, and what they are made of."""
+        return {
+            "": self._scores(),
+            "coverage": self.coverage_table(),
+            "pairs": self.pairs,
+            "scripts": self.scripts,
+            "kinds": self.kinds,
+            "hubs": self.hubs,
+        }
+
+    def _scores(self) -> Rows:
+        parts = {name: (part["candidates"], part["questions"]) for name, part in self.overall.items()}
+        scores = [
+            (name, method, self.overall[name][method])
+            for name in self.overall
+            for method in ("cosine", "csls")
+        ]
+        scores += [("weak", name, metrics) for name, metrics in self.baselines.items()]
+        return [
+            {
+                "candidates": name,
+                "method": method,
+                "measure": metric,
+                **result,
+                "mean_candidates": parts[name][0],
+                "questions": parts[name][1],
+            }
+            for name, method, metrics in scores
+            for metric, result in metrics.items()
+        ]
 
     def matrix(
         self, by: Literal["language", "script"] = "language", least: int = 1
@@ -158,10 +201,11 @@ def translate(
     asked = ask(space, lexicon, options, progress)
     random = np.random.default_rng(options.seed)
     main, ranks, candidates = asked.of(DIFFERENT)
-    golds = np.diff(main.gold_at)
+    references = np.diff(main.reference_at)
     clusters, alike = clusters_of(main), transliterated(main, asked.words)
     weak = {"questions": len(main), "candidates": _mean(candidates)} | {
-        method: scored(getattr(ranks, method), (candidates, golds), clusters) for method in ("cosine", "csls")
+        method: scored(getattr(ranks, method), (candidates, references), clusters)
+        for method in ("cosine", "csls")
     }
     overall = {"weak": weak} | _among_tokens(space, asked, main, options, random, progress)
     return Translation(
@@ -175,13 +219,15 @@ def translate(
         coverage=asked.coverage,
         overall=overall,
         apart={name: _apart(asked, kind) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
-        baselines={"frequency_rank": scored(ranks.frequency, (candidates, golds), clusters)},
+        baselines={"frequency_rank": scored(ranks.frequency, (candidates, references), clusters)},
         denominators=_denominators(asked, overall),
         pairs=by_pair(main, ranks, candidates, asked.words),
         scripts=by_script(main, ranks, candidates, asked.words, matched_candidates(options)),
         kinds=by_kind(main, ranks, candidates, asked.words, alike),
         sounds=by_sound(main, ranks, candidates, alike),
-        weightings=weighted(main, values_of("p1", ranks.csls), expected_of("p1", (candidates, golds)), alike),
+        weightings=weighted(
+            main, values_of("p1", ranks.csls), expected_of("p1", (candidates, references)), alike
+        ),
         within=within_and_across(main, ranks, asked.words, alike),
         names=names_and_things(main, ranks, candidates, asked.words, alike),
         hubs=hubs(main, ranks, asked.pool, asked.words),
@@ -193,10 +239,10 @@ def _mean(values: Array) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def _apart(asked: Asked, likeness: int) -> dict[str, Any]:
-    some, ranks, candidates = asked.of(likeness)
+def _apart(asked: Asked, match_type: int) -> dict[str, Any]:
+    some, ranks, candidates = asked.of(match_type)
     other = np.flatnonzero(ranks.csls > 0)
-    sizes = (candidates[other], np.diff(some.gold_at)[other])
+    sizes = (candidates[other], np.diff(some.reference_at)[other])
     clusters = clusters_of(some.take(other))
     return {
         "questions": len(some),
@@ -208,7 +254,7 @@ def _apart(asked: Asked, likeness: int) -> dict[str, Any]:
 
 def _scripts_of(space: TokenSpace, words: Words) -> NDArray[np.bool_]:
     """Which tokens are in a script of each language, bool ``[language, token]``; scripts of few words do not count."""
-    labels = space.labels if space.labels.labeller == "script" else label(space.vocabulary)
+    labels = space.labels if space.labels.labeller == DEFAULT else label(space.vocabulary)
     result = np.zeros((len(words.languages), len(space)), bool)
     for i in range(len(words.languages)):
         counts = np.bincount(words.script[words.language == i], minlength=len(words.scripts))
@@ -234,7 +280,9 @@ def _among_tokens(
     rows = asked.words.rows
     found = None
     if count:
-        found = ranks_among_tokens(space, sample, asked.pool, rows, asked.ranks.reach, of_script, progress)
+        found = ranks_among_tokens(
+            space, sample, asked.pool, rows, asked.ranks.knn_similarity, of_script, progress
+        )
     usable = space.candidates().rows
     own = (rows[sample.unit] >= 0).astype(np.int64)
     written = of_script[:, usable].sum(axis=1)[sample.target]
@@ -246,26 +294,29 @@ def _among_tokens(
             m: getattr(found, f"{name}_{m}") if found else np.empty(0, np.int32) for m in ("cosine", "csls")
         }
         ok = np.flatnonzero(ranks["csls"] > 0)
-        golds, clusters = np.diff(sample.gold_at)[ok], clusters_of(sample.take(ok))
+        references, clusters = np.diff(sample.reference_at)[ok], clusters_of(sample.take(ok))
         result[name] = {
             "questions": len(ok),
             "sampled": count,
             "candidates": _mean(sizes[ok]),
-        } | {method: scored(ranks[method][ok], (sizes[ok], golds), clusters) for method in ("cosine", "csls")}
+        } | {
+            method: scored(ranks[method][ok], (sizes[ok], references), clusters)
+            for method in ("cosine", "csls")
+        }
         if name == "strong":
             others = found.without_variants[ok, 1] if found else np.empty((0, 2), np.int32)
-            fewer = np.maximum((sizes - variants)[ok], golds)
+            fewer = np.maximum((sizes - variants)[ok], references)
             result[name]["without_variants"] = {
-                method: scored(others[:, i], (fewer, golds), clusters)
+                method: scored(others[:, i], (fewer, references), clusters)
                 for i, method in enumerate(("cosine", "csls"))
             }
-            result[name]["first"] = first_neighbours(space, asked.words, found)
+            result[name]["first"] = first_neighbors(space, asked.words, found)
     return result
 
 
 def _denominators(asked: Asked, overall: dict[str, Any]) -> dict[str, Any]:
     """P@1 over covered questions and over all that the lexicon asks, where an uncovered one counts as missed."""
-    covered = np.bincount(asked.questions.likeness, minlength=3).tolist()
+    covered = np.bincount(asked.questions.match_type, minlength=3).tolist()
     names = ("different", "near", "identical")
     share = (
         covered[DIFFERENT] / asked.questions.asked[DIFFERENT] if asked.questions.asked[DIFFERENT] else None

@@ -61,4 +61,4 @@ def _alike(key: str, asked: Questions) -> Array:
         return asked.concept
     if key == "pairs":
         return asked.source.astype(np.int64) << 32 | asked.target
-    return asked.unit.astype(np.int64) << 32 | asked.golds[asked.gold_at[:-1]]
+    return asked.unit.astype(np.int64) << 32 | asked.references[asked.reference_at[:-1]]

@@ -46,9 +46,9 @@ NOTE = (
 
 def comparison_sections(study: Study) -> list[Section]:
     """Every measure of every pair; by label; maps from model to model."""
-    found = study.comparison
+    found = study.compare
     if isinstance(found, Absent):
-        return [Section(key="comparison", title=TITLE, question=QUESTION, reading=(found.reason,))]
+        return [Section(key="compare", title=TITLE, question=QUESTION, reading=(found.reason,))]
     return [_whole(found), *_by_label(found), *_maps(found)]
 
 
@@ -58,7 +58,7 @@ def _pair(pair: PairSimilarity) -> str:
 
 def _whole(found: Comparison) -> Section:
     return Section(
-        key="comparison",
+        key="compare",
         title=TITLE,
         question=QUESTION,
         pictures=(
@@ -84,7 +84,7 @@ def _whole(found: Comparison) -> Section:
 def _read(found: Comparison) -> tuple[str, ...]:
     ordered = sorted(found.pairs, key=lambda pair: -(pair.measures["neighbor_overlap"].value or 0.0))
     texts = [_read_pair(ordered[0], found)]
-    if len(ordered) > 1 and not any(_alike(pair, found) for pair in ordered):
+    if len(ordered) > 1 and not any(found.above_random(pair) for pair in ordered):
         return (f"Of {len(ordered)} pairs none is told from random: {texts[0]}",)
     if len(ordered) > 1:
         texts = [f"Of {len(ordered)} pairs the most alike: {texts[0]}"]
@@ -92,26 +92,11 @@ def _read(found: Comparison) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _alike(pair: PairSimilarity, found: Comparison) -> bool:
-    """Whether any measure tells the pair from random matchings, all measures considered (Bonferroni).
-
-    Few permutations cannot give so small a p: then none of them may do as well. An interval has to lie above chance.
-    """
-    most = max(0.05 / len(MEASURES), 1.0001 / (found.options.permutations + 1))
-    return any(
-        m.value is not None
-        and m.p is not None
-        and m.p <= most
-        and (m.interval[0] if m.interval else m.value) > (m.null or 0.0)
-        for m in pair.measures.values()
-    )
-
-
 def _read_pair(pair: PairSimilarity, found: Comparison) -> str:
     near, first = pair.measures["neighbor_overlap"], pair.measures["canonical_first"]
     kernel, rotation = pair.measures["cka"], pair.measures["procrustes"]
     p = "" if near.p is None else probability(near.p, found.options.permutations)
-    alike = "" if _alike(pair, found) else f" and are {RANDOM} in how these lie"
+    alike = "" if found.above_random(pair) else f" and are {RANDOM} in how these lie"
     return (
         f"{_pair(pair)} share {pair.shared:,} tokens{alike}. Of the {pair.k} nearest neighbours of a token, "
         f"{measured(near, share=True, p=p)} are the same in both. The two most alike directions have a cosine of "
@@ -150,12 +135,12 @@ def _by_label(found: Comparison) -> list[Section]:
         return []
     return [
         Section(
-            key="comparison-by-label",
+            key="compare-by-label",
             title="Agreement by label",
             question="The same on the tokens of each label.",
             pictures=(
                 picture(
-                    "comparison-by-label",
+                    "compare-by-label",
                     figures.draw_agreement_by_label(found),
                     "Agreement on the tokens of each label with 95 % intervals; grey bars are chance, for neighbours "
                     "that of agreeing on the label alone. Right of its bar, both know the same of words.",
@@ -231,7 +216,7 @@ def _maps(found: Comparison) -> list[Section]:
         return []
     return [
         Section(
-            key="comparison-maps",
+            key="compare-maps",
             title="Cross-model alignment",
             question="A map is learned on four fifths of the shared tokens; a token of the last fifth is mapped "
             "and looked for among all tokens of the other model.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hyperpolyglot.labellers import common
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.meanings import KnownNeighbor, Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
@@ -18,14 +19,17 @@ _BADGE = 40
 
 def example_sections(study: Study) -> list[Section]:
     """Chosen tokens of many scripts with their neighbours."""
-    found, missing = present(study.models, lambda m: m.examples)
+    found, missing = present(study.models, lambda m: m.neighbors)
+    labelling = common(m.space.labels.labelling for m in study.models)
     return [
         Section(
-            key="examples",
-            title="Tokens of many scripts and what lies next to them",
-            question="The nearest tokens by cosine, nearest first. The small letters are the script’s ISO 15924 "
-            "code. ▁ marks a space.",
-            legend=(Chip(text="own script", kind="own"), Chip(text="another script")) if found else (),
+            key="neighbors",
+            title=f"Tokens of many {labelling.many} and what lies next to them",
+            question=f"The nearest tokens by cosine, nearest first. The small letters are {labelling.badge}. ▁ "
+            "marks a space.",
+            legend=(Chip(text=f"own {labelling.one}", kind="own"), Chip(text=f"another {labelling.one}"))
+            if found
+            else (),
             reading=missing,
             examples=tuple((m.space.model, _examples(result)) for m, result in found),
         )
@@ -58,6 +62,7 @@ def meaning_section(study: Study) -> list[Section]:
     found, _ = present(study.models, lambda m: m.meanings)
     if not found:
         return []
+    labelling = common(m.space.labels.labelling for m in study.models)
     held_out = " of concepts that the demo models were not counted on" if found[0][1].held_out else ""
     return [
         Section(
@@ -67,7 +72,7 @@ def meaning_section(study: Study) -> list[Section]:
             "first. ▁ marks a space.",
             legend=(
                 Chip(text="means the same, by the lexicon", badge="language", kind="same"),
-                Chip(text="any other token", badge="script", kind="unknown"),
+                Chip(text="any other token", badge=labelling.one, kind="unknown"),
             ),
             examples=tuple((m.space.model, _meanings(result)) for m, result in found),
             note="Chosen for having words in most scripts, so these are examples and not a score. Chance: how many "
@@ -83,7 +88,7 @@ def _meanings(found: Meanings) -> tuple[Example, ...]:
             id=query.id,
             about=(
                 f"{language_name(query.language)}: {shown(query.gloss or query.concept.rpartition(':')[2])}",
-                f"{query.found} of {len(query.neighbors)} mean the same; chance {_small(query.expected)}",
+                f"{query.known_translations} of {len(query.neighbors)} mean the same; chance {_small(query.expected)}",
             ),
             chips=tuple(
                 Chip(

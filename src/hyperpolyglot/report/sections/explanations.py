@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from hyperpolyglot import figures
 from hyperpolyglot.figures.explanations import FEWEST_TOKENS
+from hyperpolyglot.labellers import Labelling, common
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.undertrained import LabelShare, Undertrained
 from hyperpolyglot.report.content import Grid, Section, picture, present
 from hyperpolyglot.report.sections.frequency import frequency_section
 from hyperpolyglot.report.sections.geometry import geometry_section
 from hyperpolyglot.report.sections.removal import removal_section, tables_section
-from hyperpolyglot.report.wording import joined, number, percent, singular, span
+from hyperpolyglot.report.wording import joined, number, percent, span
 from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Interval, wilson
@@ -27,29 +28,30 @@ _NAMED = 3
 
 def explanation_sections(study: Study) -> list[Section]:
     """Frequency, under-trained tokens, hubs, geometry, removal of languages, the output table."""
-    found, missing = present(study.models, lambda m: m.explanation)
-    noun = study.models[0].space.labels.noun
+    found, missing = present(study.models, lambda m: m.explain)
+    labelling = common(m.space.labels.labelling for m in study.models)
     results = [result for _, result in found]
     if not results:
         return [
             Section(
-                key="explanations",
+                key="explain",
                 title="What can explain it?",
                 question="Frequency, under-trained tokens, hubs, the shape of the cloud, offsets of languages.",
                 reading=missing,
             )
         ]
     return [
-        frequency_section(results, noun, missing),
-        _undertrained(results, noun),
+        frequency_section(results, labelling, missing),
+        _undertrained(results, labelling),
         _hubness(results),
         geometry_section(results),
-        removal_section(results, noun),
+        removal_section(results, labelling),
         tables_section(results),
     ]
 
 
-def _undertrained(results: list[Explanation], noun: str) -> Section:
+def _undertrained(results: list[Explanation], labelling: Labelling) -> Section:
+    noun = labelling.many
     touched = any(
         row.undertrained and is_script(row.label) and row.tokens >= FEWEST_TOKENS
         for found in results
@@ -58,7 +60,7 @@ def _undertrained(results: list[Explanation], noun: str) -> Section:
     return Section(
         key="undertrained",
         title="Under-trained tokens",
-        question=f"Tokens whose vectors look as if they never moved, by {singular(noun)}.",
+        question=f"Tokens whose vectors look as if they never moved, by {labelling.one}.",
         pictures=(
             picture(
                 "undertrained",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hyperpolyglot import figures
+from hyperpolyglot.labellers import Labelling
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.explanation.frequency import Frequency, Turn
 from hyperpolyglot.report.content import Picture, Section, picture
@@ -24,16 +25,17 @@ _LEVEL = 0.05
 _NAMED = 4
 
 
-def frequency_section(results: list[Explanation], noun: str, missing: tuple[str, ...]) -> Section:
+def frequency_section(results: list[Explanation], labelling: Labelling, missing: tuple[str, ...]) -> Section:
     """Deciles, the correlation over all tokens, and that within each label with a test of whether they differ."""
+    noun = labelling.many
     known = [found for found in results if found.frequency is not None]
     return Section(
         key="frequency",
         title="Does frequency explain it?",
         question=f"Distinct {noun} in the neighbourhoods of rare and of common tokens, over all tokens and within each "
         "label.",
-        pictures=_pictures(known, noun),
-        reading=(*(_read(found, noun) for found in results), *missing),
+        pictures=_pictures(known, labelling),
+        reading=(*(_read(found, labelling) for found in results), *missing),
         note="The paper found no correlation. Rank correlations run from −1 to 1. The order of a tokenizer’s scores is "
         "that of frequency in its training text. Labels of 100 tokens or more are compared; the correlations named are "
         "shrunk towards their mean, because the extremes of many are in part luck. Intervals say how a number would "
@@ -44,7 +46,8 @@ def frequency_section(results: list[Explanation], noun: str, missing: tuple[str,
     )
 
 
-def _pictures(known: list[Explanation], noun: str) -> tuple[Picture, ...]:
+def _pictures(known: list[Explanation], labelling: Labelling) -> tuple[Picture, ...]:
+    noun = labelling.many
     if not known:
         return ()
     made = [
@@ -68,7 +71,8 @@ def _pictures(known: list[Explanation], noun: str) -> tuple[Picture, ...]:
     return tuple(made)
 
 
-def _read(found: Explanation, noun: str) -> str:
+def _read(found: Explanation, labelling: Labelling) -> str:
+    noun = labelling.many
     name, known = title_of(found.model), found.frequency
     if known is None:
         return f"{name} has too few tokens whose frequency is known."
@@ -77,15 +81,17 @@ def _read(found: Explanation, noun: str) -> str:
             f"{name}: all neighbourhoods hold the same number of {noun}, so frequency has nothing to explain."
         )
     text = (
-        f"{name}: {_verdict(known, noun)}. Over all tokens, the rank correlation of frequency (by "
+        f"{name}: {_verdict(known, labelling)}. Over all tokens, the rank correlation of frequency (by "
         f"{_SOURCES.get(known.source, known.source)}) with the number of {noun} among the {known.k} neighbours is "
-        f"{_correlation(known.correlation)}, and {_correlation(known.partial)} with script, length and kind held fixed."
+        f"{_correlation(known.correlation)}, and {_correlation(known.partial)} with {labelling.one}, length "
+        "and kind held fixed."
     )
-    return " ".join(filter(None, [text, _by_label(known, noun), _turn(known.turn, noun)]))
+    return " ".join(filter(None, [text, _by_label(known, labelling), _turn(known.turn, labelling)]))
 
 
-def _verdict(known: Frequency, noun: str) -> str:
+def _verdict(known: Frequency, labelling: Labelling) -> str:
     """What frequency explains, by the larger of the correlation over all tokens and the partial one; weak is < 0.1."""
+    noun = labelling.many
     size = max(abs(known.correlation.value or 0.0), abs(known.partial.value or 0.0))
     sure = [r for r, p in _labels(known).values() if p is not None and p < _LEVEL]
     if size >= _WEAK:
@@ -108,7 +114,8 @@ def _labels(known: Frequency) -> dict[str, tuple[float, float | None]]:
     return {name: (r, p_of[name]) for name, r in known.heterogeneity.shrunk}
 
 
-def _by_label(known: Frequency, noun: str) -> str:
+def _by_label(known: Frequency, labelling: Labelling) -> str:
+    noun = labelling.many
     apart = known.heterogeneity
     if apart is None:
         return ""
@@ -135,7 +142,8 @@ def _by_label(known: Frequency, noun: str) -> str:
     )
 
 
-def _turn(turn: Turn | None, noun: str) -> str:
+def _turn(turn: Turn | None, labelling: Labelling) -> str:
+    noun = labelling.many
     if turn is None:
         return ""
     up, down = ("rises", "falls") if turn.kind == "peak" else ("falls", "rises")

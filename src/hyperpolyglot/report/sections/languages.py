@@ -14,7 +14,7 @@ from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["clear_winners", "language_sections", "served"]
+__all__ = ["language_sections", "served"]
 
 _MOST_ROWS = 800
 
@@ -100,36 +100,11 @@ def _read(found: Languages, model: str) -> str:
     )
 
 
-def clear_winners(found: Languages, models: list[str]) -> tuple[dict[str, int], int]:
-    """For how many languages each model is above chance and first by more than the intervals; how many are ties."""
-    first = dict.fromkeys(models, 0)
-    undecided = 0
-    for rows in found.by_language.values():
-        known = [
-            (row.model, row.translation["matched"]["all_interval"], _matched_chance(row.translation))
-            for row in rows
-            if row.translation and row.translation["matched"].get("all_interval")
-        ]
-        if len(known) < 2:
-            continue
-        (model, interval, chance), (_, second, _) = known[:2]
-        if interval[0] > max(chance, second[1]):
-            first[model] += 1
-        else:
-            undecided += 1
-    return first, undecided
-
-
-def _matched_chance(translation: dict[str, Any]) -> float:
-    """Chance among matched candidates for all questions: one about a word that is no token is never right."""
-    return float(translation["matched"]["chance"] * translation["questions"] / translation["asked"])
-
-
 def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
     """For how many languages a model is first by more than the intervals."""
     if len(models) < 2:
         return ()
-    first, undecided = clear_winners(found, models)
+    first, undecided = found.clear_winners(models)
     matched = "Matched are the questions (all that the lexicon asks) and the number of candidates of each."
     if not any(first.values()):
         return (
@@ -185,9 +160,9 @@ def _translation_cells(row: LanguageModel) -> tuple[str, str, str]:
     if not found:
         return DASH, DASH, DASH
     matched = found["matched"]
-    by_chance = found["chance"] * found["questions"] / found["asked"]
+    by_chance, matched_by_chance = row.chance_of_all
     return (
         cell(found["value"], found["interval"], found["chance"]),
         cell(found["all"], found["all_interval"], by_chance),
-        cell(matched["all"], matched["all_interval"], _matched_chance(found)),
+        cell(matched["all"], matched["all_interval"], matched_by_chance),
     )

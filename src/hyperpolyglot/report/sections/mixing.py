@@ -54,41 +54,41 @@ def over_represented(result: Diversity) -> tuple[list[OverRepresented], int]:
 
     Intervals are at 95 % for all pairs at once (Bonferroni).
     """
-    if result.dealt is None:
+    if result.join_counts is None:
         return [], 0
     tokens = {row.label: row.tokens for row in result.by_label if is_script(row.label)}
     large = sorted(label for label, n in tokens.items() if label is not None and n >= LEAST_TOKENS)
     tried = {
-        (a, b): result.dealt.share_between(a, b)
+        (a, b): result.join_counts.share_between(a, b)
         for a in large
         for b in large
-        if a != b and result.dealt.share_between(a, b)[0] * tokens[a] * result.k >= FEWEST_EXPECTED
+        if a != b and result.join_counts.share_between(a, b)[0] * tokens[a] * result.k >= FEWEST_EXPECTED
     }
-    reach = float(ndtri(1 - 0.025 / max(1, len(tried))))
+    quantile = float(ndtri(1 - 0.025 / max(1, len(tried))))
     found = []
     for pair in result.pairs:
         mean, deviation = tried.get((pair.a, pair.b), (0.0, 0.0))
         if mean <= 0:
             continue
-        interval = lift_interval(pair.share, mean, deviation, reach)
+        interval = lift_interval(pair.share, mean, deviation, quantile)
         if interval[0] > MOST_LIFT:
             lift = pair.share / mean
             found.append(OverRepresented(a=pair.a, b=pair.b, share=pair.share, lift=lift, interval=interval))
     return sorted(found, key=lambda row: (-row.interval[0], row.a, row.b)), len(tried)
 
 
-def lift_interval(share: float, mean: float, deviation: float, reach: float = 1.96) -> Interval:
-    """Interval of the lift of a pair of labels, from mean and deviation of its share where labels are dealt out.
+def lift_interval(share: float, mean: float, deviation: float, quantile: float = 1.96) -> Interval:
+    """Interval of the lift of a pair of labels, from mean and deviation of its share where labels are permuted.
 
     The deviation grows with the root of the lift, as that of a count does with its mean.
     """
     lift = share / mean
-    error = reach * deviation * lift**0.5 / mean
+    error = quantile * deviation * lift**0.5 / mean
     return lift - error, lift + error
 
 
-def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Grid, ...]:
-    """Ten commonest neighbours of each of the paper's five labels, in every model, and as published."""
+def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]], one: str) -> tuple[Grid, ...]:
+    """Ten commonest neighbours of each of the paper's five labels, in every model, and as published; ``one`` label."""
     rows: list[tuple[str, ...]] = []
     for paper, script in _SCRIPTS.items():
         for model, result in found:
@@ -104,7 +104,7 @@ def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Grid, .
         return ()
     return (
         Grid(
-            title="The ten commonest neighbours of tokens of a script: how many there are of them where there is one, "
+            title=f"The ten commonest neighbours of tokens of a {one}: how many there are of them where there is one, "
             "and in brackets what chance gives",
             columns=("tokens of", "model", "neighbours, most first"),
             rows=tuple(rows),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hyperpolyglot.linalg import canonical_null
+from hyperpolyglot.labellers import common
+from hyperpolyglot.measures.comparison.similarity import canonical_with_random
 from hyperpolyglot.measures.examples import PAPER_TOKENS
 from hyperpolyglot.published import (
     DIVERSITY,
@@ -19,7 +20,7 @@ from hyperpolyglot.published import (
     published_name,
 )
 from hyperpolyglot.report.content import present
-from hyperpolyglot.report.wording import exact, joined, number
+from hyperpolyglot.report.wording import capital, exact, joined, number
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study import Absent, ModelStudy, Study
@@ -41,25 +42,27 @@ class PaperFigure:
 
 def paper_figures(study: Study) -> list[PaperFigure]:
     """All nine, in the paper's order."""
+    labelling = common(m.space.labels.labelling for m in study.models)
+    theirs = "" if labelling.writing_systems else "of writing systems: "
     return [
         _of_models(
-            1, "Map of all tokens", "map", study, "projection",
+            1, "Map of all tokens", "map", study, "map",
             lambda m, r: f"trustworthiness {r.trustworthiness:.2f}",
             "XLM-R-XL: isolated clusters; mT5-XL: mixed",
         ),
         _overlap(study),
         _of_models(
-            3, "Separability of writing systems", "separability", study, "separability",
+            3, f"Separability of {labelling.heading}", "separability", study, "separability",
             lambda m, r: _beside(m, exact(r.mean_accuracy) if r.mean_accuracy else "too few tokens", _PROBED),
-            ", ".join(f"{name} {text}" for name, text in _PROBED.items()),
+            theirs + ", ".join(f"{name} {text}" for name, text in _PROBED.items()),
         ),
-        _of_models(4, "Examples of neighbours", "examples", study, "examples", _examples,
+        _of_models(4, "Examples of neighbours", "neighbors", study, "neighbors", _examples,
             f"{', '.join(PAPER_TOKENS)}: translations in mT5-XL, the same language in XLM-R-XL",
         ),
         _of_models(
-            5, "Writing systems in a neighbourhood", "diversity", study, "diversity",
+            5, f"{capital(labelling.heading)} in a neighbourhood", "diversity", study, "diversity",
             lambda m, r: _beside(m, f"{r.mean:.2f} ± {r.sd or 0:.2f} (chance {r.expected:.1f})", _DIVERSE),
-            ", ".join(f"{name} {text}" for name, text in _DIVERSE.items()),
+            theirs + ", ".join(f"{name} {text}" for name, text in _DIVERSE.items()),
         ),
         _of_models(
             6, "Neighbour composition by label", "mixing", study, "diversity",
@@ -85,7 +88,7 @@ _DIVERSE = {name: f"{value:.2f} ± {DIVERSITY_SD[name]:.2f}" for name, value in 
 def _beside(model: ModelStudy, text: str, published: dict[str, str]) -> str:
     """Ours, and what was published of this very model."""
     theirs = published.get(published_name(model.space.model) or "")
-    return f"{text}; published {theirs}" if theirs else text
+    return f"{text}; published {theirs}" if theirs and model.space.labels.labelling.writing_systems else text
 
 
 def _of_models(
@@ -142,10 +145,10 @@ def _examples(model: ModelStudy, result: Any) -> str:
 
 
 def _pairs(position: int, title: str, study: Study, measure: str, published: str) -> PaperFigure:
-    part = study.comparison
+    part = study.compare
     if isinstance(part, Absent):
         return PaperFigure(
-            number=position, title=title, section="comparison", absent=part.reason, published=published
+            number=position, title=title, section="compare", absent=part.reason, published=published
         )
     told = []
     for pair in part.pairs:
@@ -160,7 +163,7 @@ def _pairs(position: int, title: str, study: Study, measure: str, published: str
     return PaperFigure(
         number=position,
         title=title,
-        section="comparison",
+        section="compare",
         found=(*_few(told), *baseline),
         published=published,
     )
@@ -169,7 +172,7 @@ def _pairs(position: int, title: str, study: Study, measure: str, published: str
 def _random_baseline(study: Study, rows: int) -> tuple[str, ...]:
     """The paper's baseline, a random matrix, by the law that such a matrix follows."""
     spaces: list[TokenSpace] = [m.space for m in study.models if m.space.table is not None]
-    null = canonical_null(rows - 1, max(space.dim for space in spaces), RANDOM_COLUMNS)
+    null = canonical_with_random(rows, max(space.dim for space in spaces), RANDOM_COLUMNS)
     value = number(null.first) if null.informative else "1, by dimension alone"
     return (f"the widest with {RANDOM_COLUMNS} random columns: {value} to be expected",)
 
@@ -180,9 +183,7 @@ def _frequency(study: Study) -> PaperFigure:
             return "too few tokens whose frequency is known"
         return f"rank correlation {number(result.frequency.correlation.value)} (chance 0)"
 
-    return _of_models(
-        9, "Neighbourhoods by frequency", "frequency", study, "explanation", told, "no correlation"
-    )
+    return _of_models(9, "Neighbourhoods by frequency", "frequency", study, "explain", told, "no correlation")
 
 
 def _few(told: Sequence[str], most: int = 6) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from hyperpolyglot import figures
 from hyperpolyglot.figures.explanations import translated_after
+from hyperpolyglot.labellers import Labelling
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.explanation.subspaces import Effect
 from hyperpolyglot.measures.verdicts import PARTLY
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, singular, span
+from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, span
 from hyperpolyglot.sources import title_of
 
 __all__ = ["removal_section", "tables_section"]
@@ -21,11 +22,12 @@ _REMOVED = {
 }
 
 
-def removal_section(results: list[Explanation], noun: str) -> Section:
+def removal_section(results: list[Explanation], labelling: Labelling) -> Section:
     """Probes, diversity, translation and neighbours after every removal."""
+    noun = labelling.many
     return Section(
         key="removal",
-        title=f"After removing {singular(noun)} components",
+        title=f"After removing {labelling.one} components",
         question="A model may hold one shared space in which each language is moved by an offset. The offsets are "
         "removed and everything is measured again.",
         pictures=(
@@ -37,8 +39,8 @@ def removal_section(results: list[Explanation], noun: str) -> Section:
                 "neighbourhoods. All rows of a panel are of the same tokens or questions.",
             ),
         ),
-        reading=tuple(_read(found, noun) for found in results),
-        grids=(_grid(results, noun),),
+        reading=tuple(_read(found, labelling) for found in results),
+        grids=(_grid(results, labelling),),
         note="What is removed is learned on half of the tokens. Probes and neighbourhoods are measured on the other "
         "half: probes on at most 1,000 tokens of each label, so their accuracy before a removal is not that of the "
         "section on separability; neighbourhoods on at most 20,000 tokens, among all candidates. Translations are "
@@ -49,10 +51,11 @@ def removal_section(results: list[Explanation], noun: str) -> Section:
     )
 
 
-def _read(found: Explanation, noun: str) -> str:
+def _read(found: Explanation, labelling: Labelling) -> str:
+    noun = labelling.many
     name, effects = title_of(found.model), {effect.removal: effect for effect in found.subspaces.effects}
     before, after = effects["none"], effects.get("centring", found.subspaces.effects[-1])
-    one = singular(noun)
+    one = labelling.one
     told = []
     if before.accuracy is not None and before.accuracy < PARTLY:
         told.append(
@@ -89,7 +92,8 @@ def _translation(before: Effect, after: Effect) -> str:
     return f"P@1 of{about or ' the translations'} {moved}"
 
 
-def _grid(results: list[Explanation], noun: str) -> Grid:
+def _grid(results: list[Explanation], labelling: Labelling) -> Grid:
+    noun = labelling.many
     translated = any(translated_after(e) for found in results for e in found.subspaces.effects)
     rows = []
     for found in results:

@@ -58,10 +58,10 @@ _WHY = (
 
 def translation_sections(study: Study) -> list[Section]:
     """Scores; by script; by language; languages that draw the words of others."""
-    found, missing = present(study.models, lambda m: m.translation)
+    found, missing = present(study.models, lambda m: m.translate)
     asked = [(m, result) for m, result in found if result.overall["weak"]["questions"]]
     scores = Section(
-        key="translation",
+        key="translate",
         title="Are neighbours translations?",
         question="A word is given in one language and asked for in another; the answer is the nearest vector.",
         pictures=_scores_picture(asked),
@@ -95,7 +95,7 @@ def _scores_picture(found: Found) -> tuple[Picture, ...]:
     named = [(m.space.model, result) for m, result in found]
     return (
         picture(
-            "translation",
+            "translate",
             figures.draw_translation_scores(named),
             "Share of questions whose right answer comes first, in the first five, in the first ten, and the mean of "
             "1/rank, by CSLS with 95 % intervals, every question with the same weight. Grey bars: chance.",

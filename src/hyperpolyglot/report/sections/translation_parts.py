@@ -22,17 +22,17 @@ Found = list[tuple[ModelStudy, Translation]]
 def by_script(found: Found) -> Section:
     """Shares of right answers by the scripts of both words."""
     return Section(
-        key="translation-scripts",
+        key="translate-scripts",
         title="Between which writing systems?",
         question="P@1 by the script of the word given and of the word asked for, with the same number of candidates in "
         "every cell. Cells differ in their concepts, so they do not rank scripts; the sentence below compares the "
         "same answers.",
         pictures=tuple(
             picture(
-                f"translation-scripts-{i}",
+                f"translate-scripts-{i}",
                 figures.draw_translation(
                     *result.matrix("script", FEWEST_QUESTIONS),
-                    chance=result.scripts[0]["matched"]["chance"],
+                    chance=result.matched_chance,
                     title=title_of(m.space.model),
                 ),
                 f"{title_of(m.space.model)}: questions whose right answer comes first among "
@@ -78,12 +78,12 @@ def _difference(compared: dict[str, Any]) -> str:
 def by_language(found: Found) -> Section:
     """The same by language."""
     return Section(
-        key="translation-languages",
+        key="translate-languages",
         title="Between which languages?",
         question="The same, for the languages with most words that are tokens; those of one script stand together.",
         pictures=tuple(
             picture(
-                f"translation-languages-{i}",
+                f"translate-languages-{i}",
                 figures.draw_translation_by_language(result, title=title_of(m.space.model)),
                 f"{title_of(m.space.model)}: the same from language to language, lines between scripts; the scale "
                 f"marks chance. Grey: fewer than {FEWEST_QUESTIONS} questions.",
@@ -143,7 +143,7 @@ def by_kind(found: Found) -> Section:
             if kind in by_kind
         ]
     return Section(
-        key="translation-kinds",
+        key="translate-kinds",
         title="Names or things?",
         question="P@1 by kind of concept. Names of countries and languages are often transliterations; names of things "
         "are not. The last three columns compare like with like: between the same ordered pairs of languages, so among "
@@ -194,13 +194,13 @@ def _matched(compared: dict[str, Any]) -> tuple[str, str, str]:
 def hub_languages(found: Found) -> Section:
     """Hub languages: the nearest foreign language of more words than their share."""
     return Section(
-        key="hub-languages",
+        key="translate-hubs",
         title="Hub languages",
         question="Of the words of all other languages, the share whose nearest word in any foreign language is "
         "this one’s.",
         pictures=(
             picture(
-                "hub-languages",
+                "translate-hubs",
                 figures.draw_hub_languages([(m.space.model, result) for m, result in found]),
                 "Of the words of all other languages, the share whose nearest foreign word is of this language (mark), "
                 "and its share of the foreign words, which is chance (grey bar). Languages are in the order of their "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hyperpolyglot import figures
+from hyperpolyglot.labellers import Labelling, common
 from hyperpolyglot.measures.census import ModelCensus, Overlap
 from hyperpolyglot.measures.inspection import Inspection
 from hyperpolyglot.published import NON_LATIN, OVERLAP_LATIN, OVERLAP_MEAN
@@ -19,11 +20,12 @@ __all__ = ["scripts_of", "vocabulary_sections"]
 
 def vocabulary_sections(study: Study) -> list[Section]:
     """Census and overlap."""
-    noun = study.models[0].space.labels.noun
+    labelling = common(m.space.labels.labelling for m in study.models)
+    noun = labelling.many
     found = [
         Section(
             key="census",
-            title="Which writing systems have tokens?",
+            title=f"Which {labelling.heading} have tokens?",
             question=f"How many tokens each of the largest {noun} has.",
             pictures=(
                 picture(
@@ -34,10 +36,10 @@ def vocabulary_sections(study: Study) -> list[Section]:
                 ),
             ),
             reading=tuple(
-                _read_census(m.inspection, c, noun)
+                _read_census(m.inspection, c, m.space.labels.labelling)
                 for m, c in zip(study.models, study.census.models, strict=True)
             ),
-            note="Bytes, special tokens and padding have a kind, not a script, and are not counted here.",
+            note=labelling.unlabelled,
         )
     ]
     title, question = "Which tokens are shared?", "Shared tokens as a share of the smaller vocabulary."
@@ -85,16 +87,17 @@ def scripts_of(census: ModelCensus) -> dict[str, Any]:
     }
 
 
-def _read_census(inspection: Inspection, census: ModelCensus, noun: str) -> str:
+def _read_census(inspection: Inspection, census: ModelCensus, labelling: Labelling) -> str:
     """Size of the vocabulary and its largest labels."""
     found = scripts_of(census)
     named = [f"{script_name(label)} ({percent(share)})" for label, share in found["largest"].items()]
     rest = found["uncounted"]
-    common = f" {rest:,} tokens are of no one script (Common, Inherited, Unknown)." if rest else ""
+    names = ", ".join(script_name(label) for label in labelling.uncounted)
+    neutral = f" {rest:,} tokens are of no one {labelling.one} ({names})." if rest else ""
     return (
-        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {found['labels']} {noun}, "
+        f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {found['labels']} {labelling.many}, "
         f"{found['of_100_tokens']} of them "
-        f"with 100 tokens or more. The largest are {', '.join(named)}.{common}"
+        f"with 100 tokens or more. The largest are {', '.join(named)}.{neutral}"
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hyperpolyglot.labellers import Labelling
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.verdicts import LEAST_TOKENS, SEPARABLE, LabelVerdict, by_label, judge
 from hyperpolyglot.report.sections.mixing import MOST_LIFT, over_represented
 from hyperpolyglot.report.verdicts import RANDOM, own_share_clause, separable_clause
-from hyperpolyglot.report.wording import joined, number, percent, singular, span
+from hyperpolyglot.report.wording import joined, number, percent, span
 from hyperpolyglot.writing.scripts import is_script, script_name
 
 __all__ = ["read_by_label", "read_diversity", "read_mixing", "read_separability"]
@@ -35,8 +36,9 @@ _LEVELS = {
 """Neighbourhoods by their own share on the scale from chance to only its own."""
 
 
-def read_separability(model: str, result: Separability, noun: str) -> str:
+def read_separability(model: str, result: Separability, labelling: Labelling) -> str:
     """Whether the labels are linearly separable, against chance."""
+    noun = labelling.many
     if result.mean_accuracy is None:
         return f"No label of {model} has {result.options.minimum} tokens, so nothing can be probed."
     found = judge(probes=result)
@@ -52,8 +54,9 @@ def read_separability(model: str, result: Separability, noun: str) -> str:
     return f"{text}; {len(low)} of them stay below {percent(SEPARABLE)} ({joined([*named, *more])})."
 
 
-def read_diversity(model: str, result: Diversity, noun: str) -> str:
+def read_diversity(model: str, result: Diversity, labelling: Labelling) -> str:
     """Whether tokens live among their own, against chance."""
+    noun = labelling.many
     found = judge(result)
     told = (
         f"the {result.k} nearest neighbours of a token come from {number(result.mean)} {noun} on average (chance "
@@ -63,15 +66,16 @@ def read_diversity(model: str, result: Diversity, noun: str) -> str:
         return f"{model}: {told}."
     r = result.assortativity
     mixing = "" if r is None else f"; assortativity is {number(r)} (chance 0)"
-    claim = _NEIGHBOURHOODS[found.neighbourhoods].format(noun=noun, one=singular(noun))
-    return f"{model}: {claim}: {own_share_clause(found, noun)}, and {told}{mixing}."
+    claim = _NEIGHBOURHOODS[found.neighbourhoods].format(noun=noun, one=labelling.one)
+    return f"{model}: {claim}: {own_share_clause(found, labelling)}, and {told}{mixing}."
 
 
-def read_by_label(model: str, result: Diversity, noun: str) -> str:
+def read_by_label(model: str, result: Diversity, labelling: Labelling) -> str:
     """Which labels have closed and which have mixed neighbourhoods, each against its own chance; no extremes."""
+    noun = labelling.many
     rows = by_label(result)
     if not rows:
-        return f"{model}: no {singular(noun)} has {LEAST_TOKENS} tokens, so none is judged against chance."
+        return f"{model}: no {labelling.one} has {LEAST_TOKENS} tokens, so none is judged against chance."
     if judge(result).neighbourhoods == "random":
         return f"{model}: own share is {RANDOM} (chance) in the {len(rows)} {noun} with {LEAST_TOKENS} tokens or more."
     told = []

@@ -1,11 +1,13 @@
-"""Whether writing systems keep apart."""
+"""Whether the labels keep apart: by default, writing systems."""
 
 from __future__ import annotations
 
 from hyperpolyglot import figures
+from hyperpolyglot.labellers import Labelling, common
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
+from hyperpolyglot.measures.silhouette import Silhouette
 from hyperpolyglot.measures.verdicts import (
     HALF,
     LEAST_TOKENS,
@@ -24,58 +26,114 @@ from hyperpolyglot.report.sections.writing_readings import (
     read_mixing,
     read_separability,
 )
-from hyperpolyglot.report.wording import capital, number, percent, singular
+from hyperpolyglot.report.verdicts import RANDOM
+from hyperpolyglot.report.wording import capital, joined, number, percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Study
+from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["writing_system_sections"]
 
 
 def writing_system_sections(study: Study) -> list[Section]:
     """Probes, neighbourhoods, who neighbours whom, the map."""
-    noun = study.models[0].space.labels.noun
-    return [_separability(study, noun), *_diversity(study, noun), *_mixing(study, noun), _map(study)]
+    labelling = common(m.space.labels.labelling for m in study.models)
+    return [
+        _separability(study, labelling),
+        _silhouette(study, labelling),
+        *_diversity(study, labelling),
+        *_mixing(study, labelling),
+        _map(study),
+    ]
 
 
-def _separability(study: Study, noun: str) -> Section:
+def _separability(study: Study, labelling: Labelling) -> Section:
+    noun = labelling.many
     found, missing = present(study.models, lambda m: m.separability)
     probes = [(title_of(m.space.model), result) for m, result in found]
     probed = [(name, result) for name, result in probes if result.labels]
+    minimum = study.options.separability.minimum
     return Section(
         key="separability",
         title=f"Are {noun} linearly separable?",
         question="A linear probe for each label against the rest, balanced, on tokens it has not seen.",
         pictures=(
-            picture("separability", figures.draw_separability(probed), _separability_caption(probed, noun)),
+            picture(
+                "separability",
+                figures.draw_separability(probed, published=labelling.writing_systems),
+                _separability_caption(probed, labelling),
+            ),
         )
         if probed
         else (),
-        reading=(*(read_separability(name, result, noun) for name, result in probes), *missing),
-        note=f"{capital(noun)} with fewer than {study.options.probes.minimum} tokens are not probed. {_protocol(study)}"
+        reading=(*(read_separability(name, result, labelling) for name, result in probes), *missing),
+        note=f"{capital(noun)} with fewer than {minimum} tokens are not probed. {_protocol(study)}"
         if probes
         else "",
     )
 
 
-def _diversity(study: Study, noun: str) -> list[Section]:
+def _silhouette(study: Study, labelling: Labelling) -> Section:
+    noun, one = labelling.many, labelling.one
+    found, missing = present(study.models, lambda m: m.silhouette)
+    named = [(title_of(m.space.model), result) for m, result in found]
+    options = study.options.silhouette
+    caption = f"Mean silhouette by {one}, of at most {options.sample} tokens each; the line is chance."
+    return Section(
+        key="silhouette",
+        title=f"Do {noun} form clusters?",
+        question=f"Whether a token is nearer to the tokens of its {one} than to those of the nearest other.",
+        pictures=(picture("silhouette", figures.draw_silhouette(named), caption),) if named else (),
+        reading=(*(_read_silhouette(name, result, noun) for name, result in named), *missing),
+        note="1: compact clusters far apart; 0: none. Chance is the mean over permutations of the labels. Clusters are "
+        f"called strong from {_STRONG}, reasonable from {_REASONABLE} and weak from {_WEAK} on (Kaufman and Rousseeuw "
+        "1990, table 4)."
+        if named
+        else "",
+    )
+
+
+_STRONG, _REASONABLE, _WEAK, _LARGEST_P = 0.71, 0.51, 0.26, 0.05
+
+
+def _read_silhouette(model: str, result: Silhouette, noun: str) -> str:
+    """Whether labels are clusters, against permuted labels, and the most compact one."""
+    low, high = result.interval or (result.value, result.value)
+    told = (
+        f"The mean silhouette of {result.sampled:,} tokens is {number(result.value)} [{number(low)}, {number(high)}] "
+        f"(chance {number(result.chance)})"
+    )
+    if high < result.chance:
+        return f"In {model}, {noun} form no clusters, but are less compact than at random. {told}."
+    if result.p > _LARGEST_P or low <= result.chance:
+        return f"In {model}, clusters of {noun} are {RANDOM}. {told}."
+    levels = ((_STRONG, "strong"), (_REASONABLE, "reasonable"), (_WEAK, "weak"))
+    level = next(
+        (f"form {name} clusters" for least, name in levels if low >= least), "form no clear clusters"
+    )
+    return f"In {model}, {noun} {level}, but are more compact than chance. {told}."
+
+
+def _diversity(study: Study, labelling: Labelling) -> list[Section]:
+    noun = labelling.many
     found, missing = present(study.models, lambda m: m.diversity)
     near = [(title_of(m.space.model), result) for m, result in found]
     overall = Section(
         key="diversity",
-        title="How many writing systems live in a neighbourhood?",
+        title=f"How many {labelling.heading} live in a neighbourhood?",
         question=f"Distinct {noun} among the {study.options.k} nearest neighbours of every token, by cosine.",
         pictures=(
             picture(
                 "diversity",
-                figures.draw_diversity(near, noun),
+                figures.draw_diversity(near, noun, published=labelling.writing_systems),
                 f"Tokens by the number of {noun} among their {study.options.k} nearest neighbours, with the mean "
                 "(black) and what chance gives, drawing as many neighbours from the whole vocabulary (grey). The "
-                f"further left of chance, the more {noun} keep to themselves.{_paper_means(near)}",
+                f"further left of chance, the more {noun} keep to themselves.{_paper_means(near, labelling)}",
             ),
         )
         if near
         else (),
-        reading=(*(read_diversity(name, result, noun) for name, result in near), *missing),
+        reading=(*(read_diversity(name, result, labelling) for name, result in near), *missing),
         note=_protocol(study) if near else "",
     )
     if not near:
@@ -84,7 +142,7 @@ def _diversity(study: Study, noun: str) -> list[Section]:
         overall,
         Section(
             key="diversity-by-label",
-            title=f"{capital(singular(noun))} mixing, by {singular(noun)}",
+            title=f"{capital(labelling.one)} mixing, by {labelling.one}",
             question=f"Distinct {noun} in the neighbourhoods of the tokens of each label.",
             pictures=(
                 picture(
@@ -95,24 +153,24 @@ def _diversity(study: Study, noun: str) -> list[Section]:
                     "label, which the text gives against its own chance.",
                 ),
             ),
-            reading=tuple(read_by_label(name, result, noun) for name, result in near),
+            reading=tuple(read_by_label(name, result, labelling) for name, result in near),
             note="Own share is judged on the scale from chance (0) to only its own (1): closed from "
             f"{number(OWN, 1)}, mostly closed from {number(MOSTLY, 1)}, half closed from {number(HALF, 1)}, little "
             f"above chance below {number(MIXED, 1)} and {number(MIXED_RATIO, 0)} × chance; at chance within "
             f"{number(RANDOM_DEVIATIONS_OF_A_LABEL, 0)} standard deviations of "
-            "labels dealt out at random. Common, Inherited and Unknown are no scripts.",
+            f"labels dealt out at random.{_uncounted(labelling)}",
         ),
     ]
 
 
-def _mixing(study: Study, noun: str) -> list[Section]:
+def _mixing(study: Study, labelling: Labelling) -> list[Section]:
     found, _ = present(study.models, lambda m: m.diversity)
     if not found:
         return []
     return [
         Section(
             key="mixing",
-            title=f"Neighbour composition by {singular(noun)}",
+            title=f"Neighbour composition by {labelling.one}",
             question="Whose tokens are in the neighbourhoods of whose.",
             pictures=tuple(
                 picture(
@@ -125,7 +183,7 @@ def _mixing(study: Study, noun: str) -> list[Section]:
                 for position, (m, result) in enumerate(found, start=1)
             ),
             reading=tuple(read_mixing(title_of(m.space.model), result) for m, result in found),
-            grids=mixing_grids(found),
+            grids=mixing_grids(found, labelling.one),
             note="Assortativity: 1 where all neighbours have the token’s own label, 0 as by chance. Over-represented: "
             "the share of a label’s neighbours over what chance gives. Pairs count where both labels have "
             f"{LEAST_TOKENS} tokens and chance gives {FEWEST_EXPECTED} neighbours or more; intervals are adjusted for "
@@ -135,7 +193,7 @@ def _mixing(study: Study, noun: str) -> list[Section]:
 
 
 def _map(study: Study) -> Section:
-    found, missing = present(study.models, lambda m: m.projection)
+    found, missing = present(study.models, lambda m: m.map)
     maps = [(m.space, result) for m, result in found]
     return Section(
         key="map",
@@ -170,18 +228,26 @@ def _read_map(model: str, projection: Projection) -> str:
     )
 
 
-def _separability_caption(probed: list[tuple[str, Separability]], noun: str) -> str:
+def _separability_caption(probed: list[tuple[str, Separability]], labelling: Labelling) -> str:
+    noun = labelling.many
     chance = percent(probed[0][1].labels[0].chance)
     means = ", ".join(f"{name} {100 * value:.2f} %" for name, value in SEPARABILITY.items())
+    dotted = f" Dotted: the means that the paper published for its own models ({means})."
+    if not labelling.writing_systems:
+        dotted = ""
     return (
         "Accuracy of a linear probe that tells one label from the rest, on tokens it has not seen, with its 95 % "
-        f"interval. Solid line: guessing, {chance}; the nearer to 100 %, the further {noun} lie apart. Dotted: the "
-        f"means that the paper published for its own models ({means})."
+        f"interval. Solid line: guessing, {chance}; the nearer to 100 %, the further {noun} lie apart.{dotted}"
     )
 
 
-def _paper_means(near: list[tuple[str, Diversity]]) -> str:
-    if all(result.k != 50 for _, result in near):
+def _uncounted(labelling: Labelling) -> str:
+    names = joined([script_name(label) for label in labelling.uncounted])
+    return f" {names} are no {labelling.many}." if names else ""
+
+
+def _paper_means(near: list[tuple[str, Diversity]], labelling: Labelling) -> str:
+    if not labelling.writing_systems or all(result.k != 50 for _, result in near):
         return ""
     means = ", ".join(f"{name} {value:.2f}" for name, value in DIVERSITY.items())
     return f" Dotted and dashed: the means that the paper published for its own models ({means})."

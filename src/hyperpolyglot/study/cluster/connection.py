@@ -37,7 +37,7 @@ def cluster(where: str | None, note: Callable[[str], None] = lambda _: None) -> 
 
     ``where``: ``tcp://host:port`` (or ``tls://``, ``ws://``) of a scheduler, ``local:N`` for N processes of one thread
     each, ``slurm:FILE`` for jobs as a TOML or YAML file describes them. What was started for the block ends with it.
-    ``note`` is told, in one sentence, of a worker that takes no steps.
+    ``note`` is told, in one sentence, of a worker that runs no steps.
     Raises ``ValueError`` for anything else, ``MissingExtra`` without Dask, ``ClusterFailed`` where there is no cluster.
     """
     if where is None:

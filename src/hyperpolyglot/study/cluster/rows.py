@@ -1,4 +1,4 @@
-"""Neighbours of one large model by many workers: each takes some of the rows, and they are put together.
+"""Neighbours of one large model by many workers: each searches some of the rows, and the results are joined.
 
 A block of rows is compared with all rows, so that blocks do twice the work of the whole, which computes every pair
 once for both. That pays from three workers a model.
@@ -39,12 +39,12 @@ def by_rows(steps: Sequence[PlannedStep[Any]], threads: int) -> list[PlannedStep
 
 
 def _splits(step: PlannedStep[Any]) -> bool:
-    return step.name == "neighbors" and step.inputs["queries"] is None and step.cost.rows >= LEAST_ROWS
+    return step.name == "neighbors" and step.arguments["queries"] is None and step.cost.rows >= LEAST_ROWS
 
 
 def in_blocks(step: PlannedStep[Neighbors], blocks: int) -> PlannedStep[Neighbors]:
     """A search of all rows as one that needs ``blocks`` others, each of some rows; its key and record are the same."""
-    space, k, _, exclude, search = step.arguments
+    given = {name: step.arguments[name] for name in ("space", "k", "exclude", "search")}
     cost = replace(step.cost, bytes=step.cost.bytes // blocks, seconds=2 * step.cost.seconds / blocks)
     parts = [
         PlannedStep(
@@ -53,13 +53,14 @@ def in_blocks(step: PlannedStep[Neighbors], blocks: int) -> PlannedStep[Neighbor
             kind=Neighbors,
             inputs={**step.inputs, "part": [i, blocks]},
             compute=_block,
-            arguments=(space, k, exclude, search, i, blocks),
+            arguments={**given, "part": i, "blocks": blocks},
             cost=cost,
             passing=True,
         )
         for i in range(blocks)
     ]
-    return replace(step, compute=_whole, arguments=tuple(parts), cost=replace(step.cost, seconds=0.1))
+    arguments = {f"part_{i}": part for i, part in enumerate(parts)}
+    return replace(step, compute=_whole, arguments=arguments, cost=replace(step.cost, seconds=0.1))
 
 
 def _block(
@@ -76,7 +77,8 @@ def _block(
     return neighbors(space, k, queries=queries, exclude=exclude, search=search, progress=progress)
 
 
-def _whole(*parts: Neighbors, progress: Progress) -> Neighbors:
+def _whole(*, progress: Progress, **named: Neighbors) -> Neighbors:
+    parts = list(named.values())
     certificates = [part.certificate for part in parts if part.certificate is not None]
     return Neighbors(
         queries=np.concatenate([part.queries for part in parts]),

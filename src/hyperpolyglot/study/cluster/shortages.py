@@ -1,4 +1,4 @@
-"""Which workers had too little memory for a step, and so who takes it next."""
+"""Which workers had too little memory for a step, and so which runs it next."""
 
 from __future__ import annotations
 

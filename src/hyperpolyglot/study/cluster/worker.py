@@ -1,4 +1,4 @@
-"""What a worker does: say that it can take steps, take them one by one, and stop when a step is cancelled."""
+"""What a worker does: register, run steps one by one, and stop when a step is cancelled."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from scipy.linalg.blas import dgemm
 from hyperpolyglot.engine.devices import device_in_use, use_device
 from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.store import Step
-from hyperpolyglot.study.cluster.travel import NotHere, SpaceAbroad
+from hyperpolyglot.study.cluster.portable import PortableSpace, TableUnavailable
 from hyperpolyglot.study.execute import attempt
 from hyperpolyglot.study.keeping import parts_of, record_of
 from hyperpolyglot.study.record import Absent
 
-__all__ = ["FIT", "Parts", "Shortage", "enlist", "take"]
+__all__ = ["RESOURCE", "Parts", "Shortage", "register", "run_step"]
 
-FIT = f"hyperpolyglot {VERSION}"
-"""The resource, in Dask's sense, of workers that take steps; they have one a thread."""
+RESOURCE = f"hyperpolyglot {VERSION}"
+"""The resource, in Dask's sense, of workers that run steps; they have one a thread."""
 
 Parts = tuple[dict[str, Any], dict[str, Any]]
 """Arrays and values of a step, in types whose size Dask can tell."""
@@ -34,7 +34,7 @@ _SHORT_OF_MEMORY = ("can't start new thread", "failed to map segment", "Cannot a
 
 
 class _Cancelled(Exception):
-    """The step that is being taken is no longer wanted."""
+    """The step that is being run is no longer wanted."""
 
 
 @dataclass(frozen=True)
@@ -44,41 +44,42 @@ class Shortage:
     worker: str | None
 
 
-def enlist() -> None:
+def register() -> None:
     """Be given steps of this version of the program from now on."""
     from distributed import get_worker
     from distributed.utils import sync
 
-    _take_buffers()
+    _allocate_buffers()
     worker = get_worker()
-    sync(worker.loop, _enlist, worker)
+    sync(worker.loop, _register, worker)
 
 
-def _take_buffers() -> None:
+def _allocate_buffers() -> None:
     """Let each BLAS take the memory that it works in: it waits for ever for what it cannot have."""
     square = np.ones((_LARGE, _LARGE))
     np.dot(square, square)
     dgemm(1.0, square, square)
 
 
-async def _enlist(worker: Any) -> None:
+async def _register(worker: Any) -> None:
     """Give a worker its resource. Of steps that wait for one the scheduler thinks again when a worker begins to run."""
     from distributed.core import Status
 
-    await worker.set_resources(**{FIT: worker.state.nthreads})
+    await worker.set_resources(**{RESOURCE: worker.state.nthreads})
     if worker.status is Status.running:
         worker.status = Status.paused
         worker.status = Status.running
 
 
-def take(
+def run_step(
     key: str,
     device: str,
     compute: Callable[..., Any],
+    names: Sequence[str],
     arguments: Sequence[Any],
     kinds: Sequence[Any],
     tables: Sequence[Any],
-) -> Parts | Absent | NotHere | Shortage:
+) -> Parts | Absent | TableUnavailable | Shortage:
     """The record of a step in parts; why there is none; or what this process lacks for it: a table, or memory.
 
     ``kinds`` says of every argument which record it holds in parts, ``tables`` which stored numbers came with it;
@@ -87,23 +88,23 @@ def take(
     if device != device_in_use():
         use_device(device)
     os.environ.setdefault("HYPERPOLYGLOT_THREADS", "1")
-    given = []
+    given: dict[str, Any] = {}
     try:
-        for argument, kind, stored in zip(arguments, kinds, tables, strict=True):
-            if isinstance(argument, Absent | NotHere):
+        for name, argument, kind, stored in zip(names, arguments, kinds, tables, strict=True):
+            if isinstance(argument, Absent | TableUnavailable):
                 return argument
             if isinstance(argument, Shortage):
                 return Shortage(None)
-            if isinstance(argument, SpaceAbroad):
-                given.append(argument.here(stored))
+            if isinstance(argument, PortableSpace):
+                given[name] = argument.opened(stored)
             else:
-                given.append(argument if kind is None else record_of(kind, Step(*argument)))
-        found = attempt(lambda: compute(*given, progress=_still_wanted(key)))
+                given[name] = argument if kind is None else record_of(kind, Step(*argument))
+        found = attempt(lambda: compute(**given, progress=_still_wanted(key)))
         if isinstance(found, Absent):
             return found
         parts = parts_of(found)
         return dict(parts.arrays), dict(parts.values)
-    except NotHere as missing:
+    except TableUnavailable as missing:
         return missing
     except (MemoryError, RuntimeError, ImportError, OSError) as error:
         if _is_shortage(error):

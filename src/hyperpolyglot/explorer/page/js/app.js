@@ -171,8 +171,8 @@ export class App {
     if (!this.open.length || !this.scheme) return;
     if (themed) this.scheme = colouring([...this.scheme.keys()]);
     const { state: { now }, most, scheme } = this;
-    const by = this.complete ? now.colour : "script";
-    const ofShown = (label) => (now.off.includes(label) ? null : by === "script" ? this.colour(label) : "var(--ink)");
+    const by = this.complete ? now.colour : "label";
+    const ofShown = (label) => (now.off.includes(label) ? null : by === "label" ? this.colour(label) : "var(--ink)");
     this.open.forEach((model, i) => this.views[i].paint(coloursOf(model, by, scheme, most), shownBy(model, now.off), ofShown));
     this.legend.show(this.open, now, scheme, most);
     this.#light();

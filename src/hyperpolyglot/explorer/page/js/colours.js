@@ -17,7 +17,7 @@ export function mostDiverse(models) {
   }));
 }
 
-/** Four bytes a token. `by`: script, kind, diversity or frequency; `scheme`: label → colour; `most`: see above. */
+/** Four bytes a token. `by`: label, kind, diversity or frequency; `scheme`: label → colour; `most`: see above. */
 export function coloursOf(model, by, scheme, most) {
   const none = rgb(colourOfNone());
   const shades = Array.from({ length: SHADES }, (_, i) => ramp(i / (SHADES - 1)));
@@ -25,7 +25,7 @@ export function coloursOf(model, by, scheme, most) {
   const labels = model.labels.map(({ label }) => rgb(scheme.get(label).colour));
   const kinds = model.kinds.map((kind) => rgb(colourOfKind(kind)));
   const colour = {
-    script: (row) => labels[model.label[row]] ?? none,
+    label: (row) => labels[model.label[row]] ?? none,
     kind: (row) => kinds[model.kind[row]],
     diversity: (row) => (model.hasNeighbours(row) ? shade((model.diversity[row] - 1) / Math.max(1, most - 1)) : none),
     frequency: (row) => (model.frequency[row] === UNRANKED ? none : shade(model.frequency[row] / (UNRANKED - 1))),

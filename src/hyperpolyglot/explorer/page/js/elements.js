@@ -31,6 +31,8 @@ export function swatch(colour) {
 /** A number as people write it: 12,345. */
 export const count = (n) => n.toLocaleString("en");
 
+export const capital = (word) => word[0].toUpperCase() + word.slice(1);
+
 /** "1 token", "3 tokens". */
 export const counted = (n, noun) => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 

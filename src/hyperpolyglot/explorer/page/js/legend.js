@@ -1,9 +1,9 @@
-/** The legend: what the colours mean, and which scripts or kinds are shown. */
+/** The legend: what the colours mean, and which labels or kinds are shown. */
 
-import { count, el, fill, swatch } from "./elements.js";
+import { capital, count, el, fill, swatch } from "./elements.js";
 import { colourOfKind, colourOfNone, rampStops, REGION_ORDER } from "./palette.js";
 
-const BY = { script: "Script", kind: "Kind", diversity: "Diversity", frequency: "Frequency" };
+const BY = { label: "Label", kind: "Kind", diversity: "Diversity", frequency: "Frequency" };
 export const UNLABELLED = "none:";
 
 const SOURCES = {
@@ -43,11 +43,12 @@ export class Legend {
   show(models, state, scheme, most) {
     this.off = new Set(state.off);
     this.choice.value = state.colour;
+    this.choice.options[0].text = capital(nounOf(models, "singular"));
     this.#showScale(models, state.colour, most);
     const byKind = state.colour === "kind";
     const groups = byKind ? [["Kinds", kindsOf(models)]] : groupsOf(models, scheme);
     const drawn = `${byKind} ${models.map((model) => [model.name, Boolean(model.kind)])} ${state.colour} ${colourOfNone()}`;
-    if (drawn !== this.drawn) this.#build(groups, state.colour === "script" || byKind);
+    if (drawn !== this.drawn) this.#build(groups, state.colour === "label" || byKind);
     this.drawn = drawn;
     for (const [key, box] of this.boxes) box.checked = !this.off.has(key);
   }
@@ -107,13 +108,19 @@ export class Legend {
     if (by !== "diversity" && by !== "frequency") return fill(this.scale);
     const bar = el("div", { class: "ramp", "aria-hidden": "true" });
     bar.style.background = `linear-gradient(to right, ${rampStops().join(", ")})`;
-    const noun = models[0].facts.noun;
+    const noun = nounOf(models, "noun");
     const [low, high, said] =
       by === "diversity"
         ? ["1", String(most), `Distinct ${noun} among the ${models[0].k} nearest tokens.`]
         : ["rare", "common", `By ${SOURCES[models[0].facts.frequency] ?? models[0].facts.frequency}.`];
     return fill(this.scale, bar, el("div", { class: "ends" }, el("span", {}, low), el("span", {}, high)), el("p", {}, said));
   }
+}
+
+/** What the labels of the models are called: `form` is "noun" (many) or "singular". */
+function nounOf(models, form) {
+  const [first, ...others] = models.map((model) => model.facts[form]);
+  return others.every((other) => other === first) ? first : { noun: "labels", singular: "label" }[form];
 }
 
 function kindsOf(models) {

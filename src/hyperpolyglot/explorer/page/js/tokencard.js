@@ -1,6 +1,6 @@
 /** A token in the panel: what it is, what lies next to it, in one model or in two. */
 
-import { count, counted, el, swatch } from "./elements.js";
+import { capital, count, counted, el, swatch } from "./elements.js";
 import { UNRANKED } from "./model.js";
 import { codePoints, hexadecimal, spoken, token } from "./tokens.js";
 
@@ -39,7 +39,7 @@ async function factsOf({ model, row }) {
   const text = model.text(row);
   const rank = model.frequency[row];
   const facts = [
-    { name: model.facts.labeller.startsWith("script") ? "script" : "label", value: label ? label.name : "none" },
+    { name: model.facts.singular, value: label ? label.name : "none" },
     { name: "id", value: `#${model.id[row]}` },
     { name: "kind", value: model.kindOf(row) },
     { name: "rank", value: rank === UNRANKED ? "unknown" : `above ${((100 * rank) / (UNRANKED - 1)).toFixed(1)}\u00a0%` },
@@ -121,8 +121,6 @@ function sideOf({ model, row, near }, side, { colour, does, shared, several }) {
 const diversitySentence = (model, row) => [
   `${capital(model.facts.noun)}: `, el("b", {}, String(model.diversity[row])), `, by chance ${model.expected(row).toFixed(1)}`,
 ];
-
-const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
 /** How many neighbours are known to mean the same, and how many chance would give: k · tokens / others. */
 export function sameMeaning(model, row, near, concepts) {

@@ -34,7 +34,6 @@ function reading({ model, row, near }) {
   const nearest = near.slice(0, NEAREST);
   const others = nearest.filter((n) => model.label[n.row] !== model.label[row]).length;
   const concepts = new Set(model.meanings(row).map(({ concept }) => concept));
-  const kind = model.facts.labeller.startsWith("script") ? "script" : "label";
   const meaning = concepts.size ? `, ${sameMeaning(model, row, nearest, concepts).found} are known to mean the same` : "";
-  return [name, `: of the ${nearest.length} nearest tokens, ${others} are of another ${kind}${meaning}.`];
+  return [name, `: of the ${nearest.length} nearest tokens, ${others} are of another ${model.facts.singular}${meaning}.`];
 }

@@ -1,12 +1,13 @@
-"""What explanations say in a terminal of 80 columns: tables, and what they are of."""
+"""Explanations in a terminal of 80 columns: tables, and what they are of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hyperpolyglot.cli.cells import span, value
 from hyperpolyglot.cli.terminal import print_table, say
+from hyperpolyglot.cli.terminal_tables.cells import span, value
+from hyperpolyglot.percentages import percent
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.explanation import Explanation
@@ -17,7 +18,7 @@ __all__ = ["show_explanation"]
 _LABELS = 8
 
 
-def show_explanation(found: Explanation) -> None:
+def show_explanation(found: Explanation, noun: str) -> None:
     """Every explanation as a number beside its chance level, deciles, labels, and the table of removals."""
     print_table(f"{found.model}: what may explain its neighbourhoods", _facts(found))
     if found.frequency is not None:
@@ -32,7 +33,7 @@ def show_explanation(found: Explanation) -> None:
             for d in found.frequency.deciles
         ]
         print_table(f"Labels among {k} neighbours, from the rarest tenth to the commonest", rows)
-        _show_frequency_by_label(found.frequency)
+        _show_frequency_by_label(found.frequency, noun)
     parts = [row for row in found.undertrained.by_label if row.tokens >= 100][:_LABELS]
     print_table(
         "Under-trained tokens by label (largest first)",
@@ -62,7 +63,7 @@ def show_explanation(found: Explanation) -> None:
     )
 
 
-def _show_frequency_by_label(found: Frequency) -> None:
+def _show_frequency_by_label(found: Frequency, noun: str) -> None:
     if found.turn is not None:
         rises = found.turn.kind == "peak"
         say(
@@ -85,8 +86,9 @@ def _show_frequency_by_label(found: Frequency) -> None:
     apart = found.heterogeneity
     if apart is not None:
         say(
-            f"One correlation for all {apart.groups} scripts: Cochran's Q {apart.q:,.1f} with {apart.degrees} degrees "
-            f"of freedom, p {value(apart.p)}; {apart.i_squared:.0%} of the spread is not sampling (of these tokens)."
+            f"One correlation for all {apart.groups} {noun}: Cochran's Q {apart.q:,.1f} with {apart.degrees} degrees "
+            f"of freedom, p {value(apart.p)}; {percent(apart.i_squared)} of the spread is not sampling. Q counts "
+            "tokens as independent, though they share neighbours, so it is about these tokens only."
         )
 
 

@@ -1,4 +1,4 @@
-"""Processes that share a folder, one at a time.
+"""File locks between processes that share a folder.
 
 The system lets the lock of a dead process go. A holder that lives shows it by a heartbeat, so that one that hangs is
 not waited for; waiting compares what is seen with what was seen before, never with a clock, so clocks may jump.
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["acquired", "one_at_a_time"]
+__all__ = ["acquire", "hold_if_possible"]
 
 BEAT = 1.0
 PATIENCE = 60.0
 _POLL = 0.2
 
 
-def acquired(lock: BaseFileLock, moved: Callable[[], object], patience: float) -> bool:
+def acquire(lock: BaseFileLock, moved: Callable[[], object], patience: float) -> bool:
     """Whether a lock could be had, waiting for it as long as what ``moved`` returns keeps changing.
 
     False after ``patience`` seconds in which it did not change. Raises ``OSError`` where the lock file cannot be made.
@@ -47,7 +47,7 @@ def acquired(lock: BaseFileLock, moved: Callable[[], object], patience: float) -
 
 
 @contextmanager
-def one_at_a_time(path: Path, *, beat: float = BEAT, patience: float = PATIENCE) -> Iterator[None]:
+def hold_if_possible(path: Path, *, beat: float = BEAT, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the lock ``path`` for the block, waiting for a holder as long as its heart beats.
 
     Where no lock is to be had (a folder that cannot be written, a holder that hangs for ``patience`` seconds) the
@@ -58,7 +58,7 @@ def one_at_a_time(path: Path, *, beat: float = BEAT, patience: float = PATIENCE)
     lock = FileLock(path, is_singleton=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        held = acquired(lock, lambda: _beats(path), patience)
+        held = acquire(lock, lambda: _beats(path), patience)
     except (OSError, NotImplementedError):
         held = False
     if not held:

@@ -1,7 +1,7 @@
 """How a space reaches another process: the token axis by value, the table by where to open it.
 
-A table is opened where the same file or repository can be reached, and taken only if its digest is the same; where it
-cannot, :class:`NotHere` asks for the stored numbers themselves.
+A table is opened where the same file or repository can be reached, and used only if its digest is the same; where it
+cannot, :class:`TableUnavailable` asks for the stored numbers themselves.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
 from hyperpolyglot.types import Array, Float32
 
-__all__ = ["NotHere", "SpaceAbroad", "TableAbroad", "abroad"]
+__all__ = ["PortableSpace", "PortableTable", "TableUnavailable", "portable"]
 
 _opened: dict[str, Table] = {}
 _MOST_OPENED = 64
 _opening = threading.Lock()
 
 
-class NotHere(Exception):
+class TableUnavailable(Exception):
     """A table cannot be opened in this process; ``args[0]`` is its digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableAbroad:
+class PortableTable:
     """A table by what is known of it; ``size`` is that of its stored numbers in bytes."""
 
     name: str
@@ -40,8 +40,11 @@ class TableAbroad:
     decode: Callable[[Array], Float32]
     again: Callable[[], Table] | None
 
-    def here(self, stored: Array | None) -> Table:
-        """The table, of ``stored`` where that came along, else opened; once in a process. Raises :class:`NotHere`."""
+    def opened(self, stored: Array | None) -> Table:
+        """The table, of ``stored`` where that came along, else opened; once in a process.
+
+        Raises :class:`TableUnavailable`.
+        """
         if stored is not None:
             return Table(
                 name=self.name,
@@ -61,28 +64,28 @@ class TableAbroad:
 
     def _open(self) -> Table:
         if self.again is None:
-            raise NotHere(self.digest)
+            raise TableUnavailable(self.digest)
         try:
             table = self.again().seen(self.view)
             same = table.digest() == self.digest
         except (HyperpolyglotError, OSError) as error:
-            raise NotHere(self.digest) from error
+            raise TableUnavailable(self.digest) from error
         if not same:
-            raise NotHere(self.digest)
+            raise TableUnavailable(self.digest)
         return table
 
 
-class SpaceAbroad:
-    """A space on its way. It is as large as its table to whoever decides where to take a step."""
+class PortableSpace:
+    """A space on its way. It is as large as its table to whoever decides where to run a step."""
 
-    def __init__(self, parts: dict[str, Any], table: TableAbroad | None) -> None:
+    def __init__(self, parts: dict[str, Any], table: PortableTable | None) -> None:
         self._parts, self._table = parts, table
         self._space: TokenSpace | None = None
 
-    def here(self, stored: Array | None = None) -> TokenSpace:
-        """The space, in this process. Raises :class:`NotHere`."""
+    def opened(self, stored: Array | None = None) -> TokenSpace:
+        """The space, in this process. Raises :class:`TableUnavailable`."""
         if self._space is None:
-            table = None if self._table is None else self._table.here(stored)
+            table = None if self._table is None else self._table.opened(stored)
             self._space = TokenSpace(**self._parts, table=table)
         return self._space
 
@@ -93,15 +96,15 @@ class SpaceAbroad:
         return object.__sizeof__(self) + (self._table.size if self._table else 0)
 
 
-def abroad(space: TokenSpace) -> SpaceAbroad:
+def portable(space: TokenSpace) -> PortableSpace:
     """A space for the way; reads its table for the digest, unless that is known."""
     parts = {part.name: getattr(space, part.name) for part in fields(space) if part.name != "table"}
     table = space.table
     if table is None or space.digest is None:
-        return SpaceAbroad(parts, None)
-    return SpaceAbroad(
+        return PortableSpace(parts, None)
+    return PortableSpace(
         parts,
-        TableAbroad(
+        PortableTable(
             name=table.name,
             dtype=table.dtype,
             shape=table.shape,

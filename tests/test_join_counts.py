@@ -1,4 +1,4 @@
-"""What a neighbour graph gives where its labels are dealt out at random, against dealing them out."""
+"""What a neighbour graph gives where its labels are permuted, against permuting them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.dealing import dealing
+from hyperpolyglot.measures.join_counts import join_counts
 from hyperpolyglot.report.sections.mixing import lift_interval
 
 
@@ -26,20 +26,20 @@ def test_mean_and_deviation_are_those_of_permutations():
     """Own share, one label's own edges and edges between two labels: 4,000 permutations have the same two moments."""
     rows, codes = planted_graph()
     every = np.arange(len(rows))
-    found = dealing(
+    found = join_counts(
         rows, every, every, Labels(codes=codes, names=("a", "b", "c"), labeller="own", unicode="")
     )
     random, labelled = np.random.default_rng(1), np.flatnonzero(codes >= 0)
     drawn = []
     for _ in range(4000):
-        dealt = codes.copy()
-        dealt[labelled] = random.permutation(codes[labelled])
-        valid = (dealt[rows] >= 0) & (dealt >= 0)[:, None]
+        permuted = codes.copy()
+        permuted[labelled] = random.permutation(codes[labelled])
+        valid = (permuted[rows] >= 0) & (permuted >= 0)[:, None]
         sizes = valid.sum(axis=1)
         weight = np.where(sizes > 0, 1 / np.maximum(sizes, 1), 0)[:, None] / np.count_nonzero(sizes)
-        same = valid & (dealt[rows] == dealt[:, None])
-        first = (dealt == 0)[:, None]
-        drawn.append([(weight * part).sum() for part in (same, same & first, first & (dealt[rows] == 1))])
+        same = valid & (permuted[rows] == permuted[:, None])
+        first = (permuted == 0)[:, None]
+        drawn.append([(weight * part).sum() for part in (same, same & first, first & (permuted[rows] == 1))])
     for at, (mean, deviation) in enumerate([found.own(), found.between("a", "a"), found.between("a", "b")]):
         values = np.array(drawn)[:, at]
         assert abs(values.mean() - mean) < 5 * deviation / np.sqrt(len(values))
@@ -52,7 +52,7 @@ def test_too_little_to_deal():
     every = np.arange(len(rows))
     for few in (np.full(len(rows), -1), np.where(every < 3, 0, -1)):
         labels = Labels(codes=few.astype(np.int16), names=("a",), labeller="own", unicode="")
-        assert dealing(rows, every, every, labels) is None
+        assert join_counts(rows, every, every, labels) is None
     assert codes.size
 
 
@@ -71,7 +71,7 @@ def test_the_interval_of_a_lift_covers(boost, spread):
         chances = random.lognormal(0, spread, n)[None, :] * prefers[codes][:, codes]
         np.fill_diagonal(chances, 1e-300)
         rows = np.argpartition(-np.log(chances) - random.gumbel(size=(n, n)), k, axis=1)[:, :k]
-        mean, deviation = dealing(rows, every, every, labels).share_between("a", "b")
+        mean, deviation = join_counts(rows, every, every, labels).share_between("a", "b")
         share = float((codes[rows[codes == 0]] == 1).mean())
         lifts.append(share / mean)
         ends.append(lift_interval(share, mean, deviation))

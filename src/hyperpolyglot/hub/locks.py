@@ -8,13 +8,13 @@ from pathlib import Path
 
 from hyperpolyglot.errors import TransferError
 from hyperpolyglot.hub.partial import disk_faults
-from hyperpolyglot.turns import acquired
+from hyperpolyglot.locks import acquire
 
-__all__ = ["held", "held_at_once"]
+__all__ = ["hold", "hold_if_free"]
 
 
 @contextmanager
-def held(path: Path, moved: Callable[[], object], patience: float) -> Iterator[None]:
+def hold(path: Path, moved: Callable[[], object], patience: float) -> Iterator[None]:
     """Hold the lock ``path`` for the block, waiting for whoever has it as long as ``moved()`` keeps changing.
 
     The system lets the lock of a dead process go. Raises ``TransferError`` after ``patience`` seconds in which
@@ -26,7 +26,7 @@ def held(path: Path, moved: Callable[[], object], patience: float) -> Iterator[N
         path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, is_singleton=False)
     with disk_faults(path, 0):
-        had = acquired(lock, moved, patience)
+        had = acquire(lock, moved, patience)
     if not had:
         raise TransferError(
             f"another process has held {path} for {patience:.0f} seconds without getting on; end it, or try "
@@ -39,13 +39,13 @@ def held(path: Path, moved: Callable[[], object], patience: float) -> Iterator[N
 
 
 @contextmanager
-def held_at_once(path: Path) -> Iterator[bool]:
+def hold_if_free(path: Path) -> Iterator[bool]:
     """Whether the lock could be had without waiting; held for the block if so."""
     from filelock import FileLock
 
     lock = FileLock(path, is_singleton=False)
     with disk_faults(path, 0):
-        had = acquired(lock, lambda: None, 0)
+        had = acquire(lock, lambda: None, 0)
     try:
         yield had
     finally:

@@ -1,4 +1,4 @@
-"""Taking turns: waiting for those who live and work, for nobody else."""
+"""A lock waits for a holder that lives and works, and for no other."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import time
 
 import pytest
 
-from hyperpolyglot.turns import one_at_a_time
+from hyperpolyglot.locks import hold_if_possible
 
 FORK = multiprocessing.get_context("fork")
 
 
 def holder(path, ready, seconds, beat):
-    with one_at_a_time(path, beat=beat):
+    with hold_if_possible(path, beat=beat):
         ready.set()
         time.sleep(seconds)
 
@@ -41,7 +41,7 @@ def held_by(tmp_path):
 
 def waited(path, patience):
     begun = time.monotonic()
-    with one_at_a_time(path, patience=patience):
+    with hold_if_possible(path, patience=patience):
         return time.monotonic() - begun
 
 

@@ -1,4 +1,4 @@
-"""Which workers take steps: those that have answered that they can.
+"""The workers that run steps: those that have registered.
 
 Each worker is asked once, by a task of its own. To answer it imports this program; then it has a resource that every
 step asks for. One that cannot (no installation, another version, too little memory to get so far) is never given a
@@ -17,23 +17,23 @@ from hyperpolyglot.errors import ClusterFailed
 from hyperpolyglot.provenance import VERSION
 from hyperpolyglot.types import Progress
 
-__all__ = ["Roster"]
+__all__ = ["WorkerPool"]
 
 _POLL = 0.02
-_RECOUNT = 5.0
+_REFRESH = 5.0
 _LATE = 10.0
 """Seconds to wait for the other workers once one has answered, and for any while all refuse."""
 
 
-class Roster:
+class WorkerPool:
     """The workers of a Dask client, as they were a few seconds ago at most.
 
-    ``note`` is told, in one sentence, of a worker that takes no steps.
+    ``note`` is told, in one sentence, of a worker that runs no steps.
     """
 
     def __init__(self, client: Any, note: Callable[[str], None] = lambda _: None) -> None:
         self._client, self._note = client, note
-        self._counted = -_RECOUNT
+        self._refreshed = -_REFRESH
         self._threads: dict[str, int] = {}
         self._asked: dict[str, Any] = {}
         self._refused: set[str] = set()
@@ -42,16 +42,16 @@ class Roster:
         self._call: Any = None
 
     def ready(self) -> set[str]:
-        """The addresses of those that take steps."""
-        self._look()
+        """The addresses of those that run steps."""
+        self._update()
         return self._ready
 
     def threads(self) -> int:
-        """The threads of those that take steps."""
+        """The threads of those that run steps."""
         return sum(self._threads[address] for address in self.ready())
 
-    def muster(self, progress: Progress, interrupted: Callable[[], None] = lambda: None) -> None:
-        """Wait for a worker that takes steps, and a little for the others.
+    def wait_for_workers(self, progress: Progress, interrupted: Callable[[], None] = lambda: None) -> None:
+        """Wait for a worker that runs steps, and a little for the others.
 
         ``interrupted`` is called now and then, and may raise. Raises :class:`ClusterFailed` where there are workers and
         none of them ever did.
@@ -60,7 +60,7 @@ class Roster:
         while True:
             interrupted()
             self.check()
-            self._look()
+            self._update()
             now = time.monotonic()
             if self._ready:
                 self._first = min(self._first, now)
@@ -68,7 +68,7 @@ class Roster:
                     return
             elif self._first == math.inf and self._refused and not self._asked and now > began + _LATE:
                 raise ClusterFailed(
-                    "no worker can take steps; see that all have this version and memory enough."
+                    "no worker can run steps; see that all have this version and memory enough."
                 )
             if now > told + 1:
                 told = now
@@ -83,9 +83,9 @@ class Roster:
                 "the connection to the scheduler is lost; run the study again, and it goes on where it was."
             )
 
-    def recount(self) -> None:
+    def refresh(self) -> None:
         """See at once who came and who went; ask who is new."""
-        self._threads, self._counted = dict(self._client.nthreads()), time.monotonic()
+        self._threads, self._refreshed = dict(self._client.nthreads()), time.monotonic()
         for gone in self._asked.keys() - self._threads.keys():
             del self._asked[gone]
         self._refused &= self._threads.keys()
@@ -98,12 +98,12 @@ class Roster:
             self._call = self._ask()
 
     def _ask(self, **whom: Any) -> Any:
-        return self._client.submit(_question(VERSION), key=f"enlist-{uuid.uuid4().hex}", **whom)
+        return self._client.submit(_registration(VERSION), key=f"register-{uuid.uuid4().hex}", **whom)
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         """See who came, who went and who answered."""
-        if time.monotonic() > self._counted + _RECOUNT:
-            self.recount()
+        if time.monotonic() > self._refreshed + _REFRESH:
+            self.refresh()
         for address, asked in list(self._asked.items()):
             if asked.status == "pending":
                 continue
@@ -113,10 +113,10 @@ class Roster:
             elif asked.status == "error":
                 error = asked.exception()
                 self._refused.add(address)
-                self._note(f"{address} takes no steps: {str(error).rstrip('.') or type(error).__name__}.")
+                self._note(f"{address} runs no steps: {str(error).rstrip('.') or type(error).__name__}.")
 
 
-def _question(wanted: str) -> Callable[[], None]:
+def _registration(wanted: str) -> Callable[[], None]:
     """What a worker is asked: a function that goes by value, since there may be no such program where it arrives."""
 
     def answer() -> None:
@@ -125,8 +125,8 @@ def _question(wanted: str) -> Callable[[], None]:
         found = version("hyperpolyglot")
         if found != wanted:
             raise RuntimeError(f"it has hyperpolyglot {found}, and not {wanted}")
-        from hyperpolyglot.study.cluster.worker import enlist
+        from hyperpolyglot.study.cluster.worker import register
 
-        enlist()
+        register()
 
     return answer

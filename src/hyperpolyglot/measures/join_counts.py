@@ -1,4 +1,4 @@
-"""What a neighbour graph gives where its labels are dealt out at random: mean and standard deviation, in closed form.
+"""What a neighbour graph gives where its labels are permuted: mean and standard deviation, in closed form.
 
 The graph stays as it is, with its hubs and mutual neighbours; only who has which label changes. Then the number of
 edges from a token of label a to one of label b is a join count (Cliff and Ord 1981, Spatial Processes, chapter 2),
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.labels import Labels
 
-__all__ = ["Dealing", "dealing"]
+__all__ = ["JoinCounts", "join_counts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dealing:
+class JoinCounts:
     """Sums over pairs of edges of a graph whose weights add up to one, and ``counts`` of labelled candidates by label.
 
     ``same``: an edge with itself; ``back``: with its reverse; ``out`` and ``into``: two edges that leave, or enter, the
@@ -41,7 +41,7 @@ class Dealing:
         return 1.0 - self.same - self.back - self.out - self.into - self.chain
 
     def to_json(self) -> dict[str, float]:
-        """The JSON form: the own share where labels are dealt out at random."""
+        """The JSON form: the own share where labels are permuted."""
         mean, deviation = self.own()
         return {"mean": mean, "sd": deviation}
 
@@ -80,12 +80,12 @@ class Dealing:
         return mean, _root(square - mean**2)
 
 
-def dealing(
+def join_counts(
     rows: NDArray[np.integer], queries: NDArray[np.integer], candidates: NDArray[np.integer], labels: Labels
-) -> Dealing | None:
+) -> JoinCounts | None:
     """The sums of the graph from ``queries`` ``[q]`` to their neighbours ``rows`` ``[q, k]``, positions in ``labels``.
 
-    Labels are dealt among the labelled of the ``candidates``. Tokens without a label keep none and take no part.
+    Labels are permuted among the labelled of the ``candidates``. Tokens without a label keep none and take no part.
     ``None`` where fewer than four candidates have a label, or no labelled token has a labelled neighbour.
     """
     codes = labels.codes
@@ -107,7 +107,7 @@ def dealing(
     twice = keys[1:][keys[1:] == keys[:-1]]
     same = float((weight[queries[used]] ** 2 * labelled[used]).sum())
     back = 2.0 * float((weight[twice // size] * weight[twice % size]).sum())
-    return Dealing(
+    return JoinCounts(
         same=same,
         back=back,
         out=float((out**2).sum()) - same,

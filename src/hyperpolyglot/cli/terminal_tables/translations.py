@@ -1,22 +1,21 @@
-"""What comparisons and translations say in a terminal of 80 columns: tables, and what they are of."""
+"""Translations and languages in a terminal of 80 columns: tables, and what they are of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hyperpolyglot.cli.cells import span, value
 from hyperpolyglot.cli.terminal import print_table, say
+from hyperpolyglot.cli.terminal_tables.cells import span, value
 from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.percentages import exact, percent
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
-    from hyperpolyglot.measures.comparison import Comparison
-    from hyperpolyglot.measures.comparison.records import PairSimilarity
     from hyperpolyglot.measures.translation import Languages, Translation
     from hyperpolyglot.measures.translation.languages import LanguageModel
 
-__all__ = ["say_uncounted", "show_comparison", "show_languages", "show_translation"]
+__all__ = ["show_languages", "show_translation"]
 
 _AMONG = {"weak": "words", "script": "script", "strong": "all"}
 _MEANT = {
@@ -27,14 +26,6 @@ _MEANT = {
 _BY = {"cosine": "cosine", "csls": "CSLS", "frequency": "rank"}
 _SOUNDS = {"transliteration": "transliterated", "other": "not transliterated"}
 _LANGUAGES = 8
-_LABELS = 8
-
-
-def say_uncounted(labels: Sequence[str]) -> None:
-    """Which labels of a table count as no script."""
-    if labels:
-        verb = "is not a script and does not count as one" if len(labels) == 1 else "are not scripts"
-        say(f"{', '.join(labels)} {verb}.")
 
 
 def show_translation(model: str, found: Translation) -> None:
@@ -42,7 +33,7 @@ def show_translation(model: str, found: Translation) -> None:
     coverage = found.to_json()["coverage"]
     covered = f"{coverage['single_token']:,} of {coverage['words']:,} words"
     said = f"{found.lexicon['source']} in {found.lexicon['languages']} languages"
-    say(f"{title_of(model)}: {covered} of {said} are one token ({coverage['share'] or 0:.1%}).")
+    say(f"{title_of(model)}: {covered} of {said} are one token ({percent(coverage['share'] or 0)}).")
     say(str(found.concepts.get("note", "")))
     say()
     print_table("P@1 among words (CSLS) by what has equal weight; first the headline", _weightings(found))
@@ -95,19 +86,20 @@ def _said(found: Translation) -> list[str]:
     if first["words"]:
         lines.append(
             "others: all tokens but variants of the word (case, space, accents, width). For "
-            f"{first['same_word']:.1%} of {first['words']:,} words such a variant is the nearest token; the nearest of "
-            f"the others means the same for {first['same_meaning']:.1%} (chance {value(100 * first['chance'], 2)}%)."
+            f"{percent(first['same_word'])} of {first['words']:,} words such a variant is the nearest token; the "
+            f"nearest of the others means the same for {percent(first['same_meaning'])} "
+            f"(chance {percent(first['chance'])})."
         )
     if compared["blocks"]:
         lines.append(
-            f"The same answers, without transliterations: {compared['inside']:.1%} from languages of their own script, "
-            f"{compared['outside']:.1%} from others; difference {value(compared['difference'])} (95 % "
+            f"The same answers, without transliterations: {percent(compared['inside'])} from languages of their own "
+            f"script, {percent(compared['outside'])} from others; difference {value(compared['difference'])} (95 % "
             f"interval {span(compared['interval'])})."
         )
     if found.names["blocks"]:
         lines.append(
-            f"Between the same pairs of languages, without transliterations: {found.names['inside']:.1%} for things "
-            f"(objects), {found.names['outside']:.1%} for names (territories, languages); difference "
+            f"Between the same pairs of languages, without transliterations: {percent(found.names['inside'])} for "
+            f"things (objects), {percent(found.names['outside'])} for names (territories, languages); difference "
             f"{value(found.names['difference'])} (95 % interval {span(found.names['interval'])})."
         )
     return lines
@@ -156,18 +148,17 @@ def _parts(found: Translation) -> list[dict[str, Any]]:
 
 
 def _coverage(found: Translation) -> list[dict[str, Any]]:
-    largest = sorted(found.coverage, key=lambda row: (-row.single_token, row.language))[:_LANGUAGES]
     return [
         {
             "language": language_name(row.language),
             "words": row.words,
-            "one token": f"{row.share:.0%}",
+            "one token": exact(row.share),
             "▁word": row.rules["start"],
             "word": row.rules["inside"],
             "capitals": row.rules["capitalised"],
             "NFKC": row.rules["normalised"],
         }
-        for row in largest
+        for row in found.largest(_LANGUAGES)
     ]
 
 
@@ -205,7 +196,7 @@ def show_languages(found: Languages) -> None:
     print_table(title, rows)
     say(
         "one token: words of the lexicon that are. pieces: per word. weak: under-trained tokens among the pieces. "
-        "right: P@1 from and into the language (CSLS); of all: where a word that is no token counts as missed and "
+        "P@1: from and into the language (CSLS); of all: where a word that is no token counts as missed and "
         "every question has the same number of candidates, by which models are ranked. Overlapping intervals are ties."
     )
     for note in (found.concepts.get("note"), *found.notes):
@@ -217,96 +208,12 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
     scores = model.translation or {}
     matched = scores.get("matched") or {}
     return {
-        "one token": f"{model.coverage:.0%}",
+        "one token": exact(model.coverage),
         "pieces": value(model.pieces_per_word, 1),
-        "weak": "–" if model.undertrained is None else f"{model.undertrained:.1%}",
-        "right": value(scores.get("value"), 2),
+        "weak": "–" if model.undertrained is None else exact(model.undertrained),
+        "P@1": value(scores.get("value"), 2),
         "chance": value(scores.get("chance")),
         "of all": value(matched.get("all")),
         "interval": span(matched.get("all_interval")),
         "model": title_of(model.model),
     }
-
-
-_MEASURES = {
-    "neighbor_overlap": "neighbours in common",
-    "canonical_first": "first canonical cosine",
-    "canonical_mean_square": "canonical mean square",
-    "cka": "CKA (debiased)",
-    "rsa": "RSA (Spearman)",
-    "procrustes": "Procrustes R², held out",
-}
-
-
-def show_comparison(found: Comparison) -> None:
-    """For each pair of models: its measures, maps judged on tokens held out, and the largest labels."""
-    for pair in found.pairs:
-        print_table(f"{pair.a} and {pair.b}: {pair.shared:,} shared tokens, k = {pair.k}", _measures(pair))
-        for name, measure in pair.measures.items():
-            if measure.note and (measure.value is None or "uninformative" in measure.note):
-                say(f"{_MEASURES[name]}: {measure.note}.")
-        if pair.maps:
-            print_table("Held-out tokens found again by a map from model to model", _maps(pair))
-        if pair.by_label:
-            print_table("By label, largest first", _by_label(pair))
-            say(
-                "overlap: neighbours in common; within: were correspondence drawn among the tokens of a label. "
-                "angles²: mean square of canonical cosines; R²: Procrustes, held out. With nulls, p-values (also "
-                "adjusted over labels) and intervals: --json, -o."
-            )
-    left = {model: n for model, n in zip(found.models, found.ambiguous, strict=True) if n}
-    if left:
-        told = ", ".join(f"{n:,} in {title_of(model)}" for model, n in left.items())
-        say(f"Texts of more than one token are left out: {told}.")
-
-
-def _measures(pair: PairSimilarity) -> list[dict[str, Any]]:
-    return [
-        {
-            "measure": _MEASURES[name],
-            "value": value(m.value),
-            "95 % interval": span(m.interval),
-            "chance": value(m.null),
-            "p": value(m.p),
-        }
-        for name, m in pair.measures.items()
-    ]
-
-
-def _maps(pair: PairSimilarity) -> list[dict[str, Any]]:
-    ways = {"a_to_b": title_of(pair.b), "b_to_a": title_of(pair.a)}
-    return [
-        {
-            "map": row["map"],
-            "P@1": value(row["p1"]["value"]),
-            "95 % interval": span(row["p1"]["interval"]),
-            "chance": value(row["p1"]["chance"]),
-            "P@10": value(row["p10"]["value"]),
-            "into": ways[row["direction"]],
-        }
-        for row in pair.maps
-    ]
-
-
-def _by_label(pair: PairSimilarity) -> list[dict[str, Any]]:
-    rows = []
-    for part in pair.by_label[:_LABELS]:
-        near = part.measures["neighbor_overlap"]
-        rows.append(
-            {
-                "label": part.label,
-                "tokens": part.tokens,
-                "overlap": value(near.value),
-                "within": value(near.details.get("within")),
-            }
-            | {
-                title: value(part.measures[name].value if name in part.measures else None)
-                for name, title in (
-                    ("canonical_mean_square", "angles²"),
-                    ("cka", "CKA"),
-                    ("rsa", "RSA"),
-                    ("procrustes", "R²"),
-                )
-            }
-        )
-    return rows

@@ -1,0 +1,92 @@
+"""The spaces that a command works on, and what the user should know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from hyperpolyglot.cli.groups import LabelOptions, OpeningOptions
+from hyperpolyglot.cli.options import UNDERTRAINED
+from hyperpolyglot.cli.terminal import note, progress_bar
+
+if TYPE_CHECKING:
+    from hyperpolyglot.labels import AnyLabeller
+    from hyperpolyglot.loading import Opening
+    from hyperpolyglot.space import TokenSpace
+    from hyperpolyglot.vocabulary import TokenKind
+
+__all__ = ["excluded_kinds", "open_spaces", "output_space"]
+
+
+def open_spaces(
+    models: Sequence[str],
+    opening: OpeningOptions,
+    labelling: LabelOptions | None = None,
+    exclude: Sequence[str] = (),
+) -> list[TokenSpace]:
+    """The spaces that the options describe, without under-trained tokens where ``exclude`` names these."""
+    from hyperpolyglot.loading import open_model
+
+    if opening.tokenizer and len(models) > 1:
+        raise click.UsageError("--tokenizer goes with one model.")
+    if len(set(models)) < len(models):
+        raise click.UsageError("a model is named twice.")
+    notices: dict[str, None] = {}
+    labels, asked = (labelling or LabelOptions()).labeller(), opening.opening()
+    with progress_bar() as bar:
+        spaces = [
+            open_model(model, asked, labels=labels, progress=bar, note=notices.setdefault) for model in models
+        ]
+        if UNDERTRAINED in exclude:
+            spaces = [_trained(space) for space in spaces]
+    for notice in notices:
+        note(notice)
+    for space in spaces:
+        if space.remark:
+            note(space.remark)
+        if not space.labels.names:
+            note(
+                f"{space.model}: no token has a label; write tokens as `neighbors` shows them, as in ▁water."
+            )
+    return spaces
+
+
+def _trained(space: TokenSpace) -> TokenSpace:
+    from hyperpolyglot.measures.undertrained import undertrained
+
+    return space if space.table is None else space.without(undertrained(space).mask, UNDERTRAINED)
+
+
+def excluded_kinds(names: Sequence[str]) -> tuple[TokenKind, ...]:
+    """The kinds behind ``--exclude``; :func:`open_spaces` leaves out what is no kind."""
+    from hyperpolyglot.vocabulary import TokenKind
+
+    return tuple(sorted({TokenKind[name.upper()] for name in names if name != UNDERTRAINED}))
+
+
+def output_space(model: str, opening: Opening, labels: AnyLabeller, *, fetch: bool) -> TokenSpace | None:
+    """The space of a model's output table, opened like its input table.
+
+    ``None`` where it has none of its own, where another tensor was asked for, or where it is on the Hub and ``fetch``
+    was not asked for.
+    """
+    from dataclasses import replace
+
+    from hyperpolyglot.errors import TensorNotFound
+    from hyperpolyglot.hub import HubName
+    from hyperpolyglot.loading import open_model
+    from hyperpolyglot.sources import resolve
+
+    if opening.table == "output" or opening.tensor is not None:
+        return None
+    if isinstance(resolve(model), HubName) and not fetch:
+        return None
+    try:
+        space = open_model(model, replace(opening, table="output"), labels=labels)
+    except TensorNotFound:
+        return None
+    if space.alignment and space.alignment.shift:
+        note(space.remark)
+    return space
