@@ -225,12 +225,16 @@ def _rounded(vectors: Float32) -> Float32:
 
 
 def _undertrained(spaces: Sequence[TokenSpace]) -> Simulation:
-    """Tokens are drawn beside all reserved rows, thresholds set anew; labels with one such token or more on average."""
+    """Tokens are drawn beside all reserved rows, thresholds set anew; labels with one such and one other on average."""
     space = spaces[0]
     reserved = np.isin(space.vocabulary.kinds, (TokenKind.UNUSED, TokenKind.PADDING))
     tokens, kept = np.flatnonzero(~reserved), np.flatnonzero(reserved)
     least = len(tokens) / _TOKENS_JUDGED
-    labels = {row.label for row in undertrained(space).by_label if row.undertrained >= least}
+    labels = {
+        row.label
+        for row in undertrained(space).by_label
+        if min(row.undertrained, row.tokens - row.undertrained) >= least
+    }
 
     def simulate(rows: NDArray[np.integer], random: np.random.Generator) -> dict[str, Draw]:
         drawn = random.choice(tokens, _TOKENS_JUDGED, replace=False)
