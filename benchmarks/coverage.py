@@ -38,6 +38,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Float32
+from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["CASES", "Coverage", "coverage", "populations"]
 
@@ -224,13 +225,20 @@ def _rounded(vectors: Float32) -> Float32:
 
 
 def _undertrained(spaces: Sequence[TokenSpace]) -> Simulation:
-    """Thresholds are those of the drawn tokens; labels with one under-trained token or more on average."""
+    """Tokens are drawn beside all reserved rows, thresholds set anew; labels with one such and one other on average."""
     space = spaces[0]
-    least = len(space) / _TOKENS_JUDGED
-    labels = {row.label for row in undertrained(space).by_label if row.undertrained >= least}
+    reserved = np.isin(space.vocabulary.kinds, (TokenKind.UNUSED, TokenKind.PADDING))
+    tokens, kept = np.flatnonzero(~reserved), np.flatnonzero(reserved)
+    least = len(tokens) / _TOKENS_JUDGED
+    labels = {
+        row.label
+        for row in undertrained(space).by_label
+        if min(row.undertrained, row.tokens - row.undertrained) >= least
+    }
 
     def simulate(rows: NDArray[np.integer], random: np.random.Generator) -> dict[str, Draw]:
-        found = undertrained(space.take(rows)).by_label
+        drawn = random.choice(tokens, _TOKENS_JUDGED, replace=False)
+        found = undertrained(space.take(np.sort(np.concatenate([kept, drawn])))).by_label
         return {
             f"under-trained in {row.label}": (row.share, row.interval, None)
             for row in found
@@ -299,7 +307,7 @@ CASES: dict[str, tuple[Case, int]] = {
     "probe of Latin": (_probe("Latn", 300), 1),
     "probe of Cyrillic": (_probe("Cyrl", 200), 1),
     "probe of Devanagari": (_probe("Deva", 200), 1),
-    "under-trained": (_undertrained, _TOKENS_JUDGED),
+    "under-trained": (_undertrained, 1),
 }
 """A measure of a drawn vocabulary, and its tokens."""
 

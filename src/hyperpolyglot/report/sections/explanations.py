@@ -77,7 +77,8 @@ def _undertrained(results: list[Explanation], labelling: Labelling) -> Section:
         "Land and Bartolo 2024), by the matrix alone. A sign, not a proof, and not of all glitch tokens: by one census "
         "most of these do not lie in neighbourhoods of low norm. A share is called higher than overall only for labels "
         f"with {FEWEST_TOKENS} tokens or more and {_FEWEST_FOUND} under-trained ones, by an interval adjusted for the "
-        "number of labels (Wilson, Bonferroni).",
+        "number of labels (Wilson, Bonferroni). Intervals are for other tokens of the same model, whose reserved rows "
+        "stay as they are.",
     )
 
 
