@@ -32,7 +32,7 @@ from hyperpolyglot.measures.diversity import Diversity, diversity
 from hyperpolyglot.measures.explanation.explain import compare_tables
 from hyperpolyglot.measures.explanation.frequency import frequency
 from hyperpolyglot.measures.neighbors import neighbors
-from hyperpolyglot.measures.separability import ProbeOptions, separability
+from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval
@@ -258,7 +258,7 @@ def _probe(label: str, tokens: int) -> Case:
             chosen = [random.choice(side, min(tokens, len(side) // 2), replace=False) for side in sides]
             small = space.take(np.sort(np.concatenate(chosen)))
             binary = small.relabel(dict(zip(small.vocabulary.texts, _sides(small, label), strict=True)))
-            options = ProbeOptions(minimum=10, seed=int(random.integers(1 << 30)))
+            options = SeparabilityOptions(minimum=10, seed=int(random.integers(1 << 30)))
             row = next(row for row in separability(binary, options, threads=1).labels if row.label == "own")
             return {
                 f"probe of {label}": (row.accuracy, row.interval, _on_the_rest(space, own, sides, chosen))

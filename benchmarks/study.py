@@ -53,11 +53,11 @@ def options(skip: tuple[str, ...] = ("map",)) -> Any:
     """The options of a study, smaller where a constant amount of work would hide what grows with the table."""
     from hyperpolyglot import StudyOptions
     from hyperpolyglot.measures.comparison import CompareOptions
-    from hyperpolyglot.measures.separability import ProbeOptions
+    from hyperpolyglot.measures.separability import SeparabilityOptions
     from hyperpolyglot.measures.translation import TranslateOptions
 
     return StudyOptions(
-        separability=ProbeOptions(minimum=200),
+        separability=SeparabilityOptions(minimum=200),
         translate=TranslateOptions(languages=LANGUAGES, questions=200),
         compare=CompareOptions(permutations=19),
         skip=skip,  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.linalg import within_range
 from hyperpolyglot.measures.neighbors import neighborhoods
-from hyperpolyglot.measures.separability import ProbeOptions, separability
+from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 from hyperpolyglot.measures.silhouette import SilhouetteOptions, silhouette
 from hyperpolyglot.sources import resolve
 from hyperpolyglot.statistics import bootstrap, partial_spearman
@@ -73,7 +73,7 @@ COMMANDS = {
     "inspect": lambda space, _: hp.inspect(space),
     "neighbors": lambda space, _: neighborhoods(space, [0], 5),
     "silhouette": lambda space, _: silhouette(space, SilhouetteOptions(minimum=10, permutations=3)),
-    "separability": lambda space, _: separability(space, ProbeOptions(folds=3, minimum=10)),
+    "separability": lambda space, _: separability(space, SeparabilityOptions(folds=3, minimum=10)),
     "diversity": lambda space, _: hp.diversity(hp.neighbors(space, k=10), space.labels),
     "map": lambda space, _: hp.project(space, hp.neighbors(space, k=15), method="pca"),
     "compare": lambda space, other: hp.compare([space, other], hp.CompareOptions(k=5, permutations=5)),
@@ -250,7 +250,7 @@ def test_a_label_whose_rest_is_two_tokens(few):
     space = space.take(hp.sample_rows(space, 0.03))
     some = {space.vocabulary.texts[100 + i] for i in range(few)}
     labelled = space.relabel(lambda token: "few" if token in some else "rest")
-    probes = separability(labelled, ProbeOptions(minimum=100, folds=5))
+    probes = separability(labelled, SeparabilityOptions(minimum=100, folds=5))
     assert [] == list(probes.labels)
     assert {"few", "rest"} == {label for label, _ in probes.skipped}
     found = outcome("explain", labelled, None)

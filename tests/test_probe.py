@@ -16,7 +16,7 @@ from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.shared_tokens import shared_with
-from hyperpolyglot.measures.separability import ProbeOptions, _grouped_folds, separability
+from hyperpolyglot.measures.separability import SeparabilityOptions, _grouped_folds, separability
 from tests.conftest import planted_pieces, write_model
 
 
@@ -161,7 +161,7 @@ def test_the_bound_holds(seed, classes, dim, penalty):
 def test_threads_change_nothing(overlapping):
     """Probes solved side by side give the bytes of those solved one after the other."""
     space = open_model(overlapping)
-    options = ProbeOptions(minimum=100, design="pairwise")
+    options = SeparabilityOptions(minimum=100, design="pairwise")
     assert separability(space, options, threads=1) == separability(space, options, threads=4)
 
 
@@ -186,7 +186,7 @@ def authors_scores(space, label):
 def test_paper_protocol_is_the_authors_procedure(overlapping):
     """Per label, the accuracy is that of RandomUnderSampler(150), LogisticRegression() and 10 folds, to rounding."""
     space = open_model(overlapping, labels="paper")
-    found = separability(space, ProbeOptions(protocol="paper", minimum=100))
+    found = separability(space, SeparabilityOptions(protocol="paper", minimum=100))
     assert 4 == len(found.labels)
     for row in found.labels:
         scores = authors_scores(space, row.label)
@@ -220,7 +220,7 @@ def test_shared_tokens_are_the_population(overlapping, tmp_path):
     kept = np.arange(len(space)) % 3 > 0
     pieces = [piece for piece, keep in zip(space.vocabulary.pieces, kept.tolist(), strict=True) if keep]
     other = open_model(write_model(tmp_path, np.ones((len(pieces), 2), np.float32), pieces))
-    options = ProbeOptions(protocol="paper", minimum=100)
+    options = SeparabilityOptions(protocol="paper", minimum=100)
     found = separability(shared_with(space, [other], protocol="paper"), options)
     assert separability(space.take(np.flatnonzero(kept)), options).labels == found.labels
     assert {"not shared": int(np.count_nonzero(~kept))} == found.excluded
@@ -230,7 +230,7 @@ def test_designs_agree_on_planted_truth(clustered):
     """Far clusters are told apart perfectly by every design, with its own chance level."""
     space = open_model(clustered)
     for design, count, chance in (("one-vs-rest", 4, 0.5), ("pairwise", 6, 0.5), ("multinomial", 1, 0.25)):
-        found = separability(space, ProbeOptions(design=design, minimum=50, folds=5, repeats=2))
+        found = separability(space, SeparabilityOptions(design=design, minimum=50, folds=5, repeats=2))
         assert [1.0] * count == [row.accuracy for row in found.labels]
         assert {chance} == {row.chance for row in found.labels}
 
@@ -240,7 +240,7 @@ def test_shuffled_labels_are_at_chance(overlapping):
     space = open_model(overlapping)
     names = np.random.default_rng(0).permutation([space.labels.of(i) for i in range(len(space))])
     mapping = dict(zip(space.vocabulary.texts, names.tolist(), strict=True))
-    found = separability(space.relabel(mapping), ProbeOptions(minimum=100, repeats=3))
+    found = separability(space.relabel(mapping), SeparabilityOptions(minimum=100, repeats=3))
     assert abs(found.mean_accuracy - 0.5) < 0.05
     assert sum(row.interval[0] <= 0.5 <= row.interval[1] for row in found.labels) >= 3
 
@@ -275,8 +275,8 @@ def test_grouping_removes_leaks(tmp_path):
     space = open_model(write_model(tmp_path / "m", vectors, pieces))
     side = {w: "left" if random.random() < 0.5 else "right" for w in words}
     own = space.relabel(lambda text: side["▁" + text.removeprefix("▁").lower()])
-    loose = separability(own, ProbeOptions(minimum=50)).mean_accuracy
-    strict = separability(own, ProbeOptions(minimum=50, grouped=True)).mean_accuracy
+    loose = separability(own, SeparabilityOptions(minimum=50)).mean_accuracy
+    strict = separability(own, SeparabilityOptions(minimum=50, grouped=True)).mean_accuracy
     assert loose > 0.8
     assert strict < 0.65
 
@@ -285,7 +285,7 @@ def test_the_same_answer_for_the_same_seed(overlapping):
     """Draws depend on the seed alone."""
     space = open_model(overlapping)
     first, again, other = (
-        separability(space, ProbeOptions(minimum=100, seed=seed)).to_json() for seed in (1, 1, 2)
+        separability(space, SeparabilityOptions(minimum=100, seed=seed)).to_json() for seed in (1, 1, 2)
     )
     assert first == again
     assert first != other

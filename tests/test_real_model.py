@@ -11,7 +11,7 @@ import pytest
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.shared_tokens import shared_with
 from hyperpolyglot.measures.neighbors import find_tokens, neighborhoods, neighbors, sample_rows
-from hyperpolyglot.measures.separability import ProbeOptions, separability
+from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 from tests.test_probe import authors_scores
 
 
@@ -60,7 +60,7 @@ def test_the_papers_separability_is_scikit_learns(minilm):
     space = minilm.relabel("paper")
     shared = shared_with(space, [open_model("demo:language")], protocol="paper")
     for asked, minimum in ((space, 500), (shared, 10)):
-        found = separability(asked, ProbeOptions(protocol="paper", minimum=minimum))
+        found = separability(asked, SeparabilityOptions(protocol="paper", minimum=minimum))
         assert found.labels
         for row in found.labels:
             scores = authors_scores(asked, row.label)

@@ -30,7 +30,7 @@ def found(clustered, translated):
         "census": hp.census(spaces),
         "overlap": hp.overlap(spaces),
         "inspection": hp.inspect(spaces[0]),
-        "separability": hp.separability(spaces[0], hp.ProbeOptions(minimum=50, folds=3)),
+        "separability": hp.separability(spaces[0], hp.SeparabilityOptions(minimum=50, folds=3)),
         "silhouette": hp.silhouette(spaces[0], hp.SilhouetteOptions(permutations=3)),
         "neighborhoods": hp.neighborhoods(spaces[0], [0, 1], k=3),
         "diversity": hp.diversity(near, spaces[0].labels),

@@ -12,11 +12,11 @@ from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
-from hyperpolyglot.measures.separability import ProbeOptions, separability
+from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 from hyperpolyglot.measures.verdicts import by_label, judge
 from hyperpolyglot.table import Table
 
-PROBES = ProbeOptions(minimum=150, folds=5)
+PROBES = SeparabilityOptions(minimum=150, folds=5)
 
 
 @pytest.fixture(scope="module")

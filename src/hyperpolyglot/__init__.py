@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         sample_rows,
     )
     from hyperpolyglot.measures.projection import Projection, project
-    from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
+    from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
     from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
     from hyperpolyglot.measures.translation import (
         Languages,
@@ -72,7 +72,7 @@ _HOME = {
         *("neighborhoods", "neighbors", "sample_rows"),
     ),
     "measures.projection": ("Projection", "project"),
-    "measures.separability": ("ProbeOptions", "Separability", "separability"),
+    "measures.separability": ("SeparabilityOptions", "Separability", "separability"),
     "measures.silhouette": ("Silhouette", "SilhouetteOptions", "silhouette"),
     "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
     "report": ("write_report",),
@@ -108,9 +108,9 @@ __all__ = [
     "Neighbors",
     "Opening",
     "Overlap",
-    "ProbeOptions",
     "Projection",
     "Separability",
+    "SeparabilityOptions",
     "Silhouette",
     "SilhouetteOptions",
     "Store",

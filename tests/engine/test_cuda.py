@@ -21,7 +21,7 @@ from hyperpolyglot.engine.probes.passes import Evaluation, ProbeRows, pass_over_
 from hyperpolyglot.engine.search.task import Shape, Task
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions, compare
-from hyperpolyglot.measures.separability import DESIGNS, ProbeOptions, separability
+from hyperpolyglot.measures.separability import DESIGNS, SeparabilityOptions, separability
 from hyperpolyglot.types import silent
 
 from .test_backends import SHAPES, clusters, common_mean, few_values, gaussian, near_duplicates, same
@@ -303,7 +303,7 @@ def test_a_pass_of_probes_there_is_the_pass_here(monkeypatch, device, kind, clas
 def test_separability_there_is_separability_here(told, clustered):
     """Every accuracy is the same, and one worker for each device makes the passes."""
     space = open_model(clustered)
-    options = [ProbeOptions(minimum=20, folds=3, design=design) for design in DESIGNS]
+    options = [SeparabilityOptions(minimum=20, folds=3, design=design) for design in DESIGNS]
     devices.use_device("cpu")
     expected = [separability(space, chosen) for chosen in options]
     devices.use_device("cuda", told.append)
@@ -321,7 +321,7 @@ def test_a_device_that_fails_between_passes_is_replaced(told, clustered, monkeyp
             raise RuntimeError("out of memory")
         pass_over_rows(*given)
 
-    space, options = open_model(clustered), ProbeOptions(minimum=20, folds=3)
+    space, options = open_model(clustered), SeparabilityOptions(minimum=20, folds=3)
     devices.use_device("cpu")
     expected = separability(space, options)
     devices.use_device("cuda", told.append)

@@ -10,7 +10,7 @@ import pytest
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions
-from hyperpolyglot.measures.separability import ProbeOptions
+from hyperpolyglot.measures.separability import SeparabilityOptions
 from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.store import Store
 from hyperpolyglot.study import Study, StudyOptions, run_study
@@ -18,7 +18,9 @@ from tests.conftest import planted_pieces
 
 LANGUAGES = ("en", "ru", "el", "zh")
 OPTIONS = StudyOptions(
-    k=20, separability=ProbeOptions(minimum=50), compare=CompareOptions(k=10, permutations=19, test_rows=200)
+    k=20,
+    separability=SeparabilityOptions(minimum=50),
+    compare=CompareOptions(k=10, permutations=19, test_rows=200),
 )
 LAYOUTS = tuple(np.random.default_rng(0).standard_normal((2, 240, 2)))
 """Maps that are there already, so that no test of the report waits for UMAP."""
@@ -53,7 +55,7 @@ def demo_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     spaces = [open_model(f"demo:{name}") for name in ("language", "meaning")]
     spaces = [space.take(np.arange(0, len(space), 3)) for space in spaces]
     options = StudyOptions(
-        separability=ProbeOptions(minimum=150),
+        separability=SeparabilityOptions(minimum=150),
         translate=TranslateOptions(questions=100),
         compare=CompareOptions(k=20, permutations=39),
         skip=("map",),

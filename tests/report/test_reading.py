@@ -12,7 +12,7 @@ import pytest
 from hyperpolyglot.lexicon import packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions
-from hyperpolyglot.measures.separability import ProbeOptions
+from hyperpolyglot.measures.separability import SeparabilityOptions
 from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.report.numbers import results
 from hyperpolyglot.report.page import chapters
@@ -62,7 +62,7 @@ def random_study(tmp_path_factory):
     names = [write_model(folder / name, table.astype(np.float32), pieces) for name, table in tables.items()]
     options = StudyOptions(
         k=50,
-        separability=ProbeOptions(minimum=200),
+        separability=SeparabilityOptions(minimum=200),
         translate=TranslateOptions(questions=200),
         compare=CompareOptions(k=20, permutations=39),
         skip=("map",),

@@ -13,7 +13,7 @@ import pytest
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions
-from hyperpolyglot.measures.separability import ProbeOptions
+from hyperpolyglot.measures.separability import SeparabilityOptions
 from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.report.numbers import results
 from hyperpolyglot.space import TokenSpace
@@ -23,7 +23,7 @@ from tests.conftest import planted_pieces
 
 OPTIONS = StudyOptions(
     k=20,
-    separability=ProbeOptions(minimum=50, folds=3),
+    separability=SeparabilityOptions(minimum=50, folds=3),
     translate=TranslateOptions(questions=50),
     compare=CompareOptions(k=10, permutations=9, test_rows=100),
     skip=("map",),

@@ -89,7 +89,7 @@ def _tasks(
     from hyperpolyglot.errors import NotEnoughData
     from hyperpolyglot.labels import label
     from hyperpolyglot.loading import open_model
-    from hyperpolyglot.measures.separability import ProbeOptions, separability
+    from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 
     rows = space.candidates().rows
     if len(rows) < 3:
@@ -107,7 +107,7 @@ def _tasks(
         tasks.append(
             (_SEARCH, backend, lambda b=backend: nearest(vectors, k, threads=threads, backend=b))  # type: ignore[misc]
         )
-    if sum(count >= ProbeOptions().minimum for count in part.labels.counts().values()) > 1:
+    if sum(count >= SeparabilityOptions().minimum for count in part.labels.counts().values()) > 1:
         tasks.append(("probes", None, lambda: separability(part, threads=threads)))
         tasks[-1][2]()
     return tasks, {"tokens": len(rows), "dim": vectors.shape[1], "k": k}

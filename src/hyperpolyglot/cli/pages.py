@@ -64,7 +64,7 @@ class ReportOptions:
     def study(self, protocol: str, exclude: tuple[str, ...], seed: int) -> StudyOptions:
         """The options of the study behind the report."""
         from hyperpolyglot.measures.comparison import CompareOptions
-        from hyperpolyglot.measures.separability import ProbeOptions
+        from hyperpolyglot.measures.separability import SeparabilityOptions
         from hyperpolyglot.measures.translation import TranslateOptions
         from hyperpolyglot.study import StudyOptions
 
@@ -73,7 +73,7 @@ class ReportOptions:
             exclude=excluded_kinds(exclude),
             protocol=protocol,
             seed=seed,
-            separability=ProbeOptions(minimum=self.minimum, protocol=protocol, seed=seed),
+            separability=SeparabilityOptions(minimum=self.minimum, protocol=protocol, seed=seed),
             translate=TranslateOptions(questions=self.questions, seed=seed),
             compare=CompareOptions(permutations=self.permutations, protocol=protocol, seed=seed),
             skip=self.skip,

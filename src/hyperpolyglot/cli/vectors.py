@@ -43,7 +43,7 @@ from hyperpolyglot.percentages import percent
 from hyperpolyglot.shown import shown
 
 if TYPE_CHECKING:
-    from hyperpolyglot.measures.separability import ProbeOptions
+    from hyperpolyglot.measures.separability import SeparabilityOptions
 
 __all__ = ["diversity", "map_", "neighbors", "separability", "silhouette"]
 
@@ -58,12 +58,12 @@ class ProbingOptions:
     grouped: bool
     minimum: int
 
-    def probes(self, protocol: str, seed: int) -> ProbeOptions:
+    def probes(self, protocol: str, seed: int) -> SeparabilityOptions:
         """The same for the measure. Raises ``UsageError`` for what does not go together."""
-        from hyperpolyglot.measures.separability import ProbeOptions
+        from hyperpolyglot.measures.separability import SeparabilityOptions
 
         try:
-            return ProbeOptions(
+            return SeparabilityOptions(
                 design=self.design,
                 folds=self.folds,
                 repeats=self.repeats,

@@ -37,7 +37,7 @@ from hyperpolyglot.statistics import held_out_interval
 from hyperpolyglot.types import Float32, Float64, Progress, silent
 from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
 
-__all__ = ["DESIGNS", "LabelAccuracy", "ProbeOptions", "Separability", "separability"]
+__all__ = ["DESIGNS", "LabelAccuracy", "Separability", "SeparabilityOptions", "separability"]
 
 DESIGNS = ("one-vs-rest", "pairwise", "multinomial")
 PAPER_SEED = 150
@@ -47,7 +47,7 @@ _OPERATIONS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeOptions:
+class SeparabilityOptions:
     """How to probe.
 
     ``repeats`` draws a new balanced sample and new folds each; ``grouped`` keeps ``word``, ``▁word`` and ``Word`` in
@@ -103,7 +103,7 @@ class Separability(Record):
 
     labels: tuple[LabelAccuracy, ...]
     skipped: tuple[tuple[str, int], ...]
-    options: ProbeOptions
+    options: SeparabilityOptions
     excluded: dict[str, int]
 
     @property
@@ -144,7 +144,7 @@ class Separability(Record):
 
 def separability(
     space: TokenSpace,
-    options: ProbeOptions | None = None,
+    options: SeparabilityOptions | None = None,
     *,
     exclude: Collection[TokenKind] = (),
     progress: Progress = silent,
@@ -158,11 +158,11 @@ def separability(
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:language")
-    >>> found = hp.separability(space.take(hp.sample_rows(space, 0.05)), hp.ProbeOptions(minimum=100))
+    >>> found = hp.separability(space.take(hp.sample_rows(space, 0.05)), hp.SeparabilityOptions(minimum=100))
     >>> found.labels[0].label, found.labels[0].accuracy > 0.9
     ('Latn', True)
     """
-    options = options or ProbeOptions()
+    options = options or SeparabilityOptions()
     candidates = space.candidates(exclude)
     rows = candidates.rows[space.labels.codes[candidates.rows] >= 0]
     codes = space.labels.codes[rows].astype(np.int64)
@@ -268,7 +268,7 @@ def _solve(
     components: PrincipalComponents,
     problem: _Problem,
     groups: NDArray[np.int64] | None,
-    options: ProbeOptions,
+    options: SeparabilityOptions,
     run_pass: Pass,
 ) -> LabelAccuracy | None:
     """The cross-validated accuracy of one probe over all repeats; ``None`` where a fold would be empty."""
@@ -323,7 +323,7 @@ def _folds(
     side: NDArray[np.int64],
     groups: NDArray[np.int64] | None,
     sample: NDArray[np.int64],
-    options: ProbeOptions,
+    options: SeparabilityOptions,
     random: np.random.Generator,
 ) -> NDArray[np.int64]:
     """The fold of every sampled token: stratified; shuffled unless the protocol is the paper's."""
@@ -357,7 +357,7 @@ def _grouped_folds(
 
 
 def _accuracy(
-    problem: _Problem, scores: Float64, answers: int, options: ProbeOptions, converged: bool
+    problem: _Problem, scores: Float64, answers: int, options: SeparabilityOptions, converged: bool
 ) -> LabelAccuracy:
     mean = float(scores.mean())
     return LabelAccuracy(
@@ -372,7 +372,7 @@ def _accuracy(
     )
 
 
-def _effect(scores: Float64, answers: int, options: ProbeOptions) -> float:
+def _effect(scores: Float64, answers: int, options: SeparabilityOptions) -> float:
     """How much more folds differ than as many independent answers would, where whole words are in one fold."""
     mean = float(scores.mean())
     chance = mean * (1 - mean) * options.folds / answers

@@ -24,7 +24,7 @@ from hyperpolyglot.measures.explanation import Explanation, explain
 from hyperpolyglot.measures.meanings import Meanings, meanings
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.projection import Projection, project, umap_available
-from hyperpolyglot.measures.separability import ProbeOptions, Separability, separability
+from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
 from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation, translate
 from hyperpolyglot.measures.translation.asking import wants_held_out
@@ -146,7 +146,7 @@ _SEPARABILITY = Step(
 
 
 def separability_step(
-    space: TokenSpace, options: ProbeOptions, *, exclude: Collection[TokenKind] = ()
+    space: TokenSpace, options: SeparabilityOptions, *, exclude: Collection[TokenKind] = ()
 ) -> PlannedStep[Separability]:
     """:func:`separability`."""
     given = {"space": space, "options": options, "exclude": tuple(exclude)}
@@ -333,7 +333,7 @@ SINGLE: tuple[Measure, ...] = (
     Measure(
         key="separability",
         plan=lambda c: separability_step(c.space, c.options.separability, exclude=c.options.exclude),
-        options=ProbeOptions,
+        options=SeparabilityOptions,
     ),
     Measure(
         key="silhouette",

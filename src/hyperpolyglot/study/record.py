@@ -13,7 +13,7 @@ from hyperpolyglot.measures.inspection import Inspection
 from hyperpolyglot.measures.meanings import Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
-from hyperpolyglot.measures.separability import ProbeOptions, Separability
+from hyperpolyglot.measures.separability import Separability, SeparabilityOptions
 from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
 from hyperpolyglot.records import Record, brief
@@ -34,7 +34,7 @@ class StudyOptions:
     exclude: tuple[TokenKind, ...] = ()
     protocol: str = "default"
     seed: int = 0
-    separability: ProbeOptions = field(default_factory=ProbeOptions)
+    separability: SeparabilityOptions = field(default_factory=SeparabilityOptions)
     silhouette: SilhouetteOptions = field(default_factory=SilhouetteOptions)
     translate: TranslateOptions = field(default_factory=TranslateOptions)
     compare: CompareOptions = field(default_factory=CompareOptions)

@@ -20,7 +20,7 @@ from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.explanation.removal import LEAST, REMOVALS, pooled_codes, top_directions
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
-from hyperpolyglot.measures.separability import ProbeOptions, separability
+from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval
@@ -251,7 +251,7 @@ def _effect(
     before, after = near
     found = diversity(after, changed.labels)
     kept = before.rows[np.searchsorted(before.queries, after.queries)]
-    options = ProbeOptions(folds=5, minimum=_LEAST_PROBED, seed=seed)
+    options = SeparabilityOptions(folds=5, minimum=_LEAST_PROBED, seed=seed)
     try:
         probes = separability(changed.take(probed), options)
         accuracy, chance = probes.mean_accuracy, 0.5
