@@ -16,7 +16,7 @@ from hyperpolyglot.statistics import held_out_interval, spearman, wilson
 
 
 def _script():
-    place = Path(__file__).parents[1] / "benchmarks" / "coverage.py"
+    place = Path(__file__).parents[1] / "benchmarks" / "intervals.py"
     spec = util.spec_from_file_location("coverage_benchmark", place)
     module = util.module_from_spec(spec)
     sys.modules[spec.name] = module

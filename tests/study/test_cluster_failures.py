@@ -245,7 +245,7 @@ def without_memory(*_):
 
 def test_too_little_memory_around_a_step(spaces, monkeypatch):
     """It is the same sentence where it was not the step itself that had too little."""
-    monkeypatch.setattr("hyperpolyglot.study.cluster.run.take", without_memory)
+    monkeypatch.setattr("hyperpolyglot.study.cluster.run.run_step", without_memory)
     with cluster("local:1") as execute, pytest.raises(ClusterFailed, match="no worker had memory enough"):
         execute(Graph((neighbors_step(spaces[0], 20),)), NoStore())
 

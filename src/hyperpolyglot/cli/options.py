@@ -243,6 +243,6 @@ cluster_option = click.option(
     "--cluster",
     metavar="WHERE",
     callback=_cluster,
-    help="Take the steps on a Dask cluster: tcp://host:port of its scheduler, local:N for N processes of one thread, "
+    help="Run the steps on a Dask cluster: tcp://host:port of its scheduler, local:N for N processes of one thread, "
     "slurm:FILE for jobs.  [default: in this process]",
 )

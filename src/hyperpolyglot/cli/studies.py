@@ -58,7 +58,7 @@ def study(
 ) -> None:
     """Measure what STUDY.toml asks for, and write what it says.
 
-    Steps that are kept in the cache are not taken again: after an interruption
+    Steps that are kept in the cache are not run again: after an interruption
     or a change, only what is missing is computed.
     """
     from hyperpolyglot.cli.terminal import print_json, print_lines, progress_bar, say

@@ -1,4 +1,4 @@
-"""A study from beginning to end: planned, taken, put together."""
+"""A study from beginning to end: planned, run, put together."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_study(
 
     ``lexicon`` is by default the one of the package; ``outputs`` are the spaces of the models' output tables. Where a
     model has too little for a measure, or the options skip it, an :class:`Absent` with the reason stands in its place.
-    ``executor`` and ``search`` change where and how fast steps are taken, not what they give.
+    ``executor`` and ``search`` change where and how fast steps are run, not what they give.
 
     >>> import hyperpolyglot as hp
     >>> from hyperpolyglot.store import NoStore

@@ -1,6 +1,6 @@
 """How often 95 % intervals hold what they are of, on real clusters of tokens.
 
-    python benchmarks/coverage.py [CASE…] [--simulations 1000] [--model NAME --other NAME]
+    python benchmarks/intervals.py [CASE…] [--simulations 1000] [--model NAME --other NAME]
 
 A model's vocabulary stands for all tokens there could be: each simulation draws a small vocabulary from it, measures
 that, and asks whether the interval holds the mean over all simulations (for probes, and where a case says so, what is
