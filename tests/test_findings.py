@@ -1,0 +1,44 @@
+"""The numbers of the README and of the findings are those of ``docs/findings.json``, which ``make findings`` writes."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools" / "findings"))
+
+from write import PAGES, SHORT, filled  # noqa: E402
+
+NUMBERS = json.loads((ROOT / "docs" / "findings.json").read_text("utf8"))
+MARK = re.compile(r"<!--=.*?-->(.*?)<!--/-->", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_are_in_step_with_the_numbers(page):
+    """Writing the numbers into a page anew changes nothing, and no mark is empty."""
+    text = page.read_text("utf8")
+    assert text == filled(text, NUMBERS)
+    assert "" not in [found.strip() for found in MARK.findall(text)]
+
+
+def test_a_changed_number_is_seen():
+    """A page with another number than the file's is written anew."""
+    text = "<!--=e5.tokens count-->1,234<!--/-->"
+    assert text != filled(text, NUMBERS)
+    with pytest.raises(KeyError):
+        filled("<!--=e5.nothing count-->1<!--/-->", NUMBERS)
+
+
+def test_every_result_has_an_interval_or_a_chance_level():
+    """What the table of models shows is never a bare number."""
+    for name in SHORT.values():
+        model = NUMBERS["models"][name]
+        assert 0.5 == model["separability"]["chance"]
+        for key in ("scripts_near", "own_share", "translation"):
+            assert model[key]["interval"], (name, key)
+            assert model[key]["chance"] is not None, (name, key)

@@ -1,0 +1,169 @@
+"""Puts the numbers of ``docs/findings.json`` into the README and the findings: ``python tools/findings/write.py``.
+
+A page marks a number by ``<!--=PATH FORM-->…<!--/-->``, where the path leads to it in the file (a number that has an
+interval or a chance level is a mapping with ``value``), and a table by ``<!--=table NAME-->``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hyperpolyglot.percentages import percent
+from hyperpolyglot.writing.scripts import script_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "findings.md", ROOT / "docs" / "index.md")
+SHORT = {"e5": "multilingual-e5-small", "gemma": "gemma-3-270m", "whisper": "whisper-base"}
+PAPER = (
+    ("XLM-R-XL, published", "99.2 %", "1.6", "", "", ""),
+    ("mT5-XL, published", "93.3 %", "7.6", "", "", ""),
+)
+_MARK = re.compile(r"<!--=(.*?)-->.*?<!--/-->", re.DOTALL)
+
+
+def share(found: Mapping[str, Any]) -> str:
+    """A share as a percentage with its interval, where it has one."""
+    interval = found.get("interval") or (None if found.get("low") is None else (found["low"], found["high"]))
+    low_high = "" if interval is None else f" [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
+    return percent(found["value"]) + low_high
+
+
+def decimal(found: Mapping[str, Any], digits: int = 1) -> str:
+    """A number with its interval, where it has one."""
+    interval = found.get("interval") or (None if found.get("low") is None else (found["low"], found["high"]))
+    low_high = "" if interval is None else " [{:.{d}f}, {:.{d}f}]".format(*interval, d=digits)
+    return f"{found['value']:.{digits}f}{low_high}".replace("-", "−")
+
+
+FORMS: dict[str, Callable[[Any], str]] = {
+    "count": lambda found: f"{found:,}",
+    "text": str,
+    "percent": lambda found: percent(found["value"] if isinstance(found, Mapping) else found),
+    "share": share,
+    "decimal": decimal,
+    "decimals": lambda found: decimal(found if isinstance(found, Mapping) else {"value": found}, 2),
+    "chance": lambda found: percent(found["chance"]),
+    "chances": lambda found: f"{found['chance']:.1f}",
+}
+
+
+def table(name: str, numbers: Mapping[str, Any]) -> str:
+    """One of the tables, by name."""
+    return (
+        "\n\n"
+        + {"models": _models, "removal": _removal, "water": _water, "pairs": _pairs}[name](numbers)
+        + "\n\n"
+    )
+
+
+def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _models(numbers: Mapping[str, Any]) -> str:
+    head = (
+        "",
+        "linear separability",
+        "scripts among 50 neighbours",
+        "own-script share",
+        "word translation (P@1)",
+        "P@1 by question, before → after centring each script",
+    )
+    rows = []
+    for name, model in numbers["models"].items():
+        centred = model["removal"]["centring"]["translation"]["p1"]
+        rows.append(
+            (
+                f"**{name}** {model['tokens']:,} × {model['dim']}",
+                f"{percent(model['separability']['value'])} (chance 50 %)",
+                f"{decimal(model['scripts_near'])} (chance {model['scripts_near']['chance']:.1f})",
+                f"{share(model['own_share'])} (chance {percent(model['own_share']['chance'])})",
+                f"{share(model['translation'])} (chance {percent(model['translation']['chance'])})",
+                f"{percent(model['removal']['none']['translation']['p1']['value'])} → {share(centred)}",
+            )
+        )
+    return _rows(head, [*rows, *PAPER])
+
+
+def _removal(numbers: Mapping[str, Any]) -> str:
+    head = ("", "probe before → after centring", "scripts among 50 neighbours", "own-script share", "P@1")
+    rows = []
+    for name, model in numbers["models"].items():
+        before, after = model["removal"]["none"], model["removal"]["centring"]
+        rows.append(
+            (
+                name,
+                f"{percent(before['accuracy'])} → {percent(after['accuracy'])}",
+                f"{before['diversity']:.1f} → {after['diversity']:.1f}",
+                f"{percent(before['own_share'])} → {percent(after['own_share'])}",
+                f"{share(before['translation']['p1'])} → {share(after['translation']['p1'])}",
+            )
+        )
+    return _rows(head, rows)
+
+
+def _water(numbers: Mapping[str, Any]) -> str:
+    rows = [
+        (f"`{n['token']}`", script_name(n["label"]) if n["label"] else "", f"{n['similarity']:.2f}")
+        for n in numbers["water"]
+    ]
+    return _rows(("nearest to `▁water`", "script", "cosine"), rows)
+
+
+def _pairs(numbers: Mapping[str, Any]) -> str:
+    head = (
+        "",
+        "shared tokens",
+        "neighbour overlap (of 100)",
+        "CKA",
+        "RSA",
+        "Procrustes R²",
+        "first canonical cosine",
+    )
+    names = ("neighbor_overlap", "cka", "rsa", "procrustes", "canonical_first")
+    rows = []
+    for pair in numbers.get("pairs", ()):
+        cells = []
+        for name in names:
+            found = pair[name]
+            scale = 100 if name == "neighbor_overlap" else 1
+            cells.append(
+                f"{scale * found['value']:.{1 if scale > 1 else 2}f} (chance {scale * (found['null'] or 0):.2f})"
+            )
+        rows.append((f"{pair['a']} – {pair['b']}", f"{pair['shared']:,}", *cells))
+    return _rows(head, rows)
+
+
+def filled(page: str, numbers: Mapping[str, Any]) -> str:
+    """A page with all its marked numbers and tables written anew. Raises ``KeyError`` for a path that leads nowhere."""
+
+    def number(mark: re.Match[str]) -> str:
+        path, form = mark[1].rsplit(" ", 1)
+        if path == "table":
+            return f"<!--={mark[1]}-->{table(form, numbers)}<!--/-->"
+        first, *rest = path.split(".")
+        found = numbers["models"][SHORT[first]] if first in SHORT else numbers[first]
+        for key in rest:
+            found = found[key]
+        return f"<!--={mark[1]}-->{FORMS[form](found)}<!--/-->"
+
+    return _MARK.sub(number, page)
+
+
+def main() -> None:
+    """Write every page anew."""
+    numbers = json.loads((ROOT / "docs" / "findings.json").read_text("utf8"))
+    for page in PAGES:
+        text = page.read_text("utf8")
+        page.write_text(filled(text, numbers), "utf8")
+        print(f"{page.relative_to(ROOT)}: {len(_MARK.findall(text))} numbers and tables", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
