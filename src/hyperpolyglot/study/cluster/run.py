@@ -110,6 +110,7 @@ class _Run:
                 if not self._pool.ready():
                     self._pool.wait_for_workers(self._progress, interrupted)
                 time.sleep(_POLL)
+        interrupted()
 
     def _begin(self, interrupted: Callable[[], None]) -> None:
         self._pool.wait_for_workers(self._progress, interrupted)
