@@ -104,14 +104,14 @@ def _read_silhouette(model: str, result: Silhouette, noun: str) -> str:
         f"(chance {number(result.chance)})"
     )
     if high < result.chance:
-        return f"In {model}, {noun} form no clusters, but are less compact than at random. {told}."
+        return f"In {model}, {noun} form no clusters: they are less compact than at random. {told}."
     if result.p > _LARGEST_P or low <= result.chance:
         return f"In {model}, clusters of {noun} are {RANDOM}. {told}."
     levels = ((_STRONG, "strong"), (_REASONABLE, "reasonable"), (_WEAK, "weak"))
-    level = next(
-        (f"form {name} clusters" for least, name in levels if low >= least), "form no clear clusters"
-    )
-    return f"In {model}, {noun} {level}, but are more compact than chance. {told}."
+    for least, level in levels:
+        if low >= least:
+            return f"In {model}, {noun} form {level} clusters. {told}."
+    return f"In {model}, {noun} form no clear clusters, but are more compact than chance. {told}."
 
 
 def _diversity(study: Study, labelling: Labelling) -> list[Section]:
