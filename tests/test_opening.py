@@ -261,7 +261,7 @@ def test_kinds_can_be_excluded(tmp_path):
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("demo:nothing", "there are demo:language and demo:meaning"),
+        ("demo:nothing", "there are demo:e5, demo:language and demo:meaning"),
         ("./nowhere.gguf", "no such folder or file"),
     ],
 )
