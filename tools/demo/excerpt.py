@@ -17,6 +17,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
+
 from hyperpolyglot.formats import open_checkpoint
 from hyperpolyglot.lexicon import packaged_lexicon
 from hyperpolyglot.loading import open_model

@@ -114,9 +114,9 @@ def _warning(found: Found) -> str:
     others = " Other models are asked about all concepts." if len(demos) < len(found) else ""
     return (
         f"{joined([name for name, _ in demos])} {'are' if len(demos) > 1 else 'is'} asked only about the "
-        f"{concepts['count']} concepts of the lexicon that the models counted from Unicode CLDR were not counted on; on "
-        "the others any score would be circular. The concepts are new to them, the words are not: a country’s name also "
-        f"stands in the names of currencies, a weekday in “last Monday”.{others}"
+        f"{concepts['count']} concepts of the lexicon that the models counted from Unicode CLDR were not counted on; "
+        "on the others any score would be circular. The concepts are new to them, the words are not: a country’s name "
+        f"also stands in the names of currencies, a weekday in “last Monday”.{others}"
     )
 
 
