@@ -25,7 +25,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_tool_has_a_line():
     """``python -m tools`` names each tool and says what it does; a wrong name is a sentence."""
     lines = run().stdout.splitlines()
-    assert {"demo/build", "faults", "fuzz", "lexicon/build", "pictures", "script_table"} <= {
+    assert {"demo/build", "demo/excerpt", "faults", "fuzz", "lexicon/build", "pictures", "script_table"} <= {
         line.split()[0] for line in lines
     }
     assert all(len(line.split()) > 3 for line in lines)

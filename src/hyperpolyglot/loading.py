@@ -19,7 +19,7 @@ from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labellers import DEFAULT
 from hyperpolyglot.labels import AnyLabeller, label
 from hyperpolyglot.locate import locate, remark_on
-from hyperpolyglot.sources import resolve
+from hyperpolyglot.sources import remark_on_demo, resolve
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
 from hyperpolyglot.types import Float32, Progress, silent
@@ -97,6 +97,7 @@ def open_model(
         doubt = alignment.remark(vocabulary.source, len(vocabulary)) if alignment else ""
     if doubt and opening.strict:
         raise Misaligned(doubt)
+    said = (chosen and f"{chosen}.", remark_on_demo(model), found.remark, vocabulary.remark, doubt)
     return TokenSpace(
         model=model,
         revision=revision,
@@ -104,7 +105,7 @@ def open_model(
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, (chosen and f"{chosen}.", found.remark, vocabulary.remark, doubt))),
+        remark=" ".join(filter(None, said)),
         alignment=alignment,
     )
 

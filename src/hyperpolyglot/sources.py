@@ -4,20 +4,71 @@ from __future__ import annotations
 
 import difflib
 import os
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 from hyperpolyglot.errors import ModelNotFound
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.hub.names import HubName, parse_name
 from hyperpolyglot.shown import shown
 
-__all__ = ["DEMOS", "resolve", "title_of"]
+__all__ = ["DEMOS", "Demo", "is_counted", "known_demos", "remark_on_demo", "resolve", "title_of"]
 
 LONGEST_TITLE = 40
 _MOST_COMPARED = 10_000
 
-DEMOS = ("language", "meaning")
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A model of the package: its ``file``; whether it was ``counted`` from CLDR; what the user should know of it."""
+
+    file: str
+    counted: bool
+    remark: str = ""
+
+
+DEMOS = MappingProxyType(
+    {
+        "e5": Demo(
+            "e5.gguf",
+            counted=False,
+            remark="demo:e5 is an excerpt of 23,763 of the 250,002 tokens of a real model (multilingual-e5-small, "
+            "4-bit); its numbers are those of the excerpt. Words that are no token are cut into the pieces that are "
+            "left, more than the model needs.",
+        ),
+        "language": Demo("language.safetensors", counted=True),
+        "meaning": Demo("meaning.safetensors", counted=True),
+    }
+)
+"""By name, in the order in which they are listed."""
+
+
+def known_demos() -> str:
+    """The demo models as a list in a sentence.
+
+    >>> known_demos()
+    'demo:e5, demo:language and demo:meaning'
+    """
+    *first, last = (f"demo:{name}" for name in DEMOS)
+    return f"{', '.join(first)} and {last}"
+
+
+def is_counted(model: str) -> bool:
+    """Whether a name is that of a demo model which was counted from Unicode CLDR.
+
+    >>> is_counted("demo:meaning"), is_counted("demo:e5"), is_counted("meaning")
+    (True, False, False)
+    """
+    demo = DEMOS.get(model.removeprefix("demo:")) if model.startswith("demo:") else None
+    return demo is not None and demo.counted
+
+
+def remark_on_demo(model: str) -> str:
+    """What the user should know of a demo model, in a sentence; empty for all other models."""
+    demo = DEMOS.get(model.removeprefix("demo:")) if model.startswith("demo:") else None
+    return demo.remark if demo else ""
 
 
 def resolve(model: str) -> Path | HubName:
@@ -53,9 +104,8 @@ def title_of(model: str) -> str:
 
 def _demo(name: str) -> Path:
     if name not in DEMOS:
-        known = " and ".join(f"demo:{demo}" for demo in DEMOS)
-        raise ModelNotFound(f"demo:{name}: there is no such demo model; there are {known}.")
-    return Path(str(files("hyperpolyglot") / "demos" / f"{name}.safetensors"))
+        raise ModelNotFound(f"demo:{name}: there is no such demo model; there are {known_demos()}.")
+    return Path(str(files("hyperpolyglot") / "demos" / DEMOS[name].file))
 
 
 def _similar(path: Path) -> str | None:

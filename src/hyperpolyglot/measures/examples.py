@@ -1,4 +1,4 @@
-"""Which tokens to show a reader: the paper's own, everyday words of many scripts, then each script's commonest."""
+"""Which tokens to show a reader: the paper's, everyday words of English and of each script, then its commonest."""
 
 from __future__ import annotations
 
@@ -10,49 +10,25 @@ from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighb
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import SPACE, TokenKind
 
-__all__ = ["PAPER_TOKENS", "example_neighborhoods", "example_rows"]
+__all__ = ["EVERYDAY", "PAPER_TOKENS", "example_neighborhoods", "example_rows"]
 
 NEIGHBORS_SHOWN = 20
 PAPER_TOKENS = ("Comment", "Nike", "miliki", "när", "アメリカ")
-EVERYDAY = (
-    *("water", "вода", "水", "पानी", "ماء", "νερό", "מים", "물", "น้ำ", "জল", "நீர்", "წყალი", "ջուր", "ውሃ"),
-    *(
-        "cat",
-        "кошка",
-        "猫",
-        "बिल्ली",
-        "قطة",
-        "γάτα",
-        "חתול",
-        "고양이",
-        "แมว",
-        "বিড়াল",
-        "பூனை",
-        "კატა",
-        "կատու",
-        "ድመት",
-    ),
-    *(
-        "sun",
-        "солнце",
-        "太陽",
-        "सूरज",
-        "شمس",
-        "ήλιος",
-        "שמש",
-        "태양",
-        "หัวใจ",
-        "সূর্য",
-        "சூரியன்",
-        "მზე",
-        "արև",
-        "ፀሐይ",
-    ),
-)
+READ_FIRST = ("water", "mother", "Monday", "when")
+_EVERYDAY = """
+    water вода 水 पानी ماء νερό מים 물 น้ำ জল நீர் წყალი ջուր ውሃ
+    mother мать 母 माँ أم μητέρα אמא 어머니 แม่ মা தாய் დედა մայր እናት
+    Monday понедельник 月曜日 सोमवार الاثنين Δευτέρα שני 월요일 จันทร์ সোমবার திங்கள் ორშაბათი երկուշաբթի ሰኞ
+    when когда 何時 कब متى πότε מתי 언제 เมื่อ কখন எப்போது როდის երբ መቼ
+    cat кошка 猫 बिल्ली قطة γάτα חתול 고양이 แมว বিড়াল பூனை კატა կատու ድመት
+    sun солнце 太陽 सूरज شمس ήλιος שמש 태양 หัวใจ সূর্য சூரியன் მზე արև ፀሐይ
+"""
+EVERYDAY = tuple(_EVERYDAY.split())
 
 
-def example_rows(space: TokenSpace, known: Sequence[int], count: int = 12) -> list[int]:
-    """Up to ``count`` positions out of ``known``: the paper's tokens, then one word for each further script.
+def example_rows(space: TokenSpace, known: Sequence[int], count: int = 16) -> list[int]:
+    """Up to ``count`` positions out of ``known``: the paper's tokens, *water*, *mother*, *Monday* and *when*, then one
+    everyday word for each further script.
 
     Scripts without an everyday word in the vocabulary give their best-scored token of two letters or more, in
     the order of their size.
@@ -65,7 +41,7 @@ def example_rows(space: TokenSpace, known: Sequence[int], count: int = 12) -> li
     def find(word: str) -> int | None:
         return by_text.get(SPACE + word, by_text.get(word))
 
-    chosen = [row for row in map(find, PAPER_TOKENS) if row is not None]
+    chosen = [row for row in map(find, (*PAPER_TOKENS, *READ_FIRST)) if row is not None]
     shown = {space.labels.of(row) for row in chosen}
     for everyday in map(find, EVERYDAY):
         if everyday is not None and space.labels.of(everyday) not in shown:

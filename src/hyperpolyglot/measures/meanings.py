@@ -6,6 +6,7 @@ For the eye, not a score: words are chosen for being words of many languages. Sc
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,12 @@ from hyperpolyglot.types import Progress, silent
 __all__ = ["KnownNeighbor", "Meaning", "Meanings", "meanings"]
 
 SHOWN = 8
+EVERYDAY = (
+    *("weekday:mon", "emoji:☀", "emoji:🐈", "field:day0", "emoji:🔥", "emoji:👩", "emoji:🐟", "emoji:🏠"),
+    *("territory:JP", "territory:IN"),
+)
+"""Concepts of the packaged lexicon that are shown first: Monday, sun, cat, today, fire, woman, fish, house, Japan,
+India."""
 NEIGHBORS = 20
 
 
@@ -98,7 +105,7 @@ def meanings(
     options: TranslateOptions | None = None,
     progress: Progress = silent,
 ) -> Meanings:
-    """Up to eight concepts that most languages have a token for, each by a word of another script.
+    """Up to eight concepts, each by a word of another script: everyday ones, then those of most scripts.
 
     ``near`` are the neighbours of all tokens. Raises ``NotEnoughData`` where no concept has two tokens.
     """
@@ -120,18 +127,28 @@ def _members(words: Words, concept: int) -> list[int]:
     return [int(word) for word in own if words.unit[word] >= 0]
 
 
-def _chosen(words: Words, near: Neighbors) -> list[tuple[int, int]]:
-    """(concept, word) pairs: concepts of most scripts first, kinds in turn; the words are of different scripts."""
-    known = set(near.queries.tolist())
+def _in_order(words: Words, known: set[int]) -> list[int]:
+    """Concepts with two tokens or more: everyday ones, then those of most scripts, kinds in turn."""
+    everyday: list[tuple[int, int]] = []
     by_kind: dict[str, list[tuple[int, str, int]]] = {}
     for concept, name in enumerate(words.concept_names):
         own = [w for w in _members(words, concept) if int(words.rows[words.unit[w]]) in known]
-        if len({int(words.unit[w]) for w in own}) > 1:
+        if len({int(words.unit[w]) for w in own}) < 2:
+            continue
+        if name in EVERYDAY:
+            everyday.append((EVERYDAY.index(name), concept))
+        else:
             scripts = {int(words.script[w]) for w in own}
             by_kind.setdefault(words.concept_kinds[concept], []).append((-len(scripts), name, concept))
-    queues = [sorted(found) for _, found in sorted(by_kind.items())]
+    queues = [[concept for *_, concept in sorted(found)] for _, found in sorted(by_kind.items())]
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*queues))
+    return [concept for _, concept in sorted(everyday)] + [c for c in in_turn if c is not None]
+
+
+def _chosen(words: Words, near: Neighbors) -> list[tuple[int, int]]:
+    """(concept, word) pairs, the words of different scripts as long as there are any."""
+    known = set(near.queries.tolist())
     sizes = np.bincount(words.language, minlength=len(words.languages))
-    chosen: list[tuple[int, int]] = []
     used: set[int] = set()
 
     def order(word: int) -> tuple[bool, bool, int, int]:
@@ -143,14 +160,12 @@ def _chosen(words: Words, near: Neighbors) -> list[tuple[int, int]]:
             word,
         )
 
-    while len(chosen) < SHOWN and any(queues):
-        for queue in queues:
-            if queue and len(chosen) < SHOWN:
-                concept = queue.pop(0)[2]
-                usable = [w for w in _members(words, concept) if int(words.rows[words.unit[w]]) in known]
-                word = min(usable, key=order)
-                used.add(int(words.script[word]))
-                chosen.append((concept, word))
+    chosen: list[tuple[int, int]] = []
+    for concept in _in_order(words, known)[:SHOWN]:
+        usable = [w for w in _members(words, concept) if int(words.rows[words.unit[w]]) in known]
+        word = min(usable, key=order)
+        used.add(int(words.script[word]))
+        chosen.append((concept, word))
     return chosen
 
 

@@ -30,7 +30,7 @@ from hyperpolyglot.report.sections.writing_systems import writing_system_section
 from hyperpolyglot.report.summary import facts, summary
 from hyperpolyglot.report.wording import DASH, capital
 from hyperpolyglot.shown import visible
-from hyperpolyglot.sources import DEMOS, title_of
+from hyperpolyglot.sources import is_counted, remark_on_demo, title_of
 from hyperpolyglot.study import Study
 
 __all__ = ["Chapter", "chapters", "page"]
@@ -113,7 +113,8 @@ def page(study: Study, explorer: str | None = None) -> str:
         numbers=_numbers(made),
         paper=paper_figures(study),
         summary=summary(study),
-        demo=any(name == f"demo:{demo}" for name in names for demo in DEMOS),
+        counted=any(map(is_counted, names)),
+        excerpts=[remark for remark in map(remark_on_demo, names) if remark],
         models=titles,
         facts=[
             (column[0][0], [value for _, value in column])

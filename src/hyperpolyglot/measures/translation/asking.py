@@ -13,6 +13,7 @@ from hyperpolyglot.measures.translation.coverage import LanguageCoverage, langua
 from hyperpolyglot.measures.translation.lookup import Words, look_up, seen_in
 from hyperpolyglot.measures.translation.questions import Questions, questions
 from hyperpolyglot.measures.translation.ranking import Pool, Ranks, pool, ranks_among_words
+from hyperpolyglot.sources import is_counted
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float64, Int32, Progress, silent
 
@@ -34,7 +35,7 @@ class TranslateOptions:
     ``k``: neighbours in CSLS; ``questions``: how many, drawn with ``seed``, are asked among all tokens (0: none);
     ``near``: the largest normalised edit distance of a near-identical pair, 0…1; ``fewest``: covered words that a
     language needs; ``multi_piece``: words of several pieces by the mean of their vectors; ``held_out``: only concepts
-    that the demo models were not counted on, ``None`` does so for ``demo:`` and the packaged lexicon.
+    that the demo models were not counted on, ``None`` does so for those two and the packaged lexicon.
     """
 
     languages: Collection[str] | None = None
@@ -83,7 +84,7 @@ def wants_held_out(spaces: Sequence[TokenSpace], lexicon: Lexicon, options: Tran
     """Whether only concepts are asked that the demo models were not counted on."""
     if options.held_out is not None:
         return options.held_out
-    return lexicon.source == CLDR and any(space.model.startswith("demo:") for space in spaces)
+    return lexicon.source == CLDR and any(is_counted(space.model) for space in spaces)
 
 
 def narrowed(lexicon: Lexicon, options: TranslateOptions, held_out: bool) -> Lexicon:
@@ -152,7 +153,7 @@ def ask(
 
 
 def _which_concepts(space: TokenSpace, lexicon: Lexicon, held_out: bool, count: int) -> dict[str, Any]:
-    demo = space.model.startswith("demo:")
+    demo = is_counted(space.model)
     if held_out:
         note = "Only concepts that the demo models were not counted on; their words occur elsewhere in the counts."
     elif demo and lexicon.source == CLDR:

@@ -10,13 +10,25 @@ from hyperpolyglot.measures.translation import Languages
 from hyperpolyglot.measures.translation.languages import LanguageModel
 from hyperpolyglot.report.content import Grid, Section, picture
 from hyperpolyglot.report.wording import DASH, cell, exact, joined, number, percent
-from hyperpolyglot.sources import title_of
+from hyperpolyglot.sources import remark_on_demo, title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["language_sections", "served"]
 
 _MOST_ROWS = 800
+
+
+def _warning(models: list[str]) -> str:
+    """What of an excerpt is no figure of the model."""
+    excerpts = [title_of(model) for model in models if remark_on_demo(model)]
+    if not excerpts:
+        return ""
+    return (
+        f"Pieces per word and unknown words of {joined(excerpts)} are no figures of the model: words are cut into the "
+        "pieces that the excerpt keeps, about one and a half times as many as in the model (English 3.2 instead of "
+        "2.0), and characters that it leaves out are unknown. Words that are one token are the same as in the model."
+    )
 
 
 def language_sections(study: Study) -> list[Section]:
@@ -39,6 +51,7 @@ def language_sections(study: Study) -> list[Section]:
             key="languages",
             title=title,
             question=question,
+            warning=_warning(models),
             pictures=(
                 picture(
                     "languages",

@@ -16,7 +16,7 @@ from hyperpolyglot.report.sections.translation_parts import (
     hub_languages,
 )
 from hyperpolyglot.report.wording import DASH, cell, joined, number, percent, score
-from hyperpolyglot.sources import title_of
+from hyperpolyglot.sources import is_counted, title_of
 from hyperpolyglot.study import ModelStudy, Study
 
 __all__ = ["above_chance", "coverage_of", "read_translation", "translation_sections"]
@@ -105,16 +105,18 @@ def _scores_picture(found: Found) -> tuple[Picture, ...]:
 
 def _warning(found: Found) -> str:
     """Which concepts are asked, where a demo model makes that matter."""
-    demos = [(m, result) for m, result in found if m.space.model.startswith("demo:")]
+    demos = [(m.space.model, result) for m, result in found if is_counted(m.space.model)]
     if not demos:
         return ""
     concepts = demos[0][1].concepts
     if concepts.get("selection") != "held-out":
         return str(concepts["note"])
+    others = " Other models are asked about all concepts." if len(demos) < len(found) else ""
     return (
-        f"The demo models are asked only about the {concepts['count']} concepts of the lexicon that neither was "
-        "counted on; on the others any score would be circular. The concepts are new to them, the words are not: a "
-        "country’s name also stands in the names of currencies, a weekday in “last Monday”."
+        f"{joined([name for name, _ in demos])} {'are' if len(demos) > 1 else 'is'} asked only about the "
+        f"{concepts['count']} concepts of the lexicon that the models counted from Unicode CLDR were not counted on; "
+        "on the others any score would be circular. The concepts are new to them, the words are not: a country’s name "
+        f"also stands in the names of currencies, a weekday in “last Monday”.{others}"
     )
 
 
