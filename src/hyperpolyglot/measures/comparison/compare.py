@@ -28,7 +28,7 @@ from hyperpolyglot.measures.comparison.records import (
 )
 from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.measures.comparison.similarity import canonical, cka, rsa
-from hyperpolyglot.measures.comparison.transfer import procrustes, retrieval, split_rows
+from hyperpolyglot.measures.comparison.transfer import Learned, procrustes, retrieval, split_rows
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.space import TokenSpace
@@ -158,9 +158,12 @@ def compare_pair(
     measures["rsa"] = rsa(a, b, random=draws[3], permutations=options.permutations)
     done(1)
     split = split_rows(len(a), draws[4])
-    measures["procrustes"] = procrustes(a, b, split, random=draws[4], permutations=options.permutations)
+    learned = Learned.of(a, b, split)
+    measures["procrustes"] = procrustes(
+        a, b, split, random=draws[4], permutations=options.permutations, learned=learned
+    )
     done(1)
-    maps = retrieval(a, b, split, random=draws[5]) if options.maps else []
+    maps = retrieval(a, b, split, random=draws[5], learned=learned) if options.maps else []
     by_label = _by_label((a, b), graphs, first.labels, options, done)
     done(1)
     return PairSimilarity(

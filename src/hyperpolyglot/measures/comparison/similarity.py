@@ -5,6 +5,11 @@ Rows correspond; nothing depends on the basis of either matrix. Chance is a rand
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +23,8 @@ from hyperpolyglot.linalg import (
     hsic_sums,
     orthonormal_columns,
 )
+from hyperpolyglot.measures.comparison.permuted import in_parts, over_permutations, symmetric_sums
+from hyperpolyglot.measures.comparison.ranked import RankedPairs
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.statistics import jackknife_interval, mean_ranks, permutation_p
 from hyperpolyglot.types import Array, Float32, Float64
@@ -69,10 +76,7 @@ def canonical(
     if tested is not None and p + q < len(tested[0]):
         chosen, draws = tested
         x, y = (_basis(m[chosen], centred) for m in (a, b))
-        found: Float64 = np.array(
-            [_first_and_square(x.T @ y)]
-            + [_first_and_square(x.T @ y[random.permutation(len(y))]) for _ in range(draws)]
-        )
+        found = np.array(_of_products(x, y, draws, random, lambda between, _: _first_and_square(between)))
         p_first, p_mean = (permutation_p(column[0], column[1:]) for column in found.T)
     shared = {
         "dimensions": [p, q],
@@ -113,14 +117,73 @@ def _tested(
     return np.sort(random.choice(n, size, replace=False)), draws
 
 
-def _first_and_square(between: Float32) -> tuple[float, float]:
-    vector = np.full(between.shape[1], 1 / np.sqrt(between.shape[1]), np.float32)
+T = TypeVar("T")
+
+
+def _of_products(
+    x: Float32,
+    y: Float32,
+    draws: int,
+    random: np.random.Generator,
+    work: Callable[[Float32, NDArray[np.intp]], T],
+) -> list[T]:
+    """``work`` of xᵀy and of the order of rows in y: as it is first, then ``draws`` times permuted.
+
+    While one product is made, another thread permutes the rows of the next and does the work of the last.
+    """
+    order: NDArray[np.intp] = np.arange(len(y))
+    rows, waiting = y, [np.empty_like(y) for _ in range(min(draws, 2))]
+    found = []
+    with ThreadPoolExecutor(1) as beside:
+        for draw in range(draws + 1):
+            following = None
+            if draw < draws:
+                later = random.permutation(len(y))
+                following = beside.submit(y.take, later, 0, waiting[draw % 2], "clip")
+            found.append(beside.submit(work, x.T @ rows, order))
+            if following is not None:
+                rows, order = following.result(), later
+    return [job.result() for job in found]
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _length_after(between, steps):  # type: ignore[no-untyped-def]
+    """The square of the first singular value by so many steps of the power iteration, from equal weights."""
+    p, q = between.shape
+    vector = np.full(q, np.float32(1 / np.sqrt(q)), np.float32)
     length = 0.0
-    for _ in range(_POWER_STEPS):
-        vector = between.T @ (between @ vector)
-        length = float(np.sqrt((vector.astype(np.float64) ** 2).sum()))
-        vector = vector / np.float32(max(length, 1e-30))
-    return float(np.sqrt(length)), float((between.astype(np.float64) ** 2).sum()) / min(between.shape)
+    for _ in range(steps):
+        image = np.zeros(q, np.float32)
+        for i in range(p):
+            row = between[i]
+            inner = np.float32(0)
+            for j in range(q):
+                inner += row[j] * vector[j]
+            for j in range(q):
+                image[j] += inner * row[j]
+        length = 0.0
+        for j in range(q):
+            length += np.float64(image[j]) * np.float64(image[j])
+        length = np.sqrt(length)
+        scale = np.float32(max(length, 1e-30))
+        for j in range(q):
+            vector[j] = image[j] / scale
+    return length
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _squares(matrix):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for row in matrix:
+        part = 0.0
+        for j in range(len(row)):
+            part += np.float64(row[j]) * np.float64(row[j])
+        total += part
+    return total
+
+
+def _first_and_square(between: Float32) -> tuple[float, float]:
+    return float(np.sqrt(_length_after(between, _POWER_STEPS))), _squares(between) / min(between.shape)
 
 
 def cka(
@@ -165,8 +228,8 @@ def cka(
         if len(chosen) <= _MANTEL_ROWS:
             p = _mantel(_kernel(x), _kernel(y), permutations, random)
         else:
-            found = [_hsic_of_centred(x, y)]
-            found += [_hsic_of_centred(x, y[random.permutation(len(y))]) for _ in range(draws)]
+            hsic = _hsic_of_centred(x, y)
+            found = _of_products(x, y, draws, random, hsic)
             p = permutation_p(found[0], np.array(found[1:]))
     return Measured(value=value, null=0.0, p=p, interval=interval)
 
@@ -181,21 +244,39 @@ def _kernel(rows: Float32) -> Float64:
     return kernel
 
 
-def _hsic_of_centred(x: Float32, y: Float32) -> float:
-    """HSIC₁ · n(n − 3) of matrices whose columns sum to zero."""
+def _hsic_of_centred(x: Float32, y: Float32) -> Callable[[Float32, NDArray[np.intp]], float]:
+    """HSIC₁ · n(n − 3) of matrices whose columns sum to zero, from xᵀy and the order of the rows in y."""
     n = len(x)
-    own, other = (np.einsum("ij,ij->i", m, m, dtype=np.float64) for m in (x, y))
-    both = float((own * other).sum())
-    trace = float(((x.T @ y).astype(np.float64) ** 2).sum()) - both
-    return trace + float(own.sum() * other.sum()) / ((n - 1) * (n - 2)) - 2 * both / (n - 2)
+    own, other = (_lengths(m) for m in (x, y))
+    apart = float(own.sum() * other.sum()) / ((n - 1) * (n - 2))
+
+    def hsic(between: Float32, order: NDArray[np.intp]) -> float:
+        both = float((own * other[order]).sum())
+        return float(_squares(between)) - both + apart - 2 * both / (n - 2)
+
+    return hsic
+
+
+def _lengths(rows: Float32) -> Float64:
+    """Squared lengths of rows."""
+    every = np.arange(len(rows))
+    return pair_cosines(rows, rows, every, every)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _dots(a, b, first, second, out):  # type: ignore[no-untyped-def]
+    for m in range(len(first)):
+        x, y = a[first[m]], b[second[m]]
+        total = 0.0
+        for j in range(len(x)):
+            total += np.float64(x[j]) * np.float64(y[j])
+        out[m] = total
 
 
 def pair_cosines(a: Float32, b: Float32, first: Array, second: Array) -> Float64:
     """Cosines of row ``first[m]`` of ``a`` and row ``second[m]`` of ``b``, unit rows, float64 ``[pairs]``."""
     found = np.empty(len(first))
-    for start in range(0, len(first), 16_384):
-        part = slice(start, start + 16_384)
-        found[part] = np.einsum("ij,ij->i", a[first[part]], b[second[part]], dtype=np.float64)
+    in_parts(len(first), lambda part: _dots(a, b, first[part], second[part], found[part]))
     return found
 
 
@@ -223,23 +304,18 @@ def rsa(
     place = np.tile(np.arange(n), steps)
     ahead = (place + np.repeat(np.arange(1, steps + 1), n)) % n
     x, y = (pair_cosines(unit, unit, order[place], order[ahead]) for unit in units)
-    value = _pearson(mean_ranks(x), mean_ranks(y))
-    if value is None:
+    arc = (np.arange(n) * GROUPS // n).astype(np.int8)
+    ranked = RankedPairs(x, y, arc[place], arc[ahead], GROUPS)
+    apart = [(), *((i,) for i in range(GROUPS)), *_PAIRED_GROUPS] if n >= 5 * GROUPS else [()]
+    value, *without = ranked.correlations(apart)
+    if not np.isfinite(value):
         return Measured(value=None, null=0.0, note="all pairs of one matrix have the same cosine")
     interval = None
-    if n >= 5 * GROUPS:
-        arc = np.arange(n) * GROUPS // n
-
-        def without(*groups: int) -> float:
-            gone = np.isin(np.arange(GROUPS), groups)[arc]
-            kept = ~(gone[place] | gone[ahead])
-            part = _pearson(mean_ranks(x[kept]), mean_ranks(y[kept]))
-            return float("nan") if part is None else part
-
+    if without:
         interval = jackknife_interval(
             value,
-            [without(group) for group in range(GROUPS)],
-            pairs=[(i, j, without(i, j)) for i, j in _PAIRED_GROUPS],
+            without[:GROUPS],
+            pairs=[(i, j, both) for (i, j), both in zip(_PAIRED_GROUPS, without[GROUPS:], strict=True)],
             correlation=True,
         )
     chosen = np.sort(random.choice(n, min(n, n_rows), replace=False))
@@ -272,8 +348,7 @@ def _ranked(unit: Float32) -> Float64:
 
 def _mantel(a: Float64, b: Float64, permutations: int, random: np.random.Generator) -> float:
     """p of the sum of products of two matrices over pairs, the rows and columns of the second permuted together."""
-    drawn = []
-    for _ in range(permutations):
-        order = random.permutation(len(a))
-        drawn.append(float(np.vdot(a, b[np.ix_(order, order)])))
-    return permutation_p(float(np.vdot(a, b)), np.array(drawn))
+    found = over_permutations(
+        len(a), permutations, random, lambda orders: symmetric_sums(a, b, orders), observed=True
+    )
+    return permutation_p(found[0], found[1:])
