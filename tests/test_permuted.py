@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from hyperpolyglot.linalg import _largest, orthonormal_columns, principal_columns, spanning_columns
 from hyperpolyglot.measures.comparison.agreement import (
     CURVE,
     mutual_graph_jaccard,
@@ -153,6 +154,29 @@ def test_halves_keep_their_nearest_in_order():
             assert [i for i, two in full.items() if min(map(len, two)) > listed] == own.tolist()
             for at, i in enumerate(own):
                 assert [one[: listed + 1] for one in full[i]] == [one[at].tolist() for one in lists]
+
+
+@pytest.mark.parametrize("dependent", [False, True])
+@pytest.mark.parametrize("spread", [1.0, 1e-2, 1e-5])
+def test_bases_are_those_of_qr(spread, dependent):
+    """One is the basis by QR and singular vectors, signs and all; the other spans the same space."""
+    matrix = normal(300, 20, 3) @ (np.diag(np.geomspace(1, spread, 20)) @ normal(20, 20, 4))
+    if dependent:
+        matrix[:, 7] = 0
+        matrix[:, 8] = 2 * matrix[:, 9]
+    expected = orthonormal_columns(matrix, 1e-6)
+    np.testing.assert_allclose(expected, principal_columns(matrix, 1e-6), atol=1e-7)
+    other = spanning_columns(matrix, 1e-6)
+    np.testing.assert_allclose(np.eye(expected.shape[1]), other.T @ other, atol=1e-7)
+    np.testing.assert_allclose(expected @ expected.T, other @ other.T, atol=1e-7)
+
+
+@pytest.mark.parametrize("size", [2, 63, 64, 300])
+def test_the_largest_eigenvalue_alone(size):
+    """It is that of all eigenvalues, to the last digits."""
+    gram = normal(size, 2 * size, size).astype(float)
+    gram = gram @ gram.T
+    assert np.linalg.eigvalsh(gram)[-1] == pytest.approx(_largest(gram), rel=1e-13)
 
 
 def plain_length(between, steps=20):

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, eigvalsh, solve_triangular
+from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse.linalg import ArpackError, eigsh
 
 from hyperpolyglot.engine.devices import chosen_gpus
@@ -25,6 +25,8 @@ __all__ = [
     "leading_directions",
     "linear_cka",
     "orthonormal_columns",
+    "principal_columns",
+    "spanning_columns",
     "within_range",
 ]
 
@@ -32,10 +34,14 @@ _MOST_SIMULATED = 512
 MOST_CONDITION = 1e6
 """Gram matrices are trusted up to this condition number: the loss is its product with 2⁻⁵³, well below 1e-9."""
 
+MOST_CONDITION_OF_BASIS = 1e3
+"""Bases are made without a large orthogonal factor up to this condition number of the columns."""
+
 _BLOCK = 8192
 _LEAST = 2.0**-40
 _TIE = 1e-9
 """Eigenvalues that differ by less of the largest are taken for equal."""
+_FEW_COLUMNS = 64
 _LEAST_SENT = 1 << 32
 """Multiplications that are worth sending to a GPU: some tenths of a second of one core."""
 
@@ -198,14 +204,54 @@ def orthonormal_columns(matrix: Array, resolution: float = 1e-10) -> Float64:
 
     Directions below ``resolution`` of the largest singular value (columns scaled to length one) are rounding.
     """
-    tall = np.array(matrix, np.float64)
-    scale = np.sqrt((tall**2).sum(axis=0))
-    tall = tall[:, scale > 0] / scale[scale > 0]
+    tall = _columns_of_length_one(matrix)
     if not tall.size:
         return np.zeros((len(tall), 0))
     basis, triangle = np.linalg.qr(tall)
     left, values, _ = np.linalg.svd(triangle, full_matrices=False)
     return np.asarray(basis @ left[:, values > resolution * values[0]])
+
+
+def principal_columns(matrix: Array, resolution: float = 1e-10) -> Float64:
+    """The basis of :func:`orthonormal_columns` to about 1e-9, without its large orthogonal factor where that will do.
+
+    Q·U is the matrix times V/S, for QR of the matrix and the singular vectors U, V and values S of the triangle R.
+    """
+    tall = _columns_of_length_one(matrix)
+    if not tall.size or len(tall) <= tall.shape[1]:
+        return orthonormal_columns(matrix, resolution)
+    _, values, right = np.linalg.svd(np.linalg.qr(tall, mode="r"), full_matrices=False)
+    if values[-1] <= values[0] / MOST_CONDITION_OF_BASIS:
+        return orthonormal_columns(matrix, resolution)
+    return np.asarray(tall @ (right.T / values))
+
+
+def spanning_columns(matrix: Array, resolution: float = 1e-10) -> Float64:
+    """Some orthonormal basis ``[n, rank]`` of the space of :func:`orthonormal_columns`, to about 1e-9.
+
+    By a Cholesky factor of the Gram matrix where that is well conditioned.
+
+    >>> basis = spanning_columns(np.array([[3.0, 1.0], [0.0, 1.0], [0.0, 1.0]]))
+    >>> np.abs(basis.T @ basis - np.eye(2)).max() < 1e-12
+    True
+    """
+    tall = _columns_of_length_one(matrix)
+    if not tall.size or len(tall) <= tall.shape[1]:
+        return orthonormal_columns(matrix, resolution)
+    triangle, condition = _factor(tall.T @ tall)
+    if condition > MOST_CONDITION_OF_BASIS**2:
+        return orthonormal_columns(matrix, resolution)
+    return np.asarray(tall @ solve_triangular(triangle, np.eye(len(triangle))))
+
+
+def _columns_of_length_one(matrix: Array) -> Float64:
+    """Without those of length zero."""
+    tall = np.array(matrix, np.float64)
+    scale = np.sqrt(np.einsum("ij,ij->j", tall, tall))
+    if not (scale > 0).all():
+        tall = tall[:, scale > 0]
+    tall /= scale[scale > 0]
+    return tall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,9 +301,19 @@ def _simulated_first(n: int, p: int, q: int) -> float:
     for _ in range(64 if p <= 128 else 8):
         own, rest = (_wishart_factor(p, degrees, random) for degrees in (q, n - q))
         ratio = solve_triangular(rest, own, lower=True)
-        (largest,) = eigvalsh(ratio @ ratio.T, subset_by_index=[p - 1, p - 1])
+        largest = _largest(ratio @ ratio.T)
         found.append(np.sqrt(largest / (1 + largest)))
     return float(np.mean(found))
+
+
+def _largest(gram: Float64) -> float:
+    """The largest eigenvalue, to the last digits; alone it is a tenth of the work of all of them."""
+    if len(gram) >= _FEW_COLUMNS:
+        try:
+            return float(eigsh(gram, k=1, tol=0, v0=np.ones(len(gram)), return_eigenvectors=False)[0])
+        except ArpackError:
+            pass
+    return float(np.linalg.eigvalsh(gram)[-1])
 
 
 def _wishart_factor(p: int, degrees: int, random: np.random.Generator) -> Float64:

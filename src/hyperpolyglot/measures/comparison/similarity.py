@@ -21,7 +21,8 @@ from hyperpolyglot.linalg import (
     canonical_null,
     cka_of_sums,
     hsic_sums,
-    orthonormal_columns,
+    principal_columns,
+    spanning_columns,
 )
 from hyperpolyglot.measures.comparison.permuted import in_parts, over_permutations, symmetric_sums
 from hyperpolyglot.measures.comparison.ranked import RankedPairs
@@ -75,7 +76,8 @@ def canonical(
     )
     if tested is not None and p + q < len(tested[0]):
         chosen, draws = tested
-        x, y = (_basis(m[chosen], centred) for m in (a, b))
+        x = spanning_columns(_centred(a[chosen], centred), 1e-6).astype(np.float32)
+        y = principal_columns(_centred(b[chosen], centred), 1e-6).astype(np.float32)
         found = np.array(_of_products(x, y, draws, random, lambda between, _: _first_and_square(between)))
         p_first, p_mean = (permutation_p(column[0], column[1:]) for column in found.T)
     shared = {
@@ -102,8 +104,8 @@ def canonical(
     return first, square, spectrum
 
 
-def _basis(rows: Float32, centred: bool) -> Float32:
-    return orthonormal_columns(rows - rows.mean(axis=0) if centred else rows, 1e-6).astype(np.float32)
+def _centred(rows: Float32, centred: bool) -> Float32:
+    return rows - rows.mean(axis=0) if centred else rows
 
 
 def _tested(
