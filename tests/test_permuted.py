@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hyperpolyglot.linalg import _largest, orthonormal_columns, principal_columns, spanning_columns
+from hyperpolyglot.linalg import orthonormal_columns, principal_columns, spanning_columns
 from hyperpolyglot.measures.comparison.agreement import (
     CURVE,
     mutual_graph_jaccard,
@@ -26,6 +26,7 @@ from hyperpolyglot.measures.comparison.ranked import RankedPairs
 from hyperpolyglot.measures.comparison.similarity import _first_and_square, canonical, cka, rsa
 from hyperpolyglot.measures.comparison.transfer import orthogonal_map, procrustes, split_rows
 from hyperpolyglot.measures.jackknife import correction
+from hyperpolyglot.random_subspaces import _largest
 from hyperpolyglot.statistics import permutation_p
 
 seeds = st.integers(0, 2**32 - 1)

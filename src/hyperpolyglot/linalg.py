@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,14 @@ from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse.linalg import ArpackError, eigsh
 
 from hyperpolyglot.engine.devices import chosen_gpus
+from hyperpolyglot.random_subspaces import CanonicalNull, canonical_null
 from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = [
     "CanonicalNull",
     "CanonicalSpectrum",
     "HsicSums",
+    "Products",
     "canonical_correlations",
     "canonical_null",
     "cka_of_sums",
@@ -30,7 +31,6 @@ __all__ = [
     "within_range",
 ]
 
-_MOST_SIMULATED = 512
 MOST_CONDITION = 1e6
 """Gram matrices are trusted up to this condition number: the loss is its product with 2⁻⁵³, well below 1e-9."""
 
@@ -41,7 +41,6 @@ _BLOCK = 8192
 _LEAST = 2.0**-40
 _TIE = 1e-9
 """Eigenvalues that differ by less of the largest are taken for equal."""
-_FEW_COLUMNS = 64
 _LEAST_SENT = 1 << 32
 """Multiplications that are worth sending to a GPU: some tenths of a second of one core."""
 
@@ -106,17 +105,47 @@ class CanonicalSpectrum:
     method: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Products:
+    """``(a − mean)ᵀ(a − mean)``, the same of b, and between both, float64: what spectra and CKA are made of.
+
+    >>> Products.of(np.array([[1.0], [3.0]]), np.array([[5.0], [2.0]])).between.tolist()
+    [[-3.0]]
+    """
+
+    means: tuple[Float64, Float64]
+    first: Float64
+    second: Float64
+    between: Float64
+
+    @classmethod
+    def of(cls, a: Array, b: Array, *, centred: bool = True) -> Products:
+        """Of two matrices with the same rows; ``centred``: less their column means."""
+        x, y = means = _means(a, centred), _means(b, centred)
+        return cls(
+            means=means,
+            first=cross_product(a, a, means=(x, x)),
+            second=cross_product(b, b, means=(y, y)),
+            between=cross_product(a, b, means=means),
+        )
+
+
 def canonical_correlations(
-    a: Array, b: Array, *, centred: bool = True, method: str = "auto"
+    a: Array,
+    b: Array,
+    *,
+    centred: bool = True,
+    method: str = "auto",
+    products: Products | None = None,
 ) -> CanonicalSpectrum:
     """Canonical correlations of ``a`` ``[n, p]`` and ``b`` ``[n, q]`` (Björck and Golub 1973).
 
     ``centred`` subtracts column means (then these are correlations; without it a shared mean alone brings the first
     near one). Cholesky factors of Gram matrices where both are well conditioned; else, or with ``method="qr"``, QR
-    and SVD of both matrices, which also finds the rank of dependent columns.
+    and SVD of both matrices, which also finds the rank of dependent columns. ``products``: where they are known.
     """
-    means = _means(a, centred), _means(b, centred)
-    grams = tuple(cross_product(x, x, means=(m, m)) for x, m in zip((a, b), means, strict=True))
+    products = products or Products.of(a, b, centred=centred)
+    means, grams = products.means, (products.first, products.second)
     moving = tuple(_moving(x, g, m) for x, g, m in zip((a, b), grams, means, strict=True))
     condition = float("nan")
     if method == "auto":
@@ -124,7 +153,7 @@ def canonical_correlations(
         condition = max(f[1] for f in factors)
         ranks = int(moving[0].sum()), int(moving[1].sum())
         if condition <= MOST_CONDITION and len(a) > max(ranks):
-            between = cross_product(a, b, means=means)[np.ix_(*moving)]
+            between = products.between[np.ix_(*moving)]
             half = solve_triangular(factors[0][0], between, trans="T")
             whitened = solve_triangular(factors[1][0], half.T, trans="T")
             return CanonicalSpectrum(
@@ -255,74 +284,6 @@ def _columns_of_length_one(matrix: Array) -> Float64:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CanonicalNull:
-    """What unrelated subspaces give: the ``first`` cosine and the ``mean_square`` over the smaller dimension.
-
-    Not ``informative`` where p + q ≥ n: the spaces then meet by dimension alone, and the first cosine is one.
-    """
-
-    first: float
-    mean_square: float
-    informative: bool
-
-
-def canonical_null(n: int, p: int, q: int) -> CanonicalNull:
-    """Expected canonical cosines of unrelated column spaces of dimension p and q in n dimensions.
-
-    ``n`` is rows, less one where columns were centred. Largest: where the smaller dimension is at most 512
-    the mean of seeded draws of Gaussian matrices; else √(p/n·(1 − q/n)) + √(q/n·(1 − p/n)), the edge of Wachter's
-    (1980) law, which it reaches from below as n grows. Mean square: max(p, q)/n, exactly.
-
-    >>> null = canonical_null(100_000, 512, 4096)
-    >>> round(null.first, 3), round(null.mean_square, 3)
-    (0.271, 0.041)
-    """
-    if p + q >= n:
-        return CanonicalNull(first=1.0, mean_square=min(1.0, max(p, q) / n), informative=False)
-    x, y = p / n, q / n
-    if min(p, q) <= _MOST_SIMULATED:
-        first = _simulated_first(n, min(p, q), max(p, q))
-    else:
-        first = float(np.sqrt(x * (1 - y)) + np.sqrt(y * (1 - x)))
-    return CanonicalNull(first=first, mean_square=max(x, y), informative=True)
-
-
-@lru_cache(maxsize=256)
-def _simulated_first(n: int, p: int, q: int) -> float:
-    """Mean largest cosine of unrelated spaces of dimension p ≤ q in n dimensions.
-
-    Its square is the largest root of A in A + B, Wishart matrices of q and n − q degrees, of which Bartlett's
-    decomposition draws the Cholesky factors.
-    """
-    if p < 1:
-        return 0.0
-    random = np.random.default_rng([n, p, q])
-    found = []
-    for _ in range(64 if p <= 128 else 8):
-        own, rest = (_wishart_factor(p, degrees, random) for degrees in (q, n - q))
-        ratio = solve_triangular(rest, own, lower=True)
-        largest = _largest(ratio @ ratio.T)
-        found.append(np.sqrt(largest / (1 + largest)))
-    return float(np.mean(found))
-
-
-def _largest(gram: Float64) -> float:
-    """The largest eigenvalue, to the last digits; alone it is a tenth of the work of all of them."""
-    if len(gram) >= _FEW_COLUMNS:
-        try:
-            return float(eigsh(gram, k=1, tol=0, v0=np.ones(len(gram)), return_eigenvectors=False)[0])
-        except ArpackError:
-            pass
-    return float(np.linalg.eigvalsh(gram)[-1])
-
-
-def _wishart_factor(p: int, degrees: int, random: np.random.Generator) -> Float64:
-    factor = np.tril(random.standard_normal((p, p)), -1)
-    factor[np.diag_indices(p)] = np.sqrt(random.chisquare(degrees - np.arange(p)))
-    return factor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HsicSums:
     """All that HSIC₁ of linear kernels needs, each a sum over rows, so parts can be added and taken away.
 
@@ -357,9 +318,19 @@ class HsicSums:
         return float((trace + ones / ((n - 1) * (n - 2)) - 2 * crossed / (n - 2)) / (n * (n - 3)))
 
 
-def hsic_sums(x: Array, y: Array, means: tuple[Array, Array], dtype: type = np.float64) -> HsicSums:
-    """The sums of HSIC₁ over the rows of ``x`` ``[n, p]`` and ``y`` ``[n, q]``, ``means`` taken off both."""
-    between = cross_product(x, y, means=means, dtype=dtype)
+def hsic_sums(
+    x: Array,
+    y: Array,
+    means: tuple[Array, Array],
+    dtype: type = np.float64,
+    between: Float64 | None = None,
+) -> HsicSums:
+    """The sums of HSIC₁ over the rows of ``x`` ``[n, p]`` and ``y`` ``[n, q]``, ``means`` taken off both.
+
+    ``between``: their product, where it is known.
+    """
+    if between is None:
+        between = cross_product(x, y, means=means, dtype=dtype)
     sums = np.zeros(x.shape[1]), np.zeros(y.shape[1])
     weighted = np.zeros(x.shape[1]), np.zeros(y.shape[1])
     scalars = np.zeros(4)

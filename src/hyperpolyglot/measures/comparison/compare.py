@@ -17,7 +17,7 @@ import numpy as np
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.linalg import within_range
+from hyperpolyglot.linalg import Products, within_range
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label
 from hyperpolyglot.measures.comparison.records import (
     MEASURES,
@@ -150,10 +150,11 @@ def compare_pair(
         include_self=paper,
     )
     done(1)
-    one, square, spectrum = canonical(a, b, random=draws[1], centred=not paper, **tests)
+    products = None if paper else Products.of(a, b)
+    one, square, spectrum = canonical(a, b, random=draws[1], centred=not paper, products=products, **tests)
     measures["canonical_first"], measures["canonical_mean_square"] = one, square
     done(2)
-    measures["cka"] = cka(a, b, random=draws[2], **tests)
+    measures["cka"] = cka(a, b, random=draws[2], products=products, **tests)
     done(1)
     measures["rsa"] = rsa(a, b, random=draws[3], permutations=options.permutations)
     done(1)
@@ -215,9 +216,12 @@ def _shapes(
 ) -> dict[str, Measured]:
     draws: dict[str, Any] = {"random": random, "permutations": options.permutations}
     widest = max(a.shape[1], b.shape[1])
+    centred = options.protocol != "paper"
+    products = Products.of(a, b) if centred else None
     if len(a) > 2 * widest:
-        centred = options.protocol != "paper"
-        first, square, _ = canonical(a, b, n_rows=_TESTED_OF_LABEL, centred=centred, **draws)
+        first, square, _ = canonical(
+            a, b, n_rows=_TESTED_OF_LABEL, centred=centred, products=products, **draws
+        )
         moved = procrustes(a, b, split_rows(len(a), random), shuffles=1, **draws)
     else:
         first = square = moved = Measured(
@@ -226,7 +230,7 @@ def _shapes(
     return {
         "canonical_first": first,
         "canonical_mean_square": square,
-        "cka": cka(a, b, n_rows=_PAIRED_OF_LABEL, **draws),
+        "cka": cka(a, b, n_rows=_PAIRED_OF_LABEL, products=products, **draws),
         "rsa": rsa(a, b, n_rows=_PAIRED_OF_LABEL, pairs=_PAIRS_OF_LABEL, **draws),
         "procrustes": moved,
     }

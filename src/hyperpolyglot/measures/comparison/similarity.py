@@ -17,6 +17,7 @@ from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.linalg import (
     CanonicalNull,
     CanonicalSpectrum,
+    Products,
     canonical_correlations,
     canonical_null,
     cka_of_sums,
@@ -54,13 +55,15 @@ def canonical(
     permutations: int = 99,
     n_rows: int = 20_000,
     centred: bool = True,
+    products: Products | None = None,
 ) -> tuple[Measured, Measured, CanonicalSpectrum]:
     """The first canonical cosine, the mean square over the smaller dimension, and the whole spectrum.
 
     Null: :func:`hyperpolyglot.linalg.canonical_null`. p: correspondence permuted on at most ``n_rows``
     seeded rows, with the same statistic (for the first cosine a power iteration of 20 steps) on the same rows.
+    ``products``: those of the matrices, centred if they are to be, where they are known.
     """
-    spectrum = canonical_correlations(a, b, centred=centred)
+    spectrum = canonical_correlations(a, b, centred=centred, products=products)
     p, q = spectrum.ranks
     null = canonical_null(len(a) - centred, p, q)
     cosines = spectrum.cosines
@@ -189,18 +192,28 @@ def _first_and_square(between: Float32) -> tuple[float, float]:
 
 
 def cka(
-    a: Float32, b: Float32, *, random: np.random.Generator, permutations: int = 99, n_rows: int = 20_000
+    a: Float32,
+    b: Float32,
+    *,
+    random: np.random.Generator,
+    permutations: int = 99,
+    n_rows: int = 20_000,
+    products: Products | None = None,
 ) -> Measured:
     """Debiased linear CKA of rows that correspond, at most one; chance is zero.
 
     Interval: tokens in 20 random groups, each left out in turn (Fisher's z). p: correspondence permuted on at most
-    ``n_rows`` seeded rows.
+    ``n_rows`` seeded rows. ``products``: those of the centred matrices, where they are known.
     """
     n = len(a)
     order = random.permutation(n)
     parts = [np.sort(part) for part in np.array_split(order, min(GROUPS, n))]
-    means = a.mean(axis=0, dtype=np.float64), b.mean(axis=0, dtype=np.float64)
-    totals = [hsic_sums((a, b)[i], (a, b)[j], (means[i], means[j])) for i, j in _SIDES]
+    products = products or Products.of(a, b)
+    means, sides = products.means, (products.between, products.first, products.second)
+    totals = [
+        hsic_sums((a, b)[i], (a, b)[j], (means[i], means[j]), between=between)
+        for (i, j), between in zip(_SIDES, sides, strict=True)
+    ]
     value = cka_of_sums(*totals)
     if not np.isfinite(value):
         return Measured(value=None, null=0.0, note="one of the matrices has no structure, or too few rows")
