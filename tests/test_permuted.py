@@ -15,6 +15,7 @@ from hyperpolyglot.measures.comparison.agreement import (
     neighbor_overlap,
     shared_neighbors,
 )
+from hyperpolyglot.measures.comparison.crossed import first_and_square
 from hyperpolyglot.measures.comparison.permuted import (
     in_lines,
     over_permutations,
@@ -23,7 +24,15 @@ from hyperpolyglot.measures.comparison.permuted import (
     symmetric_sums,
 )
 from hyperpolyglot.measures.comparison.ranked import RankedPairs
-from hyperpolyglot.measures.comparison.similarity import _first_and_square, canonical, cka, rsa
+from hyperpolyglot.measures.comparison.similarity import (
+    _first_and_square,
+    _hsic_of_centred,
+    _hsic_p,
+    _leading,
+    canonical,
+    cka,
+    rsa,
+)
 from hyperpolyglot.measures.comparison.transfer import orthogonal_map, procrustes, split_rows
 from hyperpolyglot.measures.jackknife import correction
 from hyperpolyglot.random_subspaces import _largest
@@ -221,11 +230,31 @@ def test_p_values_of_shape_by_definition(seed):
     assert permutation_p(squares[0], np.array(squares[1:])) == square.p
 
 
+@pytest.mark.parametrize("noise", [0.1, 2.0, 20.0])
+def test_leading_axes_bound_what_a_permutation_gives(noise):
+    """The bound holds for every permutation, p is what all products give, and near matrices are cut to few axes."""
+    n, spectrum = 1500, np.arange(1, 65, dtype=np.float32) ** -1.0
+    a = normal(n, 64, 1) * spectrum
+    b = a @ np.linalg.qr(normal(64, 64, 2))[0] + np.float32(noise) * normal(n, 64, 3) * spectrum
+    x, y = a - a.mean(axis=0), b - b.mean(axis=0)
+    hsic = _hsic_of_centred(x, y)
+    orders = [np.random.default_rng(0).permutation(n) for _ in range(1)] + list(orders_of(n, 19, 0))
+    observed = hsic(x.T @ y, np.arange(n))
+    leading = _leading(x, y, observed)
+    assert (noise < 20) == (leading is not None)
+    if leading is not None:
+        kept_x, kept_y, rest = leading
+        for order in orders:
+            assert hsic(x.T @ y[order], order) <= hsic(kept_x.T @ kept_y[order], order) + rest
+    null = np.array([hsic(x.T @ y[order], order) for order in orders[1:]])
+    assert permutation_p(observed, null) == _hsic_p(x, y, 19, np.random.default_rng(0))
+
+
 def test_power_iteration_by_definition():
     """The first singular value after 20 steps from equal weights, and the mean square over the smaller dimension."""
     for p, q in ((7, 5), (5, 7), (1, 1), (40, 40)):
         between = normal(p, q, p)
-        first, square = _first_and_square(between)
+        first, square = first_and_square(between)
         assert plain_length(between.astype(float)) == pytest.approx(first, rel=1e-5)
         assert (between.astype(float) ** 2).sum() / min(p, q) == pytest.approx(square, rel=1e-12)
 
