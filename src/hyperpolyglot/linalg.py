@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, eigvalsh, solve_triangular
+from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse.linalg import ArpackError, eigsh
 
 from hyperpolyglot.engine.devices import chosen_gpus
+from hyperpolyglot.random_subspaces import CanonicalNull, canonical_null
 from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = [
     "CanonicalNull",
     "CanonicalSpectrum",
     "HsicSums",
+    "Products",
     "canonical_correlations",
     "canonical_null",
     "cka_of_sums",
@@ -25,12 +26,16 @@ __all__ = [
     "leading_directions",
     "linear_cka",
     "orthonormal_columns",
+    "principal_columns",
+    "spanning_columns",
     "within_range",
 ]
 
-_MOST_SIMULATED = 512
 MOST_CONDITION = 1e6
 """Gram matrices are trusted up to this condition number: the loss is its product with 2⁻⁵³, well below 1e-9."""
+
+MOST_CONDITION_OF_BASIS = 1e3
+"""Bases are made without a large orthogonal factor up to this condition number of the columns."""
 
 _BLOCK = 8192
 _LEAST = 2.0**-40
@@ -100,17 +105,47 @@ class CanonicalSpectrum:
     method: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Products:
+    """``(a − mean)ᵀ(a − mean)``, the same of b, and between both, float64: what spectra and CKA are made of.
+
+    >>> Products.of(np.array([[1.0], [3.0]]), np.array([[5.0], [2.0]])).between.tolist()
+    [[-3.0]]
+    """
+
+    means: tuple[Float64, Float64]
+    first: Float64
+    second: Float64
+    between: Float64
+
+    @classmethod
+    def of(cls, a: Array, b: Array, *, centred: bool = True) -> Products:
+        """Of two matrices with the same rows; ``centred``: less their column means."""
+        x, y = means = _means(a, centred), _means(b, centred)
+        return cls(
+            means=means,
+            first=cross_product(a, a, means=(x, x)),
+            second=cross_product(b, b, means=(y, y)),
+            between=cross_product(a, b, means=means),
+        )
+
+
 def canonical_correlations(
-    a: Array, b: Array, *, centred: bool = True, method: str = "auto"
+    a: Array,
+    b: Array,
+    *,
+    centred: bool = True,
+    method: str = "auto",
+    products: Products | None = None,
 ) -> CanonicalSpectrum:
     """Canonical correlations of ``a`` ``[n, p]`` and ``b`` ``[n, q]`` (Björck and Golub 1973).
 
     ``centred`` subtracts column means (then these are correlations; without it a shared mean alone brings the first
     near one). Cholesky factors of Gram matrices where both are well conditioned; else, or with ``method="qr"``, QR
-    and SVD of both matrices, which also finds the rank of dependent columns.
+    and SVD of both matrices, which also finds the rank of dependent columns. ``products``: where they are known.
     """
-    means = _means(a, centred), _means(b, centred)
-    grams = tuple(cross_product(x, x, means=(m, m)) for x, m in zip((a, b), means, strict=True))
+    products = products or Products.of(a, b, centred=centred)
+    means, grams = products.means, (products.first, products.second)
     moving = tuple(_moving(x, g, m) for x, g, m in zip((a, b), grams, means, strict=True))
     condition = float("nan")
     if method == "auto":
@@ -118,7 +153,7 @@ def canonical_correlations(
         condition = max(f[1] for f in factors)
         ranks = int(moving[0].sum()), int(moving[1].sum())
         if condition <= MOST_CONDITION and len(a) > max(ranks):
-            between = cross_product(a, b, means=means)[np.ix_(*moving)]
+            between = products.between[np.ix_(*moving)]
             half = solve_triangular(factors[0][0], between, trans="T")
             whitened = solve_triangular(factors[1][0], half.T, trans="T")
             return CanonicalSpectrum(
@@ -198,9 +233,7 @@ def orthonormal_columns(matrix: Array, resolution: float = 1e-10) -> Float64:
 
     Directions below ``resolution`` of the largest singular value (columns scaled to length one) are rounding.
     """
-    tall = np.array(matrix, np.float64)
-    scale = np.sqrt((tall**2).sum(axis=0))
-    tall = tall[:, scale > 0] / scale[scale > 0]
+    tall = _columns_of_length_one(matrix)
     if not tall.size:
         return np.zeros((len(tall), 0))
     basis, triangle = np.linalg.qr(tall)
@@ -208,62 +241,46 @@ def orthonormal_columns(matrix: Array, resolution: float = 1e-10) -> Float64:
     return np.asarray(basis @ left[:, values > resolution * values[0]])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CanonicalNull:
-    """What unrelated subspaces give: the ``first`` cosine and the ``mean_square`` over the smaller dimension.
+def principal_columns(matrix: Array, resolution: float = 1e-10) -> Float64:
+    """The basis of :func:`orthonormal_columns` to about 1e-9, without its large orthogonal factor where that will do.
 
-    Not ``informative`` where p + q ≥ n: the spaces then meet by dimension alone, and the first cosine is one.
+    Q·U is the matrix times V/S, for QR of the matrix and the singular vectors U, V and values S of the triangle R.
     """
+    tall = _columns_of_length_one(matrix)
+    if not tall.size or len(tall) <= tall.shape[1]:
+        return orthonormal_columns(matrix, resolution)
+    _, values, right = np.linalg.svd(np.linalg.qr(tall, mode="r"), full_matrices=False)
+    if values[-1] <= values[0] / MOST_CONDITION_OF_BASIS:
+        return orthonormal_columns(matrix, resolution)
+    return np.asarray(tall @ (right.T / values))
 
-    first: float
-    mean_square: float
-    informative: bool
 
+def spanning_columns(matrix: Array, resolution: float = 1e-10) -> Float64:
+    """Some orthonormal basis ``[n, rank]`` of the space of :func:`orthonormal_columns`, to about 1e-9.
 
-def canonical_null(n: int, p: int, q: int) -> CanonicalNull:
-    """Expected canonical cosines of unrelated column spaces of dimension p and q in n dimensions.
+    By a Cholesky factor of the Gram matrix where that is well conditioned.
 
-    ``n`` is rows, less one where columns were centred. Largest: where the smaller dimension is at most 512
-    the mean of seeded draws of Gaussian matrices; else √(p/n·(1 − q/n)) + √(q/n·(1 − p/n)), the edge of Wachter's
-    (1980) law, which it reaches from below as n grows. Mean square: max(p, q)/n, exactly.
-
-    >>> null = canonical_null(100_000, 512, 4096)
-    >>> round(null.first, 3), round(null.mean_square, 3)
-    (0.271, 0.041)
+    >>> basis = spanning_columns(np.array([[3.0, 1.0], [0.0, 1.0], [0.0, 1.0]]))
+    >>> np.allclose(basis.T @ basis, np.eye(2), atol=1e-12)
+    True
     """
-    if p + q >= n:
-        return CanonicalNull(first=1.0, mean_square=min(1.0, max(p, q) / n), informative=False)
-    x, y = p / n, q / n
-    if min(p, q) <= _MOST_SIMULATED:
-        first = _simulated_first(n, min(p, q), max(p, q))
-    else:
-        first = float(np.sqrt(x * (1 - y)) + np.sqrt(y * (1 - x)))
-    return CanonicalNull(first=first, mean_square=max(x, y), informative=True)
+    tall = _columns_of_length_one(matrix)
+    if not tall.size or len(tall) <= tall.shape[1]:
+        return orthonormal_columns(matrix, resolution)
+    triangle, condition = _factor(tall.T @ tall)
+    if condition > MOST_CONDITION_OF_BASIS**2:
+        return orthonormal_columns(matrix, resolution)
+    return np.asarray(tall @ solve_triangular(triangle, np.eye(len(triangle))))
 
 
-@lru_cache(maxsize=256)
-def _simulated_first(n: int, p: int, q: int) -> float:
-    """Mean largest cosine of unrelated spaces of dimension p ≤ q in n dimensions.
-
-    Its square is the largest root of A in A + B, Wishart matrices of q and n − q degrees, of which Bartlett's
-    decomposition draws the Cholesky factors.
-    """
-    if p < 1:
-        return 0.0
-    random = np.random.default_rng([n, p, q])
-    found = []
-    for _ in range(64 if p <= 128 else 8):
-        own, rest = (_wishart_factor(p, degrees, random) for degrees in (q, n - q))
-        ratio = solve_triangular(rest, own, lower=True)
-        (largest,) = eigvalsh(ratio @ ratio.T, subset_by_index=[p - 1, p - 1])
-        found.append(np.sqrt(largest / (1 + largest)))
-    return float(np.mean(found))
-
-
-def _wishart_factor(p: int, degrees: int, random: np.random.Generator) -> Float64:
-    factor = np.tril(random.standard_normal((p, p)), -1)
-    factor[np.diag_indices(p)] = np.sqrt(random.chisquare(degrees - np.arange(p)))
-    return factor
+def _columns_of_length_one(matrix: Array) -> Float64:
+    """Without those of length zero."""
+    tall = np.array(matrix, np.float64)
+    scale = np.sqrt(np.einsum("ij,ij->j", tall, tall))
+    if not (scale > 0).all():
+        tall = tall[:, scale > 0]
+    tall /= scale[scale > 0]
+    return tall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,9 +318,19 @@ class HsicSums:
         return float((trace + ones / ((n - 1) * (n - 2)) - 2 * crossed / (n - 2)) / (n * (n - 3)))
 
 
-def hsic_sums(x: Array, y: Array, means: tuple[Array, Array], dtype: type = np.float64) -> HsicSums:
-    """The sums of HSIC₁ over the rows of ``x`` ``[n, p]`` and ``y`` ``[n, q]``, ``means`` taken off both."""
-    between = cross_product(x, y, means=means, dtype=dtype)
+def hsic_sums(
+    x: Array,
+    y: Array,
+    means: tuple[Array, Array],
+    dtype: type = np.float64,
+    between: Float64 | None = None,
+) -> HsicSums:
+    """The sums of HSIC₁ over the rows of ``x`` ``[n, p]`` and ``y`` ``[n, q]``, ``means`` taken off both.
+
+    ``between``: their product, where it is known.
+    """
+    if between is None:
+        between = cross_product(x, y, means=means, dtype=dtype)
     sums = np.zeros(x.shape[1]), np.zeros(y.shape[1])
     weighted = np.zeros(x.shape[1]), np.zeros(y.shape[1])
     scalars = np.zeros(4)

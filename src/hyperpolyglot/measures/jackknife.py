@@ -18,14 +18,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from hyperpolyglot.statistics import Interval
-from hyperpolyglot.types import Float32, Float64
+from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["correction", "left_out_error", "mean_interval"]
+__all__ = ["correction", "error_of_moves", "left_out_error", "mean_interval"]
 
 Means = Callable[[list[Any], NDArray[np.intp], bool], list[tuple[float, float | None]]]
 """Mean and, if asked for, error of each measure, of some neighbour lists ``[h, m + 1]`` and positions ``[h]``."""
@@ -52,10 +53,17 @@ def left_out_error(
     >>> round(left_out_error(np.array([1.0, 2, 3]), alone, np.zeros((3, 1), int), np.arange(3), 3), 4)
     0.5774
     """
+    return error_of_moves(
+        base, np.bincount(near.ravel(), weights=change.ravel(), minlength=size), queries, size
+    )
+
+
+def error_of_moves(base: Float64, moved: Array, queries: NDArray[np.integer], size: int) -> float | None:
+    """The same, where ``moved`` ``[size]`` says by how much the sum of ``base`` changes without each token."""
     q = len(base)
     if q < 2:
         return None
-    moved = np.bincount(near.ravel(), weights=change.ravel(), minlength=size) / q
+    moved = moved / q
     own = base - base.mean()
     # without token i: (S − base_i + Σ change)/(q − 1), less the mean
     moved[queries] = (moved[queries] * q - own) / (q - 1)
@@ -110,17 +118,29 @@ def _half(
 ) -> list[tuple[float, float | None]] | None:
     """The measures of the tokens of one half, with their ``listed`` nearest of that half and the one that follows."""
     own = np.flatnonzero(kept[queries])
-    present = [kept[table[own]] for table in tables]
-    enough = np.all([here.sum(axis=1) > listed for here in present], axis=0)
+    lists = [np.empty((len(own), listed + 1), table.dtype) for table in tables]
+    enough = np.ones(len(own), np.bool_)
+    for table, kept_of_table in zip(tables, lists, strict=True):
+        _first_kept(table, own, kept, kept_of_table, enough)
     own = own[enough]
     if len(own) < 2:
         return None
-    lists = []
-    for table, here in zip(tables, present, strict=True):
-        wanted = here[enough]
-        wanted &= np.cumsum(wanted, axis=1, dtype=np.int32) <= listed + 1
-        lists.append(table[own][wanted].reshape(len(own), listed + 1))
-    return means(lists, own, with_error)
+    return means([one[enough] for one in lists], own, with_error)
+
+
+@numba.njit(cache=True, nogil=True)
+def _first_kept(table, rows, kept, out, enough):  # type: ignore[no-untyped-def]
+    """The first neighbours of ``rows`` that are ``kept``, as many as ``out`` holds; whether there are so many."""
+    most = out.shape[1]
+    for at in range(len(rows)):
+        listed = 0
+        for j in table[rows[at]]:
+            if kept[j]:
+                out[at, listed] = j
+                listed += 1
+                if listed == most:
+                    break
+        enough[at] &= listed == most
 
 
 def mean_interval(

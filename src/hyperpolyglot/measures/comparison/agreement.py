@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.jackknife import correction, left_out_error, mean_interval
+from hyperpolyglot.measures.comparison.permuted import in_parts, over_permutations, overlap_counts
+from hyperpolyglot.measures.jackknife import correction, error_of_moves, mean_interval
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.statistics import permutation_p
-from hyperpolyglot.types import Array, Float32, Float64, Int32
+from hyperpolyglot.types import Array, Float64, Int32
 
 __all__ = [
     "mutual_graph_jaccard",
@@ -33,13 +34,12 @@ _MOST_TESTED = 1000
 
 
 @numba.njit(cache=True, nogil=True)
-def _shared(first, second, queries, order, stamp, out):  # type: ignore[no-untyped-def]
-    stamp[:] = -1
+def _shared(first, second, queries, order, out):  # type: ignore[no-untyped-def]
+    stamp = np.full(len(order), -1, np.int32)
     for at in range(len(queries)):
         i = queries[at]
-        other = second[order[i]]
-        for m in range(len(other)):
-            stamp[other[m]] = at
+        for j in second[order[i]]:
+            stamp[j] = at
         count = 0
         for j in first[i]:
             count += stamp[order[j]] == at
@@ -57,39 +57,54 @@ def shared_neighbors(
     [2, 2, 2]
     """
     n = len(first)
-    queries = np.arange(n) if queries is None else queries
-    order = np.arange(n) if order is None else order
-    out = np.empty(len(queries), np.int32)
-    _shared(
-        np.ascontiguousarray(first, np.int32),
-        np.ascontiguousarray(second, np.int32),
-        np.ascontiguousarray(queries, np.int32),
-        np.ascontiguousarray(order, np.int32),
-        np.empty(n, np.int32),
-        out,
-    )
+    asked = np.arange(n, dtype=np.int32) if queries is None else np.ascontiguousarray(queries, np.int32)
+    places = np.arange(n, dtype=np.int32) if order is None else np.ascontiguousarray(order, np.int32)
+    graphs = np.ascontiguousarray(first, np.int32), np.ascontiguousarray(second, np.int32)
+    out = np.empty(len(asked), np.int32)
+    in_parts(len(asked), lambda part: _shared(*graphs, asked[part], places, out[part]))
     return out
 
 
 @numba.njit(cache=True, nogil=True)
-def _replaced(first, second, stamp, base, change):  # type: ignore[no-untyped-def]
+def _left_out(first, second, rows, base, moved):  # type: ignore[no-untyped-def]
+    """Of each of ``rows``, what is shared but for the last neighbours; all that changes without each token is added."""
     most = first.shape[1] - 1
-    stamp[:] = -1
-    for i in range(len(first)):
+    stamp = np.full(len(moved), -1, np.int32)
+    for at in range(len(rows)):
+        one, other = first[rows[at]], second[rows[at]]
         for m in range(most):
-            stamp[first[i, m]] = 2 * i
-        shared, next_first, next_second = 0, 0, stamp[second[i, most]] == 2 * i
+            stamp[one[m]] = 2 * at
+        shared, next_first, next_second = 0, 0, stamp[other[most]] == 2 * at
         for m in range(most):
-            j = second[i, m]
-            next_first += j == first[i, most]
-            if stamp[j] == 2 * i:
-                stamp[j] = 2 * i + 1
+            j = other[m]
+            next_first += j == one[most]
+            if stamp[j] == 2 * at:
+                stamp[j] = 2 * at + 1
                 shared += 1
-        base[i] = shared
-        both = next_first + next_second + (first[i, most] == second[i, most]) - 1
+        base[at] = shared
+        both = next_first + next_second + (one[most] == other[most]) - 1
         for m in range(most):
-            change[i, m] = both if stamp[first[i, m]] == 2 * i + 1 else next_first
-            change[i, most + m] = 0 if stamp[second[i, m]] == 2 * i + 1 else next_second
+            if stamp[one[m]] == 2 * at + 1:
+                moved[one[m]] += both
+            else:
+                moved[one[m]] += next_first
+                stamp[one[m]] = 2 * at
+        if next_second:
+            for m in range(most):
+                moved[other[m]] += stamp[other[m]] != 2 * at + 1
+
+
+def _without_each(first: Int32, second: Int32, rows: Int32, size: int) -> tuple[Float64, Float64]:
+    """Shared neighbours of ``rows`` but for the last ones, and by how much their sum changes without each token."""
+    base, parts = np.empty(len(rows)), []
+
+    def part(own: slice) -> None:
+        moved = np.zeros(size, np.int64)
+        _left_out(first, second, rows[own], base[own], moved)
+        parts.append(moved)
+
+    in_parts(len(rows), part)
+    return base, np.sum(parts, axis=0).astype(np.float64)
 
 
 def overlap_error(
@@ -103,22 +118,14 @@ def overlap_error(
     n, k = first.shape
     if k < 2:
         return [None] * len(members)
-    base, change, near = _left_out(first, second, n)
     size = k - 1 + extra
     found = []
     (factor,) = correction((first, second), np.arange(n), n, _mean_shared, 1)
     for rows in members:
-        error = left_out_error(base[rows], change[rows], near[rows], rows, n)
+        base, moved = _without_each(first, second, np.asarray(rows, np.int32), n)
+        error = error_of_moves(base, moved, rows, n)
         found.append(None if error is None else factor * error / size)
     return found
-
-
-def _left_out(first: Int32, second: Int32, size: int) -> tuple[Float64, Float32, Int32]:
-    """Shared neighbours but for the last ones, and by how many they change without each of ``near``."""
-    n, k = first.shape
-    base, change = np.empty(n), np.empty((n, 2 * (k - 1)), np.float32)
-    _replaced(first, second, np.empty(size, np.int64), base, change)
-    return base, change, np.concatenate([first[:, :-1], second[:, :-1]], axis=1)
 
 
 def _mean_shared(
@@ -126,9 +133,12 @@ def _mean_shared(
 ) -> list[tuple[float, float | None]]:
     first, second = tables
     size = int(max(first.max(), second.max(), at.max())) + 1
-    base, change, near = _left_out(first, second, size)
-    error = left_out_error(base, change, near, at, size) if with_error else None
-    return [(float(base.mean()), error)]
+    rows = np.arange(len(at), dtype=np.int32)
+    if not with_error:
+        shared = shared_neighbors(first[:, :-1], second[:, :-1], rows, np.arange(size))
+        return [(float(shared.mean()), None)]
+    base, moved = _without_each(first, second, rows, size)
+    return [(float(base.mean()), error_of_moves(base, moved, at, size))]
 
 
 def neighbor_overlap(
@@ -152,18 +162,16 @@ def neighbor_overlap(
     counts = shared_neighbors(first, second)
     share = (counts + extra) / size
     queries = np.sort(random.choice(n, min(n_rows, n), replace=False))
-    observed = float(counts[queries].mean())
-    drawn = [
-        float(shared_neighbors(first, second, queries, random.permutation(n)).mean())
-        for _ in range(permutations)
-    ]
+    drawn = over_permutations(
+        n, permutations, random, lambda orders: overlap_counts(first, second, [queries], orders)
+    )
     jaccard, by_chance = mutual_graph_jaccard(first, second)
     value = float(share.mean())
     (error,) = overlap_error((first, second), [np.arange(n)], extra)
     return Measured(
         value=value,
         null=(k * k / (n - 1) + extra) / size,
-        p=permutation_p(observed, np.array(drawn)) if drawn else None,
+        p=permutation_p(counts[queries].sum(), drawn[:, 0]) if permutations else None,
         interval=mean_interval(value, error, n, most=1.0),
         details={
             "k": size,
@@ -175,16 +183,61 @@ def neighbor_overlap(
     )
 
 
+@numba.njit(cache=True, nogil=True)
+def _depths(first, second, depths):  # type: ignore[no-untyped-def]
+    """How many neighbours are shared that are not among so many of the nearest in both."""
+    place = np.full(len(second), -1, np.int32)
+    for i in range(len(first)):
+        for m in range(second.shape[1]):
+            place[second[i, m]] = m
+        for m in range(first.shape[1]):
+            if place[first[i, m]] >= 0:
+                depths[max(m, place[first[i, m]])] += 1
+        for j in second[i]:
+            place[j] = -1
+
+
 def _curve(first: Int32, second: Int32, extra: int) -> list[dict[str, float]]:
     n, most = first.shape
+    depths = np.zeros(most, np.int64)
+    _depths(first, second, depths)
+    shared = np.cumsum(depths)
     return [
         {
             "k": k + extra,
-            "value": float((shared_neighbors(first[:, :k], second[:, :k]).mean() + extra) / (k + extra)),
+            "value": float((shared[k - 1] / n + extra) / (k + extra)),
             "null": (k * k / (n - 1) + extra) / (k + extra),
         }
         for k in sorted({*(c - extra for c in CURVE if 0 < c - extra < most), most})
     ]
+
+
+@numba.njit(cache=True, nogil=True)
+def _mutual(first, second, own, edges):  # type: ignore[no-untyped-def]
+    """Edges of ``own`` to later rows that both ends choose: in the first graph, the second, and both."""
+    near = np.zeros(len(first), np.uint8)
+    for i in own:
+        for j in second[i]:
+            near[j] = 1
+        for j in first[i]:
+            if j > i:
+                here = False
+                for other in first[j]:
+                    here |= other == i
+                if here:
+                    edges[0] += 1
+                    if near[j]:
+                        there = False
+                        for other in second[j]:
+                            there |= other == i
+                        edges[2] += there
+        for j in second[i]:
+            near[j] = 0
+            if j > i:
+                there = False
+                for other in second[j]:
+                    there |= other == i
+                edges[1] += there
 
 
 def mutual_graph_jaccard(first: Int32, second: Int32) -> tuple[float | None, float | None]:
@@ -193,23 +246,21 @@ def mutual_graph_jaccard(first: Int32, second: Int32) -> tuple[float | None, flo
     Chance keeps both numbers of edges and draws them among all pairs. ``None`` where neither graph has an edge.
     """
     n = len(first)
-    a, b = _mutual_edges(first), _mutual_edges(second)
-    both = len(np.intersect1d(a, b, assume_unique=True))
-    total = len(a) + len(b)
+    graphs = np.ascontiguousarray(first, np.int32), np.ascontiguousarray(second, np.int32)
+    parts: list[NDArray[np.int64]] = []
+
+    def part(own: slice) -> None:
+        edges = np.zeros(3, np.int64)
+        _mutual(*graphs, np.arange(own.start, own.stop, dtype=np.int32), edges)
+        parts.append(edges)
+
+    in_parts(n, part)
+    a, b, both = np.sum(parts, axis=0).tolist()
+    total = a + b
     if not total:
         return None, None
-    chance = len(a) * len(b) / (n * (n - 1) / 2)
+    chance = a * b / (n * (n - 1) / 2)
     return both / (total - both), chance / (total - chance)
-
-
-def _mutual_edges(graph: Int32) -> NDArray[np.int64]:
-    n, k = graph.shape
-    near = graph.astype(np.int64)
-    own = np.repeat(np.arange(n, dtype=np.int64), k).reshape(n, k)
-    codes = (np.minimum(own, near) * n + np.maximum(own, near)).ravel()
-    codes.sort()
-    edges: NDArray[np.int64] = codes[1:][codes[1:] == codes[:-1]]
-    return edges
 
 
 def overlap_by_label(
@@ -229,17 +280,17 @@ def overlap_by_label(
     """
     first, second = graphs
     n, k = first.shape
-    share = (shared_neighbors(first, second) + extra) / (k + extra)
+    counts = shared_neighbors(first, second)
+    share = (counts + extra) / (k + extra)
     within: Float64 = np.zeros(n)
     for _ in range(_WITHIN_DRAWS):
         drawn = shared_neighbors(first, second, order=_within(labels, random))
         within += (drawn + extra) / (k + extra) / _WITHIN_DRAWS
     asked = [np.sort(random.permutation(rows)[:_MOST_TESTED]) for _, rows in members]
-    observed = [float(shared_neighbors(first, second, rows).mean()) for rows in asked]
-    by_chance = np.empty((permutations, len(asked)))
-    for draw in by_chance:
-        order = random.permutation(n)
-        draw[:] = [shared_neighbors(first, second, rows, order).mean() for rows in asked]
+    observed = [counts[rows].sum() for rows in asked]
+    by_chance = over_permutations(
+        n, permutations, random, lambda orders: overlap_counts(first, second, asked, orders)
+    )
     errors = overlap_error(graphs, [rows for _, rows in members], extra)
     return {
         label: Measured(

@@ -17,7 +17,7 @@ import numpy as np
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.linalg import within_range
+from hyperpolyglot.linalg import Products, within_range
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label
 from hyperpolyglot.measures.comparison.records import (
     MEASURES,
@@ -28,7 +28,7 @@ from hyperpolyglot.measures.comparison.records import (
 )
 from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.measures.comparison.similarity import canonical, cka, rsa
-from hyperpolyglot.measures.comparison.transfer import procrustes, retrieval, split_rows
+from hyperpolyglot.measures.comparison.transfer import Learned, procrustes, retrieval, split_rows
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.space import TokenSpace
@@ -150,17 +150,21 @@ def compare_pair(
         include_self=paper,
     )
     done(1)
-    one, square, spectrum = canonical(a, b, random=draws[1], centred=not paper, **tests)
+    products = None if paper else Products.of(a, b)
+    one, square, spectrum = canonical(a, b, random=draws[1], centred=not paper, products=products, **tests)
     measures["canonical_first"], measures["canonical_mean_square"] = one, square
     done(2)
-    measures["cka"] = cka(a, b, random=draws[2], **tests)
+    measures["cka"] = cka(a, b, random=draws[2], products=products, **tests)
     done(1)
     measures["rsa"] = rsa(a, b, random=draws[3], permutations=options.permutations)
     done(1)
     split = split_rows(len(a), draws[4])
-    measures["procrustes"] = procrustes(a, b, split, random=draws[4], permutations=options.permutations)
+    learned = Learned.of(a, b, split)
+    measures["procrustes"] = procrustes(
+        a, b, split, random=draws[4], permutations=options.permutations, learned=learned
+    )
     done(1)
-    maps = retrieval(a, b, split, random=draws[5]) if options.maps else []
+    maps = retrieval(a, b, split, random=draws[5], learned=learned) if options.maps else []
     by_label = _by_label((a, b), graphs, first.labels, options, done)
     done(1)
     return PairSimilarity(
@@ -212,9 +216,12 @@ def _shapes(
 ) -> dict[str, Measured]:
     draws: dict[str, Any] = {"random": random, "permutations": options.permutations}
     widest = max(a.shape[1], b.shape[1])
+    centred = options.protocol != "paper"
+    products = Products.of(a, b) if centred else None
     if len(a) > 2 * widest:
-        centred = options.protocol != "paper"
-        first, square, _ = canonical(a, b, n_rows=_TESTED_OF_LABEL, centred=centred, **draws)
+        first, square, _ = canonical(
+            a, b, n_rows=_TESTED_OF_LABEL, centred=centred, products=products, **draws
+        )
         moved = procrustes(a, b, split_rows(len(a), random), shuffles=1, **draws)
     else:
         first = square = moved = Measured(
@@ -223,7 +230,7 @@ def _shapes(
     return {
         "canonical_first": first,
         "canonical_mean_square": square,
-        "cka": cka(a, b, n_rows=_PAIRED_OF_LABEL, **draws),
+        "cka": cka(a, b, n_rows=_PAIRED_OF_LABEL, products=products, **draws),
         "rsa": rsa(a, b, n_rows=_PAIRED_OF_LABEL, pairs=_PAIRS_OF_LABEL, **draws),
         "procrustes": moved,
     }

@@ -5,6 +5,9 @@ Rows correspond; nothing depends on the basis of either matrix. Chance is a rand
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,12 +15,18 @@ from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.linalg import (
     CanonicalNull,
     CanonicalSpectrum,
+    Products,
     canonical_correlations,
     canonical_null,
     cka_of_sums,
+    cross_product,
     hsic_sums,
-    orthonormal_columns,
+    principal_columns,
+    spanning_columns,
 )
+from hyperpolyglot.measures.comparison.crossed import first_and_square, of_products, squares
+from hyperpolyglot.measures.comparison.permuted import in_parts, over_permutations, symmetric_sums
+from hyperpolyglot.measures.comparison.ranked import RankedPairs
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.statistics import jackknife_interval, mean_ranks, permutation_p
 from hyperpolyglot.types import Array, Float32, Float64
@@ -30,7 +39,9 @@ _PAIRED_GROUPS = tuple((i, (i + step) % GROUPS) for step in (1, 7) for i in rang
 _MANTEL_ROWS = 1000
 _WORK = 1e12
 _SIDES = ((0, 1), (0, 0), (1, 1))
-_POWER_STEPS = 20
+_AXES = 16
+_ROUNDING = 1.001
+"""More than float32 can be wrong by, in products of some ten thousand rows."""
 
 
 def canonical_with_random(n_rows: int, dim: int, columns: int) -> CanonicalNull:
@@ -46,13 +57,15 @@ def canonical(
     permutations: int = 99,
     n_rows: int = 20_000,
     centred: bool = True,
+    products: Products | None = None,
 ) -> tuple[Measured, Measured, CanonicalSpectrum]:
     """The first canonical cosine, the mean square over the smaller dimension, and the whole spectrum.
 
     Null: :func:`hyperpolyglot.linalg.canonical_null`. p: correspondence permuted on at most ``n_rows``
     seeded rows, with the same statistic (for the first cosine a power iteration of 20 steps) on the same rows.
+    ``products``: those of the matrices, centred if they are to be, where they are known.
     """
-    spectrum = canonical_correlations(a, b, centred=centred)
+    spectrum = canonical_correlations(a, b, centred=centred, products=products)
     p, q = spectrum.ranks
     null = canonical_null(len(a) - centred, p, q)
     cosines = spectrum.cosines
@@ -68,11 +81,9 @@ def canonical(
     )
     if tested is not None and p + q < len(tested[0]):
         chosen, draws = tested
-        x, y = (_basis(m[chosen], centred) for m in (a, b))
-        found: Float64 = np.array(
-            [_first_and_square(x.T @ y)]
-            + [_first_and_square(x.T @ y[random.permutation(len(y))]) for _ in range(draws)]
-        )
+        x = spanning_columns(_centred(a[chosen], centred), 1e-6).astype(np.float32)
+        y = principal_columns(_centred(b[chosen], centred), 1e-6).astype(np.float32)
+        found = np.array(of_products(x, y, draws, random, lambda between, _: first_and_square(between)))
         p_first, p_mean = (permutation_p(column[0], column[1:]) for column in found.T)
     shared = {
         "dimensions": [p, q],
@@ -98,8 +109,8 @@ def canonical(
     return first, square, spectrum
 
 
-def _basis(rows: Float32, centred: bool) -> Float32:
-    return orthonormal_columns(rows - rows.mean(axis=0) if centred else rows, 1e-6).astype(np.float32)
+def _centred(rows: Float32, centred: bool) -> Float32:
+    return rows - rows.mean(axis=0) if centred else rows
 
 
 def _tested(
@@ -113,29 +124,29 @@ def _tested(
     return np.sort(random.choice(n, size, replace=False)), draws
 
 
-def _first_and_square(between: Float32) -> tuple[float, float]:
-    vector = np.full(between.shape[1], 1 / np.sqrt(between.shape[1]), np.float32)
-    length = 0.0
-    for _ in range(_POWER_STEPS):
-        vector = between.T @ (between @ vector)
-        length = float(np.sqrt((vector.astype(np.float64) ** 2).sum()))
-        vector = vector / np.float32(max(length, 1e-30))
-    return float(np.sqrt(length)), float((between.astype(np.float64) ** 2).sum()) / min(between.shape)
-
-
 def cka(
-    a: Float32, b: Float32, *, random: np.random.Generator, permutations: int = 99, n_rows: int = 20_000
+    a: Float32,
+    b: Float32,
+    *,
+    random: np.random.Generator,
+    permutations: int = 99,
+    n_rows: int = 20_000,
+    products: Products | None = None,
 ) -> Measured:
     """Debiased linear CKA of rows that correspond, at most one; chance is zero.
 
     Interval: tokens in 20 random groups, each left out in turn (Fisher's z). p: correspondence permuted on at most
-    ``n_rows`` seeded rows.
+    ``n_rows`` seeded rows. ``products``: those of the centred matrices, where they are known.
     """
     n = len(a)
     order = random.permutation(n)
     parts = [np.sort(part) for part in np.array_split(order, min(GROUPS, n))]
-    means = a.mean(axis=0, dtype=np.float64), b.mean(axis=0, dtype=np.float64)
-    totals = [hsic_sums((a, b)[i], (a, b)[j], (means[i], means[j])) for i, j in _SIDES]
+    products = products or Products.of(a, b)
+    means, sides = products.means, (products.between, products.first, products.second)
+    totals = [
+        hsic_sums((a, b)[i], (a, b)[j], (means[i], means[j]), between=between)
+        for (i, j), between in zip(_SIDES, sides, strict=True)
+    ]
     value = cka_of_sums(*totals)
     if not np.isfinite(value):
         return Measured(value=None, null=0.0, note="one of the matrices has no structure, or too few rows")
@@ -165,9 +176,7 @@ def cka(
         if len(chosen) <= _MANTEL_ROWS:
             p = _mantel(_kernel(x), _kernel(y), permutations, random)
         else:
-            found = [_hsic_of_centred(x, y)]
-            found += [_hsic_of_centred(x, y[random.permutation(len(y))]) for _ in range(draws)]
-            p = permutation_p(found[0], np.array(found[1:]))
+            p = _hsic_p(x, y, draws, random)
     return Measured(value=value, null=0.0, p=p, interval=interval)
 
 
@@ -181,21 +190,78 @@ def _kernel(rows: Float32) -> Float64:
     return kernel
 
 
-def _hsic_of_centred(x: Float32, y: Float32) -> float:
-    """HSIC₁ · n(n − 3) of matrices whose columns sum to zero."""
+def _hsic_p(x: Float32, y: Float32, draws: int, random: np.random.Generator) -> float:
+    """p of HSIC₁ of matrices whose columns sum to zero, the rows of the second permuted.
+
+    Where the product of leading directions proves that a permutation gives less than what is observed, it is all that
+    is made of it.
+    """
+    hsic = _hsic_of_centred(x, y)
+    observed = hsic(x.T @ y, np.arange(len(y)))
+    leading = _leading(x, y, observed)
+    if leading is None:
+        return permutation_p(observed, np.array(of_products(x, y, draws, random, hsic)[1:]))
+    kept_x, kept_y, rest = leading
+
+    def at_most(between: Float32, order: NDArray[np.intp]) -> float:
+        bound = hsic(between, order) + rest
+        return bound if bound < observed else hsic(x.T @ y[order], order)
+
+    return permutation_p(observed, np.array(of_products(kept_x, kept_y, draws, random, at_most)[1:]))
+
+
+def _leading(x: Float32, y: Float32, observed: float) -> tuple[Float32, Float32, float] | None:
+    """Both matrices on their first principal axes, and the most that the other axes add to ‖xᵀPy‖² for any P.
+
+    ‖XᵀPY‖ is at most the Frobenius norm of one times the spectral norm of the other. ``None`` where so many axes are
+    needed to keep this below half of ``observed`` that it doesn't pay.
+    """
+    spectra = [np.linalg.eigh(cross_product(m, m)) for m in (x, y)]
+    (one, axes_x), (two, axes_y) = ((np.maximum(values[::-1], 0), axes[:, ::-1]) for values, axes in spectra)
+    for r in range(_AXES, min(len(one), len(two)), _AXES):
+        if 2 * r * r > len(one) * len(two):
+            return None
+        rest = one[r] * two.sum() + two[r] * one[:r].sum()
+        if rest * _ROUNDING < observed / 2:
+            kept = x @ axes_x[:, :r].astype(np.float32), y @ axes_y[:, :r].astype(np.float32)
+            within = one[:r].sum() * two[:r].sum() * (_ROUNDING - 1) / len(x)
+            return *kept, float(rest * _ROUNDING + within)
+    return None
+
+
+def _hsic_of_centred(x: Float32, y: Float32) -> Callable[[Float32, NDArray[np.intp]], float]:
+    """HSIC₁ · n(n − 3) of matrices whose columns sum to zero, from xᵀy and the order of the rows in y."""
     n = len(x)
-    own, other = (np.einsum("ij,ij->i", m, m, dtype=np.float64) for m in (x, y))
-    both = float((own * other).sum())
-    trace = float(((x.T @ y).astype(np.float64) ** 2).sum()) - both
-    return trace + float(own.sum() * other.sum()) / ((n - 1) * (n - 2)) - 2 * both / (n - 2)
+    own, other = (_lengths(m) for m in (x, y))
+    apart = float(own.sum() * other.sum()) / ((n - 1) * (n - 2))
+
+    def hsic(between: Float32, order: NDArray[np.intp]) -> float:
+        both = float((own * other[order]).sum())
+        return float(squares(between)) - both + apart - 2 * both / (n - 2)
+
+    return hsic
+
+
+def _lengths(rows: Float32) -> Float64:
+    """Squared lengths of rows."""
+    every = np.arange(len(rows))
+    return pair_cosines(rows, rows, every, every)
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _dots(a, b, first, second, out):  # type: ignore[no-untyped-def]
+    for m in range(len(first)):
+        x, y = a[first[m]], b[second[m]]
+        total = 0.0
+        for j in range(len(x)):
+            total += np.float64(x[j]) * np.float64(y[j])
+        out[m] = total
 
 
 def pair_cosines(a: Float32, b: Float32, first: Array, second: Array) -> Float64:
     """Cosines of row ``first[m]`` of ``a`` and row ``second[m]`` of ``b``, unit rows, float64 ``[pairs]``."""
     found = np.empty(len(first))
-    for start in range(0, len(first), 16_384):
-        part = slice(start, start + 16_384)
-        found[part] = np.einsum("ij,ij->i", a[first[part]], b[second[part]], dtype=np.float64)
+    in_parts(len(first), lambda part: _dots(a, b, first[part], second[part], found[part]))
     return found
 
 
@@ -223,23 +289,18 @@ def rsa(
     place = np.tile(np.arange(n), steps)
     ahead = (place + np.repeat(np.arange(1, steps + 1), n)) % n
     x, y = (pair_cosines(unit, unit, order[place], order[ahead]) for unit in units)
-    value = _pearson(mean_ranks(x), mean_ranks(y))
-    if value is None:
+    arc = (np.arange(n) * GROUPS // n).astype(np.int8)
+    ranked = RankedPairs(x, y, arc[place], arc[ahead], GROUPS)
+    apart = [(), *((i,) for i in range(GROUPS)), *_PAIRED_GROUPS] if n >= 5 * GROUPS else [()]
+    value, *without = ranked.correlations(apart)
+    if not np.isfinite(value):
         return Measured(value=None, null=0.0, note="all pairs of one matrix have the same cosine")
     interval = None
-    if n >= 5 * GROUPS:
-        arc = np.arange(n) * GROUPS // n
-
-        def without(*groups: int) -> float:
-            gone = np.isin(np.arange(GROUPS), groups)[arc]
-            kept = ~(gone[place] | gone[ahead])
-            part = _pearson(mean_ranks(x[kept]), mean_ranks(y[kept]))
-            return float("nan") if part is None else part
-
+    if without:
         interval = jackknife_interval(
             value,
-            [without(group) for group in range(GROUPS)],
-            pairs=[(i, j, without(i, j)) for i, j in _PAIRED_GROUPS],
+            without[:GROUPS],
+            pairs=[(i, j, both) for (i, j), both in zip(_PAIRED_GROUPS, without[GROUPS:], strict=True)],
             correlation=True,
         )
     chosen = np.sort(random.choice(n, min(n, n_rows), replace=False))
@@ -272,8 +333,7 @@ def _ranked(unit: Float32) -> Float64:
 
 def _mantel(a: Float64, b: Float64, permutations: int, random: np.random.Generator) -> float:
     """p of the sum of products of two matrices over pairs, the rows and columns of the second permuted together."""
-    drawn = []
-    for _ in range(permutations):
-        order = random.permutation(len(a))
-        drawn.append(float(np.vdot(a, b[np.ix_(order, order)])))
-    return permutation_p(float(np.vdot(a, b)), np.array(drawn))
+    found = over_permutations(
+        len(a), permutations, random, lambda orders: symmetric_sums(a, b, orders), observed=True
+    )
+    return permutation_p(found[0], found[1:])
