@@ -22,5 +22,19 @@ def fold_accents(text: str) -> str:
     >>> fold_accents("CAFÉ"), fold_accents("Straße")
     ('cafe', 'strasse')
     """
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in decomposed if not unicodedata.combining(c)) or decomposed
+    return decomposed.translate(_MARKS) or decomposed
+
+
+class _Marks(dict[int, int | None]):
+    """A table for ``str.translate`` that leaves combining marks out; a character is looked up once."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = None if unicodedata.combining(chr(code)) else code
+        self[code] = kept
+        return kept
+
+
+_MARKS = _Marks()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from hyperpolyglot.measures.translation.coverage import LanguageCoverage, langua
 from hyperpolyglot.measures.translation.lookup import Words, look_up, seen_in
 from hyperpolyglot.measures.translation.questions import Questions, questions
 from hyperpolyglot.measures.translation.ranking import Pool, Ranks, pool, ranks_among_words
+from hyperpolyglot.measures.translation.recent import Recent
 from hyperpolyglot.sources import is_counted
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float64, Int32, Progress, silent
@@ -118,11 +119,38 @@ def ask(
 ) -> Asked:
     """Look the words up and rank the answers among the words of each target language.
 
-    ``like``: the same tokens, lexicon and options with other vectors, whose words and questions are taken again.
+    ``like``: the same tokens, lexicon and options with other vectors, whose words and questions are taken again. What
+    was asked of a space is known as long as the space is there and few others were asked.
     Raises ``TensorNotFound`` for a vocabulary alone.
     """
     space.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
     held_out = wants_held_out([space], lexicon, options)
+    if like is not None:
+        return _ask(space, lexicon, options, held_out, progress, like)
+    return _ASKED(
+        space,
+        (lexicon, held_out, _key(options)),
+        lambda: _ask(space, lexicon, options, held_out, progress),
+    )
+
+
+_ASKED: Recent[Asked] = Recent(4)
+
+
+def _key(options: TranslateOptions) -> tuple[Hashable, ...]:
+    """What questions and ranks depend on."""
+    narrowed_to = (None if part is None else frozenset(part) for part in (options.languages, options.kinds))
+    return (*narrowed_to, options.k, options.near, options.fewest, options.multi_piece)
+
+
+def _ask(
+    space: TokenSpace,
+    lexicon: Lexicon,
+    options: TranslateOptions,
+    held_out: bool,
+    progress: Progress,
+    like: Asked | None = None,
+) -> Asked:
     again = seen_in(like.words, space) if like else None
     chosen = like.lexicon if like else narrowed(lexicon, options, held_out)
     words = again or look_up(space, chosen, multi_piece=options.multi_piece)

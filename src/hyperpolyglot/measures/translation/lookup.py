@@ -5,11 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.translation.recent import Recent
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32
@@ -59,11 +61,12 @@ def spellings(word: str, *, inside: bool = True) -> Iterator[tuple[str, str]]:
     >>> [text for _, text in spellings("Haus")]
     ['▁Haus', 'Haus', '▁haus', 'haus', '▁HAUS', 'HAUS']
     """
-    plain = unicodedata.normalize("NFC", word)
-    compatible = unicodedata.normalize("NFKC", plain)
+    plain = word if word.isascii() else unicodedata.normalize("NFC", word)
+    compatible = plain if plain.isascii() else unicodedata.normalize("NFKC", plain)
     forms = [("", plain)]
     forms += [("capitalised", form) for form in (plain.lower(), _capital(plain), plain.upper())]
-    forms += [("normalised", form) for form in (compatible, compatible.lower(), _capital(compatible))]
+    if compatible != plain:
+        forms += [("normalised", form) for form in (compatible, compatible.lower(), _capital(compatible))]
     seen = set()
     for rule, form in forms:
         if form not in seen:
@@ -79,7 +82,8 @@ def _capital(word: str) -> str:
 
 def _joined(pairs: NDArray[np.int64], size: int) -> tuple[Int32, Int32]:
     """(offsets ``[size + 1]``, values) of (key, value) pairs, sorted and distinct."""
-    unique = np.unique(pairs, axis=0) if len(pairs) else pairs
+    width = int(pairs[:, 1].max(initial=0)) + 1
+    unique = np.stack(np.divmod(np.unique(pairs[:, 0] * width + pairs[:, 1]), width), axis=1)
     offsets = np.searchsorted(unique[:, 0], np.arange(size + 1)).astype(np.int32)
     return offsets, np.ascontiguousarray(unique[:, 1], np.int32)
 
@@ -91,24 +95,18 @@ def look_up(space: TokenSpace, lexicon: Lexicon, *, multi_piece: bool = False) -
     first. A WordPiece that continues a word (``##cat``) is none. ``multi_piece``: a word that is no token has the mean
     of its pieces, float64 rounded to float32, where no piece is unknown.
     """
-    entries = sorted({(lang, unicodedata.normalize("NFC", word)): None for lang, word in _keys(lexicon)})
-    position = {entry: i for i, entry in enumerate(entries)}
-    concept_names = tuple(sorted(set(lexicon.concepts)))
-    concept_position = {name: i for i, name in enumerate(concept_names)}
-    kinds = dict(zip(lexicon.concepts, lexicon.kinds, strict=True))
-    of_word = dict(zip(_keys(lexicon), lexicon.scripts, strict=True))
-    of_word = {(lang, unicodedata.normalize("NFC", word)): script for (lang, word), script in of_word.items()}
-    pairs = np.array(
-        [
-            (position[lang, unicodedata.normalize("NFC", word)], concept_position[concept])
-            for (lang, word), concept in zip(_keys(lexicon), lexicon.concepts, strict=True)
-        ],
-        np.int64,
-    ).reshape(-1, 2)
-    concept_at, concepts = _joined(pairs, len(entries))
-    member_at, members = _joined(pairs[:, ::-1], len(concept_names))
+    return _LOOKED_UP(space, (lexicon, multi_piece), lambda: _look_up(space, lexicon, multi_piece))
+
+
+_LOOKED_UP: Recent[Words] = Recent(4)
+
+
+def _look_up(space: TokenSpace, lexicon: Lexicon, multi_piece: bool) -> Words:
+    tied = _tied(lexicon)
+    entries, of_word = tied.entries, tied.scripts
     languages = tuple(sorted(set(lexicon.languages)))
     scripts = tuple(sorted(set(lexicon.scripts)))
+    place = [{name: i for i, name in enumerate(names)} for names in (languages, scripts)]
     row, rule = _found(space, [word for _, word in entries])
     rows = np.unique(row[row >= 0])
     unit = np.where(row >= 0, np.searchsorted(rows, row), -1).astype(np.int32)
@@ -123,16 +121,16 @@ def look_up(space: TokenSpace, lexicon: Lexicon, *, multi_piece: bool = False) -
         words=tuple(word for _, word in entries),
         languages=languages,
         scripts=scripts,
-        concept_names=concept_names,
-        concept_kinds=tuple(kinds[name] for name in concept_names),
-        language=np.array([languages.index(lang) for lang, _ in entries], np.int32),
-        script=np.array([scripts.index(of_word[entry]) for entry in entries], np.int32),
+        concept_names=tied.concept_names,
+        concept_kinds=tied.concept_kinds,
+        language=np.array([place[0][language] for language, _ in entries], np.int32),
+        script=np.array([place[1][script] for script in of_word], np.int32),
         unit=unit,
         rule=rule,
-        concept_at=concept_at,
-        concepts=concepts,
-        member_at=member_at,
-        members=members,
+        concept_at=tied.concept_at,
+        concepts=tied.concepts,
+        member_at=tied.member_at,
+        members=tied.members,
         rows=rows.astype(np.int32),
         vectors=vectors,
     )
@@ -148,8 +146,50 @@ def seen_in(words: Words, space: TokenSpace) -> Words | None:
     return replace(words, vectors=space.vectors(words.rows))
 
 
-def _keys(lexicon: Lexicon) -> list[tuple[str, str]]:
-    return list(zip(lexicon.languages, lexicon.words, strict=True))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tied:
+    """The distinct (language, word) of a lexicon in order, their scripts, and the lists of :class:`Words`."""
+
+    entries: list[tuple[str, str]]
+    scripts: list[str]
+    concept_names: tuple[str, ...]
+    concept_kinds: tuple[str, ...]
+    concept_at: Int32
+    concepts: Int32
+    member_at: Int32
+    members: Int32
+
+
+@lru_cache(maxsize=2)
+def _tied(lexicon: Lexicon) -> _Tied:
+    """What all models share. Of a word with several scripts the last counts."""
+    words = [word if word.isascii() else unicodedata.normalize("NFC", word) for word in lexicon.words]
+    keys = list(zip(lexicon.languages, words, strict=True))
+    of_word = dict(zip(keys, lexicon.scripts, strict=True))
+    entries = sorted(of_word)
+    position = {entry: i for i, entry in enumerate(entries)}
+    concept_names = tuple(sorted(set(lexicon.concepts)))
+    concept_position = {name: i for i, name in enumerate(concept_names)}
+    kinds = dict(zip(lexicon.concepts, lexicon.kinds, strict=True))
+    pairs = np.array(
+        [
+            (position[key], concept_position[concept])
+            for key, concept in zip(keys, lexicon.concepts, strict=True)
+        ],
+        np.int64,
+    ).reshape(-1, 2)
+    concept_at, concepts = _joined(pairs, len(entries))
+    member_at, members = _joined(pairs[:, ::-1], len(concept_names))
+    return _Tied(
+        entries=entries,
+        scripts=[of_word[entry] for entry in entries],
+        concept_names=concept_names,
+        concept_kinds=tuple(kinds[name] for name in concept_names),
+        concept_at=concept_at,
+        concepts=concepts,
+        member_at=member_at,
+        members=members,
+    )
 
 
 def _found(space: TokenSpace, words: list[str]) -> tuple[Int32, NDArray[np.int8]]:
@@ -162,23 +202,31 @@ def _found(space: TokenSpace, words: list[str]) -> tuple[Int32, NDArray[np.int8]
     rows = np.full(len(words), -1, np.int32)
     rules = np.full(len(words), -1, np.int8)
     inside = vocabulary.scheme != "WordPiece"
+    known: dict[str, tuple[int, int]] = {}
     for i, word in enumerate(words):
-        for rule, text in spellings(word, inside=inside):
-            if text in row_of:
-                rows[i], rules[i] = row_of[text], RULES.index(rule)
-                break
+        found = known.get(word)
+        if found is None:
+            found = known[word] = next(
+                (
+                    (row_of[text], RULES.index(rule))
+                    for rule, text in spellings(word, inside=inside)
+                    if text in row_of
+                ),
+                (-1, -1),
+            )
+        rows[i], rules[i] = found
     return rows, rules
 
 
 def _means(
-    space: TokenSpace, entries: list[tuple[str, str]], scripts: dict[tuple[str, str], str], unit: Int32
+    space: TokenSpace, entries: list[tuple[str, str]], scripts: list[str], unit: Int32
 ) -> tuple[Float32, Int32]:
     """Means of the pieces of the words without a token ``[m, d]``, and which words those are."""
     cut = segmenter(space.vocabulary)
     usable = set(space.candidates().rows.tolist())
     means, owners = [], []
     for i in np.flatnonzero(unit < 0).tolist():
-        pieces = cut.pieces(entries[i][1], scripts[entries[i]])
+        pieces = cut.pieces(entries[i][1], scripts[i])
         if UNKNOWN not in pieces and usable.issuperset(pieces):
             mean = space.vectors(np.array(pieces)).astype(np.float64).mean(axis=0).astype(np.float32)
             if mean.any():

@@ -20,7 +20,7 @@ from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.types import Int32
 
-__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "questions"]
+__all__ = ["DIFFERENT", "IDENTICAL", "NEAR", "Questions", "distance", "edit_distance", "questions", "within"]
 
 DIFFERENT, NEAR, IDENTICAL = 0, 1, 2
 
@@ -89,6 +89,32 @@ def edit_distance(a: str, b: str) -> int:
     return int(distance(points[0], points[1], np.empty(len(b) + 1, np.int64)))
 
 
+@numba.njit(cache=True, nogil=True)
+def within(a, b, most, row):  # type: ignore[no-untyped-def]
+    """Whether :func:`distance` is at most ``most``: only what a path of so few changes can reach is looked at."""
+    reach = int(most)
+    if abs(len(a) - len(b)) > reach:
+        return False
+    far = reach + 1
+    for j in range(len(b) + 1):
+        row[j] = min(j, far)
+    for i in range(1, len(a) + 1):
+        first = max(1, i - reach)
+        last = min(len(b), i + reach)
+        diagonal = row[first - 1]
+        row[first - 1] = min(i, far) if first == 1 else far
+        least = row[first - 1]
+        for j in range(first, last + 1):
+            above = row[j] if j < i + reach else far
+            cost = min(diagonal + (a[i - 1] != b[j - 1]), above + 1, row[j - 1] + 1)
+            diagonal = row[j]
+            row[j] = cost
+            least = min(least, cost)
+        if least > reach:
+            return False
+    return row[len(b)] <= reach
+
+
 class _Words(NamedTuple):
     """What compiled code reads of every word, int ``[word]``: language, script, unit (−1: not covered), spelling.
 
@@ -129,8 +155,7 @@ def _alike(v, w, words, near, row):  # type: ignore[no-untyped-def]
         return 0
     a = words.points[words.at[w] : words.at[w + 1]]
     b = words.points[words.at[v] : words.at[v + 1]]
-    most = near * max(len(a), len(b))
-    return 1 if abs(len(a) - len(b)) <= most and distance(a, b, row) <= most else 0
+    return 1 if within(a, b, near * max(len(a), len(b)), row) else 0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -150,7 +175,9 @@ def _append_new(references, begin, end, answers, languages, target):  # type: ig
 
 @numba.njit(cache=True, nogil=True)
 def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
-    """Count questions and references, and with ``fill`` write them; returns both counts and those by match type."""
+    """Count questions and references, and with ``fill`` compare spellings and write them; returns both counts and, with
+    ``fill``, those by match type.
+    """
     language, unit, script = words.language, words.unit, words.script
     concept_at, concepts, member_at, members = meanings
     table, references, asked_of = out
@@ -183,10 +210,11 @@ def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-unt
                     answers_in[target] = 0
                     touched[reached] = target
                     reached += 1
-                alike = 2 if unit[v] >= 0 and unit[v] == unit[w] else 0
-                if alike == 0:
-                    alike = _alike(v, w, words, near, row)
-                match_type[target] = max(match_type[target], alike)
+                if fill and match_type[target] < 2:
+                    alike = 2 if unit[v] >= 0 and unit[v] == unit[w] else 0
+                    if alike == 0:
+                        alike = _alike(v, w, words, near, row)
+                    match_type[target] = max(match_type[target], alike)
                 if unit[v] >= 0:
                     if answer_script[target] < 0:
                         answer_script[target] = script[v]
@@ -225,15 +253,15 @@ def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
     ids: dict[str, int] = {}
     spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words.words], np.int64)
     at = np.concatenate([[0], np.cumsum([len(text) for text in plain])]).astype(np.int64)
-    points = np.array([ord(c) for text in plain for c in text], np.uint32)
+    points = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), np.uint32)
     known = _Words(words.language, words.script, words.unit, spelling, at, points)
     meanings = _Concepts(words.concept_at, words.concepts, words.member_at, words.members)
     chosen = np.asarray(scored, bool)
     asked_of = np.zeros((len(words.languages), len(words.concept_names)), np.int64)
     nothing = _Enumerated(np.empty((0, 6), np.int64), np.empty(0, np.int32), asked_of)
-    count, reference_count, asked = _enumerate(known, meanings, chosen, near, nothing, False)
+    count, reference_count, _ = _enumerate(known, meanings, chosen, near, nothing, False)
     out = _Enumerated(np.empty((count, 6), np.int64), np.empty(reference_count, np.int32), asked_of)
-    _, used, _ = _enumerate(known, meanings, chosen, near, out, True)
+    _, used, asked = _enumerate(known, meanings, chosen, near, out, True)
     word, target, match_type, concept, script, end = out.questions.T
     return Questions(
         word=word.astype(np.int32),

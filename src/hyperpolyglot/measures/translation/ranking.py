@@ -31,6 +31,7 @@ __all__ = [
     "PoolArrays",
     "Ranks",
     "asked_arrays",
+    "exact_cosine",
     "fill_knn_similarity",
     "in_parts",
     "outranks",
@@ -171,7 +172,8 @@ def _mean_knn_of(scores, own, members, member_at, k, knn, nearest):  # type: ign
 
 
 @numba.njit(cache=True, nogil=True)
-def _exact(x, x_length, y, y_length):  # type: ignore[no-untyped-def]
+def exact_cosine(x, x_length, y, y_length):  # type: ignore[no-untyped-def]
+    """The cosine of two float32 rows with their lengths, in the order of :mod:`hyperpolyglot.engine.cosine`."""
     return dot(x, y) / (x_length * y_length)
 
 
@@ -181,7 +183,7 @@ def _exact_mean_knn(y, y_length, own, language, words):  # type: ignore[no-untyp
     best = np.full(k, -3.0)
     for m in range(member_at[language], member_at[language + 1]):
         if members[m] != own:
-            _keep(best, k, _exact(y, y_length, vectors[members[m]], lengths[members[m]]))
+            _keep(best, k, exact_cosine(y, y_length, vectors[members[m]], lengths[members[m]]))
     return _mean_of_best(best, k)
 
 
@@ -193,8 +195,8 @@ def outranks(csls, x, y, reference, source, words):  # type: ignore[no-untyped-d
     """
     vector, length, own = y
     vectors, lengths = words.vectors, words.lengths
-    left = _exact(vectors[x], lengths[x], vector, length)
-    right = _exact(vectors[x], lengths[x], vectors[reference], lengths[reference])
+    left = exact_cosine(vectors[x], lengths[x], vector, length)
+    right = exact_cosine(vectors[x], lengths[x], vectors[reference], lengths[reference])
     if csls:
         left = 2 * left - _exact_mean_knn(vector, length, own, source, words)
         right = 2 * right - _exact_mean_knn(vectors[reference], lengths[reference], reference, source, words)

@@ -1,7 +1,8 @@
 """At which rank the correct answer comes among all tokens, and among those of the target's scripts.
 
 Every token of the model passes once, in blocks: its cosines with all covered words give its r_S for each source
-language and its place in each question, so nothing of the size of the vocabulary squared is ever needed.
+language and its place in each question, so nothing of the size of the vocabulary squared is ever needed. They are
+float32 products, which decide nearly everything (:mod:`hyperpolyglot.measures.translation.sifting`); the rest is exact.
 The source side of CSLS is what it is among words: the covered words of the source language.
 """
 
@@ -11,24 +12,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.cosine import norms
 from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.measures.translation.questions import Questions
-from hyperpolyglot.measures.translation.ranking import (
-    TOLERANCE,
-    Pool,
-    asked_arrays,
-    fill_knn_similarity,
-    in_parts,
-    outranks,
-    unit_rows64,
+from hyperpolyglot.measures.translation.ranking import Pool, asked_arrays, in_parts
+from hyperpolyglot.measures.translation.sifting import (
+    AWAY,
+    Sifted,
+    count_nearer,
+    mean_of_nearest,
+    nearest_of_words,
+    product_error,
 )
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Array, Float32, Float64, Int32, Progress
+from hyperpolyglot.types import Array, Float64, Int32, Progress
 from hyperpolyglot.vocabulary import SPACE
 
 __all__ = ["TokenRanks", "ranks_among_tokens", "word_keys"]
@@ -56,23 +56,6 @@ class TokenRanks:
     nearest_other: Int32
 
 
-class _Tokens(NamedTuple):
-    """A block of tokens: ``rows`` in the space, ``vectors`` and ``lengths``, and which of the words each is (−1: none).
-
-    ``scores`` float64 ``[token, u]`` with all words; ``knn`` float64 ``[token, language]``; ``variant`` the key of
-    the word it writes; ``allowed`` bool ``[language, token]``: whether it is written as the language is.
-    """
-
-    scores: Float64
-    knn: Float64
-    own: Array
-    rows: Int32
-    vectors: Float32
-    lengths: Float64
-    allowed: NDArray[np.bool_]
-    variant: Array
-
-
 class _OfWords(NamedTuple):
     """What the words are in the space: ``rows``, ``variants`` ``[u]``; cosine and kNN similarity of every reference."""
 
@@ -80,38 +63,6 @@ class _OfWords(NamedTuple):
     variants: Array
     reference_cosine: Float64
     reference_knn: Float64
-
-
-@numba.njit(cache=True, nogil=True)
-def _count(block, chosen, asked, known, words, out):  # type: ignore[no-untyped-def]
-    """Add the tokens of one block that outrank each reference: out ``[reference, script or strong,
-    cosine or csls, all or without variants of the source]``.
-    """
-    scores, knn, rows = block.scores, block.knn, block.rows
-    unit, source, target, reference_at, references = asked
-    unit_rows, of_unit, reference_cosine, reference_knn = known
-    for q in chosen:
-        x = unit[q]
-        s = source[q]
-        for g in range(reference_at[q], reference_at[q + 1]):
-            reference = references[g]
-            for i in range(len(rows)):
-                if rows[i] == unit_rows[x] or rows[i] == unit_rows[reference]:
-                    continue
-                for csls in range(2):
-                    difference = scores[i, x] - reference_cosine[g]
-                    if csls:
-                        difference = 2 * difference - (knn[i, s] - reference_knn[g])
-                    if abs(difference) <= TOLERANCE:
-                        token = block.vectors[i], block.lengths[i], block.own[i]
-                        difference = outranks(csls == 1, x, token, reference, s, words)
-                    if difference > 0 or (difference == 0 and rows[i] < unit_rows[reference]):
-                        other = block.variant[i] != of_unit[x]
-                        out[g, 1, csls, 0] += 1
-                        out[g, 1, csls, 1] += other
-                        if block.allowed[target[q], i]:
-                            out[g, 0, csls, 0] += 1
-                            out[g, 0, csls, 1] += other
 
 
 def ranks_among_tokens(
@@ -130,42 +81,21 @@ def ranks_among_tokens(
     ``of_script`` bool ``[language, token]``: which tokens are written as the language is.
     """
     candidates = space.candidates().rows
-    position = np.full(len(space), -1, np.int64)
-    covered = np.flatnonzero(unit_rows >= 0)
-    position[unit_rows[covered]] = covered
     owner = np.repeat(np.arange(len(asked)), np.diff(asked.reference_at))
     reference_cosine = np.einsum("gd,gd->g", words.units[asked.unit[owner]], words.units[asked.references])
     reference_knn = knn_similarity[asked.references, asked.source[owner]]
-    above = np.zeros((len(asked.references), 2, 2, 2), np.int64)
-    everyone = np.arange(len(asked))
     same = word_keys([space.vocabulary.texts[row] for row in candidates.tolist()])
-    of_row = np.full(len(space), -1, np.int64)
+    of_row = np.full(len(space), -1, np.int32)
     of_row[candidates] = same
-    of_unit = np.where(unit_rows >= 0, of_row[np.maximum(unit_rows, 0)], -1)
-    nearest = _Nearest(len(words.units))
+    of_unit = np.where(unit_rows >= 0, of_row[np.maximum(unit_rows, 0)], -1).astype(np.int32)
     known = _OfWords(unit_rows, of_unit, reference_cosine, reference_knn)
-    after = asked_arrays(asked), known, words.arrays(), above
+    passed = _Pass(space, asked, words, known, of_script)
     progress("translations among all tokens", 0, len(candidates))
     for start in range(0, len(candidates), _BLOCK):
         rows = candidates[start : start + _BLOCK]
-        block = space.vectors(rows)
-        scores = unit_rows64(block) @ words.units.T
-        token_knn, unused = np.empty((len(rows), words.languages)), np.empty((len(rows), words.languages))
-        own = position[rows]
-        nearest.see(scores, rows, own, of_row[rows], of_unit)
-        fill_knn_similarity(scores, own, words, token_knn, unused)
-        tokens = _Tokens(
-            scores=scores,
-            knn=token_knn,
-            own=own,
-            rows=rows,
-            vectors=block,
-            lengths=norms(block),
-            allowed=of_script[:, rows],
-            variant=of_row[rows],
-        )
-        in_parts(len(asked), lambda part: _count(tokens, everyone[part], *after))  # noqa: B023
+        passed.see(rows, of_row[rows])
         progress("translations among all tokens", min(start + _BLOCK, len(candidates)), len(candidates))
+    above, nearest = passed.above, passed.nearest
     source, reference = unit_rows[asked.unit[owner]], unit_rows[asked.references]
     usable = np.stack([(reference >= 0) & (reference != source)] * 2, axis=1)
     usable[:, 0] &= of_script[asked.target[owner], np.maximum(reference, 0)]
@@ -177,8 +107,8 @@ def ranks_among_tokens(
         strong_csls=best[:, 1, 1, 0],
         without_variants=best[:, :, :, 1],
         variants=(np.bincount(same)[np.maximum(of_unit, 0)] - 1).astype(np.int32) * (of_unit >= 0),
-        nearest=nearest.rows[0],
-        nearest_other=nearest.rows[1],
+        nearest=nearest[0],
+        nearest_other=nearest[1],
     )
 
 
@@ -187,46 +117,61 @@ def _best(ranks: Array, asked: Questions) -> Int32:
     return np.where(best == _NEVER, 0, best).astype(np.int32)
 
 
-@numba.njit(cache=True, nogil=True)
-def _see(scores, rows, own, same, of_unit, nearest, cosine):  # type: ignore[no-untyped-def]
-    """Take the tokens ``rows`` into the ``nearest`` of some units: of all tokens, and of those that are no variant."""
-    most = np.full((2, len(of_unit)), -np.inf)
-    for i in range(len(scores)):
-        for u in range(len(of_unit)):
-            value = scores[i, u]
-            if u != own[i]:
-                most[0, u] = max(most[0, u], value)
-                if same[i] != of_unit[u]:
-                    most[1, u] = max(most[1, u], value)
-    for kind in range(2):
-        for u in range(len(of_unit)):
-            if most[kind, u] <= cosine[kind, u] + TOLERANCE:
-                continue
-            for i in range(len(scores)):
-                variant = kind == 1 and same[i] == of_unit[u]
-                if u != own[i] and not variant and scores[i, u] >= most[kind, u] - TOLERANCE:
-                    nearest[kind, u] = rows[i]
-                    break
-            cosine[kind, u] = most[kind, u]
+class _Pass:
+    """The tokens so far: those ``above`` each reference ``[reference, script or strong, cosine or csls, all or without
+    variants of the source]``, and the ``nearest`` of each word int32 ``[all or no variants, u]``.
+    """
 
-
-class _Nearest:
-    """The nearest token of each word so far, and the nearest that is no variant of it; of equals the first."""
-
-    def __init__(self, count: int) -> None:
-        self.rows = np.full((2, count), -1, np.int32)
+    def __init__(
+        self,
+        space: TokenSpace,
+        asked: Questions,
+        words: Pool,
+        known: _OfWords,
+        of_script: NDArray[np.bool_],
+    ) -> None:
+        count = len(words.units)
+        self.above = np.zeros((len(asked.references), 2, 2, 2), np.int64)
+        self.nearest = np.full((2, count), -1, np.int32)
         self._cosine = np.full((2, count), -np.inf)
+        self._space, self._known, self._of_script = space, known, of_script
+        self._asked, self._words = asked_arrays(asked), words.arrays()
+        self._units, self._error = words.units.astype(np.float32), product_error(space.dim)
+        covered = np.flatnonzero(known.rows >= 0)
+        self._position = np.full(len(space), -1, np.int64)
+        self._position[known.rows[covered]] = covered
+        self._sources = np.unique(asked.source)
+        self._scores = np.empty((count, _BLOCK), np.float32)
+        self._knn = np.zeros((words.languages, _BLOCK), np.float32)
 
-    def see(self, scores: Float64, rows: Int32, own: Array, same: Array, of_unit: Array) -> None:
-        """Look at a block of tokens, whose cosines with the words are ``scores`` ``[token, u]``."""
+    def see(self, rows: Int32, variant: Int32) -> None:
+        """Look at a block of tokens: ``rows`` in the space, and the key of the word that each writes."""
+        vectors = self._space.vectors(rows)
+        lengths = norms(vectors)
+        own = self._position[rows]
+        scores, knn = self._scores[:, : len(rows)], self._knn[:, : len(rows)]
+        np.matmul(self._units, (vectors / lengths[:, None]).astype(np.float32).T, out=scores)
+        itself = np.flatnonzero(own >= 0)
+        scores[own[itself], itself] = AWAY
+        block = Sifted(scores, rows, own, variant, vectors, lengths)
+        words, known, error = self._words, self._known, self._error
+        written = np.isin(known.variants, variant)
+        allowed = np.ascontiguousarray(self._of_script[:, rows])
+        units, questions = np.arange(len(scores)), np.arange(len(self._asked.unit))
 
-        def part(units: slice) -> None:
-            _see(
-                *(scores[:, units], rows, own - units.start, same, of_unit[units]),
-                *(self.rows[:, units], self._cosine[:, units]),
-            )
+        def nearest(part: slice) -> None:
+            so_far = self.nearest, self._cosine
+            nearest_of_words(block, units[part], error, words, known.variants, written, *so_far)
 
-        in_parts(scores.shape[1], part)
+        def mean(part: slice) -> None:
+            mean_of_nearest(scores, words.members, words.member_at, words.k, self._sources[part], knn)
+
+        def count(part: slice) -> None:
+            count_nearer(block, knn, questions[part], self._asked, known, allowed, words, error, self.above)
+
+        in_parts(len(units), nearest)
+        in_parts(len(self._sources), mean)
+        in_parts(len(questions), count)
 
 
 def word_keys(texts: Sequence[str]) -> NDArray[np.int64]:

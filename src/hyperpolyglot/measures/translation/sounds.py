@@ -15,7 +15,7 @@ from anyascii import anyascii
 from numpy.typing import NDArray
 
 from hyperpolyglot.measures.translation.lookup import Words
-from hyperpolyglot.measures.translation.questions import Questions, distance
+from hyperpolyglot.measures.translation.questions import Questions, within
 
 __all__ = ["MOST", "MOST_CONSONANTS", "consonants", "romanised", "sounds_alike", "transliterated"]
 
@@ -49,7 +49,7 @@ def _is_alike(a, b, most, row):  # type: ignore[no-untyped-def]
     longer = max(len(a), len(b))
     if min(len(a), len(b)) < _LEAST or abs(len(a) - len(b)) > most * longer:
         return False
-    return distance(a, b, row) <= most * longer
+    return within(a, b, most * longer, row)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -93,7 +93,7 @@ def sounds_alike(word: str, script: str, other: str, other_script: str) -> bool:
 
 def _joined(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
     at = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
-    return at, np.array([ord(c) for text in texts for c in text], np.uint32)
+    return at, np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def transliterated(asked: Questions, words: Words) -> NDArray[np.bool_]:
