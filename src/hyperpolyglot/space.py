@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.arguments import Kinds, kinds_of
-from hyperpolyglot.errors import TensorNotFound
+from hyperpolyglot.errors import TensorNotFound, TokenNotFound
 from hyperpolyglot.labels import AnyLabeller, Labels, label
 from hyperpolyglot.records import brief
 from hyperpolyglot.scratch import filled
@@ -139,6 +139,44 @@ class TokenSpace:
             ids=self.ids[rows],
             left_out=out and LeftOut(out.tokens[rows], out.reason),
         )
+
+    def where(
+        self,
+        *,
+        labels: str | Collection[str] | None = None,
+        kinds: Kinds | str | None = None,
+        top: int | None = None,
+    ) -> TokenSpace:
+        """The tokens of some labels and kinds, and of those the ``top`` most common; ``None`` is all.
+
+        How common a token is, the tokenizer's own order says: tokens without a score first (bytes, letters), then by
+        score, ties by id; padding is no token. Measures of the result know only its tokens: its neighbours are among
+        them. Raises ``TokenNotFound`` for a label that no token has.
+
+        >>> import hyperpolyglot as hp
+        >>> space = hp.open_model("demo:meaning").where(labels=["Latn", "Cyrl"], kinds=["text"], top=100)
+        >>> len(space), sorted(space.labels.counts())
+        (100, ['Cyrl', 'Latn'])
+        """
+        keep = np.ones(len(self), bool)
+        if labels is not None:
+            wanted = [labels] if isinstance(labels, str) else list(labels)
+            for name in wanted:
+                if name not in self.labels.names:
+                    there = ", ".join(list(self.labels.counts())[:8]) or "no labels"
+                    raise TokenNotFound(f"{self.model}: no token is labelled {name!r}; there are {there}.")
+            keep &= np.isin(self.labels.codes, [self.labels.names.index(name) for name in wanted])
+        if kinds is not None:
+            keep &= np.isin(self.vocabulary.kinds, kinds_of(kinds))
+        if top is not None:
+            if isinstance(top, bool) or top != int(top) or top < 1:
+                raise ValueError(f"top is a number of tokens, 1 or more, not {top}.")
+            keep &= self.vocabulary.kinds != TokenKind.PADDING
+            rows = np.flatnonzero(keep)
+            scores = np.where(np.isnan(self.vocabulary.scores), np.inf, self.vocabulary.scores)[rows]
+            rows = np.sort(rows[np.lexsort((self.ids[rows], -scores))][: int(top)])
+            return self.take(rows)
+        return self.take(np.flatnonzero(keep))
 
     def _positions(self, rows: object) -> NDArray[np.integer]:
         found = np.asarray(rows)
