@@ -135,7 +135,7 @@ def test_a_command_says_the_types_that_click_gives(name):
 
 
 OPENING = {"table": "input", "tensor": None, "tokenizer": None, "view": "raw", "strict": False}
-LABELS = {"labels": None}
+LABELS: dict[str, Any] = {"labels": None, "only_labels": [], "top": None}
 PROTOCOL = LABELS | {"protocol": "default"}
 EXCLUDE: dict[str, Any] = {"exclude": []}
 LEXICON = {"lexicon": None, "form": None, "pair": None, "kinds": [], "all_concepts": False}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.labels import Labels, label
     from hyperpolyglot.lexicon import Lexicon, packaged_lexicon, read_lexicon
-    from hyperpolyglot.loading import Opening, open_model
+    from hyperpolyglot.loading import Opening, from_arrays, open_model
     from hyperpolyglot.measures.census import Census, Overlap, census, overlap
     from hyperpolyglot.measures.comparison import CompareOptions, Comparison, compare
     from hyperpolyglot.measures.comparison.shared_tokens import shared_with
@@ -60,7 +60,7 @@ _HOME = {
     "explorer": ("Bundle", "ExploreOptions", "Explorer", "explore", "make_bundle", "write_bundle"),
     "labels": ("Labels", "label"),
     "lexicon": ("Lexicon", "packaged_lexicon", "read_lexicon"),
-    "loading": ("Opening", "open_model"),
+    "loading": ("Opening", "from_arrays", "open_model"),
     "measures.census": ("Census", "Overlap", "census", "overlap"),
     "measures.comparison": ("CompareOptions", "Comparison", "compare"),
     "measures.comparison.shared_tokens": ("shared_with",),
@@ -128,6 +128,7 @@ __all__ = [
     "explore",
     "find_ids",
     "find_tokens",
+    "from_arrays",
     "inspect",
     "label",
     "languages",

@@ -1,9 +1,10 @@
-"""From the name of a model to its token space: files, the one tensor, the vocabulary, the labels."""
+"""From a model to its token space: files or what is in memory, the one tensor, the vocabulary, the labels."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,20 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from hyperpolyglot.alignment import check_alignment
-from hyperpolyglot.errors import DamagedFile, Misaligned, ModelNotFound, NotCached, VocabularyNotFound
-from hyperpolyglot.folders import expanded
+from hyperpolyglot.errors import (
+    DamagedFile,
+    Misaligned,
+    ModelNotFound,
+    NotCached,
+    UnsupportedFormat,
+    VocabularyNotFound,
+)
 from hyperpolyglot.formats import Checkpoint, folders_beneath, open_checkpoint
 from hyperpolyglot.hub import HubName, Repository, open_repository
 from hyperpolyglot.labellers import DEFAULT
 from hyperpolyglot.labels import AnyLabeller, label
+from hyperpolyglot.live import LiveModel, recognised, vocabulary_of
+from hyperpolyglot.live import looks_like_array as is_array
 from hyperpolyglot.locate import locate, remark_on
 from hyperpolyglot.sources import remark_on_demo, resolve
 from hyperpolyglot.space import TokenSpace
@@ -37,7 +46,7 @@ from hyperpolyglot.vocabularies import (
 )
 from hyperpolyglot.vocabulary import Vocabulary
 
-__all__ = ["Opening", "open_model", "open_table", "shipped_layout"]
+__all__ = ["Opening", "from_arrays", "open_model", "open_table", "shipped_layout"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,38 +54,58 @@ class Opening:
     """What to open of a model.
 
     ``table``: ``"input"`` (what tokens are turned into) or ``"output"`` (the unembedding); ``tensor`` names one
-    instead; ``tokenizer`` is a file or folder to take the vocabulary from; ``view``: rows as stored, scaled by √d, or
-    layer-normed; ``strict``: names of tokens that are off from the rows are an error, not a remark.
+    instead; ``tokenizer`` is a file or folder to take the vocabulary from, or a tokenizer in memory; ``view``: rows as
+    stored, scaled by √d, or layer-normed; ``strict``: names of tokens that are off from the rows are an error, not a
+    remark.
     """
 
     table: Literal["input", "output"] = "input"
     tensor: str | None = None
-    tokenizer: str | None = None
+    tokenizer: object | None = None
     view: View = "raw"
     strict: bool = False
 
 
 def open_model(
-    model: str,
+    model: object,
     opening: Opening | None = None,
     *,
+    tokenizer: object | None = None,
+    name: str | None = None,
     labels: AnyLabeller = DEFAULT,
     progress: Progress = silent,
     note: Callable[[str], None] = lambda _: None,
 ) -> TokenSpace:
-    """Open a repository of the Hub, a folder, a file or a demo model as a token space.
+    """Open a repository of the Hub, a folder, a file, a demo model or a model in memory as a token space.
+
+    ``model`` is a name or path, a model of transformers, sentence-transformers, model2vec, gensim or spaCy, an
+    embedding layer or an array. ``tokenizer``: where the vocabulary comes from, if the model does not say: a tokenizer
+    of transformers, tokenizers or sentencepiece, anything with ``get_vocab()``, a dictionary of ids, a list of tokens,
+    or a path; rows beyond the tokens are padding. ``name``: what results call the model.
 
     Of a local file only headers, the vocabulary and a sample of rows are read (for :mod:`hyperpolyglot.alignment`); of
-    a remote one the table is fetched into the cache. A vocabulary alone gives a space without a table. ``note`` is told
-    what the user should know of this run, in a sentence: what was damaged in the cache, or could not be kept in it.
-    Raises an error of :mod:`hyperpolyglot.errors`, each one sentence.
+    a remote one the table is fetched into the cache; the table of a model in memory is copied. A vocabulary alone gives
+    a space without a table. ``note`` is told what the user should know of this run, in a sentence: what was damaged in
+    the cache, or could not be kept in it. Raises an error of :mod:`hyperpolyglot.errors`, each one sentence.
 
     >>> space = open_model("demo:meaning")
     >>> space.dim, space.table.dtype
     (64, 'F16')
+    >>> len(open_model(np.eye(4, 3), tokenizer=["the", "cat", "sat"]))
+    4
     """
     opening = opening or Opening()
-    place = resolve(model)
+    if not isinstance(opening, Opening):
+        raise TypeError(
+            f"opening is a {type(opening).__name__}; it takes an Opening, such as Opening(view='scaled')"
+        )
+    if tokenizer is not None:
+        opening = replace(opening, tokenizer=tokenizer)
+    if not isinstance(model, str | os.PathLike):
+        live = recognised(model)
+        return _space(name or live.name, None, _open_live(live, opening), opening, labels)
+    written = os.fsdecode(model)
+    place = resolve(written)
     revision: str | None
     if isinstance(place, HubName):
         repository = open_repository(place, progress=progress)
@@ -87,27 +116,80 @@ def open_model(
     else:
         found = _open_path(place, opening)
         revision, chosen = _revision(place), ""
+    found = found._replace(remark=_joined(chosen and f"{chosen}.", remark_on_demo(written), found.remark))
+    again = partial(open_table, _pinned(place, revision), replace(opening, tokenizer=None))
+    return _space(name or written, revision, found, opening, labels, again)
+
+
+def from_arrays(
+    embeddings: object,
+    tokens: Iterable[str] | None = None,
+    *,
+    name: str = "arrays",
+    tokenizer: object | None = None,
+    labels: AnyLabeller = DEFAULT,
+) -> TokenSpace:
+    """A token space of arrays in memory.
+
+    ``embeddings`` is ``[V, d]`` of floats, of any library that speaks ``__array__`` or DLPack; its numbers are copied,
+    unless the array is read-only. ``tokens`` are what the first rows stand for, or a ``tokenizer`` says so (see
+    :func:`open_model`); rows beyond them are padding. Raises an error of :mod:`hyperpolyglot.errors` for anything else.
+
+    >>> space = from_arrays(np.eye(4, 3, dtype=np.float32), ["▁the", "▁cat", "▁sat"], name="mine")
+    >>> space.model, space.vocabulary.kind_counts()
+    ('mine', {'text': 3, 'padding': 1})
+    """
+    if not is_array(embeddings):
+        raise UnsupportedFormat(
+            f"embeddings is of type {type(embeddings).__name__}; pass an array [tokens, dimensions] of numpy, torch, "
+            "jax or another library, or a model to open_model()."
+        )
+    if (tokens is None) == (tokenizer is None):
+        raise VocabularyNotFound(
+            "the rows of arrays are named by tokens, one for each row, or by tokenizer=; pass one."
+        )
+    if tokens is not None:
+        tokenizer = list(tokens)
+    space = open_model(embeddings, tokenizer=tokenizer, name=name, labels=labels)
+    if tokens is not None and space.vocabulary.missing:
+        given = len(space) + space.vocabulary.missing
+        raise VocabularyNotFound(
+            f"{name}: there are {given} tokens for {len(space)} rows; pass at most one token for each row."
+        )
+    return space
+
+
+def _space(
+    name: str,
+    revision: str | None,
+    found: _Parts,
+    opening: Opening,
+    labels: AnyLabeller,
+    again: Callable[[], Table] | None = None,
+) -> TokenSpace:
     table, vocabulary = found.table, found.vocabulary
     alignment, doubt = None, ""
     if table is not None:
         vocabulary = vocabulary.fit(table.shape[0])
-        again = partial(open_table, _pinned(place, revision), opening)
         table = replace(table, again=again).seen(opening.view)
         alignment = check_alignment(table, vocabulary)
         doubt = alignment.remark(vocabulary.source, len(vocabulary)) if alignment else ""
     if doubt and opening.strict:
         raise Misaligned(doubt)
-    said = (chosen and f"{chosen}.", remark_on_demo(model), found.remark, vocabulary.remark, doubt)
     return TokenSpace(
-        model=model,
+        model=name,
         revision=revision,
         table=table,
         vocabulary=vocabulary,
         labels=label(vocabulary, labels),
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=" ".join(filter(None, said)),
+        remark=_joined(found.remark, vocabulary.remark, doubt),
         alignment=alignment,
     )
+
+
+def _joined(*remarks: str) -> str:
+    return " ".join(filter(None, remarks))
 
 
 def open_table(place: Path | HubName, opening: Opening) -> Table:
@@ -133,6 +215,19 @@ class _Parts(NamedTuple):
     table: Table | None
     vocabulary: Vocabulary
     remark: str = ""
+
+
+def _open_live(live: LiveModel, opening: Opening) -> _Parts:
+    known = live.input if opening.table == "input" else live.output
+    table, remark = _table(live.checkpoint, _of_text(live.config), opening, known)
+    tokenizer = next((t for t in (opening.tokenizer, live.tokenizer, live.tokens) if t is not None), None)
+    if tokenizer is None:
+        raise VocabularyNotFound(
+            f"{live.name}: nothing says what its rows stand for; pass tokenizer=, such as the model's tokenizer or a "
+            "list of tokens."
+        )
+    side = _side(table.name, opening)
+    return _Parts(table, vocabulary_of(tokenizer, table, side, live.name, live.config), remark)
 
 
 def _open_path(path: Path, opening: Opening) -> _Parts:
@@ -204,12 +299,17 @@ def _only_beneath(folders: list[str]) -> str:
     return f"Only the vocabulary is read: checkpoints lie in its folders {', '.join(folders[:4])}."
 
 
-def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) -> tuple[Table, str]:
-    """The table that is asked for, and what there is to say of the checkpoint and of the choice."""
+def _table(
+    checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening, known: str | None = None
+) -> tuple[Table, str]:
+    """The table that is asked for, and what there is to say of the checkpoint and of the choice.
+
+    ``known``: its name, where the model says it itself.
+    """
     name = locate(
         checkpoint.tensors,
         opening.table,
-        opening.tensor,
+        known if opening.tensor is None else opening.tensor,
         _size(config, "text_vocab_size") or _size(config, "vocab_size"),
         _size(config, "hidden_size") or _size(config, "d_model"),
         config.get("tie_word_embeddings") is True,
@@ -221,7 +321,7 @@ def _table(checkpoint: Checkpoint, config: Mapping[str, Any], opening: Opening) 
 class _Tokenizer(NamedTuple):
     """Where a vocabulary is looked for: a file that is named, else a folder; and what it is for."""
 
-    named: str | None
+    named: object | None
     table: Table
     side: Side
     folder: Callable[[], Path]
@@ -237,7 +337,7 @@ def _side(tensor: str, opening: Opening) -> Side:
 def _vocabulary(checkpoint: Checkpoint, tokenizer: _Tokenizer) -> Vocabulary:
     rows = tokenizer.table.shape[0]
     if tokenizer.named is not None:
-        return open_vocabulary_file(expanded(tokenizer.named), rows=rows, side=tokenizer.side)
+        return vocabulary_of(tokenizer.named, tokenizer.table, tokenizer.side, checkpoint.name)
     if checkpoint.tokens is not None:
         return from_words(checkpoint.tokens, checkpoint.name)
     if any(key.startswith("tokenizer.ggml.") for key in checkpoint.metadata):
@@ -258,7 +358,10 @@ def _vocabulary(checkpoint: Checkpoint, tokenizer: _Tokenizer) -> Vocabulary:
 
 def _config(folder: Path) -> Mapping[str, Any]:
     """``config.json``, or an empty mapping; multimodal ones keep the text model's part under ``text_config``."""
-    config = configuration(folder)
+    return _of_text(configuration(folder))
+
+
+def _of_text(config: Mapping[str, Any]) -> Mapping[str, Any]:
     text = config.get("text_config")
     return {**config, **text} if isinstance(text, dict) else config
 

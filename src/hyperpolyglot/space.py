@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.alignment import Alignment
-from hyperpolyglot.errors import TensorNotFound
+from hyperpolyglot.arguments import Kinds, kinds_of
+from hyperpolyglot.errors import TensorNotFound, TokenNotFound
 from hyperpolyglot.labels import AnyLabeller, Labels, label
 from hyperpolyglot.records import brief
 from hyperpolyglot.scratch import filled
@@ -121,8 +122,15 @@ class TokenSpace:
             yield self.matrix.rows(ids[start : start + step])
             progress("vectors", min(start + step, len(ids)), len(ids))
 
-    def take(self, rows: NDArray[np.integer]) -> TokenSpace:
-        """The space of the given tokens, in that order."""
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> TokenSpace:
+        """The space of the given tokens, in that order; of a mask bool ``[token]``, those where it is true.
+
+        >>> import hyperpolyglot as hp
+        >>> space = hp.open_model("demo:meaning")
+        >>> len(space.take(space.vocabulary.starts_word)) < len(space)
+        True
+        """
+        rows = self._positions(rows)
         out = self.left_out
         return replace(
             self,
@@ -132,6 +140,58 @@ class TokenSpace:
             left_out=out and LeftOut(out.tokens[rows], out.reason),
         )
 
+    def where(
+        self,
+        *,
+        labels: str | Collection[str] | None = None,
+        kinds: Kinds | str | None = None,
+        top: int | None = None,
+    ) -> TokenSpace:
+        """The tokens of some labels and kinds, and of those the ``top`` most common; ``None`` is all.
+
+        How common a token is, the tokenizer's own order says: tokens without a score first (bytes, letters), then by
+        score, ties by id; padding is no token. Measures of the result know only its tokens: its neighbours are among
+        them. Raises ``TokenNotFound`` for a label that no token has.
+
+        >>> import hyperpolyglot as hp
+        >>> space = hp.open_model("demo:meaning").where(labels=["Latn", "Cyrl"], kinds=["text"], top=100)
+        >>> len(space), sorted(space.labels.counts())
+        (100, ['Cyrl', 'Latn'])
+        """
+        keep = np.ones(len(self), bool)
+        if labels is not None:
+            wanted = [labels] if isinstance(labels, str) else list(labels)
+            for name in wanted:
+                if name not in self.labels.names:
+                    there = ", ".join(list(self.labels.counts())[:8]) or "no labels"
+                    raise TokenNotFound(f"{self.model}: no token is labelled {name!r}; there are {there}.")
+            keep &= np.isin(self.labels.codes, [self.labels.names.index(name) for name in wanted])
+        if kinds is not None:
+            keep &= np.isin(self.vocabulary.kinds, kinds_of(kinds))
+        if top is not None:
+            if isinstance(top, bool) or top != int(top) or top < 1:
+                raise ValueError(f"top is a number of tokens, 1 or more, not {top}.")
+            keep &= self.vocabulary.kinds != TokenKind.PADDING
+            rows = np.flatnonzero(keep)
+            scores = np.where(np.isnan(self.vocabulary.scores), np.inf, self.vocabulary.scores)[rows]
+            rows = np.sort(rows[np.lexsort((self.ids[rows], -scores))][: int(top)])
+            return self.take(rows)
+        return self.take(np.flatnonzero(keep))
+
+    def _positions(self, rows: object) -> NDArray[np.integer]:
+        found = np.asarray(rows)
+        if found.ndim != 1 or (found.size and found.dtype.kind not in "biu"):
+            raise TypeError(
+                "take() takes positions of tokens, or a mask over them: a list or an array in one dimension."
+            )
+        if found.dtype == bool:
+            if len(found) != len(self):
+                raise ValueError(
+                    f"{self.model}: the mask is over {len(found)} tokens, and there are {len(self)}."
+                )
+            return np.flatnonzero(found)
+        return found if found.size else found.astype(np.int32)
+
     def without(self, tokens: NDArray[np.bool_], reason: str) -> TokenSpace:
         """The same space where ``tokens`` bool ``[token]`` are no candidates, for a ``reason`` of one word."""
         return replace(self, left_out=LeftOut(tokens, reason))
@@ -140,16 +200,18 @@ class TokenSpace:
         """The same tokens under other labels."""
         return replace(self, labels=label(self.vocabulary, labeller))
 
-    def candidates(self, exclude: Collection[TokenKind] = ()) -> Candidates:
+    def candidates(self, exclude: Kinds = ()) -> Candidates:
         """Tokens whose vector has a direction: finite and not zero, and that stand for something.
 
-        ``exclude`` leaves out further kinds. Reasons are tried in the order padding, kind, not finite, zero, left out.
+        ``exclude`` leaves out further kinds, such as ``["special"]``. Reasons are tried in the order padding, kind, not
+        finite, zero, left out.
         """
+        left_out = sorted(set(kinds_of(exclude)))
         kinds = self.vocabulary.kinds
         reason = np.zeros(len(self), np.int8)
-        names = ["", "padding", *(kind.label for kind in sorted(exclude)), "not finite", "zero"]
+        names = ["", "padding", *(kind.label for kind in left_out), "not finite", "zero"]
         reason[kinds == TokenKind.PADDING] = 1
-        for position, kind in enumerate(sorted(exclude), start=2):
+        for position, kind in enumerate(left_out, start=2):
             reason[(reason == 0) & (kinds == kind)] = position
         finite, nonzero = self._usable
         reason[(reason == 0) & ~finite] = len(names) - 2

@@ -170,6 +170,10 @@ def explain(
 
     if occurrences.counts and occurrences.corpus:
         raise click.UsageError("--counts and --corpus say the same: give one of them.")
+    if occurrences.corpus and (labelling.only_labels or labelling.top):
+        raise click.UsageError(
+            "--corpus cuts text by all tokens: leave --only-labels and --top out, or use --counts."
+        )
     (space,) = spaces = open_spaces([model], opening, labelling, exclude)
     kinds = excluded_kinds(exclude)
     with progress_bar() as bar:
@@ -181,6 +185,7 @@ def explain(
         )
         near = neighbors_step(space, k, exclude=kinds, search=search)
         other = output_space(model, opening.opening(), labelling.labeller(), fetch=with_output)
+        other = other and labelling.narrowed(other)
         step = explain_step(space, near, given, other, seed=seed, search=search)
         found = computed(step, kept, bar)
     noun = space.labels.labelling.many

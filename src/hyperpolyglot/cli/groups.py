@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.engine.nearest import Backend, Search
     from hyperpolyglot.labels import AnyLabeller
     from hyperpolyglot.loading import Opening
+    from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import Executor
     from hyperpolyglot.table import View
@@ -107,10 +108,15 @@ opening_group = group(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOptions:
-    """How tokens are labelled, and by which protocol they are measured; ``None`` is the protocol's own labeller."""
+    """How tokens are labelled, by which protocol they are measured, and which of them.
+
+    ``labels`` ``None`` is the protocol's own labeller.
+    """
 
     labels: str | None = None
     protocol: Literal["default", "paper"] = "default"
+    only_labels: tuple[str, ...] = ()
+    top: int | None = None
 
     def labeller(self) -> AnyLabeller:
         """The name of a labeller, or the labels of a table, which is read."""
@@ -118,6 +124,12 @@ class LabelOptions:
 
         chosen = self.labels or ("paper" if self.protocol == "paper" else DEFAULT)
         return chosen if chosen in LABELLERS else read_labels(Path(chosen))
+
+    def narrowed(self, space: TokenSpace) -> TokenSpace:
+        """The space of the tokens that are measured."""
+        if not self.only_labels and self.top is None:
+            return space
+        return space.where(labels=self.only_labels or None, top=self.top)
 
 
 def _labelled(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -135,11 +147,29 @@ _labels_option = click.option(
     f"token, a tab and its label on each line).  [default: {DEFAULT}]",
 )
 
-labels_group = group(LabelOptions, "labelling", _labels_option)
+_subset_options = (
+    click.option(
+        "--only-labels",
+        multiple=True,
+        metavar="LABEL",
+        callback=lambda _context, _option, value: tuple(
+            name for each in value for name in each.split(",") if name
+        ),
+        help="Measure the tokens of this label alone, as Latn or Latn,Cyrl; can be repeated.  [default: all]",
+    ),
+    click.option(
+        "--top",
+        type=click.IntRange(1),
+        help="Measure this many tokens, the most common by the tokenizer's scores.  [default: all]",
+    ),
+)
+
+labels_group = group(LabelOptions, "labelling", _labels_option, *_subset_options)
 protocol_group = group(
     LabelOptions,
     "labelling",
     _labels_option,
+    *_subset_options,
     click.option(
         "--protocol",
         type=click.Choice(["default", "paper"]),

@@ -25,8 +25,13 @@ def open_spaces(
     opening: OpeningOptions,
     labelling: LabelOptions | None = None,
     exclude: Sequence[str] = (),
+    *,
+    measured: int | None = None,
 ) -> list[TokenSpace]:
-    """The spaces that the options describe, without under-trained tokens where ``exclude`` names these."""
+    """The spaces that the options describe, without under-trained tokens where ``exclude`` names these.
+
+    ``measured``: how many of the models are; the others say only which tokens they have, and are not narrowed.
+    """
     from hyperpolyglot.loading import open_model
 
     if opening.tokenizer and len(models) > 1:
@@ -41,6 +46,8 @@ def open_spaces(
         ]
         if UNDERTRAINED in exclude:
             spaces = [_trained(space) for space in spaces]
+        if labelling is not None:
+            spaces = [*map(labelling.narrowed, spaces[:measured]), *spaces[len(spaces[:measured]) :]]
     for notice in notices:
         note(notice)
     for space in spaces:

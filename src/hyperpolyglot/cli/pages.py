@@ -159,6 +159,7 @@ def report(
         output_space(space.model, asked, labeller, fetch=with_output) if explained and space.table else None
         for space in spaces
     ]
+    outputs = [space and labelling.narrowed(space) for space in outputs]
     with progress_bar() as bar, cluster.executor() as execute:
         study = run_study(
             spaces,

@@ -132,7 +132,7 @@ def separability(
     from hyperpolyglot.study import computed, separability_step
 
     options = probing.probes(labelling.protocol, seed)
-    space, *others = spaces = open_spaces((model, *shared_with), opening, labelling, exclude)
+    space, *others = spaces = open_spaces((model, *shared_with), opening, labelling, exclude, measured=1)
     kept, kinds = store.open(), excluded_kinds(exclude)
     if others:
         space = shared_tokens.shared_with(space, others, protocol=labelling.protocol, exclude=kinds)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from hyperpolyglot.arguments import checked_all
 from hyperpolyglot.labellers import DEFAULT, LABELLERS
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
@@ -93,6 +94,7 @@ def census(spaces: Sequence[TokenSpace]) -> Census:
     >>> found.table()[0]["label"], found.models[0].labels["Cyrl"]
     ('Latn', 1651)
     """
+    checked_all("census", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
     return Census(
         tuple(
             ModelCensus(
@@ -179,6 +181,7 @@ def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overl
     >>> found.pairs[0].jaccard
     1.0
     """
+    checked_all("overlap", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
     tables = [_labels_by_string(space, protocol == "paper") for space in spaces]
     pairs = []
     for i, j in combinations(range(len(spaces)), 2):

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.measures.jackknife import mean_interval
@@ -27,7 +28,9 @@ from hyperpolyglot.measures.join_counts import JoinCounts, join_counts
 from hyperpolyglot.measures.label_errors import Errors, label_errors
 from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.measures.neighbors import neighbors as nearest
 from hyperpolyglot.records import Record, Rows
+from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
@@ -185,9 +188,21 @@ def expected_distinct(
     return float(present.sum())
 
 
+def _of_space(
+    near: Neighbors | TokenSpace, labels: Labels | None, k: int, progress: Progress
+) -> tuple[Neighbors, Labels]:
+    if isinstance(near, TokenSpace):
+        return nearest(near, k, progress=progress), near.labels if labels is None else labels
+    checked("diversity", near, Neighbors, "a TokenSpace, or Neighbors with the labels of their space")
+    if labels is None:
+        raise TypeError("diversity() takes the labels of neighbours too: diversity(near, space.labels).")
+    checked("diversity", labels, Labels, "Labels, as space.labels are")
+    return near, labels
+
+
 def diversity(
-    neighbors: Neighbors,
-    labels: Labels,
+    neighbors: Neighbors | TokenSpace,
+    labels: Labels | None = None,
     *,
     k: int | None = None,
     protocol: str = "default",
@@ -195,8 +210,9 @@ def diversity(
 ) -> Diversity:
     """Count the labels among the k nearest neighbours of every queried token.
 
-    ``labels`` are those of the neighbours' space. ``protocol="paper"`` adds the token's own label (PAPER: figure 5, 51
-    entries at k = 50). Raises ``NotEnoughData`` if there are no tokens or fewer than k neighbours.
+    ``labels`` are those of the neighbours' space. A space alone stands for the ``k`` nearest neighbours (50) of all its
+    tokens. ``protocol="paper"`` adds the token's own label (PAPER: figure 5, 51 entries at k = 50). Raises
+    ``NotEnoughData`` if there are no tokens or fewer than k neighbours.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:meaning")
@@ -205,6 +221,7 @@ def diversity(
     >>> found.mean, round(found.expected, 1)
     (11.0, 12.8)
     """
+    neighbors, labels = _of_space(neighbors, labels, 50 if k is None else k, progress)
     k = neighbors.k if k is None else k
     if k > neighbors.k:
         raise NotEnoughData(f"{k} neighbours were asked for, but only {neighbors.k} are known.")

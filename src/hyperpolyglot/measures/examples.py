@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from hyperpolyglot.arguments import Kinds
 from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, neighborhoods
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import SPACE, TokenKind
@@ -66,7 +67,7 @@ def _commonest(space: TokenSpace, label: str, allowed: set[int]) -> int | None:
 
 
 def example_neighborhoods(
-    space: TokenSpace, near: Neighbors, *, protocol: str = "default", exclude: Collection[TokenKind] = ()
+    space: TokenSpace, near: Neighbors, *, protocol: str = "default", exclude: Kinds = ()
 ) -> Neighborhoods:
     """The tokens of :func:`example_rows` with up to twenty neighbours each, taken from ``near`` where it has as many.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hyperpolyglot.alignment import Alignment
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 
@@ -51,6 +52,7 @@ def inspect(space: TokenSpace) -> Inspection:
     >>> found.n_rows, found.dim, found.tokenizer
     (23735, 64, 'unigram')
     """
+    checked("inspect", space, TokenSpace, "a TokenSpace, as open_model() gives it")
     table = space.table
     return Inspection(
         model=space.model,

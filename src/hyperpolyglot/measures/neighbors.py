@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.arguments import Kinds, checked
 from hyperpolyglot.engine.nearest import AUTO, Certificate, Search
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
 from hyperpolyglot.folding import fold_accents
@@ -98,7 +99,7 @@ def neighbors(
     k: int = 50,
     *,
     queries: NDArray[np.integer] | None = None,
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
     search: Search = AUTO,
     progress: Progress = silent,
     device: str | None = None,
@@ -116,6 +117,7 @@ def neighbors(
     >>> [space.vocabulary.texts[row] for row in near.rows[0]]
     ['▁voda', '▁eau', '▁ನೀರು']
     """
+    checked("neighbors", space, TokenSpace, "a TokenSpace, as open_model() gives it")
     if device is not None:
         search = replace(search, device=device)
     candidates = space.candidates(exclude)
@@ -218,25 +220,27 @@ class Neighborhoods(Record):
 
 def neighborhoods(
     space: TokenSpace,
-    rows: Sequence[int],
+    rows: str | int | Sequence[str | int],
     k: int = 20,
     *,
     label: str | None = None,
     include_self: bool = False,
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
     search: Search = AUTO,
 ) -> Neighborhoods:
-    """The k nearest of a few tokens, in the order asked for.
+    """The k nearest of a few tokens, in the order asked for: texts (:func:`find_tokens`) or positions.
 
     ``label`` keeps to neighbours of one label, exactly (not a filter over a longer list). ``include_self``: the
     token itself is the first of k, as in the paper.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:meaning")
-    >>> found = hp.neighborhoods(space, hp.find_tokens(space, "water"), k=2, label="Cyrl")
+    >>> found = hp.neighborhoods(space, "water", k=2, label="Cyrl")
     >>> [(row["token"], row["label"]) for row in found.table()]
     [('▁су', 'Cyrl'), ('▁туш', 'Cyrl')]
     """
+    checked("neighborhoods", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    rows = _asked_for(space, rows)
     if not rows:
         return Neighborhoods(space=space, queries=())
     candidates = space.candidates(exclude).rows
@@ -268,6 +272,18 @@ def neighborhoods(
     return Neighborhoods(space=space, queries=tuple(result), certificate=certificate)
 
 
+def _asked_for(space: TokenSpace, tokens: str | int | Sequence[str | int]) -> list[int]:
+    listed = [tokens] if isinstance(tokens, str | int | np.integer) else list(tokens)
+    rows: list[int] = []
+    for token in listed:
+        if not isinstance(token, str | int | np.integer):
+            raise TypeError(
+                f"neighborhoods() takes texts of tokens or their positions, not a {type(token).__name__}."
+            )
+        rows += find_tokens(space, token) if isinstance(token, str) else [int(token)]
+    return rows
+
+
 def _position(candidates: Int32, row: int) -> int:
     position = int(np.searchsorted(candidates, row))
     return position if position < len(candidates) and candidates[position] == row else -1
@@ -283,6 +299,8 @@ def find_tokens(space: TokenSpace, text: str) -> list[int]:
     >>> [space.vocabulary.texts[row] for row in hp.find_tokens(space, "water")]
     ['▁water']
     """
+    checked("find_tokens", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked("find_tokens", text, str, "the text of a token")
     wanted = text.replace(" ", SPACE)
     spellings = {wanted} if wanted.startswith(SPACE) else {wanted, SPACE + wanted}
     texts = space.vocabulary.texts
@@ -313,17 +331,22 @@ def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
     return [positions[token_id] for token_id in ids]
 
 
-def sample_rows(
-    space: TokenSpace, share: float, seed: int = 0, *, exclude: Collection[TokenKind] = ()
-) -> Int32:
+def sample_rows(space: TokenSpace, share: float, seed: int = 0, *, exclude: Kinds = ()) -> Int32:
     """A seeded sample of the candidates without replacement, at least one, int32 ascending.
+
+    ``share`` is a part of them, or a count where it is a whole number above one.
 
     >>> import hyperpolyglot as hp
     >>> len(hp.sample_rows(hp.open_model("demo:meaning"), 0.01, seed=1))
     237
+    >>> len(hp.sample_rows(hp.open_model("demo:meaning"), 500))
+    500
     """
+    checked("sample_rows", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    if not share > 0 or (share > 1 and share != int(share)):
+        raise ValueError(f"a sample is a share of the tokens, up to 1, or a count of them, not {share}.")
     candidates = space.candidates(exclude).rows
-    count = max(1, round(share * len(candidates)))
+    count = int(share) if share > 1 else max(1, round(share * len(candidates)))
     random = np.random.default_rng(seed)
     return np.sort(random.choice(candidates, min(count, len(candidates)), replace=False)).astype(np.int32)
 

@@ -8,7 +8,7 @@ Three designs, all with L2-regularised logistic regression (C = 1) on unit rows 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.arguments import Kinds, checked, options_of
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.devices import chosen_gpus
 from hyperpolyglot.engine.probes import (
@@ -35,7 +36,7 @@ from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import held_out_interval
 from hyperpolyglot.types import Float32, Float64, Progress, silent
-from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
+from hyperpolyglot.vocabulary import SPACE, Vocabulary
 
 __all__ = ["DESIGNS", "LabelAccuracy", "Separability", "SeparabilityOptions", "separability"]
 
@@ -146,11 +147,12 @@ def separability(
     space: TokenSpace,
     options: SeparabilityOptions | None = None,
     *,
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
     progress: Progress = silent,
     threads: int | None = None,
+    **changes: Any,
 ) -> Separability:
-    """Probe every label that has at least ``options.minimum`` tokens.
+    """Probe every label that has at least ``options.minimum`` tokens; options by keywords too: ``minimum=50``.
 
     Tokens without a direction (padding, zero, not finite) or without a label take no part. ``threads``: probes that
     are solved side by side, by default as many as there are processors; the result does not depend on it. Raises
@@ -162,7 +164,8 @@ def separability(
     >>> found.labels[0].label, found.labels[0].accuracy > 0.9
     ('Latn', True)
     """
-    options = options or SeparabilityOptions()
+    checked("separability", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    options = options_of("separability", SeparabilityOptions, options, changes)
     candidates = space.candidates(exclude)
     rows = candidates.rows[space.labels.codes[candidates.rows] >= 0]
     codes = space.labels.codes[rows].astype(np.int64)

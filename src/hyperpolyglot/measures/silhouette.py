@@ -8,20 +8,19 @@ computed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.arguments import Kinds, checked, options_of
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval, jackknife_interval, permutation_p
 from hyperpolyglot.types import Float64, Progress, silent
-from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["LabelSilhouette", "Silhouette", "SilhouetteOptions", "silhouette"]
 
@@ -104,8 +103,9 @@ def silhouette(
     space: TokenSpace,
     options: SilhouetteOptions | None = None,
     *,
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
     progress: Progress = silent,
+    **changes: Any,
 ) -> Silhouette:
     """The mean silhouette of a seeded sample of every label's tokens; tokens without a direction take no part.
 
@@ -113,11 +113,12 @@ def silhouette(
     ``NotEnoughData`` where fewer than two labels have enough tokens.
 
     >>> import hyperpolyglot as hp
-    >>> found = hp.silhouette(hp.open_model("demo:language"), hp.SilhouetteOptions(sample=100, permutations=9))
+    >>> found = hp.silhouette(hp.open_model("demo:language"), sample=100, permutations=9)
     >>> found.value > found.chance
     True
     """
-    options = options or SilhouetteOptions()
+    checked("silhouette", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    options = options_of("silhouette", SilhouetteOptions, options, changes)
     candidates = space.candidates(exclude)
     codes = space.labels.codes[candidates.rows]
     sizes = np.bincount(codes[codes >= 0], minlength=len(space.labels.names))

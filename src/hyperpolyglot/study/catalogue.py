@@ -6,11 +6,12 @@ The key of a row is the measure's one name: of its step, its key in JSON, its pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Generic, TypeVar
 
+from hyperpolyglot.arguments import Kinds
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.census import census, overlap
@@ -38,7 +39,6 @@ from hyperpolyglot.study.graph import PlannedStep
 from hyperpolyglot.study.record import Absent, StudyOptions
 from hyperpolyglot.study.steps import Rate, Step
 from hyperpolyglot.types import Array
-from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = [
     "JOINT",
@@ -131,7 +131,7 @@ def neighbors_step(
     k: int,
     *,
     queries: Array | None = None,
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
     search: Search = AUTO,
 ) -> Near:
     """:func:`neighbors`; ``search`` changes how long it takes, not what it gives."""
@@ -146,7 +146,7 @@ _SEPARABILITY = Step(
 
 
 def separability_step(
-    space: TokenSpace, options: SeparabilityOptions, *, exclude: Collection[TokenKind] = ()
+    space: TokenSpace, options: SeparabilityOptions, *, exclude: Kinds = ()
 ) -> PlannedStep[Separability]:
     """:func:`separability`."""
     given = {"space": space, "options": options, "exclude": tuple(exclude)}
@@ -157,7 +157,7 @@ _SILHOUETTE = Step(key="silhouette", record=Silhouette, rate=Rate(start=0.5, are
 
 
 def silhouette_step(
-    space: TokenSpace, options: SilhouetteOptions, *, exclude: Collection[TokenKind] = ()
+    space: TokenSpace, options: SilhouetteOptions, *, exclude: Kinds = ()
 ) -> PlannedStep[Silhouette]:
     """:func:`silhouette`."""
     given = {"space": space, "options": options, "exclude": tuple(exclude)}
@@ -286,7 +286,7 @@ def plan_compare(
     spaces: Sequence[TokenSpace],
     options: CompareOptions,
     *,
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
     search: Search = AUTO,
 ) -> Joint[Comparison]:
     """Every two models on the tokens they share. Raises ``NotEnoughData`` where these are too few."""

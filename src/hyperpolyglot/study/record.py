@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from hyperpolyglot.arguments import kinds_of
 from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.measures.comparison import CompareOptions, Comparison
 from hyperpolyglot.measures.diversity import Diversity
@@ -39,6 +40,10 @@ class StudyOptions:
     translate: TranslateOptions = field(default_factory=TranslateOptions)
     compare: CompareOptions = field(default_factory=CompareOptions)
     skip: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exclude", kinds_of(self.exclude))
+        object.__setattr__(self, "skip", (self.skip,) if isinstance(self.skip, str) else tuple(self.skip))
 
     def to_json(self) -> dict[str, Any]:
         """The options as they are recorded."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from hyperpolyglot.arguments import checked_all, options_of
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
@@ -27,8 +28,8 @@ Joined = TypeVar("Joined")
 # More than seven parameters: what is measured, what goes with the models, and where and how steps run.
 def run_study(
     spaces: Sequence[TokenSpace],
-    options: StudyOptions,
-    store: Store,
+    options: StudyOptions | None = None,
+    store: Store | None = None,
     *,
     lexicon: Lexicon | None = None,
     layouts: Sequence[Array | None] | None = None,
@@ -36,9 +37,11 @@ def run_study(
     search: Search = AUTO,
     executor: Executor = in_this_process,
     progress: Progress = silent,
+    **changes: Any,
 ) -> Study:
     """Measure everything on every model. What is in the store is not computed again.
 
+    ``options`` by keywords too: ``k=10``. ``store`` is by default that of the command line, on disk.
     ``lexicon`` is by default the one of the package; ``outputs`` are the spaces of the models' output tables. Where a
     model has too little for a measure, or the options skip it, an :class:`Absent` with the reason stands in its place.
     ``executor`` and ``search`` change where and how fast steps are run, not what they give.
@@ -52,10 +55,12 @@ def run_study(
     >>> study.models[0].diversity.k
     10
     """
+    checked_all("run_study", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
+    options = options_of("run_study", StudyOptions, options, changes)
     plan = plan_study(
         spaces, options, lexicon or packaged_lexicon(), layouts=layouts, outputs=outputs, search=search
     )
-    return run_plan(plan, store, executor=executor, progress=progress)
+    return run_plan(plan, Store() if store is None else store, executor=executor, progress=progress)
 
 
 def run_plan(

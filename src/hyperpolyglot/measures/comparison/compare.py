@@ -7,13 +7,14 @@ angles, and counts the token itself among its k neighbours (PAPER: figures 7 and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from hyperpolyglot.arguments import Kinds, checked_all, options_of
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
@@ -34,7 +35,6 @@ from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
-from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["compare", "compare_pair", "neighbors_compared", "shared_spaces"]
 
@@ -51,9 +51,10 @@ def compare(
     spaces: Sequence[TokenSpace],
     options: CompareOptions | None = None,
     *,
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
     search: Search = AUTO,
     progress: Progress = silent,
+    **changes: Any,
 ) -> Comparison:
     """Compare every two of two or more models. Labels are those of the first model of a pair.
 
@@ -62,12 +63,13 @@ def compare(
     >>> import hyperpolyglot as hp
     >>> spaces = [hp.open_model("demo:language"), hp.open_model("demo:meaning")]
     >>> spaces = [space.take(hp.sample_rows(space, 0.01)) for space in spaces]
-    >>> found = hp.compare(spaces, hp.CompareOptions(k=10, permutations=0, maps=False))
+    >>> found = hp.compare(spaces, k=10, permutations=0, maps=False)
     >>> overlap = found.pairs[0].measures["neighbor_overlap"]
     >>> overlap.value > overlap.null
     True
     """
-    options = options or CompareOptions()
+    checked_all("compare", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
+    options = options_of("compare", CompareOptions, options, changes)
     if len(spaces) < 2:
         raise NotEnoughData("Comparing needs at least two models.")
     ambiguous = shared_rows(spaces, protocol=options.protocol, exclude=exclude)[1]
@@ -110,7 +112,7 @@ def _measured(progress: Progress) -> Callable[[float], None]:
 
 
 def shared_spaces(
-    spaces: Sequence[TokenSpace], options: CompareOptions, exclude: Collection[TokenKind] = ()
+    spaces: Sequence[TokenSpace], options: CompareOptions, exclude: Kinds = ()
 ) -> list[TokenSpace]:
     """The models on the tokens that all of them have, in one order. Raises ``NotEnoughData`` for fewer than 20."""
     rows, _ = shared_rows(spaces, protocol=options.protocol, exclude=exclude)

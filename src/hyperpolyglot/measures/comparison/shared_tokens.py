@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from hyperpolyglot.arguments import Kinds, kinds_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Int32
 from hyperpolyglot.vocabulary import TokenKind
@@ -18,7 +19,7 @@ _WRITTEN = (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.ADDED)
 
 
 def shared_rows(
-    spaces: Sequence[TokenSpace], *, protocol: str = "default", exclude: Collection[TokenKind] = ()
+    spaces: Sequence[TokenSpace], *, protocol: str = "default", exclude: Kinds = ()
 ) -> tuple[tuple[Int32, ...], tuple[int, ...]]:
     """Positions in each space of the tokens that all have, in the order of the first, and texts left out in each.
 
@@ -52,7 +53,7 @@ def shared_with(
     others: Sequence[TokenSpace],
     *,
     protocol: str = "default",
-    exclude: Collection[TokenKind] = (),
+    exclude: Kinds = (),
 ) -> TokenSpace:
     """``space`` where only tokens that all ``others`` have take part, told apart as :func:`shared_rows` tells them.
 
@@ -72,8 +73,8 @@ def shared_with(
     return space.without(apart | before.tokens, f"{before.reason} or not shared")
 
 
-def _usable(space: TokenSpace, exclude: Collection[TokenKind]) -> Int32:
+def _usable(space: TokenSpace, exclude: Kinds) -> Int32:
     if space.table is not None:
         return space.candidates(exclude).rows
-    away = np.isin(space.vocabulary.kinds, [TokenKind.PADDING, *exclude])
+    away = np.isin(space.vocabulary.kinds, [TokenKind.PADDING, *kinds_of(exclude)])
     return np.flatnonzero(~away).astype(np.int32)

@@ -149,7 +149,8 @@ def explain(
     except NotEnoughData:
         common = None
     told()
-    untouched = undertrained(space, unreachable(space.vocabulary, progress))
+    whole = len(space) == space.n_rows  # text is cut by all of a model's pieces
+    untouched = undertrained(space, unreachable(space.vocabulary, progress) if whole else None)
     told()
     hubs = hubness(space, near, HUB_K)
     told()

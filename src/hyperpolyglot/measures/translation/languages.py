@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.arguments import checked_all, options_of
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.asking import (
@@ -175,6 +176,7 @@ def languages(
     undertrained: Mapping[str, NDArray[np.bool_] | None] | None = None,
     options: TranslateOptions | None = None,
     progress: Progress = silent,
+    **changes: Any,
 ) -> Languages:
     """Compare models on one language of the lexicon, or on every one.
 
@@ -188,10 +190,9 @@ def languages(
     >>> [row.model for row in found.by_language["ru"]]
     ['demo:meaning', 'demo:language']
     """
-    options = replace(
-        options or TranslateOptions(),
-        held_out=wants_held_out(spaces, lexicon, options or TranslateOptions()),
-    )
+    checked_all("languages", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
+    options = options_of("languages", TranslateOptions, options, changes)
+    options = replace(options, held_out=wants_held_out(spaces, lexicon, options))
     _wanted(lexicon, language)
     masks = undertrained or {}
     return ranked(

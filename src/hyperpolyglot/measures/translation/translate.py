@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.arguments import checked, options_of
 from hyperpolyglot.labellers import DEFAULT
 from hyperpolyglot.labels import label
 from hyperpolyglot.lexicon import Lexicon
@@ -184,6 +185,7 @@ def translate(
     lexicon: Lexicon,
     options: TranslateOptions | None = None,
     progress: Progress = silent,
+    **changes: Any,
 ) -> Translation:
     """How often the nearest tokens of a word are its translations.
 
@@ -191,13 +193,15 @@ def translate(
     Raises ``TensorNotFound`` for a vocabulary alone.
 
     >>> import hyperpolyglot as hp
-    >>> words = hp.packaged_lexicon().take(languages=["de", "en", "ru"])
-    >>> options = hp.TranslateOptions(questions=0)
-    >>> first = hp.translate(hp.open_model("demo:meaning"), words, options).overall["weak"]["cosine"]["p1"]
+    >>> space, words = hp.open_model("demo:meaning"), hp.packaged_lexicon()
+    >>> found = hp.translate(space, words, languages=["de", "en", "ru"], questions=0)
+    >>> first = found.overall["weak"]["cosine"]["p1"]
     >>> first["value"] > 5 * first["chance"]
     True
     """
-    options = options or TranslateOptions()
+    checked("translate", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked("translate", lexicon, Lexicon, "a Lexicon, as packaged_lexicon() or read_lexicon() gives it")
+    options = options_of("translate", TranslateOptions, options, changes)
     asked = ask(space, lexicon, options, progress)
     random = np.random.default_rng(options.seed)
     main, ranks, candidates = asked.of(DIFFERENT)
