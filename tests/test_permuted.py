@@ -25,7 +25,6 @@ from hyperpolyglot.measures.comparison.permuted import (
 )
 from hyperpolyglot.measures.comparison.ranked import RankedPairs
 from hyperpolyglot.measures.comparison.similarity import (
-    _first_and_square,
     _hsic_of_centred,
     _hsic_p,
     _leading,
