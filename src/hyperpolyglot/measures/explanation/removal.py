@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,13 +45,22 @@ def pooled_codes(codes: Array, learned: Array) -> NDArray[np.int64]:
     return group[codes.astype(np.int64) + 1]
 
 
+@numba.njit(cache=True, nogil=True)
+def _add_rows(sums, groups, rows):  # type: ignore[no-untyped-def]
+    """Add each row to the sum of its group, one after the other."""
+    for i in range(len(rows)):
+        total, row = sums[groups[i]], rows[i]
+        for j in range(len(row)):
+            total[j] += row[j]
+
+
 def label_means(vectors: Float32, groups: NDArray[np.int64], learned: Array) -> Float64:
     """Mean of the learned rows of each group, float64 ``[groups, d]``; group 0 has that of all learned rows."""
     size = int(groups.max(initial=0)) + 1
     sums, counts = np.zeros((size, vectors.shape[1])), np.bincount(groups[learned], minlength=size)
     for start in range(0, len(learned), _BLOCK):
         rows = learned[start : start + _BLOCK]
-        np.add.at(sums, groups[rows], vectors[rows])
+        _add_rows(sums, groups[rows], vectors[rows])
     sums[0], counts[0] = sums.sum(axis=0), counts.sum()
     return np.asarray(sums / np.maximum(counts, 1)[:, None])
 

@@ -34,6 +34,7 @@ __all__ = [
     "exact_cosine",
     "fill_knn_similarity",
     "in_parts",
+    "keep",
     "outranks",
     "pool",
     "ranks_among_words",
@@ -131,7 +132,7 @@ def pool(vectors: Float32, members: list[Int32], commonness: Float64, k: int) ->
 
 
 @numba.njit(cache=True, nogil=True)
-def _keep(best, k, value):  # type: ignore[no-untyped-def]
+def keep(best, k, value):  # type: ignore[no-untyped-def]
     """Insert a value into the k largest, kept in descending order."""
     if value <= best[k - 1]:
         return
@@ -165,7 +166,7 @@ def _mean_knn_of(scores, own, members, member_at, k, knn, nearest):  # type: ign
             for m in range(member_at[language], member_at[language + 1]):
                 value = row[members[m]]
                 if value > least and members[m] != own[i]:
-                    _keep(best, k, value)
+                    keep(best, k, value)
                     least = best[k - 1]
             knn[i, language] = _mean_of_best(best, k)
             nearest[i, language] = best[0]
@@ -183,7 +184,7 @@ def _exact_mean_knn(y, y_length, own, language, words):  # type: ignore[no-untyp
     best = np.full(k, -3.0)
     for m in range(member_at[language], member_at[language + 1]):
         if members[m] != own:
-            _keep(best, k, exact_cosine(y, y_length, vectors[members[m]], lengths[members[m]]))
+            keep(best, k, exact_cosine(y, y_length, vectors[members[m]], lengths[members[m]]))
     return _mean_of_best(best, k)
 
 
@@ -212,18 +213,19 @@ class _Block(NamedTuple):
 
 @numba.njit(cache=True, nogil=True)
 def _rank_questions(block, chosen, asked, words, knn, frequency, out):  # type: ignore[no-untyped-def]  # noqa: PLR0912
-    """Ranks of the chosen questions, whose sources are the units of a :class:`_Block`."""
+    """Ranks of the chosen questions, whose sources are the units of a :class:`_Block`; ``knn`` is ``[language, u]``."""
     unit, source, target, reference_at, references = asked
     vectors, lengths, members, member_at, _ = words
     for q in chosen:
         x = unit[q]
         s = source[q]
         t = target[q]
+        own = member_at[s] + np.searchsorted(members[member_at[s] : member_at[s + 1]], x)
         place = 0.0
-        for m in range(member_at[s], member_at[s + 1]):
-            if members[m] == x:
-                place = frequency[m]
+        if own < member_at[s + 1] and members[own] == x:
+            place = frequency[own]
         row = block.scores[x - block.start]
+        similar = knn[s]
         for g in range(reference_at[q], reference_at[q + 1]):
             reference = references[g]
             if reference == x:
@@ -232,9 +234,9 @@ def _rank_questions(block, chosen, asked, words, knn, frequency, out):  # type: 
             csls_rank = 1
             frequency_rank = 1
             reference_place = 2.0
-            for m in range(member_at[t], member_at[t + 1]):
-                if members[m] == reference:
-                    reference_place = abs(frequency[m] - place)
+            at = member_at[t] + np.searchsorted(members[member_at[t] : member_at[t + 1]], reference)
+            if at < member_at[t + 1] and members[at] == reference:
+                reference_place = abs(frequency[at] - place)
             for m in range(member_at[t], member_at[t + 1]):
                 y = members[m]
                 if y in (x, reference):
@@ -243,7 +245,7 @@ def _rank_questions(block, chosen, asked, words, knn, frequency, out):  # type: 
                 if abs(difference) <= TOLERANCE:
                     difference = outranks(False, x, (vectors[y], lengths[y], y), reference, s, words)
                 cosine_rank += difference > 0 or (difference == 0 and y < reference)
-                difference = 2 * (row[y] - row[reference]) - (knn[y, s] - knn[reference, s])
+                difference = 2 * (row[y] - row[reference]) - (similar[y] - similar[reference])
                 if abs(difference) <= TOLERANCE:
                     difference = outranks(True, x, (vectors[y], lengths[y], y), reference, s, words)
                 csls_rank += difference > 0 or (difference == 0 and y < reference)
@@ -297,12 +299,13 @@ def ranks_among_words(asked: Questions, words: Pool, progress: Progress) -> Rank
         own = np.arange(start, start + len(scores))
         fill_knn_similarity(scores, own, words, knn[rows], nearest[rows])
         progress("translations among words", min(start + _BLOCK, count), 2 * count)
+    by_language = np.ascontiguousarray(knn.T)
     for number, start in enumerate(blocks):
         chosen = order[starts[number] : starts[number + 1]]
         if len(chosen):
             scores = words.units[start : start + _BLOCK] @ words.units.T
             block = _Block(start, scores)
-            after = asked_arrays(asked), words.arrays(), knn, words.frequency, out
+            after = asked_arrays(asked), words.arrays(), by_language, words.frequency, out
             in_parts(len(chosen), lambda p: _rank_questions(block, chosen[p], *after))  # noqa: B023
         progress("translations among words", count + min(start + _BLOCK, count), 2 * count)
     return Ranks(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.engine.cosine import norms
+from hyperpolyglot.engine.cosine import norms, unit_rows
 from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.measures.translation.questions import Questions
 from hyperpolyglot.measures.translation.ranking import Pool, asked_arrays, in_parts
@@ -141,7 +141,7 @@ class _Pass:
         self._position = np.full(len(space), -1, np.int64)
         self._position[known.rows[covered]] = covered
         self._sources = np.unique(asked.source)
-        self._scores = np.empty((count, _BLOCK), np.float32)
+        self._scores = np.zeros((count, _BLOCK), np.float32)
         self._knn = np.zeros((words.languages, _BLOCK), np.float32)
 
     def see(self, rows: Int32, variant: Int32) -> None:
@@ -149,8 +149,8 @@ class _Pass:
         vectors = self._space.vectors(rows)
         lengths = norms(vectors)
         own = self._position[rows]
-        scores, knn = self._scores[:, : len(rows)], self._knn[:, : len(rows)]
-        np.matmul(self._units, (vectors / lengths[:, None]).astype(np.float32).T, out=scores)
+        scores, knn = self._scores, self._knn
+        np.matmul(self._units, unit_rows(vectors).T, out=scores[:, : len(rows)])
         itself = np.flatnonzero(own >= 0)
         scores[own[itself], itself] = AWAY
         block = Sifted(scores, rows, own, variant, vectors, lengths)

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from hyperpolyglot.measures.translation.ranking import TOLERANCE, exact_cosine, outranks
+from hyperpolyglot.engine.largest import LANES, LISTED, largest_of_rows
+from hyperpolyglot.measures.translation.ranking import TOLERANCE, exact_cosine, keep, outranks
 from hyperpolyglot.types import Array, Float32, Float64, Int32
 
 __all__ = ["AWAY", "Sifted", "count_nearer", "mean_of_nearest", "nearest_of_words", "product_error"]
 
 AWAY = np.float32(-4.0)
 """The cosine of a token with itself: below all others, so that it is never among the nearest."""
-_LANES = 64
 _UNIT = 2.0**-24
 
 
@@ -34,7 +34,8 @@ def product_error(dim: int) -> float:
 
 
 class Sifted(NamedTuple):
-    """A block of tokens ``[b]``: ``scores`` float32 ``[u, b]`` with all words, :data:`AWAY` where a token is the word.
+    """A block of tokens ``[b]``: ``scores`` float32 with all words, :data:`AWAY` where a token is the word; ``[u, …]``,
+    columns from ``b`` on mean nothing.
 
     ``rows`` in the space, which word each is (``own``, −1: none), the key of the word it writes (``variant``); its
     vector and length.
@@ -50,33 +51,29 @@ class Sifted(NamedTuple):
 
 @numba.njit(cache=True, nogil=True)
 def mean_of_nearest(scores, members, member_at, k, languages, out):  # type: ignore[no-untyped-def]
-    """r_L of every token ``[language, b]``, for some languages, from the scores of a block.
+    """r_L of every token ``[language, b]``, for some languages, from the scores of a block ``[u, b]``.
 
-    The k largest of all tokens are kept side by side: a value moves down the list by maxima and minima alone.
+    ``scores`` and ``out`` are as wide as a multiple of :data:`LANES`.
     """
-    best = np.empty((k, _LANES), np.float32)
-    value = np.empty(_LANES, np.float32)
+    short = np.empty((LISTED, LANES), np.float32)
+    best = np.empty(max(k, LISTED), np.float32)
     for language in languages:
-        for start in range(0, scores.shape[1], _LANES):
-            width = min(_LANES, scores.shape[1] - start)
-            best[:] = AWAY
-            for m in range(member_at[language], member_at[language + 1]):
-                row = scores[members[m], start : start + width]
-                for lane in range(width):
-                    value[lane] = row[lane]
-                for j in range(k):
-                    kept = best[j]
-                    for lane in range(_LANES):
-                        a = kept[lane]
-                        b = value[lane]
-                        kept[lane] = a if a > b else b
-                        value[lane] = b if a > b else a
-            for lane in range(width):
+        own = members[member_at[language] : member_at[language + 1]]
+        for start in range(0, scores.shape[1], LANES):
+            if k <= LISTED:
+                largest_of_rows(scores, own, start, short)
+            for lane in range(LANES):
+                if k <= LISTED:
+                    best[:LISTED] = short[:, lane]
+                else:
+                    best[:] = AWAY
+                    for m in own:
+                        keep(best, k, scores[m, start + lane])
                 total = np.float32(0)
                 count = 0
                 for j in range(k):
-                    if best[j, lane] > AWAY / 2:
-                        total += best[j, lane]
+                    if best[j] > AWAY / 2:
+                        total += best[j]
                         count += 1
                 out[language, start + lane] = total / np.float32(max(count, 1))
 
@@ -97,7 +94,7 @@ def nearest_of_words(block, units, error, words, of_unit, written, nearest, cosi
     ``[2, u]`` are what was found so far. Of tokens nearer to each other than ``TOLERANCE`` the first stays.
     """
     for u in units:
-        row = block.scores[u]
+        row = block.scores[u, : len(block.rows)]
         largest = _largest(row)
         for kind in range(2):
             if kind == 1 and written[u]:
@@ -128,94 +125,95 @@ def nearest_of_words(block, units, error, words, of_unit, written, nearest, cosi
 
 
 @numba.njit(cache=True, nogil=True)
-def _sure(score, knn, allowed, variant, key, cosine, reach, bound):  # type: ignore[no-untyped-def]
-    """How many tokens are surely nearer than a reference, ``[script or strong, cosine or csls, all or others]`` in a
-    row, and whether any is neither nearer nor farther.
+def _count_sure(score, knn, allowed, variant, key, reference, bound, out):  # type: ignore[no-untyped-def]
+    """Add how many tokens are surely nearer than a reference to ``out`` ``[script or strong, cosine or csls, all or
+    others]``; returns for how many it is not sure whether they are nearer or farther.
     """
-    error = np.float32(bound)
-    thrice = np.float32(3) * error
-    found = np.zeros(8, np.int32)
-    open_ = 0
-    c = np.float32(cosine)
-    r = np.float32(reach)
-    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = 0
+    error, thrice = np.float32(bound), np.float32(3) * np.float32(bound)
+    cosine, similarity = np.float32(reference[0]), np.float32(reference[1])
+    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = unsure = np.int32(0)
     for i in range(len(score)):
-        away = score[i] - c
-        csls = np.float32(2) * away - (knn[i] - r)
-        near = away > error
-        nearer = csls > thrice
-        other = variant[i] != key
-        within = allowed[i]
+        away = score[i] - cosine
+        csls = np.float32(2) * away - (knn[i] - similarity)
+        near, nearer = np.int32(away > error), np.int32(csls > thrice)
+        other, within = np.int32(variant[i] != key), np.int32(allowed[i])
+        both = other & within
         a0 += near & within
-        a1 += near & within & other
+        a1 += near & both
         a2 += nearer & within
-        a3 += nearer & within & other
+        a3 += nearer & both
         a4 += near
         a5 += near & other
         a6 += nearer
         a7 += nearer & other
-        open_ += (abs(away) <= error) | (abs(csls) <= thrice)
-    found[0], found[1], found[2], found[3] = a0, a1, a2, a3
-    found[4], found[5], found[6], found[7] = a4, a5, a6, a7
-    return found, open_
+        unsure += np.int32(abs(away) <= error) | np.int32(abs(csls) <= thrice)
+    out[0, 0, 0] += a0
+    out[0, 0, 1] += a1
+    out[0, 1, 0] += a2
+    out[0, 1, 1] += a3
+    out[1, 0, 0] += a4
+    out[1, 0, 1] += a5
+    out[1, 1, 0] += a6
+    out[1, 1, 1] += a7
+    return unsure
 
 
 @numba.njit(cache=True, nogil=True)
-def count_nearer(block, knn, chosen, asked, known, allowed, words, error, out):  # type: ignore[no-untyped-def]  # noqa: PLR0912
+def _count_unsure(block, knn, allowed, q, known, words, bound, out):  # type: ignore[no-untyped-def]
+    """Add those that the scores leave open, and that are nearer: ``q`` is a question, its reference and their numbers.
+
+    ``known``: what the words are in the space.
+    """
+    x, s, reference, cosine, similarity = q
+    rows, unit_rows, of_unit = block.rows, known[0], known[1]
+    for i in range(len(rows)):
+        if rows[i] == unit_rows[x] or rows[i] == unit_rows[reference]:
+            continue
+        away = block.scores[x, i] - np.float32(cosine)
+        for csls in range(2):
+            difference, most = away, np.float32(bound)
+            if csls:
+                difference = np.float32(2) * away - (knn[s, i] - np.float32(similarity))
+                most = np.float32(3) * np.float32(bound)
+            if abs(difference) > most:
+                continue
+            token = block.vectors[i], block.lengths[i], block.own[i]
+            sign = outranks(csls == 1, x, token, reference, s, words)
+            if sign > 0 or (sign == 0 and rows[i] < unit_rows[reference]):
+                other = block.variant[i] != of_unit[x]
+                out[1, csls, 0] += 1
+                out[1, csls, 1] += other
+                if allowed[i]:
+                    out[0, csls, 0] += 1
+                    out[0, csls, 1] += other
+
+
+@numba.njit(cache=True, nogil=True)
+def count_nearer(block, knn, chosen, asked, known, allowed, words, error, out):  # type: ignore[no-untyped-def]
     """Add the tokens of a block that outrank each reference of the chosen questions.
 
     ``knn`` float32 ``[language, b]``; ``known``: tokens and keys of the words, cosine and r_S of each reference;
     ``allowed`` bool ``[language, b]``; out ``[reference, script or strong, cosine or csls, all or without variants]``.
     """
-    rows = block.rows
     unit, source, target, reference_at, references = asked
-    unit_rows, of_unit, reference_cosine, reference_knn = known
-    # The bound, and the roundings of float32 sums and differences of k numbers below one.
+    _, of_unit, cosine, similarity = known
+    # The error, and the roundings of float32 sums and differences of k numbers below one.
     bound = error + (words.k + 16) * _UNIT
+    count = len(block.rows)
     for q in chosen:
-        x = unit[q]
-        s = source[q]
-        t = target[q]
+        x, s = unit[q], source[q]
+        within = allowed[target[q]]
         for g in range(reference_at[q], reference_at[q + 1]):
-            reference = references[g]
-            for start in range(0, len(rows), 2 * _LANES):
-                part = slice(start, min(start + 2 * _LANES, len(rows)))
-                sure, unsure = _sure(
-                    block.scores[x, part],
-                    knn[s, part],
-                    allowed[t, part],
-                    block.variant[part],
-                    of_unit[x],
-                    reference_cosine[g],
-                    reference_knn[g],
-                    bound,
-                )
-                at = 0
-                for kind in range(2):
-                    for csls in range(2):
-                        for others in range(2):
-                            out[g, kind, csls, others] += sure[at]
-                            at += 1
-                if unsure == 0:
-                    continue
-                for i in range(part.start, part.stop):
-                    if rows[i] == unit_rows[x] or rows[i] == unit_rows[reference]:
-                        continue
-                    away = block.scores[x, i] - np.float32(reference_cosine[g])
-                    for csls in range(2):
-                        difference = away
-                        most = np.float32(bound)
-                        if csls:
-                            difference = np.float32(2) * away - (knn[s, i] - np.float32(reference_knn[g]))
-                            most = np.float32(3) * np.float32(bound)
-                        if abs(difference) > most:
-                            continue
-                        token = block.vectors[i], block.lengths[i], block.own[i]
-                        sign = outranks(csls == 1, x, token, reference, s, words)
-                        if sign > 0 or (sign == 0 and rows[i] < unit_rows[reference]):
-                            other = block.variant[i] != of_unit[x]
-                            out[g, 1, csls, 0] += 1
-                            out[g, 1, csls, 1] += other
-                            if allowed[t, i]:
-                                out[g, 0, csls, 0] += 1
-                                out[g, 0, csls, 1] += other
+            unsure = _count_sure(
+                block.scores[x, :count],
+                knn[s, :count],
+                within,
+                block.variant,
+                of_unit[x],
+                (cosine[g], similarity[g]),
+                bound,
+                out[g],
+            )
+            if unsure:
+                asking = x, s, references[g], cosine[g], similarity[g]
+                _count_unsure(block, knn, within, asking, known, words, bound, out[g])
