@@ -148,6 +148,7 @@ RECORDED: dict[str, dict[str, Any]] = {
     | EXCLUDE
     | {"design": "one-vs-rest", "folds": 10, "repeats": 1, "grouped": False, "minimum": 500}
     | {"shared_with": []},
+    "tokens": OPENING | LABELS | EXCLUDE | {"k": 50},
     "silhouette": OPENING | PROTOCOL | EXCLUDE | {"sample": 500, "minimum": 50, "permutations": 99},
     "neighbors": OPENING | PROTOCOL | EXCLUDE | {"texts": [], "ids": [], "k": 20, "only": None},
     "diversity": OPENING | PROTOCOL | EXCLUDE | {"k": 50, "sample": None},

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.projection import Projection, project
     from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
     from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
+    from hyperpolyglot.measures.token_table import TokenTable, token_table
     from hyperpolyglot.measures.translation import (
         Languages,
         TranslateOptions,
@@ -74,6 +75,7 @@ _HOME = {
     "measures.projection": ("Projection", "project"),
     "measures.separability": ("SeparabilityOptions", "Separability", "separability"),
     "measures.silhouette": ("Silhouette", "SilhouetteOptions", "silhouette"),
+    "measures.token_table": ("TokenTable", "token_table"),
     "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
     "report": ("write_report",),
     "space": ("TokenSpace",),
@@ -118,6 +120,7 @@ __all__ = [
     "StudyOptions",
     "TokenKind",
     "TokenSpace",
+    "TokenTable",
     "TranslateOptions",
     "Translation",
     "Vocabulary",
@@ -145,6 +148,7 @@ __all__ = [
     "separability",
     "shared_with",
     "silhouette",
+    "token_table",
     "translate",
     "use_device",
     "write_atlas",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hyperpolyglot.errors import MissingExtra
 from hyperpolyglot.shown import shown
 
-__all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by"]
+__all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by", "imported"]
 
 Rows = Sequence[Mapping[str, Any]]
 _SHOWN = 12
@@ -45,11 +45,11 @@ class Record:
 
     def to_pandas(self, *of: Any) -> Any:
         """The table as a ``pandas.DataFrame``. Raises ``MissingExtra`` where pandas is not installed."""
-        return _imported("pandas").DataFrame(list(self.table(*of)))
+        return imported("pandas").DataFrame(list(self.table(*of)))
 
     def to_polars(self, *of: Any) -> Any:
         """The table as a ``polars.DataFrame``. Raises ``MissingExtra`` where polars is not installed."""
-        return _imported("polars").DataFrame(self.to_arrow(*of))
+        return imported("polars").DataFrame(self.to_arrow(*of))
 
     def to_arrow(self, *of: Any) -> Any:
         """The table as an ``arro3.core.Table``; whatever reads Arrow takes it, as ``pyarrow.table(…)`` does."""
@@ -136,7 +136,8 @@ def _part(value: Any) -> str:
     return f"<{type(value).__name__}{f' of {len(value):,}' if isinstance(value, Sized) else ''}>"
 
 
-def _imported(library: str) -> Any:
+def imported(library: str) -> Any:
+    """The optional library of that name. Raises ``MissingExtra`` where it is not installed."""
     try:
         return import_module(library)
     except ModuleNotFoundError as error:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.arguments import Kinds, kinds_of
 from hyperpolyglot.errors import TensorNotFound, TokenNotFound
 from hyperpolyglot.labels import AnyLabeller, Labels, label
-from hyperpolyglot.records import brief
+from hyperpolyglot.records import brief, imported
 from hyperpolyglot.scratch import filled
 from hyperpolyglot.table import Table
-from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
+from hyperpolyglot.types import Array, Float32, Int32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
 __all__ = ["Candidates", "LeftOut", "TokenSpace"]
@@ -177,6 +178,34 @@ class TokenSpace:
             rows = np.sort(rows[np.lexsort((self.ids[rows], -scores))][: int(top)])
             return self.take(rows)
         return self.take(np.flatnonzero(keep))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """What every token is, by column: ``id``, ``token``, ``piece``, ``label`` and ``kind``."""
+        labels = [*self.labels.names, None]
+        kinds = {int(kind): kind.label for kind in TokenKind}
+        return {
+            "id": self.ids.tolist(),
+            "token": list(self.vocabulary.texts),
+            "piece": list(self.vocabulary.pieces),
+            "label": [labels[code] for code in self.labels.codes.tolist()],
+            "kind": [kinds[kind] for kind in self.vocabulary.kinds.tolist()],
+        }
+
+    def to_pandas(self) -> Any:
+        """A row for every token as a ``pandas.DataFrame``: :meth:`columns`, and ``norm``, the length of its vector.
+
+        :func:`hyperpolyglot.token_table` adds what its neighbours say. Raises ``MissingExtra`` without pandas.
+        """
+        return imported("pandas").DataFrame(self.columns() | ({"norm": self._norms()} if self.table else {}))
+
+    def _norms(self) -> Array:
+        step = max(1, _BLOCK_BYTES // (4 * self.dim))
+        norms = np.empty(len(self))
+        for start in range(0, len(self), step):
+            rows = self.vectors(slice(start, start + step))
+            norms[start : start + len(rows)] = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+        norms[~np.isfinite(norms)] = np.nan
+        return norms
 
     def _positions(self, rows: object) -> NDArray[np.integer]:
         found = np.asarray(rows)

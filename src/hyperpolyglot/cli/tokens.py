@@ -1,4 +1,4 @@
-"""Commands that need a vocabulary only."""
+"""Commands about the tokens themselves."""
 
 from __future__ import annotations
 
@@ -7,15 +7,27 @@ import click
 from hyperpolyglot.cli.groups import (
     LabelOptions,
     OpeningOptions,
+    SearchOptions,
+    StoreOptions,
     labels_group,
     opening_group,
     protocol_group,
+    search_group,
+    store_group,
 )
-from hyperpolyglot.cli.opened import open_spaces
-from hyperpolyglot.cli.options import model_argument, models_argument, two_models_argument
+from hyperpolyglot.cli.opened import excluded_kinds, open_spaces
+from hyperpolyglot.cli.options import (
+    exclude_option,
+    k_option,
+    model_argument,
+    models_argument,
+    two_models_argument,
+)
 from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, OutputOptions, emit, output_group
 
-__all__ = ["census", "inspect", "overlap"]
+__all__ = ["census", "inspect", "overlap", "tokens"]
+
+_FIRST = 20
 
 
 @click.command(short_help="What MODEL is: table, tokenizer, kinds of tokens.")
@@ -100,4 +112,45 @@ def overlap(
     for pair in found.pairs:
         rows = [{"label": label, "tokens": count} for label, count in list(pair.by_label.items())[:12]]
         print_table(f"{pair.a} and {pair.b}, by label", rows)
+    return None
+
+
+@click.command(short_help="A table of all tokens.")
+@model_argument
+@k_option(50)
+@opening_group
+@labels_group
+@exclude_option
+@search_group
+@store_group
+@output_group(TABLE)
+def tokens(
+    model: str,
+    k: int,
+    opening: OpeningOptions,
+    labelling: LabelOptions,
+    exclude: tuple[str, ...],
+    searching: SearchOptions,
+    store: StoreOptions,
+    output: OutputOptions,
+) -> None:
+    """Write a row for every token of MODEL: id, token, piece, label, kind, norm,
+    occurrences in neighbour lists, whether it appears under-trained, distinct
+    labels among its neighbours, their share of its own label, and the nearest.
+    """
+    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.measures.token_table import token_table
+    from hyperpolyglot.study import computed, neighbors_step
+
+    (space,) = spaces = open_spaces([model], opening, labelling, exclude)
+    step = neighbors_step(space, k, exclude=excluded_kinds(exclude), search=searching.search())
+    with progress_bar() as bar:
+        found = token_table(space, computed(step, store.open(), bar))
+    rows = found.table()
+    output.save(lambda: rows)
+    if output.as_json:
+        return emit("tokens", found.to_json(), spaces)
+    if not output.outputs:
+        print_table(f"{space.model}: the first of {len(rows):,} tokens", rows[:_FIRST])
+        say("all of them by -o tokens.parquet, .csv or .tsv")
     return None

@@ -14,7 +14,7 @@ from hyperpolyglot.arguments import Kinds, checked
 from hyperpolyglot.engine.nearest import AUTO, Certificate, Search
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
 from hyperpolyglot.folding import fold_accents
-from hyperpolyglot.records import Record, brief
+from hyperpolyglot.records import Record, brief, imported
 from hyperpolyglot.scratch import free_memory
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
@@ -65,6 +65,32 @@ class Neighbors:
     def k(self) -> int:
         """Neighbours per token."""
         return int(self.rows.shape[1])
+
+    def columns(self, space: TokenSpace | None = None) -> dict[str, Any]:
+        """A row for every neighbour, by column: ``query``, ``rank`` from 1, ``neighbor`` and ``similarity``.
+
+        Query and neighbour are positions in the space; with ``space``, that these are of, their texts and ids are
+        there too.
+        """
+        query, neighbor = np.repeat(self.queries, self.k), self.rows.ravel()
+        found: dict[str, Any] = {"query": query, "rank": np.tile(np.arange(1, self.k + 1), len(self.queries))}
+        found |= {"neighbor": neighbor, "similarity": self.similarity.ravel()}
+        if space is not None:
+            texts = np.array([*space.vocabulary.texts, ""], object)[:-1]
+            found |= {"query_id": space.ids[query], "query_token": texts[query]}
+            found |= {"id": space.ids[neighbor], "token": texts[neighbor]}
+        return found
+
+    def to_pandas(self, space: TokenSpace | None = None) -> Any:
+        """:meth:`columns` as a ``pandas.DataFrame``. Raises ``MissingExtra`` where pandas is not installed.
+
+        >>> import hyperpolyglot as hp
+        >>> space = hp.open_model("demo:meaning")
+        >>> near = hp.neighbors(space, k=2, queries=hp.find_tokens(space, "water"))
+        >>> near.to_pandas(space)["token"].tolist()
+        ['▁voda', '▁eau']
+        """
+        return imported("pandas").DataFrame(self.columns(space))
 
     def first(self, k: int) -> Neighbors:
         """Only the k nearest."""
