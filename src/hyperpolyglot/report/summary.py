@@ -5,7 +5,7 @@ from __future__ import annotations
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.verdicts import Verdict
 from hyperpolyglot.report.content import present
-from hyperpolyglot.report.sections.translation import above_chance, read_translation
+from hyperpolyglot.report.sections.translation import above_chance
 from hyperpolyglot.report.verdicts import say_verdict, verdict_of
 from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, score, span
 from hyperpolyglot.sources import title_of
@@ -14,7 +14,7 @@ from hyperpolyglot.study import Absent, ModelStudy, Study
 __all__ = ["facts", "summary"]
 
 _TOLD_ALONE = 4
-_NO_MORE = "no more often than chance does, "
+_NO_MORE = "no more often than by chance, "
 _TOGETHER = {
     "apart": "Kept apart",
     "between": "Neither kept apart nor mixed",
@@ -24,22 +24,45 @@ _TOGETHER = {
 
 
 def summary(study: Study) -> str:
-    """Whether the models keep labels (writing systems) apart, mix them, and bring translations together."""
-    text = " ".join(filter(None, [*_verdicts(study), _translations(study)]))
-    return text or (
+    """Whether the models keep labels (writing systems) apart, mix them, and bring translations together.
+
+    A paragraph for each model; of many models, one for each verdict and one on translation.
+    """
+    told = (
+        _of_each(study) if len(study.models) <= _TOLD_ALONE else [*_by_verdict(study), _translations(study)]
+    )
+    return "\n\n".join(filter(None, told)) or (
         f"{joined([title_of(m.space.model) for m in study.models])}: a vocabulary without vectors; what it holds is "
         "counted below."
     )
 
 
-def _verdicts(study: Study) -> list[str]:
-    """A sentence for each model; of many, one for each verdict."""
+def _of_each(study: Study) -> list[str]:
+    """What each model does, in a sentence on its labels and one on translation."""
+    told = []
+    for model in study.models:
+        name, found = title_of(model.space.model), verdict_of(model)
+        verdict = say_verdict(name, found, model.space.labels.labelling, _explained(model))
+        translated = _translated(name, model, begins=not verdict)
+        told.append(" ".join(filter(None, [verdict, translated])))
+    return told
+
+
+def _translated(name: str, model: ModelStudy, *, begins: bool) -> str:
+    found = None if isinstance(model.translate, Absent) else model.translate.headline
+    if found is None or found["value"] is None:
+        return ""
+    chance = "" if above_chance(found) else _NO_MORE
+    subject = f"In {name}, words" if begins else "Words"
+    return (
+        f"{subject} are translated correctly (P@1) {chance}for {score(found)}, averaged over ordered pairs of "
+        "languages."
+    )
+
+
+def _by_verdict(study: Study) -> list[str]:
+    """A sentence for each verdict, with the models that it is on."""
     judged = [(m, verdict_of(m)) for m in study.models]
-    if len(judged) <= _TOLD_ALONE:
-        return [
-            say_verdict(title_of(m.space.model), found, m.space.labels.labelling, _explained(m))
-            for m, found in judged
-        ]
     told = []
     for name, says in _TOGETHER.items():
         same = [(m, found) for m, found in judged if found.name == name]
@@ -60,22 +83,17 @@ def _explained(model: ModelStudy) -> Explanation | None:
 
 
 def _translations(study: Study) -> str:
+    """Which models translate words best, of many."""
     found, _ = present(study.models, lambda m: m.translate)
     asked = [(m, r) for m, r in found if r.headline["value"] is not None]
     if not asked:
         return ""
-    if len(asked) == 1:
-        return read_translation(*asked[0])
     ordered = sorted(asked, key=lambda pair: -pair[1].headline["value"])
     told = [
-        f"{title_of(m.space.model)} puts the right one first {'' if above_chance(r.headline) else _NO_MORE}for "
-        f"{score(r.headline)}"
+        f"{title_of(m.space.model)} {'' if above_chance(r.headline) else _NO_MORE}for {score(r.headline)}"
         for m, r in ordered
     ]
-    return (
-        "Asked for a word’s translation among the other language’s words, averaged over pairs of languages, "
-        f"{joined(told)}."
-    )
+    return f"Words are translated correctly (P@1, averaged over ordered pairs of languages): {joined(told)}."
 
 
 def facts(model: ModelStudy) -> list[tuple[str, str]]:
