@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
@@ -100,6 +101,22 @@ def correction(
     return [float(factor) for factor in np.where(by_jackknife == 0, 1.0, factors)]
 
 
+@numba.njit(cache=True, nogil=True)
+def _first_kept(table, own, kept, first, enough):  # type: ignore[no-untyped-def]
+    """The first kept neighbours of rows ``own``, int ``[own, m]``; ``enough`` is false where there are fewer."""
+    for i in range(len(own)):
+        row = table[own[i]]
+        count = 0
+        for j in range(len(row)):
+            if kept[row[j]]:
+                first[i, count] = row[j]
+                count += 1
+                if count == first.shape[1]:
+                    break
+        if count < first.shape[1]:
+            enough[i] = False
+
+
 def _half(
     tables: Sequence[NDArray[np.integer]],
     queries: NDArray[np.integer],
@@ -110,16 +127,16 @@ def _half(
 ) -> list[tuple[float, float | None]] | None:
     """The measures of the tokens of one half, with their ``listed`` nearest of that half and the one that follows."""
     own = np.flatnonzero(kept[queries])
-    present = [kept[table[own]] for table in tables]
-    enough = np.all([here.sum(axis=1) > listed for here in present], axis=0)
-    own = own[enough]
+    enough = np.ones(len(own), bool)
+    lists = []
+    for table in tables:
+        first = np.empty((len(own), listed + 1), table.dtype)
+        _first_kept(table, own, kept, first, enough)
+        lists.append(first)
+    if not enough.all():
+        own, lists = own[enough], [first[enough] for first in lists]
     if len(own) < 2:
         return None
-    lists = []
-    for table, here in zip(tables, present, strict=True):
-        wanted = here[enough]
-        wanted &= np.cumsum(wanted, axis=1, dtype=np.int32) <= listed + 1
-        lists.append(table[own][wanted].reshape(len(own), listed + 1))
     return means(lists, own, with_error)
 
 

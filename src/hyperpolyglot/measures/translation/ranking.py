@@ -212,7 +212,7 @@ class _Block(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def _rank_questions(block, chosen, asked, words, knn, frequency, out):  # type: ignore[no-untyped-def]  # noqa: PLR0912
+def _rank_questions(block, chosen, asked, words, knn, frequency, out):  # type: ignore[no-untyped-def]
     """Ranks of the chosen questions, whose sources are the units of a :class:`_Block`; ``knn`` is ``[language, u]``."""
     unit, source, target, reference_at, references = asked
     vectors, lengths, members, member_at, _ = words
