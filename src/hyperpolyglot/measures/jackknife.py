@@ -108,6 +108,22 @@ def correction(
     return [float(factor) for factor in np.where(by_jackknife == 0, 1.0, factors)]
 
 
+@numba.njit(cache=True, nogil=True)
+def _first_kept(table, own, kept, first, enough):  # type: ignore[no-untyped-def]
+    """The first kept neighbours of rows ``own``, int ``[own, m]``; ``enough`` is false where there are fewer."""
+    for i in range(len(own)):
+        row = table[own[i]]
+        count = 0
+        for j in range(len(row)):
+            if kept[row[j]]:
+                first[i, count] = row[j]
+                count += 1
+                if count == first.shape[1]:
+                    break
+        if count < first.shape[1]:
+            enough[i] = False
+
+
 def _half(
     tables: Sequence[NDArray[np.integer]],
     queries: NDArray[np.integer],
@@ -118,29 +134,17 @@ def _half(
 ) -> list[tuple[float, float | None]] | None:
     """The measures of the tokens of one half, with their ``listed`` nearest of that half and the one that follows."""
     own = np.flatnonzero(kept[queries])
-    lists = [np.empty((len(own), listed + 1), table.dtype) for table in tables]
-    enough = np.ones(len(own), np.bool_)
-    for table, kept_of_table in zip(tables, lists, strict=True):
-        _first_kept(table, own, kept, kept_of_table, enough)
-    own = own[enough]
+    enough = np.ones(len(own), bool)
+    lists = []
+    for table in tables:
+        first = np.empty((len(own), listed + 1), table.dtype)
+        _first_kept(table, own, kept, first, enough)
+        lists.append(first)
+    if not enough.all():
+        own, lists = own[enough], [first[enough] for first in lists]
     if len(own) < 2:
         return None
-    return means([one[enough] for one in lists], own, with_error)
-
-
-@numba.njit(cache=True, nogil=True)
-def _first_kept(table, rows, kept, out, enough):  # type: ignore[no-untyped-def]
-    """The first neighbours of ``rows`` that are ``kept``, as many as ``out`` holds; whether there are so many."""
-    most = out.shape[1]
-    for at in range(len(rows)):
-        listed = 0
-        for j in table[rows[at]]:
-            if kept[j]:
-                out[at, listed] = j
-                listed += 1
-                if listed == most:
-                    break
-        enough[at] &= listed == most
+    return means(lists, own, with_error)
 
 
 def mean_interval(

@@ -22,6 +22,7 @@ _TWO_NN_QUERIES = 5000
 _LOCAL_TOKENS = 1000
 _LOCAL_NEIGHBORS = 50
 _OUTLIER = 5.0
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,13 +216,15 @@ def _two_distances(unit: Float32, own: Int32, close: Int32) -> tuple[Float64, Fl
 
 def local_dimensions(unit: Float32, close: Array) -> Float64:
     """Participation ratio of the covariance of each row's neighbours ``[tokens, k]``, in 1…k − 1."""
-    found = np.empty(len(close))
-    for i, rows in enumerate(close):
-        block = unit[rows].astype(np.float64)
-        block -= block.mean(axis=0)
-        gram = block @ block.T
-        square = float((gram**2).sum())
-        found[i] = float(np.trace(gram)) ** 2 / square if square > 0 else 1.0
+    found = np.ones(len(close))
+    for start in range(0, len(close), _AT_ONCE):
+        block = unit[close[start : start + _AT_ONCE]].astype(np.float64)
+        block -= block.mean(axis=1, keepdims=True)
+        gram = block @ block.transpose(0, 2, 1)
+        square = (gram**2).sum(axis=(1, 2))
+        trace = np.trace(gram, axis1=1, axis2=2)
+        part = found[start : start + _AT_ONCE]
+        np.divide(trace**2, square, out=part, where=square > 0)
     return found
 
 

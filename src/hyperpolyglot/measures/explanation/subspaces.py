@@ -148,9 +148,14 @@ def _explained(vectors: Float32, found: Mapping[str, Array]) -> tuple[dict[str, 
     return tuple(table)
 
 
-def with_vectors(space: TokenSpace, rows: Array, vectors: Float32, name: str) -> TokenSpace:
-    """The same tokens where ``rows`` (positions) have other vectors; a table in memory, ids counted from 0."""
-    stored = space.vectors()
+def with_vectors(
+    space: TokenSpace, rows: Array, vectors: Float32, name: str, before: Float32 | None = None
+) -> TokenSpace:
+    """The same tokens where ``rows`` (positions) have other vectors; a table in memory, ids counted from 0.
+
+    ``before``: the vectors of all tokens of ``space``, where they are read already.
+    """
+    stored = space.vectors() if before is None else before.copy()
     stored[rows] = vectors
     return replace(
         space,
@@ -176,7 +181,8 @@ def subspaces(
     """
     random = np.random.default_rng([seed, 2])
     candidates = near.candidates
-    vectors = unit_rows(space.vectors(candidates))
+    stored = space.vectors()
+    vectors = unit_rows(stored[candidates])
     labels = space.labels.take(candidates)
     learned = np.sort(random.permutation(len(candidates))[: len(candidates) // 2])
     held_out = np.setdiff1d(np.arange(len(candidates)), learned)
@@ -193,7 +199,7 @@ def subspaces(
         progress("removal", done, 1 + len(REMOVALS))
         changed, after = space, before
         if name != "none":
-            changed = with_vectors(space, candidates, REMOVALS[name](vectors, groups, learned), name)
+            changed = with_vectors(space, candidates, REMOVALS[name](vectors, groups, learned), name, stored)
             after = _after(changed, before, search, progress)
         effects.append(_effect(name, changed, (before, after), probed, translate, seed))
     progress("removal", 1 + len(REMOVALS), 1 + len(REMOVALS))

@@ -282,12 +282,13 @@ def _of_model(
     few = matched_candidates(options)
     single = words.covered() & (words.rule < 4)
     result = {}
-    for tag in wanted:
-        if tag not in words.languages:
-            continue
-        number = words.languages.index(tag)
+    numbers = {tag: words.languages.index(tag) for tag in wanted if tag in words.languages}
+    every = np.flatnonzero(np.isin(words.language, list(numbers.values()))).tolist()
+    cuts = cut.pieces_of([words.words[i] for i in every], [words.scripts[words.script[i]] for i in every])
+    pieces_of = dict(zip(every, cuts, strict=True))
+    for tag, number in numbers.items():
         own = np.flatnonzero(words.language == number)
-        pieces = [cut.pieces(words.words[i], words.scripts[words.script[i]]) for i in own.tolist()]
+        pieces = [pieces_of[i] for i in own.tolist()]
         # A word that the lookup found is one piece, whatever its capitals.
         lengths = [1 if single[i] else len(found) for i, found in zip(own.tolist(), pieces, strict=True)]
         tokens = np.unique([row for found in pieces for row in found if row != UNKNOWN]).astype(np.int64)

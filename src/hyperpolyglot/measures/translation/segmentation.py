@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.measures.translation.best_cuts import best_cuts
 from hyperpolyglot.measures.translation.words import one_word
 from hyperpolyglot.types import Progress, silent
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
@@ -28,6 +29,7 @@ _UNSPACED = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "
 _UNKNOWN_COST = 10.0
 _LONGEST_CUT = 1024
 """Bytes of a piece or word that is cut: the time grows with the square."""
+_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,27 @@ class Segmenter:
 
         A word of a script without spaces is cut with and without the mark of a word start: the shorter counts.
         """
+        return min((self._cut(text) for text in self._written(word, script)), key=len)
+
+    def pieces_of(self, words: Sequence[str], scripts: Sequence[str]) -> list[tuple[int, ...]]:
+        """:meth:`pieces` of many words, each with its script, at once."""
+        written = [self._written(word, script) for word, script in zip(words, scripts, strict=True)]
+        texts = {text: None for several in written for text in several}
+        cut = [text for text in texts if self._is_cut(text)] if self.scheme == "unigram" else []
+        parts = dict(zip(cut, best_cuts(cut, self.scores, self.longest, self.worst), strict=True))
+        found = {text: self._rows_of(parts[text]) if text in parts else self._cut(text) for text in texts}
+        return [min((found[text] for text in several), key=len) for several in written]
+
+    def _written(self, word: str, script: str) -> tuple[bytes, ...]:
+        """What is cut for a word, the first of equal length first."""
         inside = self._normal(word).encode()
         if not self.marks_words:
-            return self._cut(inside)
-        starting = self._cut(b" " + inside)
-        return min(starting, self._cut(inside), key=len) if script in _UNSPACED else starting
+            return (inside,)
+        return (b" " + inside, inside) if script in _UNSPACED else (b" " + inside,)
+
+    def _is_cut(self, text: bytes) -> bool:
+        """Whether a text goes to Viterbi's recursion: it is no piece, and characters can be told apart in it."""
+        return text not in self.rows and 0 < len(text) <= _LONGEST_CUT and text[0] & 0xC0 != 0x80
 
     def cut(self, word: str) -> tuple[int, ...]:
         """The rows of the pieces of a word as it stands in a text; a leading space is part of it."""
@@ -87,6 +105,14 @@ class Segmenter:
             return True
         return self.scheme != "bpe" or len(self._joined(piece)) == 1
 
+    def reach(self, pieces: Sequence[bytes]) -> list[bool]:
+        """:meth:`reaches` of many pieces at once."""
+        if self.scheme != "unigram":
+            return [self.reaches(piece) for piece in pieces]
+        cut = [p for p in pieces if 0 < len(p) <= _LONGEST_CUT and p[0] & 0xC0 != 0x80]
+        parts = dict(zip(cut, best_cuts(cut, self.scores, self.longest, self.worst), strict=True))
+        return [parts[p] == [p] if p in parts else self.reaches(p) for p in pieces]
+
     def _is_one_word(self, piece: bytes) -> bool:
         try:
             text = piece.decode()
@@ -104,6 +130,9 @@ class Segmenter:
         if len(word) > _LONGEST_CUT:
             return (UNKNOWN,)
         parts = {"unigram": self._best, "bpe": self._joined}.get(self.scheme, self._longest_first)(word)
+        return self._rows_of(parts)
+
+    def _rows_of(self, parts: Sequence[bytes]) -> tuple[int, ...]:
         found: list[int] = []
         for part in parts:
             if part in self.rows:
@@ -227,10 +256,12 @@ def unreachable(vocabulary: Vocabulary, progress: Progress = silent) -> NDArray[
     found = np.zeros(len(vocabulary), bool)
     judged = np.isin(vocabulary.kinds, (TokenKind.TEXT, TokenKind.WHITESPACE, TokenKind.FRAGMENT))
     rows = np.flatnonzero(judged).tolist()
-    for done, row in enumerate(rows):
-        piece = vocabulary.utf8[row]
-        if done % 8192 == 0:
-            progress("reachability", done, len(rows))
-        found[row] = cut.rows.get(piece) != row or not cut.reaches(piece) or cut.normalised(piece) != piece
+    for first in range(0, len(rows), _AT_ONCE):
+        some = rows[first : first + _AT_ONCE]
+        progress("reachability", first, len(rows))
+        reached = cut.reach([vocabulary.utf8[row] for row in some])
+        for row, reaches in zip(some, reached, strict=True):
+            piece = vocabulary.utf8[row]
+            found[row] = cut.rows.get(piece) != row or not reaches or cut.normalised(piece) != piece
     progress("reachability", len(rows), len(rows))
     return found

@@ -131,30 +131,21 @@ def _count_sure(score, knn, allowed, variant, key, reference, bound, out):  # ty
     """
     error, thrice = np.float32(bound), np.float32(3) * np.float32(bound)
     cosine, similarity = np.float32(reference[0]), np.float32(reference[1])
-    a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = unsure = np.int32(0)
+    unsure = 0
+    # How many are near (1), nearer by CSLS (2), write another word (4), are of the script (8), and all of these.
+    counts = np.zeros(16, np.int64)
     for i in range(len(score)):
         away = score[i] - cosine
         csls = np.float32(2) * away - (knn[i] - similarity)
-        near, nearer = np.int32(away > error), np.int32(csls > thrice)
-        other, within = np.int32(variant[i] != key), np.int32(allowed[i])
-        both = other & within
-        a0 += near & within
-        a1 += near & both
-        a2 += nearer & within
-        a3 += nearer & both
-        a4 += near
-        a5 += near & other
-        a6 += nearer
-        a7 += nearer & other
-        unsure += np.int32(abs(away) <= error) | np.int32(abs(csls) <= thrice)
-    out[0, 0, 0] += a0
-    out[0, 0, 1] += a1
-    out[0, 1, 0] += a2
-    out[0, 1, 1] += a3
-    out[1, 0, 0] += a4
-    out[1, 0, 1] += a5
-    out[1, 1, 0] += a6
-    out[1, 1, 1] += a7
+        counts[(away > error) | (csls > thrice) << 1 | (variant[i] != key) << 2 | allowed[i] << 3] += 1
+        unsure += (abs(away) <= error) | (abs(csls) <= thrice)
+    for which in range(16):
+        for method in range(2):
+            if which & (1 << method):
+                out[1, method, 0] += counts[which]
+                out[1, method, 1] += counts[which] if which & 4 else 0
+                out[0, method, 0] += counts[which] if which & 8 else 0
+                out[0, method, 1] += counts[which] if which & 12 == 12 else 0
     return unsure
 
 
