@@ -52,9 +52,10 @@ class LeftOut:
 class TokenSpace:
     """Token ``i`` is row ``ids[i]`` of the model's table; all parts are aligned on that axis.
 
-    ``model`` is the name the user wrote; ``table`` is ``None`` for a vocabulary alone, which is enough to count and
-    compare tokens. ``remark`` is what the user should know of the opening, in a sentence; ``left_out``: tokens that are
-    no candidates (:meth:`without`). ``alignment`` is the check of the whole model's names against its rows, ``None``
+    ``model`` is what results call the model; ``opened`` the name it was opened by, where that is another. ``table`` is
+    ``None`` for a vocabulary alone, which is enough to count and compare tokens. ``remark`` is what the user should
+    know of the opening, in a sentence; ``left_out``: tokens that are no candidates (:meth:`without`). ``alignment`` is
+    the check of the whole model's names against its rows, ``None``
     where nothing could be checked. :meth:`take` is the only way to a subset.
     """
 
@@ -67,6 +68,7 @@ class TokenSpace:
     remark: str = ""
     left_out: LeftOut | None = None
     alignment: Alignment | None = None
+    opened: str | None = None
 
     __repr__ = brief
 
@@ -87,6 +89,16 @@ class TokenSpace:
     def n_rows(self) -> int:
         """Rows of the model's table; for a vocabulary alone, its ids."""
         return self.table.shape[0] if self.table else len(self)
+
+    @property
+    def origin(self) -> str:
+        """The name that opens the model again: ``model``, unless it was given another."""
+        return self.model if self.opened is None else self.opened
+
+    @property
+    def demo(self) -> bool:
+        """Whether it is a demo model, which words of the packaged lexicon made."""
+        return self.origin.startswith("demo:")
 
     @property
     def dim(self) -> int:
