@@ -31,7 +31,7 @@ UNSEEN = {"Backend": Backend, "View": View}
 """Names in annotations that the command line imports for type checkers only."""
 
 TWO = ("overlap", "compare")
-NO_MODEL = ("study", "cache")
+NO_MODEL = ("study", "cache", "cite")
 
 
 def context_of(name: str, *arguments: str) -> click.Context:
@@ -170,6 +170,7 @@ RECORDED: dict[str, dict[str, Any]] = {
     | {"explorer": None, "with_output": False},
     "explore": OPENING | LABELS | EXCLUDE | {"k": 50, "lexicon": [], "method": "auto"},
     "cache": {"action": "list", "days": None, "everything": False},
+    "cite": {},
     "bench": OPENING | {"k": 100, "rounds": 3, "tokens": 60_000},
 }
 
