@@ -55,8 +55,9 @@ class TokenSpace:
     ``model`` is what results call the model; ``opened`` the name it was opened by, where that is another. ``table`` is
     ``None`` for a vocabulary alone, which is enough to count and compare tokens. ``remark`` is what the user should
     know of the opening, in a sentence; ``left_out``: tokens that are no candidates (:meth:`without`). ``alignment`` is
-    the check of the whole model's names against its rows, ``None``
-    where nothing could be checked. :meth:`take` is the only way to a subset.
+    the check of the whole model's names against its rows, ``None`` where nothing could be checked. ``narrowed``: tokens
+    were left out by :meth:`where`, so that text cannot be cut into those that are here. :meth:`take` is the only way to
+    a subset.
     """
 
     model: str
@@ -69,6 +70,7 @@ class TokenSpace:
     left_out: LeftOut | None = None
     alignment: Alignment | None = None
     opened: str | None = None
+    narrowed: bool = False
 
     __repr__ = brief
 
@@ -188,8 +190,9 @@ class TokenSpace:
             rows = np.flatnonzero(keep)
             scores = np.where(np.isnan(self.vocabulary.scores), np.inf, self.vocabulary.scores)[rows]
             rows = np.sort(rows[np.lexsort((self.ids[rows], -scores))][: int(top)])
-            return self.take(rows)
-        return self.take(np.flatnonzero(keep))
+        else:
+            rows = np.flatnonzero(keep)
+        return replace(self.take(rows), narrowed=self.narrowed or len(rows) < len(self))
 
     def columns(self) -> dict[str, list[Any]]:
         """What every token is, by column: ``id``, ``token``, ``piece``, ``label`` and ``kind``."""
