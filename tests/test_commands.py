@@ -31,7 +31,7 @@ UNSEEN = {"Backend": Backend, "View": View}
 """Names in annotations that the command line imports for type checkers only."""
 
 TWO = ("overlap", "compare")
-NO_MODEL = ("study", "cache")
+NO_MODEL = ("study", "cache", "cite")
 
 
 def context_of(name: str, *arguments: str) -> click.Context:
@@ -138,7 +138,7 @@ OPENING = {"table": "input", "tensor": None, "tokenizer": None, "view": "raw", "
 LABELS: dict[str, Any] = {"labels": None, "only_labels": [], "top": None}
 PROTOCOL = LABELS | {"protocol": "default"}
 EXCLUDE: dict[str, Any] = {"exclude": []}
-LEXICON = {"lexicon": None, "form": None, "pair": None, "kinds": [], "all_concepts": False}
+LEXICON = {"lexicon": [], "form": None, "pair": None, "kinds": [], "all_concepts": False}
 RECORDED: dict[str, dict[str, Any]] = {
     "inspect": OPENING,
     "census": OPENING | LABELS,
@@ -166,10 +166,11 @@ RECORDED: dict[str, dict[str, Any]] = {
     "report": OPENING
     | PROTOCOL
     | EXCLUDE
-    | {"k": 50, "minimum": 500, "questions": 2000, "permutations": 99, "lexicon": None, "skip": []}
+    | {"k": 50, "minimum": 500, "questions": 2000, "permutations": 99, "lexicon": [], "skip": []}
     | {"explorer": None, "with_output": False},
-    "explore": OPENING | LABELS | EXCLUDE | {"k": 50, "lexicon": None, "method": "auto"},
+    "explore": OPENING | LABELS | EXCLUDE | {"k": 50, "lexicon": [], "method": "auto"},
     "cache": {"action": "list", "days": None, "everything": False},
+    "cite": {},
     "bench": OPENING | {"k": 100, "rounds": 3, "tokens": 60_000},
 }
 
@@ -191,7 +192,7 @@ def test_json_records_what_was_given(tmp_path, capsys):
         emit("translate", {}, [])
     found = json.loads(capsys.readouterr().out)["provenance"]
     assert 3 == found["seed"]
-    expected = RECORDED["translate"] | {"lexicon": str(words), "pair": ["en", "fr"], "kinds": ["object"]}
+    expected = RECORDED["translate"] | {"lexicon": [str(words)], "pair": ["en", "fr"], "kinds": ["object"]}
     assert expected == found["options"]
 
 

@@ -89,3 +89,12 @@ def test_a_label_that_is_not_there_is_told():
     found = CliRunner().invoke(cli, ["census", "demo:meaning", "--only-labels", "Latin"])
     assert 0 != found.exit_code
     assert "no token is labelled 'Latin'" in found.output + str(found.exception)
+
+
+def test_text_is_not_cut_into_a_subset():
+    """Whether text can reach a token is not asked of a narrowed vocabulary, which lacks the pieces of the others."""
+    space = hp.open_model("demo:language").where(labels=["Latn"], top=300)
+    found = hp.explain(space, hp.neighbors(space, 10))
+    assert found.undertrained.unreachable is None
+    assert space.take(np.arange(9)).narrowed
+    assert not hp.open_model("demo:language").where().narrowed

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hyperpolyglot.records import Record, draw_by
 
 if TYPE_CHECKING:
+    __version__: str
     from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
     from hyperpolyglot.explorer import Bundle, ExploreOptions, Explorer, explore, make_bundle, write_bundle
@@ -168,6 +169,8 @@ draw_by(_figure)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("hyperpolyglot")
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from os import PathLike, fsdecode
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.folders import expanded
 from hyperpolyglot.labellers import DEFAULT, LABELLERS, OWN, Labelling
 from hyperpolyglot.records import brief
 from hyperpolyglot.regular import read_text
@@ -18,8 +20,8 @@ from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
 __all__ = ["AnyLabeller", "Labels", "label", "read_labels"]
 
-AnyLabeller = str | Callable[[str], str | None] | Mapping[str, str]
-"""The name of a row of :data:`hyperpolyglot.labellers.LABELLERS`, or a function or table of one's own."""
+AnyLabeller = str | PathLike[str] | Callable[[str], str | None] | Mapping[str, str]
+"""The name of a row of :data:`hyperpolyglot.labellers.LABELLERS`, or a function, table or file of one's own."""
 
 _MOST_LABELS = 4096
 
@@ -109,17 +111,22 @@ def label(vocabulary: Vocabulary, labeller: AnyLabeller = DEFAULT) -> Labels:
     """Label every token of a vocabulary.
 
     ``labeller``: the name of one in :data:`hyperpolyglot.labellers.LABELLERS` (``"script"``: ISO 15924 by Unicode
-    Script; only text has one), a function from display text to label or ``None``, or a mapping ``{token: label}``
-    looked up by display text, then by raw piece. Raises ``ValueError`` for an unknown name.
+    Script; only text has one), a function from display text to label or ``None``, a mapping ``{token: label}``
+    looked up by display text, then by raw piece, or the path of such a table (:func:`read_labels`). Raises
+    ``ValueError`` for an unknown name.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:meaning")
     >>> hp.label(space.vocabulary, lambda token: "word" if token.startswith("▁") else "rest").names
     ('rest', 'word')
     """
+    if isinstance(labeller, str | PathLike) and labeller not in LABELLERS:
+        path = expanded(fsdecode(labeller))
+        if not path.is_file():
+            listed = ", ".join(LABELLERS)
+            raise ValueError(f"no labeller is called {fsdecode(labeller)!r}, and no file; there are {listed}")
+        labeller = read_labels(path)
     if isinstance(labeller, str):
-        if labeller not in LABELLERS:
-            raise ValueError(f"no labeller is called {labeller!r}; there are {', '.join(LABELLERS)}")
         strings, unicode = LABELLERS[labeller].label(vocabulary)
         return Labels.from_strings(strings, labeller=labeller, unicode=unicode)
     if isinstance(labeller, Mapping):

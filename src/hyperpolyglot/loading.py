@@ -118,7 +118,8 @@ def open_model(
         revision, chosen = _revision(place), ""
     found = found._replace(remark=_joined(chosen and f"{chosen}.", remark_on_demo(written), found.remark))
     again = partial(open_table, _pinned(place, revision), replace(opening, tokenizer=None))
-    return _space(name or written, revision, found, opening, labels, again)
+    space = _space(name or written, revision, found, opening, labels, again)
+    return replace(space, opened=written) if name else space
 
 
 def from_arrays(

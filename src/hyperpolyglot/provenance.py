@@ -8,9 +8,33 @@ from typing import Any
 
 from hyperpolyglot.space import TokenSpace
 
-__all__ = ["VERSION", "document", "provenance"]
+__all__ = ["VERSION", "bibtex", "document", "provenance"]
 
 VERSION = version("hyperpolyglot")
+
+_BIBTEX = """\
+@inproceedings{{wenyi-mimno-2023-hyperpolyglot,
+  title = {{Hyperpolyglot {{LLM}}s: Cross-Lingual Interpretability in Token Embeddings}},
+  author = {{Wen-Yi, Andrea W. and Mimno, David}},
+  booktitle = {{Proceedings of the 2023 Conference on Empirical Methods in Natural Language Processing}},
+  year = {{2023}},
+  pages = {{1124--1131}},
+  eprint = {{2311.18034}},
+  archiveprefix = {{arXiv}}
+}}
+
+@software{{hyperpolyglot,
+  title = {{hyperpolyglot}},
+  author = {{{{The hyperpolyglot maintainers}}}},
+  version = {{{version}}},
+  license = {{Apache-2.0}}
+}}
+"""
+
+
+def bibtex() -> str:
+    """BibTeX of the founding paper and of this software, with its version."""
+    return _BIBTEX.format(version=VERSION)
 
 
 def provenance(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hyperpolyglot.errors import MissingExtra
 from hyperpolyglot.shown import shown
 
-__all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by", "imported"]
+__all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by", "imported", "with_interval"]
 
 Rows = Sequence[Mapping[str, Any]]
 _SHOWN = 12
@@ -37,7 +37,12 @@ class Record:
         table: Callable[..., Rows]
 
     def __repr__(self) -> str:
-        return brief(self)
+        says = self.summary()
+        return f"{type(self).__name__}: {says}" if says else brief(self)
+
+    def summary(self) -> str:
+        """The main number with its interval, chance level and seed, where the record has them; else empty."""
+        return ""
 
     def tables_by_name(self) -> Mapping[str, Rows]:
         """Every table of the record by name; ``""`` is the main one."""
@@ -79,6 +84,18 @@ class Record:
         data = base64.b64encode(image.encode()).decode()
         style = "max-width:100%;background:#fff;padding:.5em"
         return f"<img style='{style}' alt='{type(self).__name__}' src='data:image/svg+xml;base64,{data}'>"
+
+
+def with_interval(value: str, interval: tuple[float, float] | None, scale: float = 1, digits: int = 1) -> str:
+    """A value with its interval behind it, as ``97.9 % [97.6, 98.2]``.
+
+    >>> with_interval("97.9 %", (0.976, 0.982), 100), with_interval("3.1", None)
+    ('97.9 % [97.6, 98.2]', '3.1')
+    """
+    if interval is None:
+        return value
+    low, high = (f"{scale * end:.{digits}f}".replace("-", "−") for end in interval)
+    return f"{value} [{low}, {high}]"
 
 
 def arrow_table(rows: Rows) -> Any:

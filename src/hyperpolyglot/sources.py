@@ -14,7 +14,7 @@ from hyperpolyglot.folders import expanded
 from hyperpolyglot.hub.names import HubName, parse_name
 from hyperpolyglot.shown import shown
 
-__all__ = ["DEMOS", "Demo", "is_counted", "known_demos", "remark_on_demo", "resolve", "title_of"]
+__all__ = ["DEMOS", "Demo", "is_counted", "known_demos", "named", "remark_on_demo", "resolve", "title_of"]
 
 LONGEST_TITLE = 40
 _MOST_COMPARED = 10_000
@@ -88,6 +88,18 @@ def resolve(model: str) -> Path | HubName:
     near = _similar(path)
     hint = f"did you mean {near}?" if near else "name a folder, a file or demo:NAME."
     raise ModelNotFound(f"{model}: there is no such folder or file; {hint}")
+
+
+def named(model: str) -> tuple[str | None, str]:
+    """The name that ``NAME=MODEL`` gives a model, and the model; no name where there is none, or a file is called so.
+
+    >>> named("base=org/model@main"), named("./a=b/model"), named("demo:meaning")
+    (('base', 'org/model@main'), (None, './a=b/model'), (None, 'demo:meaning'))
+    """
+    name, equals, rest = model.partition("=")
+    if not (equals and name.strip() and rest) or set("/\\:@") & set(name) or expanded(model).exists():
+        return None, model
+    return name.strip(), rest
 
 
 def title_of(model: str) -> str:

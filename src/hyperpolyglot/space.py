@@ -52,10 +52,12 @@ class LeftOut:
 class TokenSpace:
     """Token ``i`` is row ``ids[i]`` of the model's table; all parts are aligned on that axis.
 
-    ``model`` is the name the user wrote; ``table`` is ``None`` for a vocabulary alone, which is enough to count and
-    compare tokens. ``remark`` is what the user should know of the opening, in a sentence; ``left_out``: tokens that are
-    no candidates (:meth:`without`). ``alignment`` is the check of the whole model's names against its rows, ``None``
-    where nothing could be checked. :meth:`take` is the only way to a subset.
+    ``model`` is what results call the model; ``opened`` the name it was opened by, where that is another. ``table`` is
+    ``None`` for a vocabulary alone, which is enough to count and compare tokens. ``remark`` is what the user should
+    know of the opening, in a sentence; ``left_out``: tokens that are no candidates (:meth:`without`). ``alignment`` is
+    the check of the whole model's names against its rows, ``None`` where nothing could be checked. ``narrowed``: tokens
+    were left out by :meth:`where`, so that text cannot be cut into those that are here. :meth:`take` is the only way to
+    a subset.
     """
 
     model: str
@@ -67,6 +69,8 @@ class TokenSpace:
     remark: str = ""
     left_out: LeftOut | None = None
     alignment: Alignment | None = None
+    opened: str | None = None
+    narrowed: bool = False
 
     __repr__ = brief
 
@@ -87,6 +91,11 @@ class TokenSpace:
     def n_rows(self) -> int:
         """Rows of the model's table; for a vocabulary alone, its ids."""
         return self.table.shape[0] if self.table else len(self)
+
+    @property
+    def origin(self) -> str:
+        """The name that opens the model again: ``model``, unless it was given another."""
+        return self.model if self.opened is None else self.opened
 
     @property
     def dim(self) -> int:
@@ -176,8 +185,9 @@ class TokenSpace:
             rows = np.flatnonzero(keep)
             scores = np.where(np.isnan(self.vocabulary.scores), np.inf, self.vocabulary.scores)[rows]
             rows = np.sort(rows[np.lexsort((self.ids[rows], -scores))][: int(top)])
-            return self.take(rows)
-        return self.take(np.flatnonzero(keep))
+        else:
+            rows = np.flatnonzero(keep)
+        return replace(self.take(rows), narrowed=self.narrowed or len(rows) < len(self))
 
     def columns(self) -> dict[str, list[Any]]:
         """What every token is, by column: ``id``, ``token``, ``piece``, ``label`` and ``kind``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
-from hyperpolyglot.lexicon import FORMATS, Lexicon, read_lexicon
+from hyperpolyglot.lexicon import FORMATS, Lexicon, read_lexicon, read_lexicons
 
 
 def entries(lexicon: Lexicon) -> list[tuple[str, str, str]]:
@@ -79,6 +79,44 @@ def test_languages_can_be_given_for_pairs(tmp_path: Path) -> None:
     assert [("en:cat", "en", "cat"), ("en:cat", "de", "Katze")] == entries(
         read_lexicon(path, languages=("en", "de"))
     )
+
+
+@pytest.mark.parametrize("name", ["words.tsv", "words.csv"])
+def test_words_are_no_languages(tmp_path: Path, name: str) -> None:
+    """A file of pairs without a header is refused with what to pass, instead of words being taken for languages."""
+    path = tmp_path / name
+    mark = "," if name.endswith("csv") else "\t"
+    path.write_text(f"water{mark}maji\nfire{mark}moto\n", "utf-8")
+    with pytest.raises(DamagedFile, match=r"line 1 names no languages, .*pass --pair en sw"):
+        read_lexicon(path)
+    expected = [("en:water", "en", "water"), ("en:water", "sw", "maji")]
+    assert expected == entries(read_lexicon(path, languages=("en", "sw")))[:2]
+    path.write_text(f"en{mark}sw-TZ\nwater{mark}maji\n", "utf-8")
+    assert [("en:water", "en", "water"), ("en:water", "sw-TZ", "maji")] == entries(read_lexicon(path))
+    assert 2 == len(read_lexicon(path, languages=("en", "sw-TZ")))
+
+
+def test_commas_within_quotes_are_part_of_a_word(tmp_path: Path) -> None:
+    """Pairs in a ``.csv`` are quoted as such files are."""
+    path = tmp_path / "pairs.csv"
+    path.write_text('en,fr\n"well, well",tiens\n', "utf-8")
+    assert ("well, well", "tiens") == read_lexicon(path).words
+
+
+def test_lexicons_are_joined(tmp_path: Path) -> None:
+    """A sum has the entries of both in order, each once, and the concepts of both under their keys."""
+    first = Lexicon.of([("1", "en", "cat"), ("2", "en", "dog")], source="a", kinds=["object", "object"])
+    second = Lexicon.of([("1", "fr", "chat"), ("1", "en", "cat")], source="b")
+    both = first + second
+    assert [("1", "en", "cat"), ("2", "en", "dog"), ("1", "fr", "chat")] == entries(both)
+    assert ("object", "object", "word") == both.kinds
+    assert "a + b" == both.source
+    for name, text in (("en-fr.txt", "cat chat\n"), ("en-de.txt", "cat Katze\n")):
+        (tmp_path / name).write_text(text, "utf-8")
+    joined = read_lexicons([tmp_path / "en-fr.txt", tmp_path / "en-de.txt"])
+    assert {"en:cat"} == set(joined.concepts)
+    assert ("cat", "chat", "Katze") == joined.words
+    assert read_lexicons([]) is None
 
 
 def test_a_folder_of_varieties_shares_its_concepts(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ __all__ = ["cli", "main"]
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="MODEL is org/name on the Hugging Face Hub (org/name@revision), a folder, a checkpoint "
-    "or tokenizer file, or demo:e5, demo:language, demo:meaning.",
+    "or tokenizer file, or demo:e5, demo:language, demo:meaning; NAME=MODEL calls it NAME in results.",
 )
 @click.version_option(package_name="hyperpolyglot")
 def cli() -> None:

@@ -99,7 +99,7 @@ def _tasks(
     vectors, part = unit_rows(space.vectors(rows)), space.take(rows)
     k = min(k, len(rows) - 1)
     tasks: list[Task] = [
-        ("opening", None, lambda: open_model(space.model, opening)),
+        ("opening", None, lambda: open_model(space.origin, opening)),
         ("labelling", None, lambda: label(space.vocabulary)),
         (_FLOOR, "numpy", lambda: _products(vectors)),
     ]

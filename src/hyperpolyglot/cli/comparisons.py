@@ -184,7 +184,7 @@ def explain(
             translate=TranslateOptions(seed=seed),
         )
         near = neighbors_step(space, k, exclude=kinds, search=search)
-        other = output_space(model, opening.opening(), labelling.labeller(), fetch=with_output)
+        other = output_space(space.origin, opening.opening(), labelling.labeller(), fetch=with_output)
         other = other and labelling.narrowed(other)
         step = explain_step(space, near, given, other, seed=seed, search=search)
         found = computed(step, kept, bar)

@@ -88,7 +88,7 @@ def explore(
     models: tuple[str, ...],
     k: int,
     showing: ShowingOptions,
-    lexicon: Path | None,
+    lexicon: tuple[Path, ...],
     method: Literal["auto", "umap", "pca"],
     opening: OpeningOptions,
     labelling: LabelOptions,
@@ -112,13 +112,13 @@ def explore(
     from hyperpolyglot.cli.terminal import progress_bar, say
     from hyperpolyglot.explorer import ExploreOptions, make_bundle, write_bundle
     from hyperpolyglot.explorer.bundle import refuse_others
-    from hyperpolyglot.lexicon import read_lexicon
+    from hyperpolyglot.lexicon import read_lexicons
 
     if folder is not None:
         refuse_others(folder)
     spaces = open_spaces(models, opening, labelling, exclude)
     options = ExploreOptions(k=k, exclude=excluded_kinds(exclude), method=method, seed=seed)
-    words = read_lexicon(lexicon) if lexicon else None
+    words = read_lexicons(lexicon)
     with progress_bar() as bar:
         bundle = make_bundle(
             spaces, options, store.open(), lexicon=words, search=searching.search(), progress=bar

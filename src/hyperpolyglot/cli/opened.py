@@ -33,16 +33,19 @@ def open_spaces(
     ``measured``: how many of the models are; the others say only which tokens they have, and are not narrowed.
     """
     from hyperpolyglot.loading import open_model
+    from hyperpolyglot.sources import named
 
     if opening.tokenizer and len(models) > 1:
         raise click.UsageError("--tokenizer goes with one model.")
-    if len(set(models)) < len(models):
+    asked_for = [named(model) for model in models]
+    if len({name or model for name, model in asked_for}) < len(models):
         raise click.UsageError("a model is named twice.")
     notices: dict[str, None] = {}
     labels, asked = (labelling or LabelOptions()).labeller(), opening.opening()
     with progress_bar() as bar:
         spaces = [
-            open_model(model, asked, labels=labels, progress=bar, note=notices.setdefault) for model in models
+            open_model(model, asked, name=name, labels=labels, progress=bar, note=notices.setdefault)
+            for name, model in asked_for
         ]
         if UNDERTRAINED in exclude:
             spaces = [_trained(space) for space in spaces]

@@ -190,11 +190,12 @@ def permutations_option(says: str) -> Callable[[F], F]:
 
 
 def lexicon_option(says: str = "Words of your own.") -> Callable[[F], F]:
-    """``--lexicon``: a file in place of the lexicon that comes with the package."""
+    """``--lexicon``: files in place of the lexicon that comes with the package."""
     return click.option(
         "--lexicon",
+        multiple=True,
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
-        help=f"{says}  [default: the Unicode CLDR lexicon of the package]",
+        help=f"{says} Can be repeated; the files are joined.  [default: the Unicode CLDR lexicon of the package]",
     )
 
 

@@ -52,14 +52,14 @@ class ReportOptions:
     minimum: int
     questions: int
     permutations: int
-    lexicon: Path | None
+    lexicon: tuple[Path, ...]
     skip: tuple[str, ...]
 
     def words(self) -> Lexicon | None:
         """The lexicon of the user's own, if there is one."""
-        from hyperpolyglot.lexicon import read_lexicon
+        from hyperpolyglot.lexicon import read_lexicons
 
-        return read_lexicon(self.lexicon) if self.lexicon else None
+        return read_lexicons(self.lexicon)
 
     def study(self, protocol: str, exclude: tuple[str, ...], seed: int) -> StudyOptions:
         """The options of the study behind the report."""
@@ -156,7 +156,7 @@ def report(
     explained = "explain" not in options.skip
     asked, labeller = opening.opening(), labelling.labeller()
     outputs = [
-        output_space(space.model, asked, labeller, fetch=with_output) if explained and space.table else None
+        output_space(space.origin, asked, labeller, fetch=with_output) if explained and space.table else None
         for space in spaces
     ]
     outputs = [space and labelling.narrowed(space) for space in outputs]
@@ -166,7 +166,7 @@ def report(
             options,
             store.open(),
             lexicon=words,
-            layouts=[None if options.exclude else shipped_layout(space.model) for space in spaces],
+            layouts=[None if options.exclude else shipped_layout(space.origin) for space in spaces],
             outputs=outputs,
             search=searching.search(),
             executor=execute,

@@ -87,7 +87,7 @@ def study(
             spaces,
             options,
             lexicon,
-            layouts=[None if options.exclude else shipped_layout(model.model) for model in wanted.models],
+            layouts=[None if options.exclude else shipped_layout(model.place) for model in wanted.models],
             outputs=[
                 output_space(
                     model.place, replace(model.opening, strict=strict), model.labels, fetch=with_output
@@ -133,7 +133,7 @@ def _opened(model: NamedModel, strict: bool, progress: Progress) -> TokenSpace:
     )
     if space.remark:
         note(space.remark)
-    return replace(space, model=model.model)
+    return replace(space, model=model.model, opened=model.place)
 
 
 def _places(wanted: StudyFile) -> list[Path]:

@@ -32,19 +32,17 @@ __all__ = ["languages", "translate"]
 class LexiconOptions:
     """The words that are asked for, and which of them."""
 
-    lexicon: Path | None
+    lexicon: tuple[Path, ...]
     form: str | None
     pair: tuple[str, str] | None
     kinds: tuple[str, ...]
     all_concepts: bool
 
     def words(self) -> Lexicon:
-        """The lexicon, read where it is a file."""
-        from hyperpolyglot.lexicon import packaged_lexicon, read_lexicon
+        """The lexicon of the package, or that of the files."""
+        from hyperpolyglot.lexicon import packaged_lexicon, read_lexicons
 
-        return (
-            packaged_lexicon() if self.lexicon is None else read_lexicon(self.lexicon, self.form, self.pair)
-        )
+        return read_lexicons(self.lexicon, self.form, self.pair) or packaged_lexicon()
 
     def asked(self, seed: int) -> TranslateOptions:
         """How to ask, but for what a command adds."""

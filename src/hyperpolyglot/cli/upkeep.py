@@ -11,7 +11,7 @@ import click
 from hyperpolyglot.cli.options import Amount, cache_option, json_option
 from hyperpolyglot.cli.output import emit
 
-__all__ = ["cache"]
+__all__ = ["cache", "cite"]
 
 _DAY = 86_400
 
@@ -125,3 +125,15 @@ def cache(
     if rows:
         print_table("Kept on disk", rows)
     return say(f"{len(entries)} entries, {total:,.1f} MB")
+
+
+@click.command(short_help="How to cite the paper and this software.")
+@json_option()
+def cite(as_json: bool) -> None:
+    """Print BibTeX for the founding paper and for this software with its version."""
+    from hyperpolyglot.cli.terminal import print_lines
+    from hyperpolyglot.provenance import bibtex
+
+    if as_json:
+        return emit("cite", {"bibtex": bibtex()}, [])
+    return print_lines(bibtex())

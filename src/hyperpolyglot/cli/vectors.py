@@ -389,7 +389,7 @@ def map_(
             return None
     if not (output.outputs or output.as_json):
         output = replace(output, outputs=(Path("map.png"),))
-    layout = shipped_layout(space.model) if method == "auto" and not exclude else None
+    layout = shipped_layout(space.origin) if method == "auto" and not exclude else None
     with progress_bar() as bar:
         kept = store.open()
         neighbors_planned = neighbors_step(space, NEIGHBORS, exclude=kinds, search=searching.search())

@@ -200,7 +200,7 @@ def _map(
     progress: Progress,
 ) -> tuple[Float32, str, float | None]:
     points = np.full((len(space), 2), np.nan, np.float32)
-    shipped = shipped_layout(space.model) if options.method == "auto" and not options.exclude else None
+    shipped = shipped_layout(space.origin) if options.method == "auto" and not options.exclude else None
     if shipped is not None and len(shipped) == space.n_rows:
         points[rows] = shipped[space.ids[rows]]
         return points, "shipped", None

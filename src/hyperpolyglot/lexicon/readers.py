@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from itertools import chain
 from pathlib import Path
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
@@ -12,12 +15,13 @@ from hyperpolyglot.folders import expanded, files_in, in_folder
 from hyperpolyglot.lexicon.record import Lexicon
 from hyperpolyglot.regular import read_text
 
-__all__ = ["FORMATS", "read_lexicon"]
+__all__ = ["FORMATS", "read_lexicon", "read_lexicons"]
 
 Languages = tuple[str, str] | None
 _PAIR_NAME = re.compile(r"([a-z]{2,3})-([a-z]{2,3})(\.[\d-]+)?(\.(train|test))?")
 _VARIETY = re.compile(r"[a-z]{3}-\d{3}")
 _VARIETY_FILE = re.compile(_VARIETY.pattern + r"\.txt")
+_TAG = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _ALIASES = {
     "concept": ("concept", "concept_id", "meaning", "mn", "synset", "id"),
     "language": ("language", "lang", "language_id", "uid", "lang_vid"),
@@ -49,6 +53,14 @@ def read_lexicon(path: str | Path, form: str | None = None, languages: Languages
     if not entries:
         raise DamagedFile(path.name, "it holds no word")
     return Lexicon.of(entries, source=path.name, kinds=kinds)
+
+
+def read_lexicons(
+    paths: Sequence[str | Path], form: str | None = None, languages: Languages = None
+) -> Lexicon | None:
+    """The entries of several files, joined; ``None`` for no file. Raises as :func:`read_lexicon`."""
+    read = [read_lexicon(path, form, languages) for path in paths]
+    return reduce(operator.add, read) if read else None
 
 
 Entries = tuple[list[tuple[str, str, str]], list[str] | None]
@@ -97,12 +109,29 @@ def _of_pairs(languages: tuple[str, str], pairs: Iterator[tuple[str, str]]) -> E
 
 
 def _read_pairs(path: Path, languages: Languages) -> Entries:
-    """``source TAB target`` a line; the languages are given, or are the first line."""
-    lines = _lines(path)
+    """``source TAB target`` a line, or with a comma in a ``.csv``; the languages are given, or are the first line."""
+    pairs: Iterator[tuple[int, tuple[str, str]]]
+    pairs = ((number, _pair(path, number, _split(path, line))) for number, line in _lines(path))
+    number, header = next(pairs, (1, ("", "")))
+    if not any(header):
+        header = _pair(path, number, [])
     if languages is None:
-        number, header = next(lines, (1, ""))
-        languages = _pair(path, number, header.split("\t"))
-    return _of_pairs(languages, (_pair(path, number, line.split("\t")) for number, line in lines))
+        if not all(map(_TAG.fullmatch, header)):
+            what = f"line {number} names no languages, as en and sw would; pass --pair en sw"
+            raise DamagedFile(path.name, f"{what}, in Python languages=('en', 'sw')")
+        languages = header
+    elif header != languages:
+        pairs = chain([(number, header)], pairs)
+    return _of_pairs(languages, (pair for _, pair in pairs))
+
+
+def _split(path: Path, line: str) -> list[str]:
+    if "\t" in line or path.suffix != ".csv":
+        return line.split("\t")
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error as error:
+        raise DamagedFile(path.name, f"it is no table ({error})") from error
 
 
 def _read_muse(path: Path, languages: Languages) -> Entries:

@@ -30,14 +30,41 @@ class Lexicon(Record):
     source: str
 
     def __post_init__(self) -> None:
-        columns = (self.concepts, self.languages, self.scripts, self.words, self.kinds)
-        if len({len(column) for column in columns}) != 1:
+        if len({len(column) for column in self._columns}) != 1:
             raise ValueError("the columns of a lexicon differ in length")
         if not all(map(all, (self.concepts, self.languages, self.words))):
             raise ValueError("a lexicon holds an empty concept, language or word")
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def __add__(self, other: Lexicon) -> Lexicon:
+        """The entries of both, each once; concepts of the same key are the same.
+
+        >>> both = Lexicon.of([("1", "en", "cat")], source="a") + Lexicon.of([("1", "fr", "chat")], source="b")
+        >>> both.words, both.source
+        (('cat', 'chat'), 'a + b')
+        """
+        if not isinstance(other, Lexicon):
+            return NotImplemented
+        unique: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for row in (*zip(*self._columns, strict=True), *zip(*other._columns, strict=True)):
+            unique.setdefault((row[0], row[1], row[3]), row)
+        concepts, languages, scripts, words, kinds = (
+            tuple(row[i] for row in unique.values()) for i in range(5)
+        )
+        return Lexicon(
+            concepts=concepts,
+            languages=languages,
+            scripts=scripts,
+            words=words,
+            kinds=kinds,
+            source=f"{self.source} + {other.source}",
+        )
+
+    @property
+    def _columns(self) -> tuple[tuple[str, ...], ...]:
+        return self.concepts, self.languages, self.scripts, self.words, self.kinds
 
     @classmethod
     def of(

@@ -75,6 +75,10 @@ class Census(Record):
 
     models: tuple[ModelCensus, ...]
 
+    def summary(self) -> str:
+        """Tokens and labels of every model."""
+        return "; ".join(f"{m.model}: {m.tokens:,} tokens, {len(m.labels)} labels" for m in self.models[:4])
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {"models": [model.to_json() for model in self.models]}
@@ -138,6 +142,12 @@ class Overlap(Record):
     """Every unordered pair of models."""
 
     pairs: tuple[PairOverlap, ...]
+
+    def summary(self) -> str:
+        """How alike the vocabularies are."""
+        return "; ".join(
+            f"{p.a} and {p.b}: {p.count:,} shared, Jaccard {p.jaccard:.2f}" for p in self.pairs[:4]
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""

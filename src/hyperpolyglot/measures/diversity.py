@@ -29,7 +29,8 @@ from hyperpolyglot.measures.label_errors import Errors, label_errors
 from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.neighbors import neighbors as nearest
-from hyperpolyglot.records import Record, Rows
+from hyperpolyglot.percentages import percent
+from hyperpolyglot.records import Record, Rows, with_interval
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Array, Float64, Progress, silent
@@ -110,6 +111,13 @@ class Diversity(Record):
     queries: Array
     distinct: Array
     join_counts: JoinCounts | None = None
+
+    def summary(self) -> str:
+        """Mean of distinct labels, what is expected by chance, own share, protocol."""
+        found = f"mean {with_interval(f'{self.mean:.1f}', self.interval)} labels among {self.k} neighbours"
+        own = "" if self.own_share is None else f", own-label share {percent(self.own_share)}"
+        rest = f"{self.tokens:,} tokens" + (", the paper's protocol" if self.protocol == "paper" else "")
+        return f"{found}, {self.expected:.1f} by chance{own}, {rest}"
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""

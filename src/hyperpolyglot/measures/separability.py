@@ -32,6 +32,7 @@ from hyperpolyglot.engine.probes import (
 )
 from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import held_out_interval
@@ -122,6 +123,14 @@ class Separability(Record):
         """Mean accuracy over the labels that count, each weighing the same."""
         return float(np.mean([row.accuracy for row in self.counted])) if self.counted else None
 
+    def summary(self) -> str:
+        """Mean accuracy, chance, how many labels, seed and protocol."""
+        if self.mean_accuracy is None:
+            return "no label has tokens enough to be probed"
+        chance = float(np.mean([row.chance for row in self.counted]))
+        means = f"mean accuracy {percent(self.mean_accuracy)}, chance {percent(chance)}"
+        return f"{means}, {len(self.counted)} labels, {_settings(self.options)}"
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {
@@ -141,6 +150,10 @@ class Separability(Record):
     def table(self) -> list[dict[str, Any]]:
         """A row for every label."""
         return [row.to_json() | {"low": row.interval[0], "high": row.interval[1]} for row in self.labels]
+
+
+def _settings(options: SeparabilityOptions) -> str:
+    return f"seed {options.seed}" + (", the paper's protocol" if options.protocol == "paper" else "")
 
 
 def separability(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hyperpolyglot.arguments import Kinds, checked, options_of
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, with_interval
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval, jackknife_interval, permutation_p
 from hyperpolyglot.types import Float64, Progress, silent
@@ -82,6 +82,12 @@ class Silhouette(Record):
     skipped: tuple[tuple[str, int], ...]
     options: SilhouetteOptions
     excluded: dict[str, int]
+
+    def summary(self) -> str:
+        """Mean silhouette, chance, how many labels, seed."""
+        found = with_interval(f"{self.value:.3f}".replace("-", "−"), self.interval, digits=3)
+        chance = f"{self.chance:.3f}".replace("-", "−")
+        return f"mean {found}, chance {chance}, {len(self.labels)} labels, seed {self.options.seed}"
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""

@@ -100,6 +100,7 @@ def page(study: Study, explorer: str | None = None) -> str:
     spaces = [m.space for m in study.models]
     names = [space.model for space in spaces]
     titles = [title_of(name) for name in names]
+    origins = [space.origin for space in spaces]
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_literal
     )
@@ -113,8 +114,8 @@ def page(study: Study, explorer: str | None = None) -> str:
         numbers=_numbers(made),
         paper=paper_figures(study),
         summary=summary(study).split("\n\n"),
-        counted=any(map(is_counted, names)),
-        excerpts=[remark for remark in map(remark_on_demo, names) if remark],
+        counted=any(map(is_counted, origins)),
+        excerpts=[remark for remark in map(remark_on_demo, origins) if remark],
         models=titles,
         facts=[
             (column[0][0], [value for _, value in column])

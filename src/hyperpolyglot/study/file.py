@@ -30,7 +30,7 @@ __all__ = ["FORMAT", "FileOutputs", "NamedModel", "StudyFile", "example", "read_
 FORMAT = "hyperpolyglot.study/1"
 LARGEST = 1 << 20
 _TOP = ("format", "models", "measures", "lexicon", "options", "outputs")
-_OF_A_MODEL = ("model", "table", "tensor", "tokenizer", "labels")
+_OF_A_MODEL = ("model", "name", "table", "tensor", "tokenizer", "labels")
 _OUTPUTS = ("report", "json", "tables", "explorer")
 _KINDS = tuple(kind.label for kind in TokenKind if kind != TokenKind.PADDING)
 _PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -38,7 +38,7 @@ _PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedModel:
-    """A model of a study: ``model`` as it is written and shown, ``place`` as it is opened."""
+    """A model of a study: ``model`` as it is shown, ``place`` as it is opened; ``labels``: a labeller or a file."""
 
     model: str
     place: str
@@ -198,33 +198,36 @@ class _Reading:
             return None
         self._known(entry, _OF_A_MODEL, place)
         texts = {name: self._text(entry, name, place) for name in _OF_A_MODEL}
-        name = texts["model"]
-        if name is None:
+        written = texts["model"]
+        if written is None:
             if "model" not in entry:
                 self._mistake(place, "the model has no name: it needs the key model")
             return None
         if "table" in entry:
             self._choice(entry["table"], ("input", "output"), (*place, "table"), "table")
-        if "labels" in entry:
-            self._choice(entry["labels"], tuple(LABELLERS), (*place, "labels"), "labeller")
+        own = texts["labels"]
+        if own is not None and own not in LABELLERS and self._path(own).is_file():
+            own = str(self._path(own))
+        elif "labels" in entry:
+            self._choice(entry["labels"], tuple(LABELLERS), (*place, "labels"), "labeller, and no file,")
         tokenizer = None if texts["tokenizer"] is None else self._path(texts["tokenizer"])
         if tokenizer is not None and not tokenizer.exists():
             self._mistake((*place, "tokenizer"), f"there is no file {texts['tokenizer']!r}")
-        beside = self._path(name)
-        opened = str(beside) if not name.startswith("demo:") and beside.exists() else name
+        beside = self._path(written)
+        opened = str(beside) if not written.startswith("demo:") and beside.exists() else written
         try:
             resolve(opened)
         except HyperpolyglotError as error:
             self._mistake((*place, "model"), str(error).rstrip("."))
         return NamedModel(
-            model=name,
+            model=texts["name"] or written,
             place=opened,
             opening=Opening(
                 table="output" if texts["table"] == "output" else "input",
                 tensor=texts["tensor"],
                 tokenizer=None if tokenizer is None else str(tokenizer),
             ),
-            labels=texts["labels"] or labels,
+            labels=own or labels,
         )
 
     def _skipped(self) -> tuple[Any, ...]:

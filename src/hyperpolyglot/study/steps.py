@@ -12,6 +12,7 @@ import numpy as np
 
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.sources import is_counted
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import digest_of
 from hyperpolyglot.study.evidence import Given
@@ -78,7 +79,9 @@ class Step:
         known = {name: a for name, a in arguments.items() if name not in _SAME_FOR_ALL}
         found = {name: described(a) for name, a in known.items()} | dict(inputs or {})
         if self.named:
-            found["models"] = [a.model for a in arguments.values() if isinstance(a, TokenSpace)]
+            found["models"] = [
+                [a.model, is_counted(a.origin)] for a in arguments.values() if isinstance(a, TokenSpace)
+            ]
         return PlannedStep(
             name=self.key,
             subject=subject or space.model,

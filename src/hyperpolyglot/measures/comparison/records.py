@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.types import Float64, frozen
 
@@ -99,6 +100,16 @@ class Comparison(Record):
     pairs: tuple[PairSimilarity, ...]
     ambiguous: tuple[int, ...]
     options: CompareOptions
+
+    def summary(self) -> str:
+        """How many pairs, and the neighbour overlap of the first, with what is expected by chance."""
+        says = f"{len(self.models)} models, {len(self.pairs)} pairs, seed {self.options.seed}"
+        found = self.pairs[0].measures.get("neighbor_overlap") if self.pairs else None
+        if found is None or found.value is None:
+            return says
+        null = "" if found.null is None else f", chance {percent(found.null)}"
+        pair = f"{self.pairs[0].a} and {self.pairs[0].b}"
+        return f"{pair} share {percent(found.value)} of neighbours{null}; {says}"
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""

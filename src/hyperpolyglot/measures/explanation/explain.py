@@ -149,8 +149,8 @@ def explain(
     except NotEnoughData:
         common = None
     told()
-    whole = len(space) == space.n_rows  # text is cut by all of a model's pieces
-    untouched = undertrained(space, unreachable(space.vocabulary, progress) if whole else None)
+    lost = None if space.narrowed else unreachable(space.vocabulary, progress)
+    untouched = undertrained(space, lost)
     told()
     hubs = hubness(space, near, HUB_K)
     told()

@@ -85,7 +85,7 @@ def wants_held_out(spaces: Sequence[TokenSpace], lexicon: Lexicon, options: Tran
     """Whether only concepts are asked that the demo models were not counted on."""
     if options.held_out is not None:
         return options.held_out
-    return lexicon.source == CLDR and any(is_counted(space.model) for space in spaces)
+    return lexicon.source == CLDR and any(is_counted(space.origin) for space in spaces)
 
 
 def narrowed(lexicon: Lexicon, options: TranslateOptions, held_out: bool) -> Lexicon:
@@ -181,7 +181,7 @@ def _ask(
 
 
 def _which_concepts(space: TokenSpace, lexicon: Lexicon, held_out: bool, count: int) -> dict[str, Any]:
-    demo = is_counted(space.model)
+    demo = is_counted(space.origin)
     if held_out:
         note = "Only concepts that the demo models were not counted on; their words occur elsewhere in the counts."
     elif demo and lexicon.source == CLDR:

@@ -112,6 +112,11 @@ class Languages(Record):
     concepts: dict[str, Any]
     notes: tuple[str, ...]
 
+    def summary(self) -> str:
+        """How many languages and models."""
+        models = {row.model for rows in self.by_language.values() for row in rows}
+        return f"{len(self.by_language)} languages, {len(models)} models: {', '.join(sorted(models)[:4])}"
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {

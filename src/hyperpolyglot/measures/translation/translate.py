@@ -37,7 +37,8 @@ from hyperpolyglot.measures.translation.tables import (
     within_and_across,
 )
 from hyperpolyglot.measures.translation.weightings import HEADLINE, weighted
-from hyperpolyglot.records import Record, Rows
+from hyperpolyglot.percentages import percent
+from hyperpolyglot.records import Record, Rows, with_interval
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
@@ -90,6 +91,15 @@ class Translation(Record):
         """The languages with most covered words, ties by tag; with ``scored``, only those with enough to be scored."""
         rows = [row for row in self.coverage if row.scored or not scored]
         return sorted(rows, key=lambda row: (-row.single_token, row.language))[:most]
+
+    def summary(self) -> str:
+        """P@1 of the headline, chance, how many languages, seed."""
+        found = self.headline
+        scored = sum(row.scored for row in self.coverage)
+        if found["value"] is None:
+            return f"too few covered words to score, {len(self.coverage)} languages"
+        value = with_interval(percent(found["value"]), found["interval"], 100)
+        return f"P@1 {value}, chance {percent(found['chance'])}, {scored} languages, seed {self.options.seed}"
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""

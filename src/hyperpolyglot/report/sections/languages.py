@@ -19,9 +19,9 @@ __all__ = ["language_sections", "served"]
 _MOST_ROWS = 800
 
 
-def _warning(models: list[str]) -> str:
+def _warning(study: Study) -> str:
     """What of an excerpt is no figure of the model."""
-    excerpts = [title_of(model) for model in models if remark_on_demo(model)]
+    excerpts = [title_of(m.space.model) for m in study.models if remark_on_demo(m.space.origin)]
     if not excerpts:
         return ""
     return (
@@ -51,7 +51,7 @@ def language_sections(study: Study) -> list[Section]:
             key="languages",
             title=title,
             question=question,
-            warning=_warning(models),
+            warning=_warning(study),
             pictures=(
                 picture(
                     "languages",

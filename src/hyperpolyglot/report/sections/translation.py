@@ -105,7 +105,7 @@ def _scores_picture(found: Found) -> tuple[Picture, ...]:
 
 def _warning(found: Found) -> str:
     """Which concepts are asked, where a demo model makes that matter."""
-    demos = [(m.space.model, result) for m, result in found if is_counted(m.space.model)]
+    demos = [(m.space.model, result) for m, result in found if is_counted(m.space.origin)]
     if not demos:
         return ""
     concepts = demos[0][1].concepts
