@@ -122,3 +122,19 @@ def test_wrong_types_are_told_in_a_sentence(space, words, case):
     call, message = WRONG[case]
     with pytest.raises((TypeError, ValueError), match=message):
         call(space, words)
+
+
+def test_paths_may_be_text(space, tmp_path):
+    """What writes or keeps files takes their places as text too."""
+    from hyperpolyglot import figures
+    from hyperpolyglot.tables import write_table
+
+    skip = [name for name in hp.MEASURES if name not in ("neighbors", "diversity")]
+    study = hp.run_study([space], store=hp.Store(str(tmp_path / "kept")), k=5, skip=skip)
+    assert (tmp_path / "kept").is_dir()
+    hp.write_report(study, str(tmp_path / "report"))
+    hp.write_bundle(hp.Bundle({"manifest.json": b"{}"}), str(tmp_path / "site"))
+    figures.save(figures.draw_census(hp.census([space])), str(tmp_path / "census.svg"))
+    write_table(str(tmp_path / "t.csv"), hp.census([space]).table())
+    for name in ("report/report.html", "site/manifest.json", "census.svg", "t.csv"):
+        assert (tmp_path / name).is_file()

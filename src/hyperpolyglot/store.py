@@ -105,8 +105,8 @@ class Store:
     ``note`` is told, in one sentence, about an entry that is damaged and so computed again.
     """
 
-    def __init__(self, root: Path | None = None, note: Callable[[str], None] = lambda _: None) -> None:
-        self.root = root or default_root()
+    def __init__(self, root: str | Path | None = None, note: Callable[[str], None] = lambda _: None) -> None:
+        self.root = Path(root) if root else default_root()
         self._note = note
         self._refusals: set[str] = set()
 

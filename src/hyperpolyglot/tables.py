@@ -19,11 +19,12 @@ __all__ = ["TABLE_SUFFIXES", "write_table"]
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 
 
-def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows that share their columns; the format is the extension. ``None`` is an empty cell or a null.
 
     Raises ``ValueError`` for another extension.
     """
+    path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in TABLE_SUFFIXES:
         raise ValueError(f"{path}: a table is written as {', '.join(TABLE_SUFFIXES)}")

@@ -133,7 +133,7 @@ def _page() -> dict[str, bytes]:
     return found
 
 
-def write_bundle(bundle: Bundle, folder: Path) -> list[dict[str, Any]]:
+def write_bundle(bundle: Bundle, folder: str | Path) -> list[dict[str, Any]]:
     """Write a bundle as a folder, all of it or nothing; an earlier bundle there is replaced.
 
     Returns the files as ``{"path", "kind", "bytes", "digest"}``. Raises ``UnsupportedFormat`` where the folder holds
@@ -144,6 +144,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[dict[str, Any]]:
     ...     [entry["path"] for entry in write_bundle(hp.Bundle({"manifest.json": b"{}"}), Path(folder, "site"))]
     ['manifest.json']
     """
+    folder = Path(folder)
     folder = folder.absolute()
     refuse_others(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -52,14 +52,14 @@ class Explorer:
 
 
 def explore(
-    *models: str | TokenSpace,
+    *models: object,
     options: ExploreOptions | None = None,
     store: Store | None = None,
     port: int | None = None,
     height: int = 720,
     progress: Progress = silent,
 ) -> Explorer:
-    """Measure models, by name or opened, and serve the explorer to this machine.
+    """Measure models, opened or anything that :func:`open_model` takes, and serve the explorer to this machine.
 
     ``port`` ``None``: 8417, or any free one where that is taken. A notebook on another machine cannot reach it:
     there, :func:`write_bundle` makes a folder to look at. Raises as :func:`make_bundle`.
@@ -68,6 +68,6 @@ def explore(
     ...     shown.url.startswith("http://127.0.0.1:")
     True
     """
-    spaces = [open_model(model) if isinstance(model, str) else model for model in models]
+    spaces = [model if isinstance(model, TokenSpace) else open_model(model) for model in models]
     bundle = make_bundle(spaces, options, store, progress=progress)
     return Explorer(Server(bundle, port, framed=True), height)

@@ -33,12 +33,13 @@ def _write(figure: Figure, target: Any, kind: str, dpi: int) -> None:
         figure.savefig(target, format=kind, dpi=dpi, metadata=metadata or None)
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: str | Path) -> None:
     """Write a figure whole or not at all; the kind is the extension (.png, .svg, .pdf).
 
     Its size is that of the figure in millimetres: PNG has 300 dots to the inch, PDF holds its fonts (TrueType), SVG
     keeps text as text, in fonts of the reader where DejaVu Sans is missing.
     """
+    path = Path(path)
     with written(path) as temporary:
         _write(figure, temporary, path.suffix[1:].lower(), _DOTS_PER_INCH)
 

@@ -29,7 +29,7 @@ def _entry(path: Path, kind: str) -> dict[str, Any]:
     }
 
 
-def write_report(study: Study, folder: Path, *, explorer: str | None = None) -> list[dict[str, Any]]:
+def write_report(study: Study, folder: str | Path, *, explorer: str | None = None) -> list[dict[str, Any]]:
     """Write ``report.html``, ``report.json``, ``tables/*.csv`` and ``manifest.json`` to a folder.
 
     ``explorer``: the address of an explorer of these models, from the page; its tokens lead there. Returns the files as
@@ -46,6 +46,7 @@ def write_report(study: Study, folder: Path, *, explorer: str | None = None) -> 
     ...     hp.write_report(study, Path(folder))[0]["path"]
     'report.html'
     """
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     found = []
