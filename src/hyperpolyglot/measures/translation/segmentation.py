@@ -105,7 +105,7 @@ class Segmenter:
             return True
         return self.scheme != "bpe" or len(self._joined(piece)) == 1
 
-    def reach(self, pieces: Sequence[bytes]) -> list[bool]:
+    def reaches_each(self, pieces: Sequence[bytes]) -> list[bool]:
         """:meth:`reaches` of many pieces at once."""
         if self.scheme != "unigram":
             return [self.reaches(piece) for piece in pieces]
@@ -259,7 +259,7 @@ def unreachable(vocabulary: Vocabulary, progress: Progress = silent) -> NDArray[
     for first in range(0, len(rows), _AT_ONCE):
         some = rows[first : first + _AT_ONCE]
         progress("reachability", first, len(rows))
-        reached = cut.reach([vocabulary.utf8[row] for row in some])
+        reached = cut.reaches_each([vocabulary.utf8[row] for row in some])
         for row, reaches in zip(some, reached, strict=True):
             piece = vocabulary.utf8[row]
             found[row] = cut.rows.get(piece) != row or not reaches or cut.normalised(piece) != piece

@@ -86,6 +86,7 @@ def _largest(row):  # type: ignore[no-untyped-def]
     return found
 
 
+# More than seven parameters: compiled code of an inner loop, given one array for each thing it reads or writes.
 @numba.njit(cache=True, nogil=True)
 def nearest_of_words(block, units, error, words, of_unit, written, nearest, cosine):  # type: ignore[no-untyped-def]  # noqa: PLR0912
     """Take a block into the nearest token of some words: of all tokens, and of those that write another word.
@@ -124,6 +125,7 @@ def nearest_of_words(block, units, error, words, of_unit, written, nearest, cosi
                     break
 
 
+# More than seven parameters: compiled code of an inner loop, given one array for each thing it reads or writes.
 @numba.njit(cache=True, nogil=True)
 def _count_sure(score, knn, allowed, variant, key, reference, bound, out):  # type: ignore[no-untyped-def]
     """Add how many tokens are surely nearer than a reference to ``out`` ``[script or strong, cosine or csls, all or
@@ -149,6 +151,7 @@ def _count_sure(score, knn, allowed, variant, key, reference, bound, out):  # ty
     return unsure
 
 
+# More than seven parameters: compiled code of an inner loop, given one array for each thing it reads or writes.
 @numba.njit(cache=True, nogil=True)
 def _count_unsure(block, knn, allowed, q, known, words, bound, out):  # type: ignore[no-untyped-def]
     """Add those that the scores leave open, and that are nearer: ``q`` is a question, its reference and their numbers.
@@ -179,6 +182,7 @@ def _count_unsure(block, knn, allowed, q, known, words, bound, out):  # type: ig
                     out[0, csls, 1] += other
 
 
+# More than seven parameters: compiled code of an inner loop, given one array for each thing it reads or writes.
 @numba.njit(cache=True, nogil=True)
 def count_nearer(block, knn, chosen, asked, known, allowed, words, error, out):  # type: ignore[no-untyped-def]
     """Add the tokens of a block that outrank each reference of the chosen questions.

@@ -16,7 +16,7 @@ export class Model {
       title: entry.title,
       size: entry.tokens,
       k: entry.k,
-      facts: entry,
+      facts: { singular: entry.noun === "scripts" ? "script" : "label", ...entry }, // bundles of before have none
       labels: entry.labels,
       kinds: entry.kinds,
       lexicon,
