@@ -133,9 +133,9 @@ def _pairs(numbers: Mapping[str, Any]) -> str:
         for name in names:
             found = pair[name]
             scale = 100 if name == "neighbor_overlap" else 1
-            cells.append(
-                f"{scale * found['value']:.{1 if scale > 1 else 2}f} (chance {scale * (found['null'] or 0):.2f})"
-            )
+            digits = 1 if scale > 1 else 2
+            cell = f"{scale * found['value']:.{digits}f} (chance {scale * (found['null'] or 0):.2f})"
+            cells.append(cell.replace("-", "−"))
         rows.append((f"{pair['a']} – {pair['b']}", f"{pair['shared']:,}", *cells))
     return _rows(head, rows)
 
