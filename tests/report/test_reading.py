@@ -129,7 +129,8 @@ BETWEEN = {
 
 STATED = (
     r"95 % interval|P@1|p below 0\.05|p < 0\.001|chance 0\b|\(chance 1\)|chance 1;|100 tokens or more|below 90\.0 %|"
-    r"more than 2 times|MODEL|Q |CLDR [\d.]+|(?<![\d,])10 questions( or more|\.)|rate 5 %|100 shared tokens"
+    r"more than 1\.5 times|above 1\.5 × chance|MODEL|Q |CLDR [\d.]+|(?<![\d,])10 questions( or more|\.)|rate 5 %|"
+    r"100 shared tokens"
 )
 """Names of measures, thresholds that the notes explain, and chance levels that are so by definition."""
 

@@ -10,7 +10,7 @@ from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.verdicts import LEAST_TOKENS, SEPARABLE, LabelVerdict, by_label, judge
 from hyperpolyglot.report.sections.mixing import MOST_LIFT, over_represented
 from hyperpolyglot.report.verdicts import RANDOM, own_share_clause, separable_clause
-from hyperpolyglot.report.wording import joined, number, percent, span
+from hyperpolyglot.report.wording import joined, number, percent
 from hyperpolyglot.writing.scripts import is_script, script_name
 
 __all__ = ["read_by_label", "read_diversity", "read_mixing", "read_separability"]
@@ -98,22 +98,22 @@ def _more(rows: Sequence[LabelVerdict]) -> list[str]:
 
 
 def read_mixing(model: str, result: Diversity) -> str:
-    """The most over-represented neighbours, where there are tokens enough, with an interval for the choice."""
+    """The most over-represented neighbours, where there are tokens enough, chosen by what permuted labels give."""
     if judge(result).neighbourhoods == "random":
         return f"In {model}, the labels among another’s neighbours are {RANDOM} (chance 1)."
     rows, tried = over_represented(result)
     if not rows:
         return (
-            f"In {model}, no label is more than {number(MOST_LIFT, 0)} times over-represented among the neighbours of "
+            f"In {model}, no label is more than {number(MOST_LIFT, 1)} times over-represented among the neighbours of "
             f"another (chance 1; {tried} pairs with tokens enough)."
         )
     told = [
         f"{script_name(row.b)} among those of {script_name(row.a)} ({percent(row.share)}, {number(row.lift, 1)} × "
-        f"chance, adjusted 95 % interval {span(row.interval, share=False, digits=1)})"
+        "chance)"
         for row in rows[:_NAMED]
     ]
     return (
         f"In {model}, the most over-represented neighbours of another label are {joined(told)}, of {tried} pairs with "
-        "tokens enough. The intervals are for these tokens, their labels dealt out at random; for another vocabulary "
-        "they would be up to three times as wide."
+        f"tokens enough. Each lies above {number(MOST_LIFT, 1)} × chance by more than labels dealt out at random over "
+        "these neighbour lists vary, adjusted for all pairs; that is said of these tokens, not of another vocabulary."
     )
