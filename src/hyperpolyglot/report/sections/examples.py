@@ -71,8 +71,12 @@ def meaning_section(study: Study) -> list[Section]:
             question=f"Words of the lexicon{held_out}, each with its twenty nearest tokens by cosine, nearest "
             "first. ▁ marks a space.",
             legend=(
-                Chip(text="means the same, by the lexicon", badge="language", kind="same"),
-                Chip(text="any other token", badge=labelling.one, kind="unknown"),
+                Chip(text="known translation", badge="language", kind="same"),
+                Chip(
+                    text="not in the lexicon (may still be a translation)",
+                    badge=labelling.one,
+                    kind="unknown",
+                ),
             ),
             examples=tuple((m.space.model, _meanings(result)) for m, result in found),
             note="Chosen for having words in most scripts, so these are examples and not a score. Chance: how many "
