@@ -126,8 +126,8 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
         )
     counts = joined([f"{title_of(model)} for {count}" for model, count in first.items()])
     return (
-        f"Clear winners, above chance and with intervals apart from all others: {counts} languages; {undecided} are ties, "
-        f"since the intervals overlap. {matched}",
+        f"Clear winners, above chance and with intervals apart from all others: {counts} languages; {undecided} are "
+        f"ties, since the intervals overlap. {matched}",
     )
 
 
