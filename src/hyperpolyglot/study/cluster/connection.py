@@ -28,7 +28,8 @@ __all__ = ["cluster", "slurm_cluster"]
 
 TIMEOUT = 30
 _LARGEST = 1 << 20
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Not Numba's: Dask sets them in this process too, where Numba refuses another number once its threads run."""
 
 
 @contextlib.contextmanager
