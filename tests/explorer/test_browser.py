@@ -444,13 +444,13 @@ def test_another_format_number(number, age, visit, served):
 def test_damaged_and_missing_files(visit, served):
     """A file that is not what the manifest states, or not there, is named in a sentence; nothing of it is shown."""
     page = visit(served)
-    page.route("**/points-0.bin*", lambda route: route.fulfill(body="damaged"))
+    page.route("**/data/0/points-0.bin*", lambda route: route.fulfill(body="damaged"))
     page.reload()
     page.wait_for_selector("html[data-ready=failed]")
     assert "data/0/points-0.bin is not the file that the manifest states: export again." == page.inner_text(
         "[role=alert]"
     )
-    page.unroute("**/points-0.bin*")
+    page.unroute("**/data/0/points-0.bin*")
     page.route("**/manifest.json", lambda route: route.fulfill(status=404))
     page.reload()
     page.wait_for_selector("html[data-ready=failed]")
