@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+import hyperpolyglot as hp
 from hyperpolyglot.engine.largest import LANES, LISTED, largest_of_rows
 from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.labels import label
@@ -16,6 +17,7 @@ from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.explanation.removal import label_means
 from hyperpolyglot.measures.jackknife import _first_kept
 from hyperpolyglot.measures.translation.asking import TranslateOptions, ask
+from hyperpolyglot.measures.translation.first_answers import first_answers
 from hyperpolyglot.measures.translation.questions import distance, within
 from hyperpolyglot.measures.translation.ranking_tokens import ranks_among_tokens
 from hyperpolyglot.measures.translation.recent import Recent
@@ -151,6 +153,26 @@ def test_what_float32_cannot_tell_apart_is_ranked_exactly(seed: int) -> None:
         others = np.delete(np.arange(len(space)), row)
         near = others[cosine[u, others] >= cosine[u, others].max() - TOLERANCE]
         assert near[0] == found.nearest[u]
+
+
+@pytest.mark.parametrize("k", [3, 13])
+@pytest.mark.parametrize("seed", range(6))
+def test_first_answers_are_those_of_the_ranks(seed: int, k: int) -> None:
+    """Whether the first answer is correct is what the ranks say, where float32 products cannot tell answers apart."""
+    space, lexicon = near_ties(seed)
+    asked = ask(space, lexicon, TranslateOptions(fewest=2, k=k))
+    found = first_answers(asked.questions, asked.pool, lambda *_: None)
+    assert np.minimum(asked.ranks.csls, 2).tolist() == found.tolist()
+    assert 2 in found
+
+
+def test_first_answers_of_a_demo_are_those_of_the_ranks() -> None:
+    """The same with questions whose only answer is the word itself, and with many languages."""
+    space = hp.open_model("demo:meaning")
+    asked = ask(space, hp.packaged_lexicon(), TranslateOptions())
+    found = first_answers(asked.questions, asked.pool, lambda *_: None)
+    assert np.minimum(asked.ranks.csls, 2).tolist() == found.tolist()
+    assert {0, 1, 2} == set(found.tolist())
 
 
 def test_halves_of_lists_are_the_first_that_are_kept() -> None:

@@ -14,11 +14,13 @@ from hyperpolyglot.measures.explanation import Evidence
 from hyperpolyglot.measures.explanation.frequency import Counts
 from hyperpolyglot.measures.explanation.subspaces import Translate
 from hyperpolyglot.measures.translation import TranslateOptions
-from hyperpolyglot.measures.translation.asking import Asked, ask, most_covered
+from hyperpolyglot.measures.translation.asking import Posed, most_covered, pose
+from hyperpolyglot.measures.translation.first_answers import first_answers
 from hyperpolyglot.measures.translation.questions import DIFFERENT
-from hyperpolyglot.measures.translation.scores import clusters_of, scored
+from hyperpolyglot.measures.translation.scores import clusters_of, score
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import digest_of
+from hyperpolyglot.types import silent
 
 __all__ = ["Given"]
 
@@ -59,15 +61,22 @@ class Given:
             return replace(options, languages=most_covered(space, lexicon, options, _MOST_WORDS))
 
         @cache
-        def unchanged() -> Asked:
-            return ask(space, lexicon, asked_about())
+        def unchanged() -> Posed:
+            return pose(space, lexicon, asked_about())
 
         def translated(changed: TokenSpace) -> dict[str, Any]:
-            about = asked_about()
-            found = unchanged() if changed is space else ask(changed, lexicon, about, like=unchanged())
-            asked, ranks, candidates = found.of(DIFFERENT)
-            scores = scored(ranks.csls, (candidates, np.diff(asked.reference_at)), clusters_of(asked))
+            posed = unchanged()
+            if changed is not space:
+                posed = pose(changed, lexicon, asked_about(), like=posed)
+            chosen = np.flatnonzero(posed.questions.match_type == DIFFERENT)
+            asked = posed.questions.take(chosen)
+            sizes = posed.candidates[chosen], np.diff(asked.reference_at)
+            right = first_answers(asked, posed.pool, silent)
             languages = np.union1d(asked.source, asked.target)
-            return {"questions": len(asked), "languages": len(languages), "p1": scores["p1"]}
+            return {
+                "questions": len(asked),
+                "languages": len(languages),
+                "p1": score("p1", right, sizes, clusters_of(asked)),
+            }
 
         return translated

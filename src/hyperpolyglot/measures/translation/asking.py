@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,13 @@ from hyperpolyglot.types import Float64, Int32, Progress, silent
 
 __all__ = [
     "Asked",
+    "Posed",
     "TranslateOptions",
     "ask",
     "matched_candidates",
     "most_covered",
     "narrowed",
+    "pose",
     "wants_held_out",
 ]
 
@@ -55,8 +57,8 @@ class TranslateOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """All weak questions of a model with their ranks, before they are summed up."""
+class Posed:
+    """All weak questions of a model, before they are answered; ``candidates`` ``[q]``: how many each has."""
 
     concepts: dict[str, Any]
     lexicon: Lexicon
@@ -64,8 +66,14 @@ class Asked:
     coverage: tuple[LanguageCoverage, ...]
     pool: Pool
     questions: Questions
-    ranks: Ranks
     candidates: Int32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Posed):
+    """The same with their ranks, before they are summed up."""
+
+    ranks: Ranks
 
     def of(self, match_type: int) -> tuple[Questions, Ranks, Int32]:
         """The questions of one match type, their ranks and their numbers of candidates."""
@@ -114,24 +122,19 @@ def ask(
     lexicon: Lexicon,
     options: TranslateOptions,
     progress: Progress = silent,
-    *,
-    like: Asked | None = None,
 ) -> Asked:
     """Look the words up and rank the answers among the words of each target language.
 
-    ``like``: the same tokens, lexicon and options with other vectors, whose words and questions are taken again. What
-    was asked of a space is known as long as the space is there and few others were asked.
+    What was asked of a space is known as long as the space is there and few others were asked.
     Raises ``TensorNotFound`` for a vocabulary alone.
     """
-    space.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
-    held_out = wants_held_out([space], lexicon, options)
-    if like is not None:
-        return _ask(space, lexicon, options, held_out, progress, like)
-    return _ASKED(
-        space,
-        (lexicon, held_out, _key(options)),
-        lambda: _ask(space, lexicon, options, held_out, progress),
-    )
+
+    def answered() -> Asked:
+        posed = pose(space, lexicon, options)
+        ranks = ranks_among_words(posed.questions, posed.pool, progress)
+        return Asked(**{part.name: getattr(posed, part.name) for part in fields(Posed)}, ranks=ranks)
+
+    return _ASKED(space, (lexicon, wants_held_out([space], lexicon, options), _key(options)), answered)
 
 
 _ASKED: Recent[Asked] = Recent(4)
@@ -143,14 +146,16 @@ def _key(options: TranslateOptions) -> tuple[Hashable, ...]:
     return (*narrowed_to, options.k, options.near, options.fewest, options.multi_piece)
 
 
-def _ask(
-    space: TokenSpace,
-    lexicon: Lexicon,
-    options: TranslateOptions,
-    held_out: bool,
-    progress: Progress,
-    like: Asked | None = None,
-) -> Asked:
+def pose(
+    space: TokenSpace, lexicon: Lexicon, options: TranslateOptions, *, like: Posed | None = None
+) -> Posed:
+    """Look the words up and make the questions.
+
+    ``like``: the same tokens, lexicon and options with other vectors, whose words and questions are taken again.
+    Raises ``TensorNotFound`` for a vocabulary alone.
+    """
+    space.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
+    held_out = wants_held_out([space], lexicon, options)
     again = seen_in(like.words, space) if like else None
     chosen = like.lexicon if like else narrowed(lexicon, options, held_out)
     words = again or look_up(space, chosen, multi_piece=options.multi_piece)
@@ -163,19 +168,17 @@ def _ask(
     ]
     words_pool = pool(words.vectors, members, _commonness(space, words.rows), options.k)
     asked = like.questions if like and again else questions(words, used, options.near)
-    ranks = ranks_among_words(asked, words_pool, progress)
     belongs = np.zeros((words_pool.languages, len(words.rows)), bool)
     for i, units in enumerate(members):
         belongs[i, units] = True
     candidates = np.diff(words_pool.member_at)[asked.target] - belongs[asked.target, asked.unit]
-    return Asked(
+    return Posed(
         concepts=_which_concepts(space, lexicon, held_out, len(words.concept_names)),
         lexicon=chosen,
         words=words,
         coverage=coverage,
         pool=words_pool,
         questions=asked,
-        ranks=ranks,
         candidates=candidates.astype(np.int32),
     )
 

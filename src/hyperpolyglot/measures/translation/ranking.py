@@ -179,7 +179,7 @@ def exact_cosine(x, x_length, y, y_length):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _exact_mean_knn(y, y_length, own, language, words):  # type: ignore[no-untyped-def]
+def exact_mean_knn(y, y_length, own, language, words):  # type: ignore[no-untyped-def]
     vectors, lengths, members, member_at, k = words
     best = np.full(k, -3.0)
     for m in range(member_at[language], member_at[language + 1]):
@@ -199,8 +199,8 @@ def outranks(csls, x, y, reference, source, words):  # type: ignore[no-untyped-d
     left = exact_cosine(vectors[x], lengths[x], vector, length)
     right = exact_cosine(vectors[x], lengths[x], vectors[reference], lengths[reference])
     if csls:
-        left = 2 * left - _exact_mean_knn(vector, length, own, source, words)
-        right = 2 * right - _exact_mean_knn(vectors[reference], lengths[reference], reference, source, words)
+        left = 2 * left - exact_mean_knn(vector, length, own, source, words)
+        right = 2 * right - exact_mean_knn(vectors[reference], lengths[reference], reference, source, words)
     return 1 if left > right else (0 if left == right else -1)
 
 

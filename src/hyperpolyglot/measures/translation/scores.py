@@ -22,6 +22,7 @@ __all__ = [
     "chance_spread",
     "clusters_of",
     "expected_of",
+    "score",
     "scored",
     "values_of",
 ]
@@ -133,18 +134,20 @@ def among_few(ranks: Array, sizes: tuple[Array, Array], few: int) -> Float64:
 
 def scored(ranks: Array, sizes: tuple[Array, Array], clusters: Crossed) -> dict[str, Any]:
     """``{p1, p5, p10, mrr: {value, interval, chance}}``; ``sizes``: candidates and references of each question."""
-    result: dict[str, Any] = {}
+    return {metric: score(metric, ranks, sizes, clusters) for metric in METRICS}
+
+
+def score(metric: str, ranks: Array, sizes: tuple[Array, Array], clusters: Crossed) -> dict[str, Any]:
+    """One of the scores: {value, interval, chance}, all ``None`` without a question."""
     if not len(ranks):
-        return {metric: {"value": None, "interval": None, "chance": None} for metric in METRICS}
-    for metric in METRICS:
-        found = clusters.estimate(values_of(metric, ranks))
-        low, high = wilson_form(found, spread=chance_spread(metric, sizes))
-        result[metric] = {
-            "value": float(found.mean[0]),
-            "interval": None if np.isnan(low[0]) else [float(low[0]), float(high[0])],
-            "chance": float(expected_of(metric, sizes).mean()),
-        }
-    return result
+        return {"value": None, "interval": None, "chance": None}
+    found = clusters.estimate(values_of(metric, ranks))
+    low, high = wilson_form(found, spread=chance_spread(metric, sizes))
+    return {
+        "value": float(found.mean[0]),
+        "interval": None if np.isnan(low[0]) else [float(low[0]), float(high[0])],
+        "chance": float(expected_of(metric, sizes).mean()),
+    }
 
 
 def cell_intervals(
