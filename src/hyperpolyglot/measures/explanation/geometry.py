@@ -220,7 +220,9 @@ def local_dimensions(unit: Float32, close: Array) -> Float64:
     for start in range(0, len(close), _AT_ONCE):
         block = unit[close[start : start + _AT_ONCE]].astype(np.float64)
         block -= block.mean(axis=1, keepdims=True)
-        gram = block @ block.transpose(0, 2, 1)
+        gram = np.einsum(
+            "tid,tjd->tij", block, block
+        )  # BLAS would wait for its threads at each of many small products
         square = (gram**2).sum(axis=(1, 2))
         trace = np.trace(gram, axis1=1, axis2=2)
         part = found[start : start + _AT_ONCE]
