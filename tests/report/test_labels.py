@@ -52,8 +52,8 @@ def others(clustered, translated, words, kept_in):
 def test_scripts_are_called_scripts(study):
     """By default the report asks about writing systems, and says what their codes are."""
     found = texts(study)
-    assert "Which writing systems have tokens?" in found["census"]
-    assert "How many writing systems live in a neighbourhood?" in found["diversity"]
+    assert "Vocabulary by script" in found["census"]
+    assert "Writing systems in a neighbourhood" in found["diversity"]
     assert "Writing systems" == found["writing-systems"]
     assert "Are scripts linearly separable?" in found["separability"]
     assert "the means that the paper published" in found["separability"]
@@ -68,7 +68,7 @@ def test_other_labels_are_not(others):
     found = texts(others)
     for key, text in found.items():
         assert OF_SCRIPTS.search(text) is None, (key, OF_SCRIPTS.search(text), text)
-    assert "Which labels have tokens?" in found["census"]
+    assert "Vocabulary by label" in found["census"]
     assert "Are labels linearly separable?" in found["separability"]
     assert "own label" in found["neighbors"]
     assert "Labels" == found["writing-systems"]
@@ -82,7 +82,7 @@ def test_blocks_are_called_blocks(clustered, translated, words, kept_in):
     found = texts(run_study(spaces, options, Store(kept_in), lexicon=words, layouts=LAYOUTS))
     for key, text in found.items():
         assert OF_SCRIPTS.search(text) is None, (key, OF_SCRIPTS.search(text), text)
-    assert "Which Unicode blocks have tokens?" in found["census"]
+    assert "Vocabulary by block" in found["census"]
     assert "Basic Latin" in found["census"]
     assert "Are blocks linearly separable?" in found["separability"]
     assert "keeps blocks apart" in found["summary"]

@@ -7,6 +7,7 @@ import re
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import numpy as np
@@ -20,7 +21,8 @@ from hyperpolyglot.measures.translation import TranslateOptions
 from hyperpolyglot.report.content import present
 from hyperpolyglot.report.links import explorer_address
 from hyperpolyglot.report.numbers import results, tables
-from hyperpolyglot.report.page import chapters, page
+from hyperpolyglot.report.overview import scales
+from hyperpolyglot.report.page import chapters, page, with_content
 from hyperpolyglot.report.sections.comparison import maps_above
 from hyperpolyglot.report.sections.mixing import mixing_grids
 from hyperpolyglot.report.sections.paper import paper_figures
@@ -32,15 +34,16 @@ from tests.conftest import planted_pieces, unigram
 from tests.report.conftest import LAYOUTS, OPTIONS
 
 EXPECTED = {
-    "vocabulary": ["census", "overlap"],
-    "writing-systems": ["separability", "silhouette", "diversity", "diversity-by-label", "mixing", "map"],
+    "overview": ["map", "example"],
+    "writing-systems": ["separability", "silhouette", "diversity", "diversity-by-label", "mixing"],
     "translations": [
         *("translate", "meanings", "translate-scripts", "translate-languages"),
         *("translate-kinds", "translate-hubs"),
     ],
     "served": ["languages"],
-    "models-compared": ["compare", "compare-by-label", "compare-maps"],
     "reasons": ["frequency", "undertrained", "hubness", "geometry", "removal", "tables"],
+    "models-compared": ["compare", "compare-by-label", "compare-maps"],
+    "vocabulary": ["census", "overlap"],
     "neighbourhoods": ["neighbors"],
 }
 
@@ -60,7 +63,7 @@ def document(study):
 
 
 def said(section):
-    return " ".join(section.reading)
+    return " ".join((*section.reading, *section.missing))
 
 
 def text_of(document):
@@ -70,12 +73,59 @@ def text_of(document):
 
 
 def test_every_result_has_its_section(study, document):
-    """Chapters and sections stand in the order that the contents show."""
-    assert EXPECTED == {c.key: [s.key for s in c.sections] for c in chapters(study)}
+    """Chapters and sections stand in the order that the contents show; what shows nothing is a reason at the end."""
+    made = chapters(study)
+    assert EXPECTED == {c.key: [s.key for s in c.sections] for c in made}
+    kept, reasons = with_content(made)
+    empty = {s.key for c in made for s in c.sections} - {s.key for c in kept for s in c.sections}
+    assert {"tables"} == empty
+    assert 'id="tables"' not in document
+    for reason in reasons:
+        assert html.escape(reason, quote=False) in document
     for chapter, keys in EXPECTED.items():
-        for key in (chapter, *keys):
+        for key in (chapter, *(key for key in keys if key not in empty)):
             assert f'id="{key}"' in document
             assert f'href="#{key}"' in document or [key] == keys
+
+
+def _centred_to(after):
+    """What the scales read of an explanation: probes of 90 %, and of so many after centring."""
+    before, after = (SimpleNamespace(accuracy=value, chance=0.5) for value in (0.9, after))
+    effects = (
+        SimpleNamespace(removal="none", **vars(before)),
+        SimpleNamespace(removal="centring", **vars(after)),
+    )
+    return SimpleNamespace(subspaces=SimpleNamespace(effects=effects))
+
+
+def test_the_first_screen_has_every_model_on_four_scales(study, document):
+    """Separability, what is left after centring, mixing, translation: values and chance are those of the measures."""
+    assert ["separability", "diversity", "translate"] == [s.key for s in scales(study)], (
+        "too few tokens to centre"
+    )
+    study = replace(study, models=tuple(replace(m, explain=_centred_to(0.75)) for m in study.models))
+    found = {scale.key: scale for scale in scales(study)}
+    assert ["separability", "removal", "diversity", "translate"] == list(found)
+    assert {(0.5, 0.0, "90.0 % → 75.0 %")} == {(p.at, p.chance, p.text) for p in found["removal"].places}
+    del found["removal"]
+    for scale in found.values():
+        assert [title_of(m.space.model) for m in study.models] == [place.model for place in scale.places]
+        assert all(0 <= place.at <= 1 and 0 <= place.chance <= 1 for place in scale.places)
+        assert document.count(f'id="scale-{scale.key}"') == 1
+    for i, model in enumerate(study.models):
+        assert 0.5 + found["separability"].places[i].at / 2 == pytest.approx(model.separability.mean_accuracy)
+        assert 0.0 == found["separability"].places[i].chance
+        assert model.translate.headline["value"] == pytest.approx(found["translate"].places[i].at)
+    assert ("mT5-XL 93.3 %", "XLM-R-XL 99.2 %") == tuple(m.name for m in found["separability"].marks)
+    assert () == found["diversity"].marks, "the paper's means are of 50 neighbours"
+
+
+def test_the_example_has_most_known_translations(study, sections):
+    """The neighbourhood of the first screen is one of those below, and none has more."""
+    ((name, (shown,)),) = sections["example"].examples
+    assert shown in dict(sections["meanings"].examples)[name]
+    most = max(q.known_translations for m in study.models for q in m.meanings.queries)
+    assert f"{most} of " in shown.about[1]
 
 
 def test_chance_is_in_every_figure_and_sentence_that_has_one(sections):
@@ -235,6 +285,7 @@ def test_tokens_lead_into_an_explorer(study, document):
     assert f'href="../map/index.html#{html.escape(state)}"' in linked
     tokens = sum(1 + len(q["neighbors"]) for m in study.models for q in m.neighbors.to_json()["queries"])
     tokens += sum(1 + len(q.neighbors) for m in study.models for q in m.meanings.queries)
+    tokens += 1 + 20  # the example neighbourhood
     assert tokens == linked.count("../map/index.html#model=")
 
 
@@ -337,7 +388,7 @@ def test_a_vocabulary_alone_has_a_report(vocabulary_alone, words, tmp_path):
     sections = by_key(found)
     for key in ("separability", "silhouette", "diversity", "map", "translate", "explain", "neighbors"):
         assert ["is a vocabulary alone: it has no vectors to measure."] == [
-            text.removeprefix(vocabulary_alone.model).strip() for text in sections[key].reading
+            text.removeprefix(vocabulary_alone.model).strip() for text in sections[key].missing
         ]
         assert (() , "") == (sections[key].pictures, sections[key].note)  # fmt: skip
     assert "100 % of the words of 4 languages are one token" in said(sections["languages"])

@@ -10,11 +10,38 @@ from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["language_name"]
 
+_OF_SEVERAL_WORDS = {
+    "bgn": "Western Balochi",
+    "ckb": "Central Kurdish",
+    "csw": "Swampy Cree",
+    "dsb": "Lower Sorbian",
+    "fy": "Western Frisian",
+    "gd": "Scottish Gaelic",
+    "gsw": "Swiss German",
+    "hsb": "Upper Sorbian",
+    "ht": "Haitian Creole",
+    "ii": "Sichuan Yi",
+    "lld": "Ladin",
+    "lrc": "Northern Luri",
+    "nd": "North Ndebele",
+    "nn": "Norwegian Nynorsk",
+    "nso": "Northern Sotho",
+    "pcm": "Nigerian Pidgin",
+    "se": "Northern Sami",
+    "smn": "Inari Sami",
+    "tpi": "Tok Pisin",
+    "tzm": "Central Atlas Tamazight",
+    "zgh": "Standard Moroccan Tamazight",
+}
+"""English names (ISO 639, Unicode CLDR) that the lexicon, which is of single words, does not hold."""
+
+_VARIANTS = {"Hans": "Simplified", "Hant": "Traditional"}
+
 
 @cache
 def _names() -> dict[str, str]:
     words = packaged_lexicon().take(kinds={"language"}, languages={"en"})
-    return {
+    return _OF_SEVERAL_WORDS | {
         concept.removeprefix("language:"): word
         for concept, word in zip(words.concepts, words.words, strict=True)
     }
@@ -23,8 +50,8 @@ def _names() -> dict[str, str]:
 def language_name(tag: str) -> str:
     """The English name of a language tag, its script named where the tag does; the tag where none is known.
 
-    >>> language_name("sw"), language_name("sr-Latn"), language_name("xx-mine")
-    ('Swahili', 'Serbian (Latin)', 'xx-mine')
+    >>> language_name("sw"), language_name("sr-Latn"), language_name("zh-Hant"), language_name("xx-mine")
+    ('Swahili', 'Serbian (Latin)', 'Chinese (Traditional)', 'xx-mine')
     """
     base, _, script = tag.partition("-")
     name = _names().get(base)
@@ -32,5 +59,5 @@ def language_name(tag: str) -> str:
         return shown(tag)
     if not script:
         return name
-    written = script_name(script)
+    written = _VARIANTS.get(script) or script_name(script)
     return shown(tag) if written == shown(script) else f"{name} ({written})"

@@ -77,7 +77,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One question: ``reading`` the answer, a sentence or so a model; ``note`` how to read it and what to beware of.
+    """One question: ``reading`` the answer, a sentence or so a model; ``note`` how to read it and what to beware of;
+    ``missing``: why models have no answer.
 
     ``examples``: (model as it was asked for, tokens with their neighbours); ``legend`` says what their colours mean.
     """
@@ -92,6 +93,12 @@ class Section:
     legend: tuple[Chip, ...] = ()
     note: str = ""
     warning: str = ""
+    missing: tuple[str, ...] = ()
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether it has more than reasons why there is nothing to show."""
+        return bool(self.reading or self.pictures or self.grids or self.examples)
 
 
 def _for_page(tag: str, key: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -19,6 +19,7 @@ from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
 from hyperpolyglot.report.content import Section
 from hyperpolyglot.report.links import explorer_link
+from hyperpolyglot.report.overview import example, scales
 from hyperpolyglot.report.sections.comparison import comparison_sections
 from hyperpolyglot.report.sections.examples import example_sections
 from hyperpolyglot.report.sections.explanations import explanation_sections
@@ -26,14 +27,14 @@ from hyperpolyglot.report.sections.languages import language_sections
 from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.sections.translation import translation_sections
 from hyperpolyglot.report.sections.vocabulary import vocabulary_sections
-from hyperpolyglot.report.sections.writing_systems import writing_system_sections
+from hyperpolyglot.report.sections.writing_systems import map_section, writing_system_sections
 from hyperpolyglot.report.summary import facts, summary
 from hyperpolyglot.report.wording import DASH, capital
 from hyperpolyglot.shown import visible
 from hyperpolyglot.sources import is_counted, remark_on_demo, title_of
-from hyperpolyglot.study import Study
+from hyperpolyglot.study import Absent, Study
 
-__all__ = ["Chapter", "chapters", "page"]
+__all__ = ["Chapter", "chapters", "page", "with_content"]
 
 _OWN = "\n\N{ZERO WIDTH SPACE}"
 """Hidden characters that the page itself writes: places to break a line."""
@@ -48,19 +49,35 @@ class Chapter:
     sections: tuple[Section, ...]
 
 
+def _overview(study: Study) -> list[Section]:
+    return [map_section(study), *example(study)]
+
+
 def chapters(study: Study) -> list[Chapter]:
-    """Every result of a study with its question, reading, figures and tables."""
+    """Every result of a study with its question, reading, figures and tables, or the reason why there is none."""
     labelling = common(m.space.labels.labelling for m in study.models)
-    made = {
-        "vocabulary": ("Vocabulary", vocabulary_sections),
+    made: dict[str, tuple[str, Callable[[Study], list[Section]]]] = {
+        "overview": ("Overview", _overview),
         "writing-systems": (capital(labelling.heading), writing_system_sections),
         "translations": ("Translation", translation_sections),
         "served": ("Languages", language_sections),
-        "models-compared": ("Comparison of models", comparison_sections),
         "reasons": ("Explanations", explanation_sections),
-        "neighbourhoods": ("Neighbourhoods to read", example_sections),
+        "models-compared": ("Comparison of models", comparison_sections),
+        "vocabulary": ("Vocabulary", vocabulary_sections),
+        "neighbourhoods": ("Example neighbourhoods", example_sections),
     }
     return [Chapter(key=key, title=title, sections=tuple(make(study))) for key, (title, make) in made.items()]
+
+
+def with_content(made: Sequence[Chapter]) -> tuple[list[Chapter], list[str]]:
+    """The chapters without the sections that show nothing, and the reasons why those do, each said once."""
+    kept, reasons = [], []
+    for chapter in made:
+        sections = tuple(section for section in chapter.sections if section.shows_something)
+        reasons += [text for s in chapter.sections if not s.shows_something for text in s.missing]
+        if sections:
+            kept.append(replace(chapter, sections=sections))
+    return kept, list(dict.fromkeys(reasons))
 
 
 def _numbers(made: Sequence[Chapter]) -> dict[str, str]:
@@ -70,9 +87,10 @@ def _numbers(made: Sequence[Chapter]) -> dict[str, str]:
     for number, (section, shown) in enumerate(((s, p) for s in sections for p in s.pictures), start=1):
         found[f"{section.key}/{shown.key}"] = f"Figure {number}"
         found.setdefault(section.key, f"Figure {number}")
-    for number, (section, table) in enumerate(((s, t) for s in sections for t in s.grids), start=3):
+    grids = [(section, table) for section in sections for table in section.grids]
+    for number, (section, table) in enumerate(grids, start=1):
         found[f"{section.key}/{table.title}"] = f"Table {number}"
-    return found
+    return found | {"models": f"Table {len(grids) + 1}", "paper": f"Table {len(grids) + 2}"}
 
 
 def _digest(script: str) -> str:
@@ -95,8 +113,8 @@ def page(study: Study, explorer: str | None = None) -> str:
 
     ``explorer``: where an exported explorer of these models is, as a link from the page; tokens lead there.
     """
-    made = chapters(study)
-    script = _template("contents.js").strip()
+    made, unmeasured = with_content(chapters(study))
+    script = _template("page.js").strip()
     spaces = [m.space for m in study.models]
     names = [space.model for space in spaces]
     titles = [title_of(name) for name in names]
@@ -114,6 +132,9 @@ def page(study: Study, explorer: str | None = None) -> str:
         numbers=_numbers(made),
         paper=paper_figures(study),
         summary=summary(study).split("\n\n"),
+        scales=scales(study),
+        unmeasured=unmeasured,
+        listed=0 if isinstance(study.languages, Absent) else len(study.languages.by_language),
         counted=any(map(is_counted, origins)),
         excerpts=[remark for remark in map(remark_on_demo, origins) if remark],
         models=titles,

@@ -48,7 +48,7 @@ def comparison_sections(study: Study) -> list[Section]:
     """Every measure of every pair; by label; maps from model to model."""
     found = study.compare
     if isinstance(found, Absent):
-        return [Section(key="compare", title=TITLE, question=QUESTION, reading=(found.reason,))]
+        return [Section(key="compare", title=TITLE, question=QUESTION, missing=(found.reason,))]
     return [_whole(found), *_by_label(found), *_maps(found)]
 
 

@@ -24,13 +24,13 @@ def example_sections(study: Study) -> list[Section]:
     return [
         Section(
             key="neighbors",
-            title=f"Tokens of many {labelling.many} and what lies next to them",
+            title=f"Tokens of many {labelling.many}",
             question=f"The nearest tokens by cosine, nearest first. The small letters are {labelling.badge}. ▁ "
             "marks a space.",
             legend=(Chip(text=f"own {labelling.one}", kind="own"), Chip(text=f"another {labelling.one}"))
             if found
             else (),
-            reading=missing,
+            missing=missing,
             examples=tuple((m.space.model, _examples(result)) for m, result in found),
         )
     ]

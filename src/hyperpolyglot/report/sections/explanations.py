@@ -37,7 +37,7 @@ def explanation_sections(study: Study) -> list[Section]:
                 key="explain",
                 title="What can explain it?",
                 question="Frequency, under-trained tokens, hubs, the shape of the cloud, offsets of languages.",
-                reading=missing,
+                missing=missing,
             )
         ]
     return [

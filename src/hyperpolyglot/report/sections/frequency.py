@@ -35,7 +35,8 @@ def frequency_section(results: list[Explanation], labelling: Labelling, missing:
         question=f"Distinct {noun} in the neighbourhoods of rare and of common tokens, over all tokens and within each "
         "label.",
         pictures=_pictures(known, labelling),
-        reading=(*(_read(found, labelling) for found in results), *missing),
+        reading=tuple(_read(found, labelling) for found in results),
+        missing=missing,
         note="The paper found no correlation. Rank correlations run from −1 to 1. The order of a tokenizer’s scores is "
         "that of frequency in its training text. Labels of 100 tokens or more are compared; the correlations named are "
         "shrunk towards their mean, because the extremes of many are in part luck. Intervals say how a number would "

@@ -44,7 +44,7 @@ def language_sections(study: Study) -> list[Section]:
     )
     found = study.languages
     if isinstance(found, Absent):
-        return [Section(key="languages", title=title, question=question, reading=(found.reason,))]
+        return [Section(key="languages", title=title, question=question, missing=(found.reason,))]
     models = [m.space.model for m in study.models]
     return [
         Section(
@@ -63,7 +63,7 @@ def language_sections(study: Study) -> list[Section]:
                 ),
             ),
             reading=(*(_read(found, model) for model in models), *_read_ranks(found, models)),
-            grids=(_grid(found),),
+            grids=(_grid(found, models),),
             note=f"{' '.join(found.notes)} Translation is P@1 among the target language’s words, by CSLS, from and "
             "into the language. Models are ranked by the last column: all questions of the lexicon, whether the words "
             "are tokens or not, each among the same number of candidates (the right answer and wrong ones drawn at "
@@ -131,20 +131,20 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
     )
 
 
-def _grid(found: Languages) -> Grid:
+def _grid(found: Languages, models: list[str]) -> Grid:
+    several = len(models) > 1
     rows = [
         (
-            f"{language_name(tag)} ({tag})" if language_name(tag) != tag else tag,
-            script_name(found.scripts[tag]),
-            title_of(row.model),
+            f"{_named(tag)}\n{script_name(found.scripts[tag])}",
+            *((title_of(row.model),) if several else ()),
             f"{row.words:,}",
             exact(row.coverage),
             number(row.pieces_per_word, 1),
             DASH if row.undertrained is None else exact(row.undertrained),
             *_translation_cells(row),
         )
-        for tag, models in found.by_language.items()
-        for row in models
+        for tag, rows_of in found.by_language.items()
+        for row in rows_of
     ]
     cut = len(rows) > _MOST_ROWS
     return Grid(
@@ -152,20 +152,24 @@ def _grid(found: Languages) -> Grid:
         + (f" (the first {_MOST_ROWS} rows; all are in tables/languages.csv)" if cut else ""),
         columns=(
             "language",
-            "script",
-            "model",
+            *(("model",) if several else ()),
             "words",
             "one token",
             "pieces per word",
             "under-trained",
             "P@1, of covered",
             "P@1, of all",
-            "of all, matched candidates",
+            "of all, matched",
         ),
         rows=tuple(rows[:_MOST_ROWS]),
-        words=3,
+        words=2 if several else 1,
         folded=True,
     )
+
+
+def _named(tag: str) -> str:
+    name = language_name(tag)
+    return tag if name == tag else f"{name} ({tag})"
 
 
 def _translation_cells(row: LanguageModel) -> tuple[str, str, str]:

@@ -143,6 +143,6 @@ def tables_section(results: list[Explanation]) -> Section:
                 "same in both."
                 for name, tables in found
             ),
-            *missing,
         ),
+        missing=missing,
     )

@@ -68,8 +68,8 @@ def translation_sections(study: Study) -> list[Section]:
         reading=(
             *_read_coverage(found),
             *(text for m, result in asked for text in _read(m, result)),
-            *missing,
         ),
+        missing=missing,
         warning=_warning(asked),
         grids=(
             *((_weightings_grid(asked),) if asked else ()),

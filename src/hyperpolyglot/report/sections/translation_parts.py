@@ -23,7 +23,7 @@ def by_script(found: Found) -> Section:
     """Shares of right answers by the scripts of both words."""
     return Section(
         key="translate-scripts",
-        title="Between which writing systems?",
+        title="Translation by script",
         question="P@1 by the script of the word given and of the word asked for, with the same number of candidates in "
         "every cell. Cells differ in their concepts, so they do not rank scripts; the sentence below compares the "
         "same answers.",
@@ -79,7 +79,7 @@ def by_language(found: Found) -> Section:
     """The same by language."""
     return Section(
         key="translate-languages",
-        title="Between which languages?",
+        title="Translation by language",
         question="The same, for the languages with most words that are tokens; those of one script stand together.",
         pictures=tuple(
             picture(
@@ -144,7 +144,7 @@ def by_kind(found: Found) -> Section:
         ]
     return Section(
         key="translate-kinds",
-        title="Names or things?",
+        title="Names and common words",
         question="P@1 by kind of concept. Names of countries and languages are often transliterations; names of things "
         "are not. The last three columns compare like with like: between the same ordered pairs of languages, so among "
         "the same candidates, each with equal weight, and without transliterations.",

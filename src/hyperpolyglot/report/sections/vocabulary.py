@@ -25,7 +25,7 @@ def vocabulary_sections(study: Study) -> list[Section]:
     found = [
         Section(
             key="census",
-            title=f"Which {labelling.heading} have tokens?",
+            title=f"Vocabulary by {labelling.one}",
             question=f"How many tokens each of the largest {noun} has.",
             pictures=(
                 picture(
@@ -42,11 +42,11 @@ def vocabulary_sections(study: Study) -> list[Section]:
             note=labelling.unlabelled,
         )
     ]
-    title, question = "Which tokens are shared?", "Shared tokens as a share of the smaller vocabulary."
+    title, question = "Vocabulary overlap", "Shared tokens as a share of the smaller vocabulary."
     if isinstance(study.overlap, Absent):
         return [
             *found,
-            Section(key="overlap", title=title, question=question, reading=(study.overlap.reason,)),
+            Section(key="overlap", title=title, question=question, missing=(study.overlap.reason,)),
         ]
     return [
         *found,

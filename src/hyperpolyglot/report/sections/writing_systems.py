@@ -32,18 +32,17 @@ from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Study
 from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["writing_system_sections"]
+__all__ = ["map_section", "writing_system_sections"]
 
 
 def writing_system_sections(study: Study) -> list[Section]:
-    """Probes, neighbourhoods, who neighbours whom, the map."""
+    """Probes, clusters, neighbourhoods, who neighbours whom."""
     labelling = common(m.space.labels.labelling for m in study.models)
     return [
         _separability(study, labelling),
         _silhouette(study, labelling),
         *_diversity(study, labelling),
         *_mixing(study, labelling),
-        _map(study),
     ]
 
 
@@ -66,7 +65,8 @@ def _separability(study: Study, labelling: Labelling) -> Section:
         )
         if probed
         else (),
-        reading=(*(read_separability(name, result, labelling) for name, result in probes), *missing),
+        reading=tuple(read_separability(name, result, labelling) for name, result in probes),
+        missing=missing,
         note=f"{capital(noun)} with fewer than {minimum} tokens are not probed. {_protocol(study)}"
         if probes
         else "",
@@ -84,7 +84,8 @@ def _silhouette(study: Study, labelling: Labelling) -> Section:
         title=f"Do {noun} form clusters?",
         question=f"Whether a token is nearer to the tokens of its {one} than to those of the nearest other.",
         pictures=(picture("silhouette", figures.draw_silhouette(named), caption),) if named else (),
-        reading=(*(_read_silhouette(name, result, noun) for name, result in named), *missing),
+        reading=tuple(_read_silhouette(name, result, noun) for name, result in named),
+        missing=missing,
         note="1: compact clusters far apart; 0: none. Chance is the mean over permutations of the labels. Clusters are "
         f"called strong from {_STRONG}, reasonable from {_REASONABLE} and weak from {_WEAK} on (Kaufman and Rousseeuw "
         "1990, table 4)."
@@ -120,7 +121,7 @@ def _diversity(study: Study, labelling: Labelling) -> list[Section]:
     near = [(title_of(m.space.model), result) for m, result in found]
     overall = Section(
         key="diversity",
-        title=f"How many {labelling.heading} live in a neighbourhood?",
+        title=f"{capital(labelling.heading)} in a neighbourhood",
         question=f"Distinct {noun} among the {study.options.k} nearest neighbours of every token, by cosine.",
         pictures=(
             picture(
@@ -133,7 +134,8 @@ def _diversity(study: Study, labelling: Labelling) -> list[Section]:
         )
         if near
         else (),
-        reading=(*(read_diversity(name, result, labelling) for name, result in near), *missing),
+        reading=tuple(read_diversity(name, result, labelling) for name, result in near),
+        missing=missing,
         note=_protocol(study) if near else "",
     )
     if not near:
@@ -192,7 +194,8 @@ def _mixing(study: Study, labelling: Labelling) -> list[Section]:
     ]
 
 
-def _map(study: Study) -> Section:
+def map_section(study: Study) -> Section:
+    """Every token as a point, a panel a model."""
     found, missing = present(study.models, lambda m: m.map)
     maps = [(m.space, result) for m, result in found]
     return Section(
@@ -209,7 +212,8 @@ def _map(study: Study) -> Section:
         )
         if maps
         else (),
-        reading=(*(_read_map(title_of(space.model), result) for space, result in maps), *missing),
+        reading=tuple(_read_map(title_of(space.model), result) for space, result in maps),
+        missing=missing,
         note="A map flattens many dimensions into two: read islands, not distances." if maps else "",
     )
 
