@@ -113,7 +113,8 @@ def test_the_first_screen_has_every_model_on_four_scales(study, document):
         assert all(0 <= place.at <= 1 and 0 <= place.chance <= 1 for place in scale.places)
         assert document.count(f'id="scale-{scale.key}"') == 1
     for i, model in enumerate(study.models):
-        assert 0.5 + found["separability"].places[i].at / 2 == pytest.approx(model.separability.mean_accuracy)
+        accuracy = max(0.5, model.separability.mean_accuracy)
+        assert accuracy == pytest.approx(0.5 + found["separability"].places[i].at / 2)
         assert 0.0 == found["separability"].places[i].chance
         assert model.translate.headline["value"] == pytest.approx(found["translate"].places[i].at)
     assert ("mT5-XL 93.3 %", "XLM-R-XL 99.2 %") == tuple(m.name for m in found["separability"].marks)
