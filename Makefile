@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN = $(VENV)/bin
 LOCK := --constraint requirements.lock
+OF_OLD_RELEASES := DeprecationWarning PendingDeprecationWarning
 INSTALL = $(PYTHON) -m venv $(VENV) \
 	&& $(BIN)/python -m pip install -q $(LOCK) --upgrade pip hatchling editables \
 	&& $(BIN)/python -m pip install -q $(LOCK) --no-build-isolation
 
-.PHONY: browser demo test test-all test-newest check lock bench real-models findings pictures docs clean
+.PHONY: browser demo test test-all test-newest test-oldest check lock bench real-models findings pictures docs clean
 
 demo: $(VENV)/user           ## set up, measure the bundled demo models, say where the report is
 	$(BIN)/hyperpolyglot report demo:e5 demo:language demo:meaning -o report
@@ -23,6 +24,16 @@ test-all: $(VENV)/developer browser  ## the long tests too: fuzzing, calibration
 
 test-newest:                 ## the same as test, with the newest release of everything instead of the locked ones
 	$(MAKE) --no-print-directory test VENV=.venv-newest LOCK=
+
+test-oldest:                 ## the core's tests with the oldest release of each of its requirements (Python 3.11 or 3.12)
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install -q uv
+	.venv-oldest/bin/uv pip compile -q --python .venv-oldest/bin/python --resolution lowest-direct \
+	-o .venv-oldest/oldest.txt pyproject.toml
+	.venv-oldest/bin/uv pip install -q --python .venv-oldest/bin/python -c .venv-oldest/oldest.txt -e '.[cluster,map]' \
+	$$(sed -n '/^dev = \[/,/^\]/s/.*"\([a-z-]*\)>=.*/\1/p' pyproject.toml)
+	.venv-oldest/bin/python -m pytest -n 2 -m "not long" $(addprefix -W ignore::,$(OF_OLD_RELEASES)) \
+	$(addprefix --ignore tests/,explorer/test_browser.py study/test_cluster.py study/test_cluster_failures.py)
 
 lock: $(VENV)/developer      ## the newest releases that go together become the locked ones
 	$(BIN)/python -m pip install -q uv
@@ -72,4 +83,4 @@ $(VENV)/site: pyproject.toml requirements.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-newest report site
+	rm -rf $(VENV) .venv-newest .venv-oldest report site

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partialmethod
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 REAL = Path(__file__).parents[1].parent / "shared" / "data" / "vocab"
+
+if "mix_stderr" in signature(CliRunner).parameters:  # click before 8.2: what later releases do of themselves
+    CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)
+    Result.output = property(lambda result: result.stdout + result.stderr)
 
 
 def unigram(pieces: Sequence[str], special: Sequence[str] = ()) -> str:

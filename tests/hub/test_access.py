@@ -140,6 +140,19 @@ def test_the_token_goes_to_the_hub_only(hub: LoopbackHub, opened: Open) -> None:
     assert {r.encoding for r in hub.requests} == {"identity"}
 
 
+def test_a_password_of_a_netrc_file_does_not_replace_the_token(
+    hub: LoopbackHub, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``~/.netrc`` is for other programs; requests would send what it says of a host in place of the token."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password secret\n", "utf8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    hub.add(NAME, FILES)
+    opened(token=hub.token).open("weights.dat").map(0, 1_000_000)
+    assert {f"Bearer {hub.token}"} == {r.authorization for r in hub.asked("hub")}
+    assert {None} == {r.authorization for r in hub.asked("cdn")}
+
+
 def test_the_token_does_not_follow_a_redirect_of_the_store(hub: LoopbackHub, opened: Open) -> None:
     hub.add(NAME, FILES)
     commit = hub.repos[NAME].commit

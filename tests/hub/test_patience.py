@@ -58,7 +58,10 @@ def test_a_drip_ends_in_a_sentence(name: str, hub: LoopbackHub, connect: Connect
         )
         source.map(0, 2_000_000)
     assert "3 times in a row; try again" in str(error.value) or "; try again later." in str(error.value)
-    assert "in 0 s" in str(error.value) or "0.5" in str(error.value)
+    interim = "answers 103" in str(
+        error.value
+    )  # the final answer, to the standard library's client under requests
+    assert "in 0 s" in str(error.value) or "0.5" in str(error.value) or interim
     assert time.monotonic() - begun < 15
     hub.forget()
     assert DATA[:100] == open_repository(NAME, connection=connect()).open("weights.dat").map(0, 100).tobytes()

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -61,6 +61,12 @@ def together(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+if TYPE_CHECKING:
+    _WholeNumber = click.ParamType[int]
+else:
+    _WholeNumber = click.ParamType  # it takes a type from click 8.2 on
+
+
 class Amount(click.FloatRange):
     """A number within a range; ``nan`` is within none."""
 
@@ -72,7 +78,7 @@ class Amount(click.FloatRange):
         return found
 
 
-class Size(click.ParamType[int]):
+class Size(_WholeNumber):
     """Bytes: ``1.5GiB`` or ``500MB``."""
 
     name = "size"

@@ -27,7 +27,8 @@ def _write(figure: Figure, target: Any, kind: str, dpi: int) -> None:
 
     metadata: Mapping[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
     with mpl.rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # no font here has it: a box it is
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # no font here has it: a box it is
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support")  # Devanagari, before 3.11
         warnings.filterwarnings("ignore", "constrained_layout not applied")  # long names leave little room
         use_fonts_that_have(figure)
         figure.savefig(target, format=kind, dpi=dpi, metadata=metadata or None)

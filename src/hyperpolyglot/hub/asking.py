@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from hyperpolyglot.errors import AccessRefused, TransferError
+from hyperpolyglot.hub.client import begun, session
 from hyperpolyglot.hub.connection import Connection
 from hyperpolyglot.hub.deadline import Retry, answered
 
@@ -34,11 +35,7 @@ def send(
         known = (
             connection.headers() if same_origin(url, connection.endpoint) else connection.anonymous_headers()
         )
-        session = connection.session()
-        request = session.build_request(
-            "GET", url, headers={**known, **headers}, timeout=connection.policy.timeout
-        )
-        ask = partial(session.send, request, stream=True, follow_redirects=False)
+        ask = partial(begun, session(), url, {**known, **headers}, connection.policy.timeout)
         response = answered(ask, connection.policy)
         if response.status_code not in _REDIRECTS:
             return response

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from hyperpolyglot.hub.client import stored_token
 from hyperpolyglot.regular import is_regular
 from hyperpolyglot.store import default_root
 
-__all__ = ["Connection", "Policy", "asked_wait", "transport_fault"]
+__all__ = ["Connection", "Policy", "asked_wait"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,32 +79,19 @@ class Connection:
 
     def headers(self) -> dict[str, str]:
         """The headers for the Hub itself, the token among them; for no other host."""
-        from huggingface_hub import constants, get_token
+        from huggingface_hub import constants
 
         implicit = self.token is not False and not constants.HF_HUB_DISABLE_IMPLICIT_TOKEN
         token = self.token if isinstance(self.token, str) else None
         if token is None and implicit:
             with contextlib.suppress(OSError):
                 if not Path(constants.HF_TOKEN_PATH).exists() or is_regular(Path(constants.HF_TOKEN_PATH)):
-                    token = get_token()
+                    token = stored_token()
         return self.anonymous_headers() | ({"authorization": f"Bearer {token}"} if token else {})
 
     def anonymous_headers(self) -> dict[str, str]:
         """The headers for any host."""
         return {"user-agent": "hyperpolyglot"}
-
-    def session(self) -> Any:
-        """The HTTP client of ``huggingface_hub``, with the proxies and certificates that are set up for it."""
-        from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
-
-        return get_session()
-
-
-def transport_fault() -> type[Exception]:
-    """The root of the errors of the HTTP library that the installed ``huggingface_hub`` uses."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    return next(base for base in HfHubHTTPError.__mro__ if base.__name__ == "HTTPError")
 
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:

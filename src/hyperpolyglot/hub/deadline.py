@@ -10,15 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hyperpolyglot.hub.client import cut, parts
 from hyperpolyglot.hub.connection import Policy
 
 __all__ = ["LEAST", "Retry", "answered", "body"]
 
 LEAST = 1 << 16
 """Bytes of a body that must come in ``policy.deadline`` seconds."""
-
-_BOTH_WAYS = 2
-"""``socket.SHUT_RDWR``; sockets themselves are the HTTP library's."""
 
 
 class Retry(Exception):
@@ -75,7 +73,7 @@ def body(response: Any, policy: Policy) -> Iterator[bytes]:
     watch = _Watch(response, policy.deadline)
     reason = f"it sends fewer than {LEAST >> 10} KiB in {policy.deadline:.0f} s"
     try:
-        for part in response.iter_raw():
+        for part in parts(response):
             watch.came(len(part))
             yield part
             watch.reading = True
@@ -117,8 +115,6 @@ class _Watch:
         while not self._stopped.wait(self._seconds):
             if self.reading and self._bytes - seen < LEAST:
                 self.slow = True
-                stream = self._response.extensions.get("network_stream")
-                with contextlib.suppress(Exception):
-                    stream.get_extra_info("socket").shutdown(_BOTH_WAYS)
+                cut(self._response)
                 return
             seen = self._bytes

@@ -13,7 +13,8 @@ from urllib.parse import quote, urlsplit
 
 from hyperpolyglot.errors import HyperpolyglotError, ModelNotFound, NotCached, TransferError
 from hyperpolyglot.hub.asking import WORTH_RETRYING, access_refused, send
-from hyperpolyglot.hub.connection import Connection, asked_wait, transport_fault
+from hyperpolyglot.hub.client import transport_faults
+from hyperpolyglot.hub.connection import Connection, asked_wait
 from hyperpolyglot.hub.deadline import Retry, body
 from hyperpolyglot.hub.link import RemoteFileInfo
 from hyperpolyglot.hub.names import is_commit
@@ -57,7 +58,7 @@ def ask(
             if failures >= policy.attempts or (asked or 0) > policy.longest_wait:
                 when = "later" if not asked else f"in {asked:.0f} seconds"
                 raise TransferError(f"{what}: {fault}; try again {when}.") from fault
-        except transport_fault() as fault:
+        except transport_faults() as fault:
             if failures >= min(_UNREACHABLE_AFTER, policy.attempts):
                 host = urlsplit(connection.endpoint).hostname
                 raise Unreachable(

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from hyperpolyglot.errors import TransferError
 from hyperpolyglot.hub.asking import Retry
-from hyperpolyglot.hub.connection import transport_fault
+from hyperpolyglot.hub.client import transport_faults
 from hyperpolyglot.hub.link import FileLink
 from hyperpolyglot.hub.pace import Pace
 
@@ -63,7 +63,7 @@ def transfer(link: FileLink, start: int, length: int, sink: Sink, pace: Pace) ->
     :meth:`FileLink.ranged` raises; what is in the sink stays there.
     """
     policy = link.connection.policy
-    faults = (Retry, transport_fault())
+    faults: tuple[type[Exception], ...] = (Retry, *transport_faults())
     failures = restarts = 0
     while sink.have < length:
         before = sink.have
