@@ -159,13 +159,21 @@ __all__ = [
 ]
 
 
-def _figure(record: Record) -> str | None:
-    from hyperpolyglot.display import figure
+class _Drawer:
+    """Draws records with matplotlib, which is imported when one is drawn."""
 
-    return figure(record)
+    def svg(self, record: Record) -> str | None:
+        from hyperpolyglot.display import svg
+
+        return svg(record)
+
+    def plot(self, record: Record, ax: Any, **style: Any) -> Any:
+        from hyperpolyglot.display import plot
+
+        return plot(record, ax, **style)
 
 
-draw_by(_figure)
+draw_by(_Drawer())
 
 
 def __getattr__(name: str) -> Any:

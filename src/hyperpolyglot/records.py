@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import fields
 from html import escape
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hyperpolyglot.errors import MissingExtra
 from hyperpolyglot.shown import shown
@@ -20,12 +20,24 @@ __all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by", "imported", "wit
 
 Rows = Sequence[Mapping[str, Any]]
 _SHOWN = 12
-_drawn: list[Callable[[Record], str | None]] = []
 
 
-def draw_by(draw: Callable[[Record], str | None]) -> None:
-    """Let ``draw`` give the SVG of records that are displayed; ``None`` where a record has no figure."""
-    _drawn[:] = [draw]
+class Drawer(Protocol):
+    """What draws records, from a layer above."""
+
+    def svg(self, record: Record) -> str | None:
+        """The figure that is displayed beside the table, ``None`` where there is none."""
+
+    def plot(self, record: Record, ax: Any, **style: Any) -> Any:
+        """The main figure on axes of matplotlib, which are returned."""
+
+
+_drawer: list[Drawer] = []
+
+
+def draw_by(drawer: Drawer) -> None:
+    """Let ``drawer`` draw all records."""
+    _drawer[:] = [drawer]
 
 
 class Record:
@@ -60,6 +72,22 @@ class Record:
         """The table as an ``arro3.core.Table``; whatever reads Arrow takes it, as ``pyarrow.table(…)`` does."""
         return arrow_table(self.table(*of))
 
+    def plot(self, ax: Any = None, **style: Any) -> Any:
+        """Draw the main figure on ``ax``, axes of matplotlib, or as a figure of its own; returns the axes.
+
+        Lent axes keep their look, and show the main panel where the figure has several. ``style``: keywords of the
+        function of :mod:`hyperpolyglot.figures` that draws it (``most=12``), and settings of matplotlib by their name
+        (``**{"font.size": 6}``). Raises ``TypeError`` where a record has no figure, ``NotEnoughData`` where this one
+        holds nothing to draw.
+
+        >>> import hyperpolyglot as hp
+        >>> from matplotlib.figure import Figure
+        >>> axes = Figure(figsize=(3, 2)).subplots()
+        >>> hp.census([hp.open_model("demo:meaning")]).plot(ax=axes) is axes
+        True
+        """
+        return _drawer[0].plot(self, ax, **style)
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the first rows of the table, then the figure."""
         return f"<div><p><strong>{type(self).__name__}</strong></p>{self._rows_html()}{self._figure_html()}</div>"
@@ -78,7 +106,7 @@ class Record:
         return f"<table class='dataframe'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
     def _figure_html(self) -> str:
-        image = next((found for draw in _drawn if (found := draw(self)) is not None), None)
+        image = _drawer[0].svg(self) if _drawer else None
         if image is None:
             return ""
         data = base64.b64encode(image.encode()).decode()
