@@ -178,7 +178,7 @@ draw_by(_Drawer())
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return import_module("importlib.metadata").version("hyperpolyglot")
+        return import_module("hyperpolyglot.origins").version()
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -37,6 +37,12 @@ __all__ = ["of_record", "on_axes", "plot"]
 _UNNAMED = "this model"
 
 
+def _name(found: Any) -> str:
+    """What the model of a record is called."""
+    origin = found.provenance
+    return origin.models[0].model if origin and origin.models else _UNNAMED
+
+
 @dataclass(frozen=True, slots=True)
 class _Drawn:
     """How a record is drawn: ``draw(record, **style)``, which of its panels is the main one, whether there is any.
@@ -61,15 +67,17 @@ _OF_RECORD: dict[type, _Drawn] = {
     Overlap: _Drawn(draw_overlap, there=lambda found: found.pairs),
     Neighborhoods: _Drawn(draw_neighborhoods, there=lambda found: found.queries, shown=False),
     Separability: _Drawn(
-        lambda found, **style: draw_separability([(_UNNAMED, found)], **style),
+        lambda found, **style: draw_separability([(_name(found), found)], **style),
         there=lambda found: found.labels,
         plain=("published",),
     ),
-    Silhouette: _Drawn(lambda found, **style: draw_silhouette([(_UNNAMED, found)], **style)),
-    Diversity: _Drawn(lambda found, **style: draw_diversity([("", found)], **style), plain=("published",)),
+    Silhouette: _Drawn(lambda found, **style: draw_silhouette([(_name(found), found)], **style)),
+    Diversity: _Drawn(
+        lambda found, **style: draw_diversity([(_name(found), found)], **style), plain=("published",)
+    ),
     Projection: _Drawn(draw_points),
     Translation: _Drawn(
-        lambda found, **style: draw_translation_scores([(_UNNAMED, found)], **style),
+        lambda found, **style: draw_translation_scores([(_name(found), found)], **style),
         there=lambda found: found.pairs,
     ),
     Meanings: _Drawn(draw_meanings, there=lambda found: found.queries, shown=False),
