@@ -159,18 +159,26 @@ __all__ = [
 ]
 
 
-def _figure(record: Record) -> str | None:
-    from hyperpolyglot.display import figure
+class _Drawer:
+    """Draws records with matplotlib, which is imported when one is drawn."""
 
-    return figure(record)
+    def svg(self, record: Record) -> str | None:
+        from hyperpolyglot.display import svg
+
+        return svg(record)
+
+    def plot(self, record: Record, ax: Any, **style: Any) -> Any:
+        from hyperpolyglot.display import plot
+
+        return plot(record, ax, **style)
 
 
-draw_by(_figure)
+draw_by(_Drawer())
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return import_module("importlib.metadata").version("hyperpolyglot")
+        return import_module("hyperpolyglot.origins").version()
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

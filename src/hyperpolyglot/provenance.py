@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
+from hyperpolyglot.origins import version
 from hyperpolyglot.space import TokenSpace
 
 __all__ = ["VERSION", "bibtex", "document", "provenance"]
 
-VERSION = version("hyperpolyglot")
+VERSION = version()
 
 _BIBTEX = """\
 @inproceedings{{wenyi-mimno-2023-hyperpolyglot,
@@ -42,16 +42,7 @@ def provenance(
 ) -> dict[str, Any]:
     """Models (name, revision, tensor, stored type, digest), package and Unicode version, seed and options."""
     return {
-        "models": [
-            {
-                "model": space.model,
-                "revision": space.revision,
-                "tensor": space.table.name if space.table else None,
-                "dtype": space.table.dtype if space.table else None,
-                "digest": space.digest,
-            }
-            for space in spaces
-        ],
+        "models": [space.source.to_json() for space in spaces],
         "version": VERSION,
         "unicode": next((space.labels.unicode for space in spaces if space.labels.unicode), None),
         "seed": seed,

@@ -11,24 +11,48 @@ from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import fields
 from html import escape
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hyperpolyglot.errors import MissingExtra
+from hyperpolyglot.origins import Provenance, Traced
 from hyperpolyglot.shown import shown
 
-__all__ = ["Record", "Rows", "arrow_table", "brief", "draw_by", "imported", "with_interval"]
+__all__ = [
+    "SHOWN",
+    "Drawer",
+    "Record",
+    "Rows",
+    "arrow_table",
+    "brief",
+    "displayed",
+    "draw_by",
+    "imported",
+    "with_interval",
+]
 
 Rows = Sequence[Mapping[str, Any]]
-_SHOWN = 12
-_drawn: list[Callable[[Record], str | None]] = []
+SHOWN = 12
 
 
-def draw_by(draw: Callable[[Record], str | None]) -> None:
-    """Let ``draw`` give the SVG of records that are displayed; ``None`` where a record has no figure."""
-    _drawn[:] = [draw]
+class Drawer(Protocol):
+    """What draws records, from a layer above."""
+
+    def svg(self, record: Record) -> str | None:
+        """The figure that is displayed beside the table, ``None`` where there is none."""
+
+    def plot(self, record: Record, ax: Any, **style: Any) -> Any:
+        """The main figure on axes of matplotlib, which are returned."""
 
 
-class Record:
+_drawer: list[Drawer] = []
+
+
+def draw_by(drawer: Drawer) -> None:
+    """Let ``drawer`` draw all records."""
+    _drawer[:] = [drawer]
+
+
+class Record(Traced):
     """A result with a table. ``of`` is what its ``table`` takes: nothing, but for a map, which takes its space."""
 
     __slots__ = ()
@@ -60,30 +84,59 @@ class Record:
         """The table as an ``arro3.core.Table``; whatever reads Arrow takes it, as ``pyarrow.table(…)`` does."""
         return arrow_table(self.table(*of))
 
+    def plot(self, ax: Any = None, **style: Any) -> Any:
+        """Draw the main figure on ``ax``, axes of matplotlib, or as a figure of its own; returns the axes.
+
+        Lent axes keep their look, and show the main panel where the figure has several. ``style``: keywords of the
+        function of :mod:`hyperpolyglot.figures` that draws it (``most=12``), and settings of matplotlib by their name
+        (``**{"font.size": 6}``). Raises ``TypeError`` where a record has no figure, ``NotEnoughData`` where this one
+        holds nothing to draw.
+
+        >>> import hyperpolyglot as hp
+        >>> from matplotlib.figure import Figure
+        >>> axes = Figure(figsize=(3, 2)).subplots()
+        >>> hp.census([hp.open_model("demo:meaning")]).plot(ax=axes) is axes
+        True
+        """
+        return _drawer[0].plot(self, ax, **style)
+
     def _repr_html_(self) -> str:
-        """What a notebook shows: the first rows of the table, then the figure."""
-        return f"<div><p><strong>{type(self).__name__}</strong></p>{self._rows_html()}{self._figure_html()}</div>"
+        """What a notebook shows: the headline, the first rows of the table, the figure, and where it comes from."""
+        return displayed(
+            type(self).__name__,
+            self.summary(),
+            self._shown(),
+            origin=self.provenance,
+            after=self._figure_html(),
+        )
 
     def _shown(self) -> Rows:
         return self.table()
 
-    def _rows_html(self) -> str:
-        rows = self._shown()
-        columns = list(dict.fromkeys(name for row in rows for name in row))
-        head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-        body = "".join(
-            f"<tr>{''.join(_cell(row.get(name)) for name in columns)}</tr>" for row in rows[:_SHOWN]
-        )
-        more = f"<p>{_SHOWN} of {len(rows):,} rows: all of them by table().</p>" if len(rows) > _SHOWN else ""
-        return f"<table class='dataframe'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
-
     def _figure_html(self) -> str:
-        image = next((found for draw in _drawn if (found := draw(self)) is not None), None)
+        image = _drawer[0].svg(self) if _drawer else None
         if image is None:
             return ""
         data = base64.b64encode(image.encode()).decode()
         style = "max-width:100%;background:#fff;padding:.5em"
         return f"<img style='{style}' alt='{type(self).__name__}' src='data:image/svg+xml;base64,{data}'>"
+
+
+def displayed(title: str, says: str, rows: Rows, *, origin: Provenance | None = None, after: str = "") -> str:
+    """HTML of a result in a notebook: what it is, the first rows of a table, HTML that comes ``after``, its origin."""
+    columns = list(dict.fromkeys(name for row in rows[:SHOWN] for name in row))
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join(f"<tr>{''.join(_cell(row.get(name)) for name in columns)}</tr>" for row in rows[:SHOWN])
+    more = f"<p>{SHOWN} of {len(rows):,} rows: all of them by table().</p>" if len(rows) > SHOWN else ""
+    said = f": <bdi>{escape(shown(says))}</bdi>" if says else ""
+    by = "" if origin is None else f"<p><small>{escape(shown(_origin(origin)))}</small></p>"
+    table = f"<table class='dataframe'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div><p><strong>{escape(title)}</strong>{said}</p>{table}{more}{after}{by}</div>"
+
+
+def _origin(origin: Provenance) -> str:
+    names = ", ".join(model.model for model in origin.models)
+    return f"{names}; {origin.settings()}" if names else origin.settings()
 
 
 def with_interval(value: str, interval: tuple[float, float] | None, scale: float = 1, digits: int = 1) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.arguments import Kinds, kinds_of
 from hyperpolyglot.errors import TensorNotFound, TokenNotFound
 from hyperpolyglot.labels import AnyLabeller, Labels, label
-from hyperpolyglot.records import brief, imported
+from hyperpolyglot.origins import ModelSource
+from hyperpolyglot.records import SHOWN, brief, displayed, imported
 from hyperpolyglot.scratch import filled
+from hyperpolyglot.shown import shown
 from hyperpolyglot.table import Table
 from hyperpolyglot.types import Array, Float32, Int32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["Candidates", "LeftOut", "TokenSpace"]
 
@@ -208,6 +212,20 @@ class TokenSpace:
         """
         return imported("pandas").DataFrame(self.columns() | ({"norm": self._norms()} if self.table else {}))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: tokens, width, and the largest labels."""
+        width = "a vocabulary alone" if self.table is None else f"{self.dim} dimensions, {self.matrix.dtype}"
+        counts = self.labels.counts()
+        rows = [
+            {self.labels.labelling.one: name, "name": script_name(name), "tokens": count}
+            for name, count in list(counts.items())[:SHOWN]
+        ]
+        if all(row["name"] == row[self.labels.labelling.one] for row in rows):
+            rows = [{name: value for name, value in row.items() if name != "name"} for row in rows]
+        said = f"{self.model}, {len(self):,} tokens, {width}, {len(counts)} {self.labels.labelling.many}"
+        after = f"<p>{escape(shown(self.remark))}</p>" if self.remark else ""
+        return displayed(type(self).__name__, said, rows, after=after)
+
     def _norms(self) -> Array:
         step = max(1, _BLOCK_BYTES // (4 * self.dim))
         norms = np.empty(len(self))
@@ -270,6 +288,18 @@ class TokenSpace:
             finite[where] = np.isfinite(block).all(axis=1)
             nonzero[where] = block.any(axis=1)
         return finite[self.ids], nonzero[self.ids]
+
+    @property
+    def source(self) -> ModelSource:
+        """The model as the provenance of results names it."""
+        return ModelSource(
+            model=self.model,
+            revision=self.revision,
+            tensor=self.table.name if self.table else None,
+            dtype=self.table.dtype if self.table else None,
+            unicode=self.labels.unicode or None,
+            read=lambda: self.digest,
+        )
 
     @cached_property
     def digest(self) -> str | None:

@@ -3,9 +3,7 @@
 Figures are matplotlib objects; :func:`save` writes PNG, SVG or PDF by extension. SVG keeps text as text.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
+from hyperpolyglot.figures.by_record import of_record, on_axes, plot
 from hyperpolyglot.figures.comparisons import (
     draw_agreement,
     draw_agreement_by_label,
@@ -21,7 +19,7 @@ from hyperpolyglot.figures.explanations import (
 )
 from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.maps import draw_map, draw_points
-from hyperpolyglot.figures.neighborhoods import draw_neighborhoods
+from hyperpolyglot.figures.neighborhoods import draw_meanings, draw_neighborhoods
 from hyperpolyglot.figures.translations import (
     draw_hub_languages,
     draw_languages,
@@ -37,17 +35,6 @@ from hyperpolyglot.figures.writing_systems import (
     draw_separability,
     draw_silhouette,
 )
-from hyperpolyglot.measures.census import Census, Overlap
-from hyperpolyglot.measures.comparison import Comparison
-from hyperpolyglot.measures.diversity import Diversity
-from hyperpolyglot.measures.explanation import Explanation
-from hyperpolyglot.measures.projection import Projection
-from hyperpolyglot.measures.separability import Separability
-from hyperpolyglot.measures.silhouette import Silhouette
-from hyperpolyglot.measures.translation import Languages, Translation
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -64,6 +51,7 @@ __all__ = [
     "draw_hubness",
     "draw_languages",
     "draw_map",
+    "draw_meanings",
     "draw_mixing",
     "draw_neighborhoods",
     "draw_overlap",
@@ -76,32 +64,8 @@ __all__ = [
     "draw_translation_scores",
     "draw_undertrained",
     "of_record",
+    "on_axes",
+    "plot",
     "save",
     "svg",
 ]
-
-_UNNAMED = "this model"
-
-
-def _languages(found: Languages) -> "Figure | None":
-    models = dict.fromkeys(row.model for rows in found.by_language.values() for row in rows)
-    return draw_languages(found, list(models)) if models else None
-
-
-_OF_RECORD: "dict[type, Callable[[Any], Figure | None]]" = {
-    Census: draw_census,
-    Overlap: draw_overlap,
-    Separability: lambda found: draw_separability([(_UNNAMED, found)]) if found.labels else None,
-    Silhouette: lambda found: draw_silhouette([(_UNNAMED, found)]),
-    Diversity: lambda found: draw_diversity([("", found)]),
-    Projection: draw_points,
-    Translation: lambda found: draw_translation_scores([(_UNNAMED, found)]) if found.pairs else None,
-    Languages: _languages,
-    Comparison: lambda found: draw_agreements(found) if found.pairs else None,
-    Explanation: lambda found: draw_removal([found]) if found.subspaces.effects else None,
-}
-
-
-def of_record(record: object) -> "Figure | None":
-    """The figure of the record of one measure, ``None`` where it has none."""
-    return _OF_RECORD.get(type(record), lambda _: None)(record)

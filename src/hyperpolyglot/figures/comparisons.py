@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperpolyglot.figures.panels import (
+    chance_legend,
+    legend_below,
+    new_figure,
+    pair_panels,
+    rows_high,
+    styled,
+)
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
     WIDE,
     Dots,
-    dot_legend,
     dot_rows,
     entry,
     in_percent,
@@ -21,10 +28,7 @@ from hyperpolyglot.figures.style import (
     model_colour,
     model_marker,
     named,
-    new_figure,
-    pair_panels,
     shaded_pairs,
-    styled,
 )
 from hyperpolyglot.measures.comparison import Comparison
 from hyperpolyglot.sources import title_of
@@ -42,21 +46,23 @@ _MOST_PAIRS = 6
 
 
 @styled
-def draw_agreement(models: Sequence[str], values: Float64, chance: Float64 | None = None) -> Figure:
+def draw_agreement(
+    models: Sequence[str], values: Float64, chance: Float64 | None = None, *, ax: Axes | None = None
+) -> Figure:
     """One measure of every two models, ``values[model, model]`` in 0…1, as shaded cells (PAPER: figures 7, 8)."""
-    figure, (axes,) = new_figure(2.6 + 0.9 * len(models), 1.4 + 0.6 * len(models))
+    figure, (axes,) = new_figure(2.6 + 0.9 * len(models), 1.4 + 0.6 * len(models), ax=ax)
     shaded_pairs(axes, models, values, chance)
     return figure
 
 
 @styled
-def draw_agreements(comparison: Comparison) -> Figure:
+def draw_agreements(comparison: Comparison, *, ax: Axes | None = None) -> Figure:
     """Neighbours in common and the first canonical cosine of every two models, each with its chance level."""
     panels = {
         "neighbor_overlap": f"neighbours in\ncommon, of {comparison.pairs[0].k}",
         "canonical_first": "first canonical\ncosine",
     }
-    figure, axes = pair_panels(len(comparison.models))
+    figure, axes = pair_panels(len(comparison.models), ax)
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):
         form = (lambda value: f"{value:.2f}") if measure == "canonical_first" else None
         shaded_pairs(panel, comparison.models, comparison.matrix(measure), _chance(comparison, measure), form)
@@ -78,9 +84,9 @@ def _title(pair: PairSimilarity) -> str:
 
 
 @styled
-def draw_curves(comparison: Comparison, most: int = _MOST_PAIRS) -> Figure:
+def draw_curves(comparison: Comparison, most: int = _MOST_PAIRS, *, ax: Axes | None = None) -> Figure:
     """Neighbours in common by how many are looked at, and the canonical cosines in order; dashed: by chance."""
-    figure, (near, angles) = new_figure(WIDE, 2.9, columns=2)
+    figure, (near, angles) = new_figure(WIDE, 2.9, columns=2, ax=ax)
     for i, pair in enumerate(comparison.pairs[:most]):
         _draw_curve(near, pair, i)
         _draw_spectrum(angles, pair, i)
@@ -94,7 +100,7 @@ def draw_curves(comparison: Comparison, most: int = _MOST_PAIRS) -> Figure:
         panel.grid()
     handles, labels = near.get_legend_handles_labels()
     (dashed,) = near.plot([], [], color=FAINT, linestyle="--")
-    figure.legend([*handles, dashed], [*labels, CHANCE], loc="outside lower center", ncols=3)
+    legend_below(figure, near, ([*handles, dashed], [*labels, CHANCE]))
     return figure
 
 
@@ -118,7 +124,9 @@ def _draw_spectrum(axes: Axes, pair: PairSimilarity, position: int) -> None:
 
 
 @styled
-def draw_agreement_by_label(comparison: Comparison, most: int = 24, pairs: int = _MOST_PAIRS) -> Figure:
+def draw_agreement_by_label(
+    comparison: Comparison, most: int = 24, pairs: int = _MOST_PAIRS, *, ax: Axes | None = None
+) -> Figure:
     """Agreement on the tokens of each label: neighbours, kernels, cosines. The bar is chance.
 
     For neighbours, chance is what agreement on the label alone would give.
@@ -132,14 +140,16 @@ def draw_agreement_by_label(comparison: Comparison, most: int = 24, pairs: int =
         "cka": "kernel alignment (CKA)",
         "rsa": "rank correlation of cosines",
     }
-    figure, axes = new_figure(WIDE, 1.2 + 0.155 * len(labels), columns=len(panels), sharey=True)
+    figure, axes = new_figure(
+        WIDE, rows_high(1.2, len(labels), 0.155), columns=len(panels), sharey=True, ax=ax
+    )
     titles = [f"{named(label)}" for label in labels]
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):
         series = [_by_label(pair, measure) for pair in comparison.pairs[:pairs]]
         dot_rows(panel, labels, series, titles)
         panel.set_title(title)
         panel.tick_params(axis="y", length=0)
-    dot_legend(figure, axes[0], "by chance (neighbours: agreeing on the label alone)", columns=2)
+    chance_legend(figure, axes[0], "by chance (neighbours: agreeing on the label alone)", columns=2)
     return figure
 
 

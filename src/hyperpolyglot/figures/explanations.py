@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binom
 
+from hyperpolyglot.figures.panels import chance_legend, legend_below, new_figure, rows_high, styled, vertical
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
     MIDDLE,
     WIDE,
     Dots,
-    dot_legend,
     dot_rows,
     entry,
     in_percent,
@@ -23,9 +23,6 @@ from hyperpolyglot.figures.style import (
     model_colour,
     model_marker,
     named,
-    new_figure,
-    styled,
-    vertical,
 )
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.sources import title_of
@@ -33,6 +30,7 @@ from hyperpolyglot.types import Array, Float64
 from hyperpolyglot.writing.scripts import is_script
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = [
@@ -56,9 +54,9 @@ _REMOVALS = {
 
 
 @styled
-def draw_deciles(results: Sequence[Explanation], noun: str = "labels") -> Figure:
+def draw_deciles(results: Sequence[Explanation], noun: str = "labels", *, ax: Axes | None = None) -> Figure:
     """Mean diversity by tenth of frequency, the rarest first (PAPER: figure 9); dashed: by chance."""
-    figure, (axes,) = new_figure(MIDDLE, 2.9)
+    figure, (axes,) = new_figure(MIDDLE, 2.9, ax=ax)
     k = 0
     for i, found in enumerate(results):
         if found.frequency is None:
@@ -82,17 +80,19 @@ def draw_deciles(results: Sequence[Explanation], noun: str = "labels") -> Figure
     axes.grid(axis="y")
     handles, labels = axes.get_legend_handles_labels()
     (dashed,) = axes.plot([], [], color=FAINT, linestyle="--")
-    figure.legend([*handles, dashed], [*labels, CHANCE], loc="outside lower center", ncols=3)
+    legend_below(figure, axes, ([*handles, dashed], [*labels, CHANCE]))
     return figure
 
 
 @styled
-def draw_frequency_by_label(results: Sequence[Explanation], most: int = 30) -> Figure:
+def draw_frequency_by_label(
+    results: Sequence[Explanation], most: int = 30, *, ax: Axes | None = None
+) -> Figure:
     """Rank correlation of frequency and diversity within each label of 100 tokens, with its interval; chance is 0."""
     found = [(one, {name: c for name, c, _ in one.frequency.by_label}) for one in results if one.frequency]
     sizes = {name: c.n for _, rows in found for name, c in rows.items() if is_script(name)}
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, 1.2 + 0.16 * max(1, len(labels)))
+    figure, (axes,) = new_figure(WIDE, rows_high(1.2, len(labels)), ax=ax)
     series = [
         Dots(
             name=title_of(one.model),
@@ -102,14 +102,14 @@ def draw_frequency_by_label(results: Sequence[Explanation], most: int = 30) -> F
         for one, rows in found
     ]
     dot_rows(axes, labels, series, [named(label) for label in labels])
-    vertical(axes, 0.0, CHANCE, FAINT, "-")
+    vertical(figure, axes, 0.0, CHANCE)
     axes.set_xlabel("rank correlation of frequency and diversity within the label (line: 95 % interval)")
-    figure.legend(loc="outside lower center", ncols=3)
+    legend_below(figure, axes)
     return figure
 
 
 @styled
-def draw_undertrained(results: Sequence[Explanation], most: int = 30) -> Figure:
+def draw_undertrained(results: Sequence[Explanation], most: int = 30, *, ax: Axes | None = None) -> Figure:
     """Share of under-trained tokens of the labels of 100 tokens that have any; the bar is the share over all."""
     sizes = {
         row.label: row.tokens
@@ -118,7 +118,7 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30) -> Figure:
         if row.label is not None and is_script(row.label) and row.undertrained and row.tokens >= FEWEST_TOKENS
     }
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, 1.2 + 0.18 * len(labels))
+    figure, (axes,) = new_figure(WIDE, rows_high(1.2, len(labels), 0.18), ax=ax)
     series = []
     for found in results:
         rows = {row.label: row for row in found.undertrained.by_label if row.label is not None}
@@ -134,14 +134,14 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30) -> Figure:
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(in_percent)
     axes.set_xlabel("under-trained tokens (line: 95 % interval)")
-    dot_legend(figure, axes, "were they spread evenly")
+    chance_legend(figure, axes, "were they spread evenly")
     return figure
 
 
 @styled
-def draw_hubness(results: Sequence[Explanation]) -> Figure:
+def draw_hubness(results: Sequence[Explanation], *, ax: Axes | None = None) -> Figure:
     """How many tokens are among the nearest of how many others; dashed: were neighbours drawn at random."""
-    figure, (axes,) = new_figure(MIDDLE, 2.9)
+    figure, (axes,) = new_figure(MIDDLE, 2.9, ax=ax)
     k = results[0].hubness.k
     for i, found in enumerate(results):
         counts = found.hubness.occurrences
@@ -161,7 +161,7 @@ def draw_hubness(results: Sequence[Explanation]) -> Figure:
     axes.grid()
     handles, labels = axes.get_legend_handles_labels()
     (dashed,) = axes.plot([], [], color=FAINT, linestyle="--")
-    figure.legend([*handles, dashed], [*labels, CHANCE], loc="outside lower center", ncols=3)
+    legend_below(figure, axes, ([*handles, dashed], [*labels, CHANCE]))
     return figure
 
 
@@ -181,7 +181,7 @@ def _by_chance(found: Explanation, at: Array) -> Float64:
 
 
 @styled
-def draw_removal(results: Sequence[Explanation], noun: str = "labels") -> Figure:
+def draw_removal(results: Sequence[Explanation], noun: str = "labels", *, ax: Axes | None = None) -> Figure:
     """What is left when the languages are taken out: probes, diversity, translation, neighbours kept. Bars: chance."""
     first = results[0].subspaces.effects[0]
     others = len(results[0].hubness.occurrences) - 1
@@ -193,7 +193,7 @@ def draw_removal(results: Sequence[Explanation], noun: str = "labels") -> Figure
     if any(translated_after(effect) for found in results for effect in found.subspaces.effects):
         panels["translated correctly"] = lambda e: translated_after(e) or (None, None, None)
     names = [effect.removal for effect in results[0].subspaces.effects]
-    figure, axes = new_figure(WIDE, 1.4 + 0.27 * len(names), columns=len(panels), sharey=True)
+    figure, axes = new_figure(WIDE, 1.4 + 0.27 * len(names), columns=len(panels), sharey=True, ax=ax)
     for panel, (title, read) in zip(axes, panels.items(), strict=True):
         dot_rows(
             panel, names, [_effects(found, read) for found in results], [_REMOVALS.get(n, n) for n in names]
@@ -204,7 +204,7 @@ def draw_removal(results: Sequence[Explanation], noun: str = "labels") -> Figure
         if noun not in title:
             panel.xaxis.set_major_formatter(in_percent)
     axes[0].set_ylabel("removed")
-    dot_legend(figure, axes[0])
+    chance_legend(figure, axes[0])
     return figure
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from matplotlib.figure import Figure
+    from matplotlib.artist import Artist
     from matplotlib.font_manager import FontEntry
 
 __all__ = ["families_for", "use_fonts_that_have"]
@@ -18,11 +18,11 @@ _NO_CHARACTER = 0xFDD0
 """A code point that Unicode gives to no character: only fonts of placeholders (Last Resort) have a glyph for it."""
 
 
-def use_fonts_that_have(figure: Figure) -> None:
-    """Let every text of a figure fall back to installed fonts that have its characters."""
+def use_fonts_that_have(artist: Artist) -> None:
+    """Let every text of a figure, or of axes, fall back to installed fonts that have its characters."""
     from matplotlib.text import Text
 
-    for text in figure.findobj(Text):
+    for text in artist.findobj(Text):
         more = families_for(text.get_text())
         if more:
             text.set_fontfamily([*text.get_fontfamily(), *more])

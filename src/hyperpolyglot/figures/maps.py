@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperpolyglot.figures.style import COLOURS, INK, WIDE, colour_of, entry, named, new_figure, styled
+from hyperpolyglot.figures.panels import legend_below, new_figure, styled
+from hyperpolyglot.figures.style import COLOURS, INK, WIDE, colour_of, entry, named
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
@@ -24,7 +25,9 @@ _ISLAND, _HEART, _ABOVE = 0.25, 0.08, 0.1
 
 
 @styled
-def draw_map(maps: Sequence[tuple[TokenSpace, Projection]], most: int = 24) -> Figure:
+def draw_map(
+    maps: Sequence[tuple[TokenSpace, Projection]], most: int = 24, *, ax: Axes | None = None
+) -> Figure:
     """Every token as a point, coloured by label; the same colours in every panel, islands with their names."""
     totals: dict[str, int] = {}
     for space, _ in maps:
@@ -34,7 +37,7 @@ def draw_map(maps: Sequence[tuple[TokenSpace, Projection]], most: int = 24) -> F
     columns = min(2, len(maps))
     rows = -(-len(maps) // columns)
     side = WIDE / columns
-    figure, axes = new_figure(WIDE, rows * (0.95 * side + 0.15) + 0.7, rows=rows, columns=columns)
+    figure, axes = new_figure(WIDE, rows * (0.95 * side + 0.15) + 0.7, rows=rows, columns=columns, ax=ax)
     for panel in axes[len(maps) :]:
         panel.set_visible(False)
     for panel, (space, projection) in zip(axes, maps, strict=False):
@@ -45,10 +48,12 @@ def draw_map(maps: Sequence[tuple[TokenSpace, Projection]], most: int = 24) -> F
     ]
     if len(order) > len(handles):
         handles.append(axes[0].scatter([], [], s=16, color=colour_of(COLOURS), label="others"))
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=7,
+    legend_below(
+        figure,
+        axes[0],
+        (handles, [str(handle.get_label()) for handle in handles]),
+        columns=7,
+        width=0.9,
         fontsize=6.5,
         handletextpad=0.1,
         columnspacing=1.0,
@@ -114,9 +119,9 @@ def _islands(
 
 
 @styled
-def draw_points(projection: Projection) -> Figure:
+def draw_points(projection: Projection, *, ax: Axes | None = None) -> Figure:
     """The map alone, for a reader who has no labels at hand."""
-    figure, (panel,) = new_figure(5.2, 5.2)
+    figure, (panel,) = new_figure(5.2, 5.2, ax=ax)
     size = float(np.clip(30000 / max(1, len(projection.points)), 0.3, 12))
     x, y = projection.points.T
     panel.scatter(x, y, s=size, c=colour_of(0), linewidths=0, rasterized=True)

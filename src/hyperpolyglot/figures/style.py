@@ -1,18 +1,16 @@
-"""What all figures share: sizes, style, colours and ways of naming."""
+"""What all figures share: style, colours, ways of naming, rows of dots and shaded cells."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hyperpolyglot.percentages import exact
-from hyperpolyglot.shown import shown, visible
+from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Float64
@@ -21,7 +19,6 @@ from hyperpolyglot.writing.scripts import script_name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
 
 __all__ = [
     "CHANCE",
@@ -37,7 +34,6 @@ __all__ = [
     "Dots",
     "colour_of",
     "dodge",
-    "dot_legend",
     "dot_rows",
     "drawn",
     "entry",
@@ -47,14 +43,8 @@ __all__ = [
     "model_colour",
     "model_marker",
     "named",
-    "new_figure",
-    "pair_panels",
     "shaded_pairs",
-    "styled",
-    "vertical",
 ]
-
-P = ParamSpec("P")
 
 MIDDLE, WIDE = 120 / 25.4, 180 / 25.4
 """Widths of figures in inches: 120 and 180 mm, one and a half columns of a journal, and two."""
@@ -131,42 +121,6 @@ COLOURS = len(_HUES)
 _LONGEST, _LONGEST_LABEL = 40, 24
 
 
-def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in the project's style, whatever the user's own settings are. Text is drawn as it is: ``$`` is a dollar."""
-
-    @wraps(draw)
-    def styled(*arguments: P.args, **options: P.kwargs) -> Figure:
-        import matplotlib as mpl
-
-        with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Attempting to set identical")  # all points in one place
-            figure = draw(*arguments, **options)
-            _take_for_text(figure)
-            return figure
-
-    return styled
-
-
-def _take_for_text(figure: Figure) -> None:
-    """Write out hidden characters that a text still has, but for line breaks, which figures make themselves."""
-    from matplotlib.text import Text
-
-    for text in figure.findobj(Text):
-        text.set_text(visible(text.get_text(), keep="\n"))
-
-
-def new_figure(
-    width: float, height: float, rows: int = 1, columns: int = 1, **shared: Any
-) -> tuple[Figure, list[Axes]]:
-    """A figure of so many inches and its panels, row by row; ``shared`` goes to ``Figure.subplots``."""
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.1))
-    axes = figure.subplots(rows, columns, squeeze=False, **shared)
-    return figure, list(axes.ravel())
-
-
 def drawn(text: str) -> str:
     """A token or another name on a figure: hidden characters and line breaks by their code point, and not too long."""
     return shown(text, _LONGEST)
@@ -212,15 +166,6 @@ def model_colour(position: int) -> str:
 def model_marker(position: int) -> str:
     """Its shape, so that models are told apart in grey, too."""
     return _MARKERS[position % len(_MARKERS)]
-
-
-def vertical(axes: Axes, x: float, text: str, colour: str, style: str) -> None:
-    """A line across all rows, its meaning written above it."""
-    axes.axvline(x, color=colour, linestyle=style, linewidth=1.1, zorder=2)
-    axes.annotate(
-        text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
-        rotation=28, ha="left", va="bottom", fontsize=6.5, color=INK,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,21 +215,6 @@ def dot_rows(axes: Axes, rows: Sequence[str], series: Sequence[Dots], titles: Se
     axes.set_yticks(range(len(rows)), titles)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(axis="x")
-
-
-def dot_legend(figure: Figure, axes: Axes, chance: str = CHANCE, columns: int = 3) -> None:
-    """The models' names and the bar for chance, once for the whole figure."""
-    from matplotlib.lines import Line2D
-
-    handles, labels = axes.get_legend_handles_labels()
-    bar = Line2D([], [], color=FAINT, marker="|", linestyle="", markersize=6)
-    figure.legend([*handles, bar], [*labels, chance], loc="outside lower center", ncols=columns)
-
-
-def pair_panels(models: int) -> tuple[Figure, list[Axes]]:
-    """Two panels side by side for measures of every two models."""
-    side = min(2.6, 1.2 + 0.3 * models)
-    return new_figure(WIDE, side + 0.9, columns=2, sharey=True)
 
 
 def shaded_pairs(

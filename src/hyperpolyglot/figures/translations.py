@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hyperpolyglot.figures.panels import chance_legend, is_lent, legend_below, new_figure, rows_high, styled
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
     MIDDLE,
     WIDE,
     Dots,
-    dot_legend,
     dot_rows,
     drawn,
     in_percent,
     model_colour,
     model_marker,
     named,
-    new_figure,
-    styled,
 )
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Languages, Translation
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FEWEST_QUESTIONS",
+    "MAIN_PANEL",
     "draw_hub_languages",
     "draw_languages",
     "draw_translation",
@@ -52,13 +51,17 @@ _SETS = {
 }
 _BASELINE = "words as common\nin their language"
 FEWEST_QUESTIONS = 10
+MAIN_PANEL = 3
+"""Of the languages: translated correctly, of all questions."""
+_FEW, _LEAST_SIDE = 8, 1.8
+"""A heat map of few names; inches of one, however few, for the scale beside it needs them."""
 _METRICS = {"p1": "first", "p5": "in the first 5", "p10": "in the first 10", "mrr": "1 / rank"}
 
 
 @styled
-def draw_translation_scores(results: Sequence[tuple[str, Translation]]) -> Figure:
+def draw_translation_scores(results: Sequence[tuple[str, Translation]], *, ax: Axes | None = None) -> Figure:
     """Scores of every candidate set by CSLS, with intervals and chance; last, the answer by frequency alone."""
-    figure, axes = new_figure(WIDE, 1.7 + 0.2 * len(results), columns=len(_METRICS), sharey=True)
+    figure, axes = new_figure(WIDE, 1.7 + 0.2 * len(results), columns=len(_METRICS), sharey=True, ax=ax)
     rows = [*_SETS, "baseline"]
     for panel, (metric, title) in zip(axes, _METRICS.items(), strict=True):
         series = [_scores(title_of(model), found, metric) for model, found in results]
@@ -67,7 +70,7 @@ def draw_translation_scores(results: Sequence[tuple[str, Translation]]) -> Figur
         panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         panel.set_title(title)
         panel.tick_params(axis="y", length=0)
-    dot_legend(figure, axes[0])
+    chance_legend(figure, axes[0])
     return figure
 
 
@@ -91,19 +94,22 @@ def draw_translation(
     *,
     chance: float | None = None,
     title: str = "",
+    ax: Axes | None = None,
 ) -> Figure:
     """P@1, ``values[source, target]`` in 0…1; grey where it is NaN."""
     asked = np.isfinite(values).sum(axis=0) + np.isfinite(values).sum(axis=1)
     chosen = np.sort(np.argsort(-asked, kind="stable")[:most])
-    return _heat_map([named(names[i]) for i in chosen], values[np.ix_(chosen, chosen)], chance, title)[0]
+    titles = [named(names[i]) for i in chosen]
+    return _heat_map(titles, values[np.ix_(chosen, chosen)], chance, title, ax)[0]
 
 
 def _heat_map(
-    titles: Sequence[str], values: Float64, chance: float | None, title: str
+    titles: Sequence[str], values: Float64, chance: float | None, title: str, ax: Axes | None
 ) -> tuple[Figure, Axes]:
     widest = MIDDLE if len(titles) <= 30 else WIDE
-    side = min(widest - 1.9, 0.6 + 0.2 * len(titles))
-    figure, (axes,) = new_figure(side + 1.9, side + 0.9)
+    side = min(widest - 1.9, max(_LEAST_SIDE, 0.6 + 0.2 * len(titles)))
+    few = len(titles) <= _FEW
+    figure, (axes,) = new_figure(side + (2.3 if few else 1.9), side + 0.9, ax=ax)
     axes.set_facecolor("#eceff1")
     image = axes.imshow(values, cmap="magma_r", vmin=0, vmax=1)
     axes.set_xticks(range(len(titles)), titles, rotation=60, ha="right", rotation_mode="anchor")
@@ -112,11 +118,13 @@ def _heat_map(
     axes.spines[:].set_visible(False)
     axes.set_xlabel("asked for in")
     axes.set_ylabel("word given in")
-    axes.set_title(title)
-    bar = figure.colorbar(image, ax=axes, shrink=0.6, label="right answer first (P@1, CSLS)")
+    if title:
+        axes.set_title(title)
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.9 if few else 0.6)
+    bar.set_label("right answer first\n(P@1, CSLS)" if few else "right answer first (P@1, CSLS)")
     ticks = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
     if chance is not None:
-        ticks = {tick: text for tick, text in ticks.items() if abs(tick - chance) > 0.06}
+        ticks = {tick: text for tick, text in ticks.items() if abs(tick - chance) > (0.09 if few else 0.06)}
         ticks[chance] = f"{CHANCE} {exact(chance)}"
         bar.ax.axhline(chance, color=FAINT, linewidth=1)
     bar.set_ticks(sorted(ticks), labels=[ticks[tick] for tick in sorted(ticks)])
@@ -125,7 +133,12 @@ def _heat_map(
 
 @styled
 def draw_translation_by_language(
-    found: Translation, most: int = 44, *, least: int = FEWEST_QUESTIONS, title: str = ""
+    found: Translation,
+    most: int = 44,
+    *,
+    least: int = FEWEST_QUESTIONS,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Figure:
     """The same for the languages with most covered words, those of one script side by side.
 
@@ -142,7 +155,7 @@ def draw_translation_by_language(
         if pair["source"] in place and pair["target"] in place and pair["questions"] >= least:
             values[place[pair["source"]], place[pair["target"]]] = pair["csls_p1"]
     chance = found.overall["weak"]["csls"]["p1"]["chance"]
-    figure, axes = _heat_map([_language(row.language) for row in ordered], values, chance, title)
+    figure, axes = _heat_map([_language(row.language) for row in ordered], values, chance, title, ax)
     for i in range(1, len(ordered)):
         scripts = {ordered[i].script, ordered[i - 1].script}
         if len(scripts) == 2 and max(size[script] for script in scripts) > 1:
@@ -152,9 +165,12 @@ def draw_translation_by_language(
 
 
 @styled
-def draw_hub_languages(results: Sequence[tuple[str, Translation]], most: int = 14) -> Figure:
+def draw_hub_languages(
+    results: Sequence[tuple[str, Translation]], most: int = 14, *, ax: Axes | None = None
+) -> Figure:
     """The languages that draw the words of others most: their share of nearest foreign words, and of all."""
-    figure, axes = new_figure(WIDE, 1.1 + 0.16 * most, columns=len(results))
+    most = min(most, max(sum(row["lift"] is not None for row in found.hubs) for _, found in results))
+    figure, axes = new_figure(WIDE, rows_high(1.1, most), columns=len(results), ax=ax)
     for i, (panel, (model, found)) in enumerate(zip(axes, results, strict=True)):
         rows = [row for row in found.hubs if row["lift"] is not None][:most]
         expected, drawn = ([row[name] for row in rows] for name in ("expected", "attraction"))
@@ -164,7 +180,7 @@ def draw_hub_languages(results: Sequence[tuple[str, Translation]], most: int = 1
             label=title_of(model),
         )  # fmt: skip
         panel.set_yticks(range(len(rows)), [_language(row["language"]) for row in rows])
-        panel.set_ylim(most - 0.4, -0.6)
+        panel.set_ylim(max(1, most) - 0.4, -0.6)
         panel.set_xlim(left=0)
         panel.xaxis.set_major_formatter(in_percent)
         panel.set_title(title_of(model))
@@ -173,7 +189,7 @@ def draw_hub_languages(results: Sequence[tuple[str, Translation]], most: int = 1
     from matplotlib.lines import Line2D
 
     bar = Line2D([], [], color=FAINT, marker="|", linestyle="", markersize=6)
-    figure.legend([bar], [f"{CHANCE}: the share of the words that are foreign"], loc="outside lower center")
+    legend_below(figure, axes[0], ([bar], [f"{CHANCE}: the share of the words that are foreign"]))
     return figure
 
 
@@ -223,23 +239,28 @@ def _title(tag: str, script: str) -> str:
 
 
 @styled
-def draw_languages(found: Languages, models: Sequence[str]) -> Figure:
+def draw_languages(
+    found: Languages, models: Sequence[str], most: int = 40, *, ax: Axes | None = None
+) -> Figure:
     """Coverage, pieces per word and translation, of matched candidates, for some forty languages; bars are chance."""
-    tags = shown_languages(found)
-    figure, axes = new_figure(WIDE, 1.3 + 0.15 * len(tags), columns=len(_PANELS), sharey=True)
+    tags = shown_languages(found, most)
+    figure, axes = new_figure(
+        WIDE, rows_high(1.3, len(tags), 0.15), columns=len(_PANELS), sharey=True, ax=ax, main=MAIN_PANEL
+    )
     titles = [_title(tag, named(found.scripts[tag])) for tag in tags]
     for panel, (title, read) in zip(axes, _PANELS.items(), strict=True):
         series = [_of_model(found.by_language, model, tags, read) for model in models]
         dot_rows(panel, tags, series, titles)
         panel.set_title(title, fontsize=8)
-        panel.tick_params(labelsize=6.5)
+        if not is_lent(figure, panel):
+            panel.tick_params(labelsize=6.5)
         panel.tick_params(axis="y", length=0)
         if title.startswith("pieces"):
             panel.set_xlim(left=0.8)
         else:
             panel.set_xlim(left=0)
             panel.xaxis.set_major_formatter(in_percent)
-    dot_legend(figure, axes[0])
+    chance_legend(figure, axes[MAIN_PANEL])
     return figure
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperpolyglot.figures.panels import legend_below, new_figure, pair_panels, rows_high, styled
 from hyperpolyglot.figures.style import (
     GRID,
     WIDE,
@@ -16,29 +17,27 @@ from hyperpolyglot.figures.style import (
     model_colour,
     model_marker,
     named,
-    new_figure,
-    pair_panels,
     shaded_pairs,
-    styled,
 )
 from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["draw_census", "draw_overlap"]
 
 
 @styled
-def draw_census(census: Census, most: int = 30) -> Figure:
+def draw_census(census: Census, most: int = 30, *, ax: Axes | None = None) -> Figure:
     """Tokens by label, largest first, on a logarithmic axis; one column of dots a model."""
     totals: dict[str, int] = {}
     for model in census.models:
         for label, count in model.labels.items():
             totals[label] = max(totals.get(label, 0), count)
     labels = sorted(totals, key=lambda name: (-totals[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, 0.9 + 0.16 * len(labels))
+    figure, (axes,) = new_figure(WIDE, rows_high(0.9, len(labels)), ax=ax)
     for i, model in enumerate(census.models):
         counts = [model.labels.get(label, 0) for label in labels]
         seen = [j for j, c in enumerate(counts) if c]
@@ -56,12 +55,12 @@ def draw_census(census: Census, most: int = 30) -> Figure:
     axes.set_xlabel("tokens")
     axes.grid(axis="x")
     if len(census.models) > 1:
-        figure.legend(loc="outside lower center", ncols=2)
+        legend_below(figure, axes, columns=2)
     return figure
 
 
 @styled
-def draw_overlap(overlap: Overlap) -> Figure:
+def draw_overlap(overlap: Overlap, *, ax: Axes | None = None) -> Figure:
     """Overlap of every pair of vocabularies, and the share of Latin in what they share (PAPER: figure 2)."""
     models = list(dict.fromkeys(name for pair in overlap.pairs for name in (pair.a, pair.b)))
     values = {"overlap": np.eye(len(models)), "latin_share": np.full((len(models), len(models)), np.nan)}
@@ -70,7 +69,7 @@ def draw_overlap(overlap: Overlap) -> Figure:
         for name, cells in values.items():
             share = getattr(pair, name)
             cells[i, j] = cells[j, i] = np.nan if share is None else share
-    figure, axes = pair_panels(len(models))
+    figure, axes = pair_panels(len(models), ax)
     titles = ("shared, of the\nsmaller vocabulary", "Latin, of the\nshared tokens")
     for panel, cells, title in zip(axes, values.values(), titles, strict=True):
         shaded_pairs(panel, models, cells)

@@ -11,6 +11,7 @@ from typing import Any
 
 from hyperpolyglot.arguments import checked_all
 from hyperpolyglot.labellers import DEFAULT, LABELLERS
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
@@ -99,19 +100,22 @@ def census(spaces: Sequence[TokenSpace]) -> Census:
     ('Latn', 1651)
     """
     checked_all("census", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
-    return Census(
-        tuple(
-            ModelCensus(
-                model=space.model,
-                n_rows=space.n_rows,
-                tokens=space.vocabulary.tokens,
-                labels=space.labels.counts(),
-                kinds=space.vocabulary.kind_counts(),
-                duplicates=space.vocabulary.duplicates(),
-                uncounted=space.labels.uncounted,
+    return stamped(
+        Census(
+            tuple(
+                ModelCensus(
+                    model=space.model,
+                    n_rows=space.n_rows,
+                    tokens=space.vocabulary.tokens,
+                    labels=space.labels.counts(),
+                    kinds=space.vocabulary.kind_counts(),
+                    duplicates=space.vocabulary.duplicates(),
+                    uncounted=space.labels.uncounted,
+                )
+                for space in spaces
             )
-            for space in spaces
-        )
+        ),
+        came_from(*spaces),
     )
 
 
@@ -211,4 +215,4 @@ def overlap(spaces: Sequence[TokenSpace], *, protocol: str = "default") -> Overl
                 by_label=dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))),
             )
         )
-    return Overlap(tuple(pairs))
+    return stamped(Overlap(tuple(pairs)), came_from(*spaces, protocol=protocol))

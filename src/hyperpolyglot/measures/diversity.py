@@ -29,6 +29,7 @@ from hyperpolyglot.measures.label_errors import Errors, label_errors
 from hyperpolyglot.measures.label_lists import LabelLists, tallied
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.neighbors import neighbors as nearest
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import Record, Rows, with_interval
 from hyperpolyglot.space import TokenSpace
@@ -264,35 +265,38 @@ def diversity(
     )
     mean = float(distinct.mean())
     shared = float(own_share[usable].mean()) if usable.any() else None
-    return Diversity(
-        k=k,
-        tokens=len(own),
-        candidates=size,
-        mean=mean,
-        sd=_sd(distinct),
-        standard_error=errors[None][0],
-        interval=mean_interval(mean, errors[None][0], len(own), most=k + with_own),
-        expected=float(expected.mean()),
-        own_share=shared,
-        own_interval=None
-        if shared is None
-        else mean_interval(shared, errors[None][1], int(np.count_nonzero(usable)), most=1.0),
-        effective=float(effective.mean()),
-        assortativity=_assortativity(tally, own),
-        by_label=by_label,
-        pairs=_pairs(
-            tallied(labels.codes[neighbors.rows[:, :k]], len(labels.names)),
-            written,
-            labels,
-            _counts(labels, neighbors.candidates),
+    return stamped(
+        Diversity(
+            k=k,
+            tokens=len(own),
+            candidates=size,
+            mean=mean,
+            sd=_sd(distinct),
+            standard_error=errors[None][0],
+            interval=mean_interval(mean, errors[None][0], len(own), most=k + with_own),
+            expected=float(expected.mean()),
+            own_share=shared,
+            own_interval=None
+            if shared is None
+            else mean_interval(shared, errors[None][1], int(np.count_nonzero(usable)), most=1.0),
+            effective=float(effective.mean()),
+            assortativity=_assortativity(tally, own),
+            by_label=by_label,
+            pairs=_pairs(
+                tallied(labels.codes[neighbors.rows[:, :k]], len(labels.names)),
+                written,
+                labels,
+                _counts(labels, neighbors.candidates),
+            ),
+            histogram=tuple(np.bincount(distinct).tolist()),
+            curve=_curve(lists, counts, size),
+            excluded=neighbors.excluded,
+            protocol=protocol,
+            queries=neighbors.queries,
+            distinct=distinct,
+            join_counts=join_counts(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, shown),
         ),
-        histogram=tuple(np.bincount(distinct).tolist()),
-        curve=_curve(lists, counts, size),
-        excluded=neighbors.excluded,
-        protocol=protocol,
-        queries=neighbors.queries,
-        distinct=distinct,
-        join_counts=join_counts(neighbors.rows[:, :k], neighbors.queries, neighbors.candidates, shown),
+        neighbors.provenance and came_from(neighbors.provenance, protocol=protocol),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hyperpolyglot.arguments import Kinds
 from hyperpolyglot.measures.neighbors import Neighborhood, Neighborhoods, Neighbors, neighborhoods
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import SPACE, TokenKind
 
@@ -81,14 +82,17 @@ def example_neighborhoods(
         return neighborhoods(space, rows, count, include_self=paper, exclude=exclude)
     position = {row: i for i, row in enumerate(known)}
     first = near.first(NEIGHBORS_SHOWN)
-    return Neighborhoods(
-        space=space,
-        queries=tuple(
-            Neighborhood(
-                row=row,
-                rows=tuple(first.rows[position[row]].tolist()),
-                similarity=tuple(first.similarity[position[row]].tolist()),
-            )
-            for row in rows
+    return stamped(
+        Neighborhoods(
+            space=space,
+            queries=tuple(
+                Neighborhood(
+                    row=row,
+                    rows=tuple(first.rows[position[row]].tolist()),
+                    similarity=tuple(first.similarity[position[row]].tolist()),
+                )
+                for row in rows
+            ),
         ),
+        came_from(space),
     )

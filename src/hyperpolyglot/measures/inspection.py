@@ -7,6 +7,7 @@ from typing import Any
 
 from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.arguments import checked
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 
@@ -54,17 +55,20 @@ def inspect(space: TokenSpace) -> Inspection:
     """
     checked("inspect", space, TokenSpace, "a TokenSpace, as open_model() gives it")
     table = space.table
-    return Inspection(
-        model=space.model,
-        n_rows=space.n_rows,
-        tokens=space.vocabulary.tokens,
-        dim=table.shape[1] if table else None,
-        dtype=table.dtype if table else None,
-        tensor=table.name if table else None,
-        tokenizer=space.vocabulary.scheme,
-        vocabulary_file=space.vocabulary.source,
-        kinds=space.vocabulary.kind_counts(),
-        duplicates=space.vocabulary.duplicates(),
-        remark=space.remark or None,
-        alignment=space.alignment,
+    return stamped(
+        Inspection(
+            model=space.model,
+            n_rows=space.n_rows,
+            tokens=space.vocabulary.tokens,
+            dim=table.shape[1] if table else None,
+            dtype=table.dtype if table else None,
+            tensor=table.name if table else None,
+            tokenizer=space.vocabulary.scheme,
+            vocabulary_file=space.vocabulary.source,
+            kinds=space.vocabulary.kind_counts(),
+            duplicates=space.vocabulary.duplicates(),
+            remark=space.remark or None,
+            alignment=space.alignment,
+        ),
+        came_from(space),
     )

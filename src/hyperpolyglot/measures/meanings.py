@@ -17,6 +17,7 @@ from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.translation.asking import TranslateOptions, narrowed, wants_held_out
 from hyperpolyglot.measures.translation.lookup import Words, look_up
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Progress, silent
@@ -119,7 +120,7 @@ def meanings(
     for done, (concept, word) in enumerate(chosen):
         progress("meanings", done, len(chosen))
         queries.append(_meaning(space, near, words, concept, word))
-    return Meanings(queries=tuple(queries), held_out=held_out)
+    return stamped(Meanings(queries=tuple(queries), held_out=held_out), came_from(space, seed=options.seed))
 
 
 def _members(words: Words, concept: int) -> list[int]:

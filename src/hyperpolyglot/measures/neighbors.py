@@ -14,7 +14,8 @@ from hyperpolyglot.arguments import Kinds, checked
 from hyperpolyglot.engine.nearest import AUTO, Certificate, Search
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
 from hyperpolyglot.folding import fold_accents
-from hyperpolyglot.records import Record, brief, imported
+from hyperpolyglot.origins import Traced, came_from, stamped
+from hyperpolyglot.records import SHOWN, Record, brief, displayed, imported
 from hyperpolyglot.scratch import free_memory
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
@@ -32,12 +33,13 @@ __all__ = [
 ]
 
 _ROWS = 4096
+_NAMED = 5
 _NEEDED = 2
 """What a search takes at most besides short lists, in units of the vectors: they and two int8 for each number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbors:
+class Neighbors(Traced):
     """The k nearest tokens of some tokens of a space.
 
     ``queries`` int32 ``[q]``, ascending; ``rows`` int32 ``[q, k]``, nearest first, never the query itself;
@@ -65,6 +67,24 @@ class Neighbors:
     def k(self) -> int:
         """Neighbours per token."""
         return int(self.rows.shape[1])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many tokens, and the nearest of the first, as positions in the space."""
+        said = f"{len(self.queries):,} tokens, the {self.k} nearest of each among {len(self.candidates):,}"
+        if self.excluded:
+            left = ", ".join(f"{count:,} {reason}" for reason, count in self.excluded.items())
+            said += f"; left out: {left}"
+        rows = [
+            {"query": int(query), "nearest": ", ".join(map(str, near.tolist())), "similarity": float(cosine)}
+            for query, near, cosine in zip(
+                self.queries[:SHOWN],
+                self.rows[:SHOWN, :_NAMED],
+                self.similarity[:SHOWN, 0] if self.k else np.full(SHOWN, np.nan),
+                strict=False,
+            )
+        ]
+        after = "<p>Positions of tokens; their texts by to_pandas(space).</p>"
+        return displayed(type(self).__name__, said, rows, origin=self.provenance, after=after)
 
     def columns(self, space: TokenSpace | None = None) -> dict[str, Any]:
         """A row for every neighbour, by column: ``query``, ``rank`` from 1, ``neighbor`` and ``similarity``.
@@ -94,13 +114,16 @@ class Neighbors:
 
     def first(self, k: int) -> Neighbors:
         """Only the k nearest."""
-        return Neighbors(
-            queries=self.queries,
-            rows=self.rows[:, :k],
-            similarity=self.similarity[:, :k],
-            candidates=self.candidates,
-            excluded=self.excluded,
-            certificate=self.certificate,
+        return stamped(
+            Neighbors(
+                queries=self.queries,
+                rows=self.rows[:, :k],
+                similarity=self.similarity[:, :k],
+                candidates=self.candidates,
+                excluded=self.excluded,
+                certificate=self.certificate,
+            ),
+            self.provenance,
         )
 
     def dense(self, tokens: int) -> tuple[Int32, Float32]:
@@ -166,7 +189,7 @@ def neighbors(
     for start in range(0, len(chosen), _ROWS):
         part = found.positions[start : start + _ROWS]
         part[:] = candidates.rows[part]
-    return Neighbors(
+    result = Neighbors(
         queries=chosen,
         rows=found.positions,
         similarity=found.similarity,
@@ -174,6 +197,7 @@ def neighbors(
         excluded=candidates.excluded,
         certificate=found.certificate,
     )
+    return stamped(result, came_from(space))
 
 
 def _within(search: Search, space: TokenSpace, rows: Int32, progress: Progress) -> tuple[Float32, Search]:
@@ -267,8 +291,9 @@ def neighborhoods(
     """
     checked("neighborhoods", space, TokenSpace, "a TokenSpace, as open_model() gives it")
     rows = _asked_for(space, rows)
+    origin = came_from(space, protocol="paper" if include_self else "default")
     if not rows:
-        return Neighborhoods(space=space, queries=())
+        return stamped(Neighborhoods(space=space, queries=()), origin)
     candidates = space.candidates(exclude).rows
     known = set(candidates.tolist())
     for row in rows:
@@ -295,7 +320,7 @@ def neighborhoods(
             near, cosines = [row, *near], [1.0, *cosines]
         result.append(Neighborhood(row=row, rows=tuple(near), similarity=tuple(cosines)))
     certificate = found.certificate if found else None
-    return Neighborhoods(space=space, queries=tuple(result), certificate=certificate)
+    return stamped(Neighborhoods(space=space, queries=tuple(result), certificate=certificate), origin)
 
 
 def _asked_for(space: TokenSpace, tokens: str | int | Sequence[str | int]) -> list[int]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
 from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
@@ -123,8 +124,11 @@ def project(
         points, name = _umap(units, neighbors, seed), "UMAP"
     else:
         points, name = _pca(units), "PCA"
-    return Projection(
-        rows=rows, points=points, method=name, trustworthiness=trustworthiness(units, points, seed=seed)
+    return stamped(
+        Projection(
+            rows=rows, points=points, method=name, trustworthiness=trustworthiness(units, points, seed=seed)
+        ),
+        came_from(space, seed=seed),
     )
 
 

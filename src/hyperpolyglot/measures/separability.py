@@ -32,6 +32,7 @@ from hyperpolyglot.engine.probes import (
 )
 from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
@@ -219,11 +220,14 @@ def separability(
                 found.append(row)
     progress("probes", len(problems), len(problems))
     unlabelled = len(candidates.rows) - len(rows)
-    return Separability(
-        labels=tuple(found),
-        skipped=(*((names[c], counts[c]) for c in small), *lost),
-        options=options,
-        excluded=candidates.excluded | ({"without a label": unlabelled} if unlabelled else {}),
+    return stamped(
+        Separability(
+            labels=tuple(found),
+            skipped=(*((names[c], counts[c]) for c in small), *lost),
+            options=options,
+            excluded=candidates.excluded | ({"without a label": unlabelled} if unlabelled else {}),
+        ),
+        came_from(space, seed=options.seed, protocol=options.protocol),
     )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hyperpolyglot.arguments import Kinds, checked, options_of
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record, with_interval
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval, jackknife_interval, permutation_p
@@ -150,26 +151,29 @@ def silhouette(
         jackknife_interval(value, left.tolist()) for value, left in zip(found, left_out.T, strict=True)
     ]
     names, usable = space.labels.names, set(chosen.tolist())
-    return Silhouette(
-        value=float(found[-1]),
-        interval=intervals[-1],
-        chance=float(null[:, -1].mean()),
-        p=permutation_p(float(found[-1]), null[:, -1]),
-        sampled=len(own),
-        labels=tuple(
-            LabelSilhouette(
-                label=names[code],
-                tokens=int(sizes[code]),
-                sampled=len(drawn[i]),
-                silhouette=float(found[i]),
-                interval=intervals[i],
-                chance=float(null[:, i].mean()),
-            )
-            for i, code in enumerate(chosen.tolist())
+    return stamped(
+        Silhouette(
+            value=float(found[-1]),
+            interval=intervals[-1],
+            chance=float(null[:, -1].mean()),
+            p=permutation_p(float(found[-1]), null[:, -1]),
+            sampled=len(own),
+            labels=tuple(
+                LabelSilhouette(
+                    label=names[code],
+                    tokens=int(sizes[code]),
+                    sampled=len(drawn[i]),
+                    silhouette=float(found[i]),
+                    interval=intervals[i],
+                    chance=float(null[:, i].mean()),
+                )
+                for i, code in enumerate(chosen.tolist())
+            ),
+            skipped=tuple((names[c], int(n)) for c, n in enumerate(sizes.tolist()) if n and c not in usable),
+            options=options,
+            excluded=candidates.excluded,
         ),
-        skipped=tuple((names[c], int(n)) for c, n in enumerate(sizes.tolist()) if n and c not in usable),
-        options=options,
-        excluded=candidates.excluded,
+        came_from(space, seed=options.seed),
     )
 
 

@@ -14,6 +14,7 @@ from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.measures.label_lists import LabelLists
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.undertrained import undertrained
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, frozen, silent
@@ -112,13 +113,16 @@ def token_table(
     distinct[near.queries], own_share[near.queries] = lists.distinct(), lists.own_share()
     if near.k:
         nearest[near.queries] = near.rows[:, 0]
-    return TokenTable(
-        space=space,
-        k=near.k,
-        norm=touched.norms,
-        occurrences=occurrences,
-        undertrained=touched.mask,
-        diversity=distinct,
-        own_share=own_share,
-        nearest=nearest,
+    return stamped(
+        TokenTable(
+            space=space,
+            k=near.k,
+            norm=touched.norms,
+            occurrences=occurrences,
+            undertrained=touched.mask,
+            diversity=distinct,
+            own_share=own_share,
+            nearest=nearest,
+        ),
+        came_from(space),
     )

@@ -31,6 +31,7 @@ from hyperpolyglot.measures.translation import Languages, TranslateOptions, Tran
 from hyperpolyglot.measures.translation.asking import wants_held_out
 from hyperpolyglot.measures.translation.languages import ModelLanguages, languages_of, ranked
 from hyperpolyglot.measures.undertrained import undertrained
+from hyperpolyglot.origins import came_from, told
 from hyperpolyglot.records import Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.evidence import Given
@@ -101,7 +102,14 @@ class Joint(Generic[Joined]):
     def record(self, outcomes: Outcomes) -> Joined | Absent:
         """What the records of the steps make, or why one is missing."""
         found = [outcomes(step) for step in self.steps]
-        return next((record for record in found if isinstance(record, Absent)), None) or self.join(found)
+        absent = next((record for record in found if isinstance(record, Absent)), None)
+        if absent is not None:
+            return absent
+        record = self.join(found)
+        origins = [step.origin for step in self.steps if step.origin is not None]
+        if not origins:
+            return record
+        return told(record, came_from(*origins, seed=origins[0].seed, protocol=origins[0].protocol))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

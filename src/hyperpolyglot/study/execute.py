@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.origins import told
 from hyperpolyglot.store import Store
 from hyperpolyglot.study.graph import Graph, PlannedStep
 from hyperpolyglot.study.keeping import kept, record_of
@@ -24,9 +25,11 @@ class Outcomes:
         self._by_key = by_key
 
     def __call__(self, step: PlannedStep[Result] | Absent) -> Result | Absent:
-        """The record of a step; an absent step is its own outcome."""
-        found: Result | Absent = step if isinstance(step, Absent) else self._by_key[step.key]
-        return found
+        """The record of a step, told where it comes from; an absent step is its own outcome."""
+        if isinstance(step, Absent):
+            return step
+        found: Result | Absent = self._by_key[step.key]
+        return told(found, step.origin)
 
 
 class Executor(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from hyperpolyglot.origins import Provenance
 from hyperpolyglot.store import Step, Store, digest_of
 from hyperpolyglot.study.keeping import made_of
 
@@ -31,6 +32,7 @@ class PlannedStep(Generic[Record_co]):
     ``name`` is the step's in the store, ``subject`` says of which models; ``kind`` is the record it gives. ``inputs``
     is all that the record depends on, as JSON. ``compute(**arguments, progress=…)`` gives the record, where an argument
     that is a planned step stands for that step's record. ``passing``: kept only until the steps that need it are.
+    ``origin``: what its record is told of where it comes from; no part of what is kept.
     """
 
     name: str
@@ -41,6 +43,7 @@ class PlannedStep(Generic[Record_co]):
     arguments: Mapping[str, Any]
     cost: Cost
     passing: bool = False
+    origin: Provenance | None = None
     key: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.measures.inspection import inspect
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
 from hyperpolyglot.study.catalogue import SINGLE, Joint, Measure
@@ -73,7 +74,9 @@ def run_plan(
         for key, several in plan.joint.items()
     }
     models = tuple(_one_model(model, plan.options, outcomes) for model in plan.models)
-    return Study(models=models, options=plan.options, **joint)
+    options = plan.options
+    origin = came_from(*(model.space for model in models), seed=options.seed, protocol=options.protocol)
+    return stamped(Study(models=models, options=options, **joint), origin)
 
 
 def run_joint(

@@ -12,6 +12,7 @@ import numpy as np
 
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.origins import Provenance, came_from
 from hyperpolyglot.sources import is_counted
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import digest_of
@@ -90,7 +91,18 @@ class Step:
             compute=compute,
             arguments=arguments,
             cost=self.rate.cost(space, **amount),
+            origin=_origin(arguments, space),
         )
+
+
+def _origin(arguments: Mapping[str, Any], space: TokenSpace) -> Provenance:
+    spaces = [argument for argument in arguments.values() if isinstance(argument, TokenSpace)]
+    options = arguments.get("options")
+    return came_from(
+        *(spaces or [space]),
+        seed=arguments.get("seed", getattr(options, "seed", None)),
+        protocol=arguments.get("protocol", getattr(options, "protocol", "default")),
+    )
 
 
 @singledispatch

@@ -32,6 +32,7 @@ from hyperpolyglot.measures.comparison.similarity import canonical, cka, rsa
 from hyperpolyglot.measures.comparison.transfer import Learned, procrustes, retrieval, split_rows
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import benjamini_hochberg
 from hyperpolyglot.types import Array, Float32, Int32, Progress, silent
@@ -84,11 +85,14 @@ def compare(
             compare_pair(a, b, near_a, near_b, options, _one_of(progress, len(pairs) + i, len(chosen)))
             for i, ((a, near_a), (b, near_b)) in enumerate(combinations(parts, 2))
         )
-    return Comparison(
-        models=tuple(space.model for space in spaces),
-        pairs=tuple(pairs),
-        ambiguous=ambiguous,
-        options=options,
+    return stamped(
+        Comparison(
+            models=tuple(space.model for space in spaces),
+            pairs=tuple(pairs),
+            ambiguous=ambiguous,
+            options=options,
+        ),
+        came_from(*spaces, seed=options.seed, protocol=options.protocol),
     )
 
 

@@ -22,6 +22,7 @@ from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean
@@ -166,16 +167,19 @@ def explain(
     if evidence.output is not None:
         tables = compare_tables(space, evidence.output, near.k, seed=seed, search=search, progress=progress)
     progress("explanations", len(_STEPS), len(_STEPS))
-    return Explanation(
-        model=space.model,
-        frequency=common,
-        undertrained=untouched,
-        hubness=hubs,
-        isotropy=spread,
-        dimension=local,
-        subspaces=removed,
-        tables=tables,
-        excluded=near.excluded,
+    return stamped(
+        Explanation(
+            model=space.model,
+            frequency=common,
+            undertrained=untouched,
+            hubness=hubs,
+            isotropy=spread,
+            dimension=local,
+            subspaces=removed,
+            tables=tables,
+            excluded=near.excluded,
+        ),
+        came_from(space, seed=seed),
     )
 
 

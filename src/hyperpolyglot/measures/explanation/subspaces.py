@@ -21,6 +21,7 @@ from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.explanation.removal import LEAST, REMOVALS, pooled_codes, top_directions
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.separability import SeparabilityOptions, separability
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import Interval
@@ -203,7 +204,10 @@ def subspaces(
             after = _after(changed, before, search, progress)
         effects.append(_effect(name, changed, (before, after), probed, translate, seed))
     progress("removal", 1 + len(REMOVALS), 1 + len(REMOVALS))
-    return Subspaces(offsets=offsets(vectors, labels.only_counted()), effects=tuple(effects))
+    return stamped(
+        Subspaces(offsets=offsets(vectors, labels.only_counted()), effects=tuple(effects)),
+        came_from(space, seed=seed),
+    )
 
 
 def _only(near: Neighbors, asked: Array) -> Neighbors:

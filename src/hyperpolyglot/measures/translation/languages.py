@@ -37,6 +37,7 @@ from hyperpolyglot.measures.translation.scores import (
     values_of,
 )
 from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Progress, silent
@@ -200,7 +201,7 @@ def languages(
     options = replace(options, held_out=wants_held_out(spaces, lexicon, options))
     _wanted(lexicon, language)
     masks = undertrained or {}
-    return ranked(
+    found = ranked(
         [
             languages_of(
                 space,
@@ -213,6 +214,7 @@ def languages(
             for space in spaces
         ]
     )
+    return stamped(found, came_from(*spaces, seed=options.seed))
 
 
 def languages_of(

@@ -37,6 +37,7 @@ from hyperpolyglot.measures.translation.tables import (
     within_and_across,
 )
 from hyperpolyglot.measures.translation.weightings import HEADLINE, weighted
+from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import Record, Rows, with_interval
 from hyperpolyglot.space import TokenSpace
@@ -222,30 +223,33 @@ def translate(
         for method in ("cosine", "csls")
     }
     overall = {"weak": weak} | _among_tokens(space, asked, main, options, random, progress)
-    return Translation(
-        lexicon={
-            "source": asked.lexicon.source,
-            "entries": len(asked.lexicon),
-            "languages": len(asked.words.languages),
-            "concepts": len(asked.words.concept_names),
-        },
-        concepts=asked.concepts,
-        coverage=asked.coverage,
-        overall=overall,
-        apart={name: _apart(asked, kind) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
-        baselines={"frequency_rank": scored(ranks.frequency, (candidates, references), clusters)},
-        denominators=_denominators(asked, overall),
-        pairs=by_pair(main, ranks, candidates, asked.words),
-        scripts=by_script(main, ranks, candidates, asked.words, matched_candidates(options)),
-        kinds=by_kind(main, ranks, candidates, asked.words, alike),
-        sounds=by_sound(main, ranks, candidates, alike),
-        weightings=weighted(
-            main, values_of("p1", ranks.csls), expected_of("p1", (candidates, references)), alike
+    return stamped(
+        Translation(
+            lexicon={
+                "source": asked.lexicon.source,
+                "entries": len(asked.lexicon),
+                "languages": len(asked.words.languages),
+                "concepts": len(asked.words.concept_names),
+            },
+            concepts=asked.concepts,
+            coverage=asked.coverage,
+            overall=overall,
+            apart={name: _apart(asked, kind) for name, kind in (("identical", IDENTICAL), ("near", NEAR))},
+            baselines={"frequency_rank": scored(ranks.frequency, (candidates, references), clusters)},
+            denominators=_denominators(asked, overall),
+            pairs=by_pair(main, ranks, candidates, asked.words),
+            scripts=by_script(main, ranks, candidates, asked.words, matched_candidates(options)),
+            kinds=by_kind(main, ranks, candidates, asked.words, alike),
+            sounds=by_sound(main, ranks, candidates, alike),
+            weightings=weighted(
+                main, values_of("p1", ranks.csls), expected_of("p1", (candidates, references)), alike
+            ),
+            within=within_and_across(main, ranks, asked.words, alike),
+            names=names_and_things(main, ranks, candidates, asked.words, alike),
+            hubs=hubs(main, ranks, asked.pool, asked.words),
+            options=options,
         ),
-        within=within_and_across(main, ranks, asked.words, alike),
-        names=names_and_things(main, ranks, candidates, asked.words, alike),
-        hubs=hubs(main, ranks, asked.pool, asked.words),
-        options=options,
+        came_from(space, seed=options.seed),
     )
 
 
