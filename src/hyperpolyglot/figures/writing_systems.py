@@ -78,7 +78,7 @@ def draw_silhouette(results: Sequence[tuple[str, Silhouette]], most: int = 32) -
     figure, (axes,) = new_figure(WIDE, 1.2 + 0.16 * max(1, len(labels)))
     series = [
         Dots(
-            name=f"{title_of(model)}: mean {result.value:.2f}".replace("-", "−"),
+            name=f"{title_of(model)}: mean " + f"{result.value:.2f}".replace("-", "−"),
             values={row.label: row.silhouette for row in result.labels},
             intervals={row.label: row.interval or (row.silhouette,) * 2 for row in result.labels},
         )
