@@ -4,20 +4,46 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from glob import iglob
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
 from hyperpolyglot.errors import ModelNotFound
 from hyperpolyglot.folders import expanded
+from hyperpolyglot.formats import suffixes
 from hyperpolyglot.hub.names import HubName, parse_name
 from hyperpolyglot.shown import shown
 
-__all__ = ["DEMOS", "Demo", "is_counted", "known_demos", "named", "remark_on_demo", "resolve", "title_of"]
+__all__ = [
+    "DEMOS",
+    "Demo",
+    "is_counted",
+    "known_demos",
+    "matching",
+    "named",
+    "remark_on_demo",
+    "resolve",
+    "title_of",
+    "told_apart",
+]
 
 LONGEST_TITLE = 40
 _MOST_COMPARED = 10_000
+_MOST_MATCHING = 1_000
+_SUFFIXES = (*suffixes(), ".json", ".jsonl", ".model", ".tiktoken", ".index", ".gz")
+_COMMON_STEMS = re.compile(
+    r"(?:model|pytorch_model|consolidated|weights|embeddings?|tokenizer|tekken|spiece|vocab|sentencepiece)"
+    r"(?:[-.]\d[-\w]*)?"
+)
+_titles: ContextVar[Mapping[str, str]] = ContextVar("_titles", default=MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +128,109 @@ def named(model: str) -> tuple[str | None, str]:
     return name.strip(), rest
 
 
-def title_of(model: str) -> str:
-    """A name short enough for a figure, as a reader can see it: of a long path, the end.
+def matching(model: str, folder: Path | None = None) -> list[str]:
+    """The models that a pattern such as ``run/step-*`` names, by number where they have one; else the model itself.
 
-    >>> title_of("/home/someone/models/downloaded/by/hand/xlm-r/model.safetensors")
-    '…/xlm-r/model.safetensors'
+    ``NAME=PATTERN`` names each by NAME and what is its own. ``folder``: where paths begin, by default here. Raises
+    ``ModelNotFound`` where nothing matches, or more than a thousand do.
+
+    >>> matching("demo:e5"), matching("org/name@main")
+    (['demo:e5'], ['org/name@main'])
     """
-    if len(model) <= LONGEST_TITLE:
-        return shown(model)
-    kept = "/".join(Path(model).parts[-2:])
-    return shown(f"…/{kept}" if len(kept) <= LONGEST_TITLE else f"…{kept[-LONGEST_TITLE:]}")
+    name, pattern = named(model)
+    here = folder or Path()
+    if not set("*?[") & set(pattern) or pattern.startswith("demo:") or (here / expanded(pattern)).exists():
+        return [model]
+    found = list(islice(iglob(os.path.expanduser(pattern), root_dir=here), _MOST_MATCHING + 1))
+    if not found or len(found) > _MOST_MATCHING:
+        told = (
+            f"more than {_MOST_MATCHING:,} files or folders match" if found else "no file or folder matches"
+        )
+        raise ModelNotFound(f"{model}: {told}.")
+    found.sort(key=_natural)
+    if name is None:
+        return found
+    if len(found) == 1:
+        return [f"{name}={found[0]}"]
+    places = [os.path.join(os.curdir, place) for place in found]  # not to be taken for names on the Hub
+    titles = _apart(places)
+    return [
+        f"{name} {titles[place].replace('/', '-')}={model}"
+        for place, model in zip(places, found, strict=True)
+    ]
+
+
+def _natural(path: str) -> list[tuple[int, str]]:
+    """A key that orders the numbers in a path as numbers: step-50 before step-100."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path)]
+
+
+def title_of(model: str) -> str:
+    """A name short enough for a figure, as a reader can see it: of a path, the last part that says what it is.
+
+    Within :func:`told_apart`, the name by which the model is told from others.
+
+    >>> title_of("/home/someone/models/xlm-r/model.safetensors"), title_of("runs/mine.gguf")
+    ('xlm-r', 'mine')
+    >>> title_of("google/mt5-base@main"), title_of("demo:e5")
+    ('google/mt5-base@main', 'demo:e5')
+    """
+    return _titles.get().get(model) or _fitting(_tail(model, 1))
+
+
+@contextmanager
+def told_apart(models: Iterable[str]) -> Iterator[None]:
+    """Give these models different titles for as long as the block lasts.
+
+    >>> with told_apart(["/a/run/last", "/b/walk/last"]):
+    ...     title_of("/a/run/last"), title_of("/b/walk/last")
+    ('run/last', 'walk/last')
+    """
+    token = _titles.set(_apart(models))
+    try:
+        yield
+    finally:
+        _titles.reset(token)
+
+
+def _apart(models: Iterable[str]) -> dict[str, str]:
+    """Titles with as many parts of the paths as tell the models apart, else with a number behind them."""
+    titles: dict[str, str] = {}
+    listed = list(dict.fromkeys(models))
+    parts = dict.fromkeys(listed, 1)
+    for _ in range(max((len(re.split(r"[/\\]", model)) for model in listed), default=0)):
+        titles = {model: _fitting(_tail(model, parts[model])) for model in listed}
+        counts = Counter(titles.values())
+        for model in listed:
+            parts[model] += counts[titles[model]] > 1
+    seen: Counter[str] = Counter()
+    for model, title in titles.items():
+        seen[title] += 1
+        if seen[title] > 1:
+            titles[model] = f"{title} ({seen[title]})"
+    return titles
+
+
+def _tail(model: str, count: int) -> str:
+    """The last ``count`` parts of a path that say what it is; a name that is no path as it is."""
+    repository = parse_name(model)
+    if repository is not None and repository.file is None:
+        return model
+    parts = [part for part in re.split(r"[/\\]", model) if part not in ("", ".")]
+    if not parts:
+        return model
+    kept = next((part for part in parts if part.startswith("models--")), None)
+    if kept is not None and "snapshots" in parts:  # the Hub's cache
+        return kept.removeprefix("models--").replace("--", "/")
+    stem = parts[-1]
+    while stem.endswith(_SUFFIXES) and "." in stem[1:]:
+        stem = stem.rpartition(".")[0]
+    parts = parts[:-1] if _COMMON_STEMS.fullmatch(stem) and len(parts) > 1 else [*parts[:-1], stem]
+    return "/".join(parts[-count:])
+
+
+def _fitting(title: str) -> str:
+    return shown(title if len(title) <= LONGEST_TITLE else f"…{title[1 - LONGEST_TITLE :]}")
 
 
 def _demo(name: str) -> Path:

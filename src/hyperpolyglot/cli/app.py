@@ -13,6 +13,7 @@ from hyperpolyglot.cli import (
     bench,
     comparisons,
     explorer,
+    neighborhoods,
     pages,
     studies,
     tokens,
@@ -37,7 +38,18 @@ def cli() -> None:
     """
 
 
-for _module in (tokens, vectors, translations, comparisons, pages, studies, explorer, upkeep, bench):
+for _module in (
+    tokens,
+    vectors,
+    neighborhoods,
+    translations,
+    comparisons,
+    pages,
+    studies,
+    explorer,
+    upkeep,
+    bench,
+):
     for _name in _module.__all__:
         cli.add_command(getattr(_module, _name))
 

@@ -27,13 +27,14 @@ from hyperpolyglot.cli.options import (
     exclude_option,
     figure_option,
     k_option,
-    model_argument,
+    models_argument,
     permutations_option,
     seed_option,
     two_models_argument,
     with_output_option,
 )
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, certificate, emit, output_group
+from hyperpolyglot.cli.several import Measurement, give
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.explanation.frequency import Counts
@@ -132,7 +133,7 @@ counts_group = group(
 
 
 @click.command(short_help="Why neighbourhoods are as they are.")
-@model_argument
+@models_argument
 @k_option(50, least=10)
 @counts_group
 @figure_option("removal", "deciles", "undertrained", "hubness")
@@ -145,7 +146,7 @@ counts_group = group(
 @store_group
 @output_group(TABLE_OR_FIGURE)
 def explain(
-    model: str,
+    models: tuple[str, ...],
     k: int,
     occurrences: CountOptions,
     figure: str,
@@ -158,12 +159,12 @@ def explain(
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Look for reasons in MODEL: frequency, under-trained tokens, hubs, isotropy, dimension, and what taking the
+    """Look for reasons in each MODEL: frequency, under-trained tokens, hubs, isotropy, dimension, and what taking the
     languages out does to separability and diversity.
     """
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import progress_bar
-    from hyperpolyglot.cli.terminal_tables.explanations import show_explanation
+    from hyperpolyglot.cli.terminal_tables.explanations import EXPLAIN
     from hyperpolyglot.lexicon import packaged_lexicon
     from hyperpolyglot.measures.translation import TranslateOptions
     from hyperpolyglot.study import Given, computed, explain_step, neighbors_step
@@ -174,29 +175,24 @@ def explain(
         raise click.UsageError(
             "--corpus cuts text by all tokens: leave --only-labels and --top out, or use --counts."
         )
-    (space,) = spaces = open_spaces([model], opening, labelling, exclude)
-    kinds = excluded_kinds(exclude)
+    spaces = open_spaces(models, opening, labelling, exclude)
+    kinds, kept, search = excluded_kinds(exclude), store.open(), searching.search()
+    words, results = packaged_lexicon(), []
     with progress_bar() as bar:
-        kept, search = store.open(), searching.search()
-        given = Given(
-            counts=occurrences.counted(space.vocabulary, bar),
-            lexicon=packaged_lexicon(),
-            translate=TranslateOptions(seed=seed),
-        )
-        near = neighbors_step(space, k, exclude=kinds, search=search)
-        other = output_space(space.origin, opening.opening(), labelling.labeller(), fetch=with_output)
-        other = other and labelling.narrowed(other)
-        step = explain_step(space, near, given, other, seed=seed, search=search)
-        found = computed(step, kept, bar)
-    noun = space.labels.labelling.many
+        for space in spaces:
+            counts = occurrences.counted(space.vocabulary, bar)
+            given = Given(counts=counts, lexicon=words, translate=TranslateOptions(seed=seed))
+            near = neighbors_step(space, k, exclude=kinds, search=search)
+            other = output_space(space.origin, opening.opening(), labelling.labeller(), fetch=with_output)
+            other = other and labelling.narrowed(other)
+            found = computed(explain_step(space, near, given, other, seed=seed, search=search), kept, bar)
+            made = {"certificate": certificate(computed(near, kept))} if output.as_json else {}
+            results.append(Measurement(space, found, made))
+    records, noun = [each.record for each in results], spaces[0].labels.labelling.many
     drawn = {
-        "removal": lambda: figures.draw_removal([found], noun),
-        "deciles": lambda: figures.draw_deciles([found], noun),
-        "undertrained": lambda: figures.draw_undertrained([found]),
-        "hubness": lambda: figures.draw_hubness([found]),
+        "removal": lambda: figures.draw_removal(records, noun),
+        "deciles": lambda: figures.draw_deciles(records, noun),
+        "undertrained": lambda: figures.draw_undertrained(records),
+        "hubness": lambda: figures.draw_hubness(records),
     }
-    output.save(found.table, drawn[figure])
-    if output.as_json:
-        made = {"certificate": certificate(computed(near, kept))}
-        return emit("explain", found.to_json() | made, spaces)
-    return show_explanation(found, noun)
+    give(EXPLAIN, results, output, figure=drawn[figure])

@@ -30,16 +30,18 @@ def open_spaces(
 ) -> list[TokenSpace]:
     """The spaces that the options describe, without under-trained tokens where ``exclude`` names these.
 
-    ``measured``: how many of the models are; the others say only which tokens they have, and are not narrowed.
+    ``measured``: how many of the models are; the others say only which tokens they have, and are not narrowed. Until
+    the command ends, the titles of the models tell them apart.
     """
     from hyperpolyglot.loading import open_model
-    from hyperpolyglot.sources import named
+    from hyperpolyglot.sources import named, told_apart
 
     if opening.tokenizer and len(models) > 1:
         raise click.UsageError("--tokenizer goes with one model.")
     asked_for = [named(model) for model in models]
     if len({name or model for name, model in asked_for}) < len(models):
         raise click.UsageError("a model is named twice.")
+    click.get_current_context().with_resource(told_apart(name or model for name, model in asked_for))
     notices: dict[str, None] = {}
     labels, asked = (labelling or LabelOptions()).labeller(), opening.opening()
     with progress_bar() as bar:

@@ -26,6 +26,7 @@ __all__ = [
     "json_option",
     "k_option",
     "lexicon_option",
+    "matched",
     "method_option",
     "minimum_option",
     "model_argument",
@@ -95,16 +96,35 @@ class Size(_WholeNumber):
         return size
 
 
+def matched(_context: click.Context, _parameter: click.Parameter, models: tuple[str, ...]) -> tuple[str, ...]:
+    """The models that are named, patterns such as ``run/step-*`` by what matches them."""
+    if not models:
+        return models
+    from hyperpolyglot.sources import matching
+
+    return tuple(found for model in models for found in matching(model))
+
+
+def _matched_one(context: click.Context, parameter: click.Parameter, model: str) -> str:
+    found = matched(context, parameter, (model,))
+    if len(found) > 1:
+        raise click.UsageError(
+            f"{context.command.name} takes one model, and {len(found)} match {model}.", context
+        )
+    return found[0]
+
+
 def _two_at_least(
-    context: click.Context, _argument: click.Parameter, models: tuple[str, ...]
+    context: click.Context, argument: click.Parameter, models: tuple[str, ...]
 ) -> tuple[str, ...]:
-    if len(models) < 2:
+    found = matched(context, argument, models)
+    if len(found) < 2:
         raise click.UsageError(f"{context.command.name} needs at least two models.", context)
-    return models
+    return found
 
 
-model_argument = click.argument("model")
-models_argument = click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+model_argument = click.argument("model", callback=_matched_one)
+models_argument = click.argument("models", metavar="MODEL...", nargs=-1, required=True, callback=matched)
 two_models_argument = click.argument(
     "models", metavar="MODEL...", nargs=-1, required=True, callback=_two_at_least
 )

@@ -50,7 +50,7 @@ ARRAYS = Written(
 _UNRECORDED = {
     *("as_json", "outputs", "output", "cache", "no_cache", "model", "models", "seed"),
     *("backend", "cluster", "memory", "threads"),
-    *("folder", "port", "opens"),
+    *("folder", "port", "opens", "compare_with"),
 }
 
 
@@ -60,6 +60,11 @@ class OutputOptions:
 
     as_json: bool
     outputs: tuple[Path, ...]
+
+    @property
+    def draws(self) -> bool:
+        """Whether a figure is among the files."""
+        return any(path.suffix.lower() in _FIGURES for path in self.outputs)
 
     def split(self, suffix: str) -> tuple[tuple[Path, ...], OutputOptions]:
         """The files of one extension, and what is left without them."""

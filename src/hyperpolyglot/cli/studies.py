@@ -67,6 +67,7 @@ def study(
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.provenance import document
     from hyperpolyglot.report.summary import summary
+    from hyperpolyglot.sources import told_apart
     from hyperpolyglot.study import plan_study, run_plan
     from hyperpolyglot.study.file import example as study_file
     from hyperpolyglot.study.file import read_study
@@ -76,6 +77,7 @@ def study(
     if file is None:
         raise click.UsageError("name a study file; --example prints one.")
     wanted = read_study(file)
+    click.get_current_context().with_resource(told_apart(model.model for model in wanted.models))
     if wanted.outputs.explorer:
         refuse_others(wanted.outputs.explorer)
     options, kept, search = wanted.options, store.open(), searching.search()

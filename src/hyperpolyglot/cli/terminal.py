@@ -13,12 +13,18 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from unicodedata import bidirectional
 
 from hyperpolyglot.shown import hidden, shown, visible
 
-__all__ = ["note", "print_json", "print_lines", "print_table", "progress_bar", "say"]
+__all__ = ["note", "print_beside", "print_json", "print_lines", "print_table", "progress_bar", "say"]
 
 _LONGEST_CELL, _LONGEST_LINE = 400, 8_000
+_LONGEST_HEADING = 24
+_GAP = 3
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_LEFT_TO_RIGHT = "\u200e"
+"""Stands behind a cell that is written from right to left, so that the cells to its right stay there."""
 _BAR_AFTER = 1.0
 
 
@@ -79,20 +85,60 @@ def _cell(value: Any) -> str:
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = None) -> None:
     """Rows as a table under a title. Put text of any direction in the last column, where it cannot reorder others."""
+    names = list(columns) if columns else list(rows[0]) if rows else []
+    _print(
+        title,
+        [name.replace("_", " ") for name in names],
+        [[_cell(row.get(name)) for name in names] for row in rows],
+        [any(isinstance(row.get(name), int | float) for row in rows) for name in names],
+    )
+
+
+def print_beside(title: str, columns: Sequence[tuple[str, Mapping[str, str]]]) -> None:
+    """Several models side by side under a title: each with its name, and its cells by the name of their row.
+
+    Rows stand in the order in which they first come. As many columns as fit make a table; the others follow below.
+    A model without cells has no column.
+    """
+    from rich.cells import cell_len
+
+    columns = [(heading, cells) for heading, cells in columns if cells]
+    names = list(dict.fromkeys(name for _, cells in columns for name in cells))
+    first = max((cell_len(_cell(name)) for name in names), default=0)
+    parts: list[list[tuple[str, Mapping[str, str]]]] = [[]]
+    used = first
+    for heading, cells in columns:
+        longest = max((cell_len(_cell(cell)) for cell in cells.values()), default=0)
+        needs = _GAP + max(longest, min(cell_len(heading), _LONGEST_HEADING))
+        if parts[-1] and used + needs > _width():
+            parts.append([])
+            used = first
+        parts[-1].append((heading, cells))
+        used += needs
+    for part in filter(None, parts):
+        rows = [[_cell(name), *(_directed(_cell(cells.get(name))) for _, cells in part)] for name in names]
+        _print(title, ["", *(shown(heading, _LONGEST_CELL) for heading, _ in part)], rows)
+
+
+def _directed(cell: str) -> str:
+    return f"{cell}{_LEFT_TO_RIGHT}" if _RIGHT_TO_LEFT & set(map(bidirectional, cell)) else cell
+
+
+def _print(
+    title: str, headings: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[bool] = ()
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    names = list(columns) if columns else list(rows[0]) if rows else []
     console = Console(file=sys.stdout, width=_width(), highlight=False, emoji=False, markup=False)
     console.print(Text(shown(title, _LONGEST_LINE), style="bold"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        numeric = any(isinstance(row.get(name), int | float) for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(row.get(name))) for name in names))
+    for i, heading in enumerate(headings):
+        table.add_column(Text(heading), justify="right" if right and right[i] else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*map(Text, row))
     console.print(table)
 
 

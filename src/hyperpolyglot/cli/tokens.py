@@ -38,6 +38,7 @@ def inspect(model: str, opening: OpeningOptions, output: OutputOptions) -> None:
     """Say what MODEL is: its table, its tokenizer, its kinds of tokens."""
     from hyperpolyglot.cli.terminal import print_table, say
     from hyperpolyglot.measures.inspection import inspect as look
+    from hyperpolyglot.sources import title_of
 
     (space,) = spaces = open_spaces([model], opening)
     found = look(space)
@@ -45,7 +46,7 @@ def inspect(model: str, opening: OpeningOptions, output: OutputOptions) -> None:
     if output.as_json:
         return emit("inspect", found.to_json(), spaces)
     shape = f"{found.n_rows:,} × {found.dim:,}" if found.dim else f"{found.n_rows:,} ids, no vectors"
-    say(f"{found.model}: {shape}, stored as {found.dtype or '–'} in {found.tensor or '–'}")
+    say(f"{title_of(found.model)}: {shape}, stored as {found.dtype or '–'} in {found.tensor or '–'}")
     say(f"{found.tokens:,} tokens, {found.tokenizer}, from {found.vocabulary_file}")
     if found.duplicates:
         say(f"{found.duplicates:,} tokens repeat the text of another")
@@ -65,6 +66,7 @@ def census(
     from hyperpolyglot.cli.terminal import print_table
     from hyperpolyglot.cli.terminal_tables.labels import say_uncounted
     from hyperpolyglot.measures.census import census as count
+    from hyperpolyglot.sources import title_of
     from hyperpolyglot.writing.scripts import script_name
 
     spaces = open_spaces(models, opening, labelling)
@@ -84,7 +86,7 @@ def census(
         ]
         named = any(row["name"] != row["label"] for row in rows)
         columns = ("label", "name", "tokens", "percent") if named else ("label", "tokens", "percent")
-        print_table(f"{model.model}: {model.tokens:,} tokens, {model.n_rows:,} rows", rows, columns)
+        print_table(f"{title_of(model.model)}: {model.tokens:,} tokens, {model.n_rows:,} rows", rows, columns)
         say_uncounted(model.uncounted, space.labels.labelling)
         print_table("by kind", [{"kind": kind, "tokens": count} for kind, count in model.kinds.items()])
     return None
@@ -102,16 +104,18 @@ def overlap(
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table
     from hyperpolyglot.measures.census import overlap as compare
+    from hyperpolyglot.sources import title_of
 
     spaces = open_spaces(models, opening, labelling)
     found = compare(spaces, protocol=labelling.protocol)
     output.save(found.table, lambda: figures.draw_overlap(found))
     if output.as_json:
         return emit("overlap", found.to_json(), spaces)
-    print_table("Shared tokens", found.table())
+    rows = [{**row, "a": title_of(row["a"]), "b": title_of(row["b"])} for row in found.table()]
+    print_table("Shared tokens", rows)
     for pair in found.pairs:
         rows = [{"label": label, "tokens": count} for label, count in list(pair.by_label.items())[:12]]
-        print_table(f"{pair.a} and {pair.b}, by label", rows)
+        print_table(f"{title_of(pair.a)} and {title_of(pair.b)}, by label", rows)
     return None
 
 
@@ -140,6 +144,7 @@ def tokens(
     """
     from hyperpolyglot.cli.terminal import print_table, progress_bar, say
     from hyperpolyglot.measures.token_table import token_table
+    from hyperpolyglot.sources import title_of
     from hyperpolyglot.study import computed, neighbors_step
 
     (space,) = spaces = open_spaces([model], opening, labelling, exclude)
@@ -151,6 +156,6 @@ def tokens(
     if output.as_json:
         return emit("tokens", found.to_json(), spaces)
     if not output.outputs:
-        print_table(f"{space.model}: the first of {len(rows):,} tokens", rows[:_FIRST])
+        print_table(f"{title_of(space.model)}: the first of {len(rows):,} tokens", rows[:_FIRST])
         say("all of them by -o tokens.parquet, .csv or .tsv")
     return None

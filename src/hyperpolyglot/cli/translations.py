@@ -13,19 +13,22 @@ from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import (
     figure_option,
     lexicon_option,
-    model_argument,
     models_argument,
     questions_option,
     seed_option,
     undertrained_option,
 )
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
+from hyperpolyglot.cli.several import Measurement, give
 
 if TYPE_CHECKING:
     from hyperpolyglot.lexicon import Lexicon
     from hyperpolyglot.measures.translation import TranslateOptions
 
 __all__ = ["languages", "translate"]
+
+_OF_SEVERAL = ("scores", "hubs")
+"""The figures of translations that show several models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ lexicon_group = group(
 
 
 @click.command(short_help="Whether neighbours are translations.")
-@model_argument
+@models_argument
 @lexicon_group
 @click.option(
     "--language", "only", multiple=True, metavar="TAG", help="Only these languages; can be repeated."
@@ -100,7 +103,7 @@ lexicon_group = group(
 @store_group
 @output_group(TABLE_OR_FIGURE)
 def translate(
-    model: str,
+    models: tuple[str, ...],
     lexicon: LexiconOptions,
     only: tuple[str, ...],
     multi_piece: bool,
@@ -112,38 +115,41 @@ def translate(
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Ask for the translations of a lexicon's words among the tokens of MODEL.
+    """Ask for the translations of a lexicon's words among the tokens of each MODEL.
 
     Candidates are the target language's words (weak), all tokens of its
     script (script) or all tokens (strong), by cosine and by CSLS. The table
     of -o has a row for every pair of languages.
     """
+    if len(models) > 1 and output.draws and figure not in _OF_SEVERAL:
+        raise click.UsageError(
+            f"--figure {figure} draws one model; {' and '.join(_OF_SEVERAL)} draw several."
+        )
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import progress_bar
-    from hyperpolyglot.cli.terminal_tables.translations import show_translation
+    from hyperpolyglot.cli.terminal_tables.translations import TRANSLATE
     from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
-    from hyperpolyglot.sources import title_of
     from hyperpolyglot.study import computed, translate_step
 
-    (space,) = spaces = open_spaces([model], opening, exclude=exclude)
+    spaces, kept, words = open_spaces(models, opening, exclude=exclude), store.open(), lexicon.words()
     options = replace(
         lexicon.asked(seed), languages=only or None, multi_piece=multi_piece, questions=questions
     )
     with progress_bar() as bar:
-        found = computed(translate_step(space, lexicon.words(), options), store.open(), bar)
-    title = title_of(space.model)
+        results = [
+            Measurement(space, computed(translate_step(space, words, options), kept, bar)) for space in spaces
+        ]
+    titled = [(each.title, each.record) for each in results]
+    title, found = titled[0]
     drawn = {
         "scripts": lambda: figures.draw_translation(
             *found.matrix("script", FEWEST_QUESTIONS), chance=found.matched_chance, title=title
         ),
         "languages": lambda: figures.draw_translation_by_language(found),
-        "scores": lambda: figures.draw_translation_scores([(title, found)]),
-        "hubs": lambda: figures.draw_hub_languages([(title, found)]),
+        "scores": lambda: figures.draw_translation_scores(titled),
+        "hubs": lambda: figures.draw_hub_languages(titled),
     }
-    output.save(found.table, drawn[figure])
-    if output.as_json:
-        return emit("translate", found.to_json(), spaces)
-    return show_translation(space.model, found)
+    give(TRANSLATE, results, output, figure=drawn[figure])
 
 
 @click.command(short_help="Which model for which language.")

@@ -26,26 +26,26 @@ from hyperpolyglot.cli.options import (
     device_option,
     exclude_option,
     k_option,
+    matched,
     method_option,
     minimum_option,
     model_argument,
+    models_argument,
     seed_option,
 )
 from hyperpolyglot.cli.output import (
-    ARRAYS,
     TABLE_OR_FIGURE,
     OutputOptions,
     certificate,
     emit,
     output_group,
 )
-from hyperpolyglot.percentages import percent
-from hyperpolyglot.shown import shown
+from hyperpolyglot.cli.several import Measurement, give, named_records
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.separability import SeparabilityOptions
 
-__all__ = ["diversity", "map_", "neighbors", "separability", "silhouette"]
+__all__ = ["diversity", "map_", "separability", "silhouette"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ probing_group = group(
 
 
 @click.command(short_help="Linear separability of writing systems.")
-@model_argument
+@models_argument
 @opening_group
 @protocol_group
 @probing_group
@@ -106,6 +106,7 @@ probing_group = group(
     "--shared-with",
     multiple=True,
     metavar="MODEL",
+    callback=matched,
     help="Only tokens that MODEL's vocabulary has too; can be repeated.",
 )
 @exclude_option
@@ -114,7 +115,7 @@ probing_group = group(
 @store_group
 @output_group(TABLE_OR_FIGURE)
 def separability(
-    model: str,
+    models: tuple[str, ...],
     opening: OpeningOptions,
     labelling: LabelOptions,
     probing: ProbingOptions,
@@ -124,37 +125,39 @@ def separability(
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Measure the linear separability of MODEL's writing systems."""
+    """Measure the linear separability of each MODEL's writing systems."""
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.cli.terminal_tables.labels import say_uncounted
+    from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.cli.terminal_tables.vectors import SEPARABILITY
     from hyperpolyglot.measures.comparison import shared_tokens
     from hyperpolyglot.study import computed, separability_step
 
     options = probing.probes(labelling.protocol, seed)
-    space, *others = spaces = open_spaces((model, *shared_with), opening, labelling, exclude, measured=1)
+    opened = open_spaces((*models, *shared_with), opening, labelling, exclude, measured=len(models))
+    spaces, others = opened[: len(models)], opened[len(models) :]
     kept, kinds = store.open(), excluded_kinds(exclude)
     if others:
-        space = shared_tokens.shared_with(space, others, protocol=labelling.protocol, exclude=kinds)
+        spaces = [
+            shared_tokens.shared_with(space, others, protocol=labelling.protocol, exclude=kinds)
+            for space in spaces
+        ]
     with progress_bar() as bar:
-        found = computed(separability_step(space, options, exclude=kinds), kept, bar)
-    published = space.labels.labelling.writing_systems
-    output.save(found.table, lambda: figures.draw_separability([(space.model, found)], published=published))
-    if output.as_json:
-        return emit("separability", found.to_json(), spaces)
-    columns = ("label", "tokens", "accuracy", "low", "high", "chance")
-    print_table(f"{space.model}: accuracy of a linear probe (95 % interval)", found.table(), columns)
-    if found.skipped:
-        listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
-        say(f"too few tokens to probe, of the label or of all others: {listed}")
-    say_uncounted([row.label for row in found.labels if not row.counted], space.labels.labelling)
-    if found.mean_accuracy is not None:
-        say(f"mean accuracy {percent(found.mean_accuracy)}, by chance {percent(found.labels[0].chance)}")
-    return None
+        results = [
+            Measurement(space, computed(separability_step(space, options, exclude=kinds), kept, bar))
+            for space in spaces
+        ]
+    published = spaces[0].labels.labelling.writing_systems
+    give(
+        SEPARABILITY,
+        results,
+        output,
+        figure=lambda: figures.draw_separability(named_records(results), published=published),
+        others=others,
+    )
 
 
 @click.command(short_help="Whether writing systems form clusters.")
-@model_argument
+@models_argument
 @opening_group
 @protocol_group
 @click.option(
@@ -175,7 +178,7 @@ def separability(
 @store_group
 @output_group(TABLE_OR_FIGURE)
 def silhouette(
-    model: str,
+    models: tuple[str, ...],
     opening: OpeningOptions,
     labelling: LabelOptions,
     sample: int,
@@ -186,102 +189,29 @@ def silhouette(
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Measure how compact the tokens of each writing system are: mean silhouettes
-    by cosine distance, against permuted labels.
+    """Measure how compact the tokens of each MODEL's writing systems are: mean
+    silhouettes by cosine distance, against permuted labels.
     """
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
+    from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.cli.terminal_tables.vectors import SILHOUETTE
     from hyperpolyglot.measures.silhouette import SilhouetteOptions
     from hyperpolyglot.study import computed
     from hyperpolyglot.study.catalogue import silhouette_step
 
     options = SilhouetteOptions(sample=sample, minimum=minimum, permutations=permutations, seed=seed)
-    (space,) = spaces = open_spaces([model], opening, labelling, exclude)
+    spaces, kept = open_spaces(models, opening, labelling, exclude), store.open()
+    kinds = excluded_kinds(exclude)
     with progress_bar() as bar:
-        found = computed(silhouette_step(space, options, exclude=excluded_kinds(exclude)), store.open(), bar)
-    output.save(found.table, lambda: figures.draw_silhouette([(space.model, found)]))
-    if output.as_json:
-        return emit("silhouette", found.to_json(), spaces)
-    columns = ("label", "tokens", "sampled", "silhouette", "low", "high", "chance")
-    print_table(f"{space.model}: mean silhouette (95 % interval)", found.table(), columns)
-    if found.skipped:
-        listed = ", ".join(f"{shown(label)} {tokens}" for label, tokens in found.skipped)
-        say(f"left out, too few tokens or no {space.labels.labelling.one}: {listed}")
-    say(
-        f"mean over {found.sampled:,} tokens {found.value:.3f}, by chance {found.chance:.3f} (p {found.p:.2g})"
-    )
-    return None
-
-
-@click.command(short_help="The nearest tokens of a text or an id.")
-@model_argument
-@click.argument("texts", metavar="[TEXT]...", nargs=-1)
-@click.option("--id", "ids", type=int, multiple=True, metavar="N", help="A token by its id; can be repeated.")
-@k_option(20)
-@click.option("--only", metavar="LABEL", help="Only neighbours with this label, exactly.")
-@opening_group
-@protocol_group
-@exclude_option
-@search_group
-@store_group
-@output_group(ARRAYS)
-def neighbors(
-    model: str,
-    texts: tuple[str, ...],
-    ids: tuple[int, ...],
-    k: int,
-    only: str | None,
-    opening: OpeningOptions,
-    labelling: LabelOptions,
-    exclude: tuple[str, ...],
-    searching: SearchOptions,
-    store: StoreOptions,
-    output: OutputOptions,
-) -> None:
-    """Show the nearest tokens of TEXTs in MODEL, by cosine.
-
-    TEXT finds every token that is spelled so, with or without a leading space.
-    Without a TEXT, -o neighbors.npz writes the neighbours of all tokens: rows
-    int32 and similarity float32, -1 and NaN for tokens left out.
-    """
-    arrays, others = output.split(".npz")
-    if not (texts or ids or arrays):
-        raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")
-    from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar
-    from hyperpolyglot.exports import write_neighbors
-    from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods
-    from hyperpolyglot.study import computed, neighbors_step
-
-    (space,) = spaces = open_spaces([model], opening, labelling, exclude)
-    kinds, search = excluded_kinds(exclude), searching.search()
-    rows = [row for text in texts for row in find_tokens(space, text)] + find_ids(space, ids)
-    if arrays:
-        with progress_bar() as bar:
-            planned = neighbors_step(space, k, exclude=kinds, search=search)
-            every = computed(planned, store.open(), bar)
-        for path in arrays:
-            write_neighbors(path, every, len(space))
-    found = neighborhoods(
-        space,
-        list(dict.fromkeys(rows)),
-        k,
-        label=only,
-        include_self=labelling.protocol == "paper",
-        exclude=kinds,
-        search=search,
-    )
-    others.save(found.table, lambda: figures.draw_neighborhoods(found))
-    if output.as_json:
-        return emit("neighbors", found.to_json(), spaces)
-    for query in found.to_json()["queries"]:
-        title = f"{shown(query['token'])}  (id {query['id']}, {shown(query['label'] or 'no label')})"
-        print_table(title, query["neighbors"], ("similarity", "label", "id", "token"))
-    return None
+        results = [
+            Measurement(space, computed(silhouette_step(space, options, exclude=kinds), kept, bar))
+            for space in spaces
+        ]
+    give(SILHOUETTE, results, output, figure=lambda: figures.draw_silhouette(named_records(results)))
 
 
 @click.command(short_help="Writing systems among the neighbours of tokens.")
-@model_argument
+@models_argument
 @k_option(50)
 @click.option(
     "--sample",
@@ -296,7 +226,7 @@ def neighbors(
 @store_group
 @output_group(TABLE_OR_FIGURE)
 def diversity(
-    model: str,
+    models: tuple[str, ...],
     k: int,
     sample: float | None,
     opening: OpeningOptions,
@@ -307,37 +237,33 @@ def diversity(
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Count the writing systems among the neighbours of every token of MODEL."""
+    """Count the writing systems among the neighbours of every token of each MODEL."""
     from hyperpolyglot import figures
-    from hyperpolyglot.cli.terminal import print_table, progress_bar, say
-    from hyperpolyglot.cli.terminal_tables.labels import say_uncounted
+    from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.cli.terminal_tables.vectors import DIVERSITY
     from hyperpolyglot.measures.diversity import diversity as measure
     from hyperpolyglot.measures.neighbors import sample_rows
     from hyperpolyglot.study import computed, neighbors_step
 
-    (space,) = spaces = open_spaces([model], opening, labelling, exclude)
-    kinds = excluded_kinds(exclude)
-    queries = None if sample is None else sample_rows(space, sample, seed, exclude=kinds)
+    spaces, kept = open_spaces(models, opening, labelling, exclude), store.open()
+    kinds, search = excluded_kinds(exclude), searching.search()
+    results = []
     with progress_bar() as bar:
-        planned = neighbors_step(space, k, queries=queries, exclude=kinds, search=searching.search())
-        near = computed(planned, store.open(), bar)
-    found = measure(near, space.labels, protocol=labelling.protocol)
-    called = space.labels.labelling
-    output.save(
-        found.table,
-        lambda: figures.draw_diversity([(space.model, found)], called.many, published=called.writing_systems),
+        for space in spaces:
+            queries = None if sample is None else sample_rows(space, sample, seed, exclude=kinds)
+            planned = neighbors_step(space, k, queries=queries, exclude=kinds, search=search)
+            near = computed(planned, kept, bar)
+            found = measure(near, space.labels, protocol=labelling.protocol)
+            results.append(Measurement(space, found, {"certificate": certificate(near)}))
+    called = spaces[0].labels.labelling
+    give(
+        DIVERSITY,
+        results,
+        output,
+        figure=lambda: figures.draw_diversity(
+            named_records(results), called.many, published=called.writing_systems
+        ),
     )
-    if output.as_json:
-        return emit("diversity", found.to_json() | {"certificate": certificate(near)}, spaces)
-    columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
-    print_table(f"{space.model}: distinct {called.many} among {found.k} neighbours", found.table(), columns)
-    say_uncounted([row.label for row in found.by_label if row.label and not row.counted], called)
-    sure = "" if found.interval is None else " [{:.2f}, {:.2f}]".format(*found.interval)
-    spread = f"mean {found.mean:.2f}{sure}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
-    say(f"{spread}; by chance {found.expected:.2f}")
-    if found.own_share is not None:
-        say(f"{percent(found.own_share)} of the labelled neighbours have the token's own label")
-    return None
 
 
 @click.command(name="map", short_help="All tokens in two dimensions.")
@@ -377,6 +303,7 @@ def map_(
     from hyperpolyglot.exports import write_atlas, write_projector
     from hyperpolyglot.loading import shipped_layout
     from hyperpolyglot.measures.projection import NEIGHBORS
+    from hyperpolyglot.sources import title_of
     from hyperpolyglot.study import computed, map_step, neighbors_step
 
     (space,) = spaces = open_spaces([model], opening, labelling, exclude)
@@ -407,9 +334,8 @@ def map_(
             "certificate": certificate(near),
         }
         return emit("map", payload, spaces)
-    say(
-        f"{space.model}: {len(found.rows):,} tokens, {found.method}, trustworthiness {found.trustworthiness:.3f}"
-    )
+    size = f"{len(found.rows):,} tokens"
+    say(f"{title_of(space.model)}: {size}, {found.method}, trustworthiness {found.trustworthiness:.3f}")
     if found.method == "PCA" and method == "auto":
         say("for a UMAP layout: pip install 'hyperpolyglot[map]'")
     return None

@@ -23,6 +23,7 @@ from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.provenance import provenance
 from hyperpolyglot.regular import LARGEST_TEXT, read_regular
+from hyperpolyglot.sources import told_apart
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
 from hyperpolyglot.types import Progress, silent
@@ -81,11 +82,9 @@ def make_bundle(
     options = options or ExploreOptions()
     store = store or Store()
     words = glossary(lexicon or packaged_lexicon())
-    return bundle_of(
-        [explored(space, words, options, store, search=search, progress=progress) for space in spaces],
-        words,
-        options,
-    )
+    models = [explored(space, words, options, store, search=search, progress=progress) for space in spaces]
+    with told_apart(space.model for space in spaces):
+        return bundle_of(models, words, options)
 
 
 def bundle_of(models: Sequence[Explored], words: Glossary, options: ExploreOptions) -> Bundle:

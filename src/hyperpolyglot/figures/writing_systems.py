@@ -84,7 +84,7 @@ def draw_silhouette(
     figure, (axes,) = new_figure(WIDE, rows_high(1.2, len(labels)), ax=ax)
     series = [
         Dots(
-            name=f"{title_of(model)}: mean {result.value:.2f}".replace("-", "−"),
+            name=f"{title_of(model)}: mean " + f"{result.value:.2f}".replace("-", "−"),
             values={row.label: row.silhouette for row in result.labels},
             intervals={row.label: row.interval or (row.silhouette,) * 2 for row in result.labels},
         )

@@ -10,6 +10,7 @@ from typing import Any
 from hyperpolyglot.provenance import document
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import page
+from hyperpolyglot.sources import told_apart
 from hyperpolyglot.store import written
 from hyperpolyglot.study import Study
 from hyperpolyglot.tables import write_table
@@ -50,7 +51,8 @@ def write_report(study: Study, folder: str | Path, *, explorer: str | None = Non
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     found = []
-    with written(folder / "report.html") as temporary:
+    titled = told_apart(model.space.model for model in study.models)
+    with titled, written(folder / "report.html") as temporary:
         temporary.write_text(page(study, explorer), "utf-8", errors="backslashreplace")
     found.append(_relative(_entry(folder / "report.html", "page"), folder))
     found.append(_relative(write_numbers(study, folder / "report.json"), folder))

@@ -19,7 +19,7 @@ from hyperpolyglot.folders import expanded
 from hyperpolyglot.labellers import DEFAULT, LABELLERS
 from hyperpolyglot.loading import Opening
 from hyperpolyglot.regular import read_regular
-from hyperpolyglot.sources import resolve
+from hyperpolyglot.sources import matching, resolve
 from hyperpolyglot.study.catalogue import MEASURES, OPTIONS
 from hyperpolyglot.study.lines import Place, lines_of
 from hyperpolyglot.study.record import StudyOptions
@@ -182,13 +182,36 @@ class _Reading:
                 ("models",) if "models" in self._document else (), "models lists at least one model"
             )
             return ()
-        found = [self._model(entry, ("models", i), labels) for i, entry in enumerate(listed)]
+        found: list[NamedModel] = []
         named: set[str] = set()
-        for i, model in enumerate(found):
-            if model is not None and model.model in named:
-                self._mistake(("models", i), f"the model {model.model!r} is there twice")
-            named |= {model.model} if model else set()
-        return tuple(model for model in found if model is not None)
+        for i, entry in enumerate(listed):
+            for each in self._matching(entry, ("models", i)):
+                model = self._model(each, ("models", i), labels)
+                if model is None:
+                    continue
+                if model.model in named:
+                    self._mistake(("models", i), f"the model {model.model!r} is there twice")
+                named.add(model.model)
+                found.append(model)
+        return tuple(found)
+
+    def _matching(self, entry: Any, place: Place) -> list[Any]:
+        """An entry for every model that a pattern matches; any other entry as it is."""
+        table = {"model": entry} if isinstance(entry, str) else entry
+        if not isinstance(table, dict) or not isinstance(table.get("model"), str):
+            return [entry]
+        name = table.get("name")
+        prefix = f"{name}=" if isinstance(name, str) and name else ""
+        written = f"{prefix}{table['model']}"
+        try:
+            found = matching(written, self._folder)
+        except HyperpolyglotError as error:
+            self._mistake((*place, "model"), str(error).rstrip("."))
+            return []
+        if found == [written]:
+            return [entry]
+        names = ("name", "model") if prefix else ("model",)
+        return [table | dict(zip(names, each.split("=", len(names) - 1), strict=True)) for each in found]
 
     def _model(self, entry: Any, place: Place, labels: str) -> NamedModel | None:
         if isinstance(entry, str):

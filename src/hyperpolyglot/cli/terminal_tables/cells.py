@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["span", "value"]
+__all__ = ["by_chance", "span", "value", "whole"]
 
 
 def value(number: float | None, digits: int = 3) -> str:
@@ -21,3 +21,22 @@ def span(interval: Sequence[float] | None) -> str:
     digits = 2 if max(map(abs, interval)) >= 10 else 3
     low, high = (value(end, digits) for end in interval)
     return f"{low}–{high}" if interval[0] >= 0 else f"{low} … {high}"
+
+
+def by_chance(found: str, chance: str | None) -> str:
+    """A value, and in brackets what chance gives, where that is known.
+
+    >>> by_chance("97.9 %", "50.0 %"), by_chance("0.123", None)
+    ('97.9 % (50.0 %)', '0.123')
+    """
+    return found if chance is None else f"{found} ({chance})"
+
+
+def whole(found: str, interval: str, chance: str) -> str:
+    """The cells of a value, its interval and its chance level as one; dashes are left out.
+
+    >>> whole("0.525", "0.468–0.581", "0.013"), whole("0.525", "–", "–")
+    ('0.525 [0.468–0.581] (0.013)', '0.525')
+    """
+    sure = "" if interval == "–" else f" [{interval}]"
+    return by_chance(f"{found}{sure}", None if chance == "–" else chance)

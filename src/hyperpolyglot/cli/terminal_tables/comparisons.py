@@ -28,7 +28,10 @@ _MEASURES = {
 def show_comparison(found: Comparison) -> None:
     """For each pair of models: its measures, maps judged on tokens held out, and the largest labels."""
     for pair in found.pairs:
-        print_table(f"{pair.a} and {pair.b}: {pair.shared:,} shared tokens, k = {pair.k}", _measures(pair))
+        print_table(
+            f"{title_of(pair.a)} and {title_of(pair.b)}: {pair.shared:,} shared tokens, k = {pair.k}",
+            _measures(pair),
+        )
         for name, measure in pair.measures.items():
             if measure.note and (measure.value is None or "uninformative" in measure.note):
                 say(f"{_MEASURES[name]}: {measure.note}.")

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hyperpolyglot.cli.several import Columns, Command, Measurement
 from hyperpolyglot.cli.terminal import print_table, say
-from hyperpolyglot.cli.terminal_tables.cells import span, value
+from hyperpolyglot.cli.terminal_tables.cells import span, value, whole
 from hyperpolyglot.percentages import percent
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.explanation import Explanation
     from hyperpolyglot.measures.explanation.frequency import Frequency
+    from hyperpolyglot.measures.undertrained import LabelShare
 
-__all__ = ["show_explanation"]
+__all__ = ["EXPLAIN"]
 
 _LABELS = 8
 
 
-def show_explanation(found: Explanation, noun: str) -> None:
+def _show_explanation(result: Measurement[Explanation]) -> None:
     """Every explanation as a number beside its chance level, deciles, labels, and the table of removals."""
-    print_table(f"{found.model}: what may explain its neighbourhoods", _facts(found))
+    found, noun = result.record, result.space.labels.labelling.many
+    print_table(f"{result.title}: what may explain its neighbourhoods", _facts(found))
     if found.frequency is not None:
         k = found.frequency.k
         rows = [
@@ -34,7 +37,6 @@ def show_explanation(found: Explanation, noun: str) -> None:
         ]
         print_table(f"Labels among {k} neighbours, from the rarest tenth to the commonest", rows)
         _show_frequency_by_label(found.frequency, noun)
-    parts = [row for row in found.undertrained.by_label if row.tokens >= 100][:_LABELS]
     print_table(
         "Under-trained tokens by label (largest first)",
         [
@@ -46,7 +48,7 @@ def show_explanation(found: Explanation, noun: str) -> None:
                 "95 % interval": span(row.interval),
                 "unreachable": row.unreachable,
             }
-            for row in parts
+            for row in _large(found)
         ],
     )
     print_table("After removing label components", _removal(found))
@@ -61,6 +63,34 @@ def show_explanation(found: Explanation, noun: str) -> None:
         f"{told}. own: neighbours of the same label; kept: of the {first.k} neighbours, those that were neighbours "
         "before; P@1: translations among words by CSLS."
     )
+
+
+def _explanation_columns(result: Measurement[Explanation]) -> Columns:
+    found = result.record
+    facts = {row[""]: whole(row["value"], row["95 % interval"], row["chance"]) for row in _facts(found)}
+    first = found.subspaces.effects[0]
+    accuracy, distinct, translated = {}, {}, {}
+    for effect in found.subspaces.effects:
+        accuracy[effect.removal] = whole(value(effect.accuracy), "–", value(first.chance, 2))
+        labels = value(effect.diversity, 2)
+        distinct[effect.removal] = whole(labels, span(effect.interval), value(first.expected, 2))
+        score = _translated(effect.translation)
+        if score:
+            shares = value(score["value"]), span(score.get("interval")), value(score.get("chance"))
+            translated[effect.removal] = whole(*shares)
+    return {
+        "What may explain neighbourhoods [95 % interval] (by chance)": facts,
+        "Under-trained tokens by label": {
+            row.label or "no label": f"{row.undertrained:,} ({percent(row.share)})" for row in _large(found)
+        },
+        "Accuracy of probes after removing label components (by chance)": accuracy,
+        f"Labels among {first.k} neighbours after it [95 % interval] (by chance)": distinct,
+        "Translations among words (P@1, CSLS) after it [95 % interval] (by chance)": translated,
+    }
+
+
+def _large(found: Explanation) -> list[LabelShare]:
+    return [row for row in found.undertrained.by_label if row.tokens >= 100][:_LABELS]
 
 
 def _show_frequency_by_label(found: Frequency, noun: str) -> None:
@@ -150,3 +180,6 @@ def _translated(translation: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The first score of what a removal did to translation."""
     found = translation or {}
     return next((part for part in found.values() if isinstance(part, dict) and "value" in part), {})
+
+
+EXPLAIN = Command("explain", _show_explanation, _explanation_columns)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hyperpolyglot.cli.several import Columns, Command, Measurement
 from hyperpolyglot.cli.terminal import print_table, say
-from hyperpolyglot.cli.terminal_tables.cells import span, value
+from hyperpolyglot.cli.terminal_tables.cells import span, value, whole
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.percentages import exact, percent
 from hyperpolyglot.sources import title_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.translation import Languages, Translation
     from hyperpolyglot.measures.translation.languages import LanguageModel
 
-__all__ = ["show_languages", "show_translation"]
+__all__ = ["TRANSLATE", "show_languages"]
 
 _AMONG = {"weak": "words", "script": "script", "strong": "all"}
 _MEANT = {
@@ -28,12 +29,13 @@ _SOUNDS = {"transliteration": "transliterated", "other": "not transliterated"}
 _LANGUAGES = 8
 
 
-def show_translation(model: str, found: Translation) -> None:
+def _show_translation(result: Measurement[Translation]) -> None:
     """Scores among three sets of candidates, what is kept apart, coverage by rule, and hub languages."""
+    found = result.record
     coverage = found.to_json()["coverage"]
     covered = f"{coverage['single_token']:,} of {coverage['words']:,} words"
     said = f"{found.lexicon['source']} in {found.lexicon['languages']} languages"
-    say(f"{title_of(model)}: {covered} of {said} are one token ({percent(coverage['share'] or 0)}).")
+    say(f"{result.title}: {covered} of {said} are one token ({percent(coverage['share'] or 0)}).")
     say(str(found.concepts.get("note", "")))
     say()
     print_table("P@1 among words (CSLS) by what has equal weight; first the headline", _weightings(found))
@@ -53,6 +55,30 @@ def show_translation(model: str, found: Translation) -> None:
     )
     print_table("Languages with most words that are tokens, and how these were found", _coverage(found))
     print_table("Hub languages (nearest foreign words; lift shrunken, 95 % interval)", _hubs(found))
+
+
+def _translation_columns(result: Measurement[Translation]) -> Columns:
+    found = result.record
+    coverage = found.to_json()["coverage"]
+    scores = {f"{row['among']}, {row['by']}": _first(row) for row in _scores(found)}
+    weighted = {f"{row['each']}, {row['transliterations']}": _first(row) for row in _weightings(found)}
+    return {
+        "Words that are one token": {
+            "words": f"{coverage['single_token']:,} of {coverage['words']:,}",
+            "share": percent(coverage["share"] or 0),
+        }
+        | {language_name(row.language): exact(row.share) for row in found.largest(_LANGUAGES)},
+        "P@1 by question [95 % interval] (by chance)": scores,
+        "P@1 among words (CSLS) by what has equal weight, with transliterations and without": weighted,
+        "P@1 among words (CSLS): kinds, transliterations, and what is kept apart": {
+            row["about"]: _first(row) for row in _parts(found)
+        },
+    }
+
+
+def _first(row: Mapping[str, Any]) -> str:
+    """P@1 of a row of a table, with its interval and its chance level."""
+    return whole(row["P@1"], row["interval"], row["chance"])
 
 
 def _scores(found: Translation) -> list[dict[str, Any]]:
@@ -217,3 +243,6 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
         "interval": span(matched.get("all_interval")),
         "model": title_of(model.model),
     }
+
+
+TRANSLATE = Command("translate", _show_translation, _translation_columns)
