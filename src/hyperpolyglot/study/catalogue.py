@@ -37,7 +37,7 @@ from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.execute import Outcomes
 from hyperpolyglot.study.graph import PlannedStep
 from hyperpolyglot.study.record import Absent, StudyOptions
-from hyperpolyglot.study.steps import Rate, Step
+from hyperpolyglot.study.steps import Rate, Step, tokenizer_of
 from hyperpolyglot.types import Array
 
 __all__ = [
@@ -266,10 +266,11 @@ def plan_languages(
     """One language or all of them, in every model; concepts are the same for all."""
     options = replace(options, held_out=wants_held_out(spaces, lexicon, options))
     asked = {"lexicon": lexicon, "language": language, "options": options}
-    return Joint(
-        steps=tuple(_LANGUAGES.planned(_languages, {"space": space, **asked}) for space in spaces),
-        join=ranked,
+    steps = (
+        _LANGUAGES.planned(_languages, {"space": space, **asked}, inputs={"tokenizer": tokenizer_of(space)})
+        for space in spaces
     )
+    return Joint(steps=tuple(steps), join=ranked)
 
 
 def _languages(*, space: TokenSpace, **more: Any) -> ModelLanguages:

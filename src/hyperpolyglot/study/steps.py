@@ -18,9 +18,10 @@ from hyperpolyglot.store import digest_of
 from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.graph import Cost, PlannedStep
 from hyperpolyglot.study.record import plain
+from hyperpolyglot.tokenization.encoder import Encoder
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["Rate", "Step", "described"]
+__all__ = ["Rate", "Step", "described", "tokenizer_of"]
 
 _SAME_FOR_ALL = ("search",)
 """Arguments that change how long a measure takes, not what it gives."""
@@ -91,6 +92,11 @@ class Step:
             arguments=arguments,
             cost=self.rate.cost(space, **amount),
         )
+
+
+def tokenizer_of(space: TokenSpace) -> str | None:
+    """What cuts text for a model, as an input of a step: library, version and file; ``None`` for the estimate."""
+    return Encoder(vocabulary=space.vocabulary, ids=space.ids).identity
 
 
 @singledispatch
