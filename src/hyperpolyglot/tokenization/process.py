@@ -130,7 +130,7 @@ def _wait(source: TokenizerSource, asked: IO[bytes], answer: IO[bytes], seconds:
 
 
 def _answered(source: TokenizerSource, answer: IO[bytes], texts: int, most: int) -> Cut:
-    head = json.loads(answer.readline(_HEADER) or b"{}")
+    head = _head(answer.readline(_HEADER))
     if "refused" in head:
         raise Refused(head["refused"])
     starts = np.frombuffer(answer.read(8 * (texts + 1)), np.int64)
@@ -139,6 +139,14 @@ def _answered(source: TokenizerSource, answer: IO[bytes], texts: int, most: int)
     if len(starts) != texts + 1 or count != len(ids) or starts[-1] != count or (np.diff(starts) < 0).any():
         raise DamagedFile(source.name, f"the library {source.library} gave no whole answer")
     return Cut(starts, ids, {int(id_): piece for id_, piece in head["pieces"].items()})
+
+
+def _head(line: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _settings(source: TokenizerSource) -> dict[str, Any]:

@@ -62,8 +62,15 @@ def _tokenizer(metadata: Mapping[str, object], source: str) -> TokenizerSource |
     pieces = _column(metadata, "tokens", source)
     types = _column(metadata, "token_type", source, len(pieces))
     scores = _column(metadata, "scores", source, len(pieces))
+    unknown = metadata.get(_KEY + "unknown_token_id", 0)
+    if not types.count(_UNKNOWN) and isinstance(unknown, int) and 0 <= unknown < len(types):
+        types[unknown] = _UNKNOWN
     if types.count(_UNKNOWN) != 1 or not scores or not all(isinstance(piece, str) for piece in pieces):
         return None
+    if USER_DEFINED in types:  # converters write their spaces as such
+        pieces = [
+            p.replace(" ", SPACE) if t == USER_DEFINED else p for p, t in zip(pieces, types, strict=True)
+        ]
     made = PieceModel(
         pieces=tuple(pieces),
         types=np.array(types, np.int8),
@@ -74,9 +81,7 @@ def _tokenizer(metadata: Mapping[str, object], source: str) -> TokenizerSource |
         space_first=metadata.get(_KEY + "add_space_prefix") is not False,
         spaces_joined=metadata.get(_KEY + "remove_extra_whitespaces") is True,
     )
-    return TokenizerSource(
-        name=source, library="sentencepiece", form="SentencePiece", made=made, by_piece=True
-    )
+    return TokenizerSource(name=source, library="sentencepiece", form="SentencePiece", made=made)
 
 
 def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:
