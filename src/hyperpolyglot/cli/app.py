@@ -15,6 +15,7 @@ from hyperpolyglot.cli import (
     explorer,
     pages,
     studies,
+    texts,
     tokens,
     translations,
     upkeep,
@@ -37,7 +38,7 @@ def cli() -> None:
     """
 
 
-for _module in (tokens, vectors, translations, comparisons, pages, studies, explorer, upkeep, bench):
+for _module in (tokens, vectors, translations, texts, comparisons, pages, studies, explorer, upkeep, bench):
     for _name in _module.__all__:
         cli.add_command(getattr(_module, _name))
 

@@ -19,6 +19,7 @@ from hyperpolyglot.figures.explanations import (
     draw_removal,
     draw_undertrained,
 )
+from hyperpolyglot.figures.fertility import draw_fertility
 from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.maps import draw_map, draw_points
 from hyperpolyglot.figures.neighborhoods import draw_neighborhoods
@@ -41,6 +42,7 @@ from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.measures.comparison import Comparison
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.fertility import Fertility
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.silhouette import Silhouette
@@ -59,6 +61,7 @@ __all__ = [
     "draw_deciles",
     "draw_diversity",
     "draw_diversity_by_label",
+    "draw_fertility",
     "draw_frequency_by_label",
     "draw_hub_languages",
     "draw_hubness",
@@ -97,6 +100,7 @@ _OF_RECORD: "dict[type, Callable[[Any], Figure | None]]" = {
     Projection: draw_points,
     Translation: lambda found: draw_translation_scores([(_UNNAMED, found)]) if found.pairs else None,
     Languages: _languages,
+    Fertility: draw_fertility,
     Comparison: lambda found: draw_agreements(found) if found.pairs else None,
     Explanation: lambda found: draw_removal([found]) if found.subspaces.effects else None,
 }

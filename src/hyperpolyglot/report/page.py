@@ -22,6 +22,7 @@ from hyperpolyglot.report.links import explorer_link
 from hyperpolyglot.report.sections.comparison import comparison_sections
 from hyperpolyglot.report.sections.examples import example_sections
 from hyperpolyglot.report.sections.explanations import explanation_sections
+from hyperpolyglot.report.sections.fertility import fertility_sections
 from hyperpolyglot.report.sections.languages import language_sections
 from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.sections.translation import translation_sections
@@ -55,7 +56,7 @@ def chapters(study: Study) -> list[Chapter]:
         "vocabulary": ("Vocabulary", vocabulary_sections),
         "writing-systems": (capital(labelling.heading), writing_system_sections),
         "translations": ("Translation", translation_sections),
-        "served": ("Languages", language_sections),
+        "served": ("Languages", lambda study: [*language_sections(study), *fertility_sections(study)]),
         "models-compared": ("Comparison of models", comparison_sections),
         "reasons": ("Explanations", explanation_sections),
         "neighbourhoods": ("Neighbourhoods to read", example_sections),

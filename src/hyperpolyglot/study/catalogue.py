@@ -22,6 +22,9 @@ from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.measures.diversity import Diversity, diversity
 from hyperpolyglot.measures.examples import example_neighborhoods
 from hyperpolyglot.measures.explanation import Explanation, explain
+from hyperpolyglot.measures.fertility import Fertility, FertilityOptions
+from hyperpolyglot.measures.fertility.counts import ModelFertility, counts_of
+from hyperpolyglot.measures.fertility.fertility import check_reference, joined
 from hyperpolyglot.measures.meanings import Meanings, meanings
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.projection import Projection, project, umap_available
@@ -31,6 +34,7 @@ from hyperpolyglot.measures.translation import Languages, TranslateOptions, Tran
 from hyperpolyglot.measures.translation.asking import wants_held_out
 from hyperpolyglot.measures.translation.languages import ModelLanguages, languages_of, ranked
 from hyperpolyglot.measures.undertrained import undertrained
+from hyperpolyglot.parallel_text import ParallelText, packaged_text
 from hyperpolyglot.records import Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.evidence import Given
@@ -54,6 +58,7 @@ __all__ = [
     "map_step",
     "neighbors_step",
     "plan_compare",
+    "plan_fertility",
     "plan_languages",
     "separability_step",
     "silhouette_step",
@@ -278,6 +283,25 @@ def _languages(*, space: TokenSpace, **more: Any) -> ModelLanguages:
     return languages_of(space, undertrained=mask, **more)
 
 
+_FERTILITY = Step(
+    key="fertility", record=ModelFertility, rate=Rate(start=1.0, area=0.0, line=20_000.0), named=True
+)
+
+
+def plan_fertility(
+    spaces: Sequence[TokenSpace], text: ParallelText, options: FertilityOptions
+) -> Joint[Fertility]:
+    """The same text in every model. Raises ``NotEnoughData`` where it lacks the reference language."""
+    check_reference(text, options)
+    steps = (
+        _FERTILITY.planned(
+            counts_of, {"space": space, "text": text}, inputs={"tokenizer": tokenizer_of(space)}
+        )
+        for space in spaces
+    )
+    return Joint(steps=tuple(steps), join=lambda counts: joined(counts, text, options))
+
+
 _COMPARE = Step(
     key="compare", record=PairSimilarity, rate=Rate(start=0.5, area=2_000.0, line=500_000.0), named=True
 )
@@ -386,6 +410,11 @@ JOINT: tuple[JointMeasure, ...] = (
     JointMeasure(
         key="languages",
         plan=lambda spaces, options, lexicon, _: plan_languages(spaces, lexicon, options.translate),
+    ),
+    JointMeasure(
+        key="fertility",
+        plan=lambda spaces, options, *_: plan_fertility(spaces, packaged_text(), options.fertility),
+        options=FertilityOptions,
     ),
     JointMeasure(
         key="compare",

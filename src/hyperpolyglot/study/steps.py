@@ -12,6 +12,7 @@ import numpy as np
 
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.parallel_text import ParallelText
 from hyperpolyglot.sources import is_counted
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import digest_of
@@ -137,6 +138,11 @@ def _(argument: Labels) -> Any:
 @described.register
 def _(argument: Lexicon) -> Any:
     return _lexicon_digest(argument)
+
+
+@described.register
+def _(argument: ParallelText) -> Any:
+    return argument.digest
 
 
 @described.register

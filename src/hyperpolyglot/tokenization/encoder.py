@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,21 +97,35 @@ class Encoder:
         """The tokens of single words; where words of their script have spaces, as they stand in a text after one."""
         after_space = [script not in UNSPACED for script in scripts]
 
-        def estimated() -> Iterable[Sequence[int]]:
-            return segmenter(self.vocabulary).pieces_of(words, scripts)
-
-        return self._cut(words, after_space, estimated)
+        return self._cut(words, after_space, lambda: segmenter(self.vocabulary).pieces_of(words, scripts))
 
     def texts(self, texts: Sequence[str]) -> Encoded:
         """The tokens of whole texts."""
 
-        def estimated() -> Iterable[Sequence[int]]:
-            cut = segmenter(self.vocabulary)
-            of_text = [words_of(text, self.vocabulary) for text in texts]
-            known = {word: cut.cut(word) for word in dict.fromkeys(itertools.chain.from_iterable(of_text))}
-            return (list(itertools.chain.from_iterable(known[w] for w in found)) for found in of_text)
+        return self._cut(texts, [False] * len(texts), lambda: self._estimated(texts))
 
-        return self._cut(texts, [False] * len(texts), estimated)
+    def texts_and_words(
+        self, texts: Sequence[str], words: Sequence[str], scripts: Sequence[str]
+    ) -> tuple[Encoded, Encoded]:
+        """:meth:`texts` and :meth:`words` at once: a library reads its file one time."""
+        after_space = [False] * len(texts) + [script not in UNSPACED for script in scripts]
+
+        def estimated() -> Iterable[Sequence[int]]:
+            pieces = segmenter(self.vocabulary).pieces_of(words, scripts)
+            return itertools.chain(self._estimated(texts), pieces)
+
+        both = self._cut([*texts, *words], after_space, estimated)
+        middle = both.starts[len(texts)]
+        return (
+            replace(both, starts=both.starts[: len(texts) + 1], rows=both.rows[:middle]),
+            replace(both, starts=both.starts[len(texts) :] - middle, rows=both.rows[middle:]),
+        )
+
+    def _estimated(self, texts: Sequence[str]) -> Iterable[Sequence[int]]:
+        cut = segmenter(self.vocabulary)
+        of_text = [words_of(text, self.vocabulary) for text in texts]
+        known = {word: cut.cut(word) for word in dict.fromkeys(itertools.chain.from_iterable(of_text))}
+        return (list(itertools.chain.from_iterable(known[w] for w in found)) for found in of_text)
 
     def _cut(self, texts: Sequence[str], after_space: Sequence[bool], estimated: Estimated) -> Encoded:
         source, remark = self.vocabulary.tokenizer, ""
