@@ -8,7 +8,7 @@ from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import value
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.fertility import Fertility, LanguageFertility
-from hyperpolyglot.measures.fertility.fertility import ModelCosts, Value
+from hyperpolyglot.measures.fertility.fertility import MOST_UNKNOWN, ModelCosts, Value
 from hyperpolyglot.percentages import exact
 from hyperpolyglot.sources import title_of
 
@@ -27,12 +27,15 @@ def show_fertility(found: Fertility) -> None:
         )
         say(
             f"premium: tokens over those of {reference} (95 % interval over {_segments(found)} segments); UTF-8: the "
-            "same of bytes. per word: by Unicode's rules, a character of Chinese, Japanese or Thai being one. whole: "
-            "running words that are one token."
+            "same of bytes. word: tokens per word by Unicode's rules, a character of Chinese, Japanese or Thai being "
+            "one. whole: running words that are one token. bytes, unk.: tokens that are bytes or parts of characters, "
+            "and unknown ones."
         )
     else:
         names = [f"{'' if m.exact else '≈ '}{title_of(m.model)}" for m in found.models]
-        columns = [[_premium(m.languages[i].premium) for i in rows] for m in found.models]
+        columns = [
+            [_premium(m.languages[i].premium) + _mark(m.languages[i]) for i in rows] for m in found.models
+        ]
         tags = [_name(found.models[0].languages[i]) for i in rows]
         print_table(
             f"Premium over {reference}: tokens for the same text (95 % interval over {_segments(found)} segments)",
@@ -43,12 +46,16 @@ def show_fertility(found: Fertility) -> None:
         )
         for a, b, first, second, ties in _winners(found):
             say(
-                f"{title_of(a)} has smaller premiums than {title_of(b)} for {first} languages, larger ones for {second}; "
-                f"{ties} are ties."
+                f"{title_of(a)} has smaller premiums than {title_of(b)} for {first} languages, larger ones for "
+                f"{second}; {ties} are ties."
             )
     for model in found.models:
         say(
             f"{title_of(model.model)}: Gini coefficient over languages {_premium(model.gini, 3)}, {_exact(model)}."
+        )
+    if any(_mark(row) for model in found.models for row in model.languages):
+        say(
+            "†: more than a tenth of the tokens are unknown, so that the text is not written; not in the coefficient."
         )
     for note in found.notes:
         say(note)
@@ -73,12 +80,13 @@ def _name(row: LanguageFertility) -> str:
 
 def _row(row: LanguageFertility) -> dict[str, Any]:
     return {
-        "premium": _premium(row.premium),
+        "premium": value(row.premium["value"], 2) + _mark(row),
+        "interval": _interval(row.premium)[1:-1].replace(", ", "–"),
         "UTF-8": value(row.byte_premium, 2),
-        "per word": value(row.fertility["value"], 2),
+        "word": value(row.fertility["value"], 2),
         "whole": _share(row.whole_words),
         "bytes": _share(row.bytes),
-        "unknown": _share(row.unknown),
+        "unk.": _share(row.unknown),
         "language": _name(row),
     }
 
@@ -90,10 +98,17 @@ def _share(found: Value) -> str:
 def _premium(found: Value, digits: int = 2) -> str:
     if found["value"] is None:
         return "–"
-    shown = value(found["value"], digits)
+    return f"{value(found['value'], digits)} {_interval(found, digits)}".strip()
+
+
+def _interval(found: Value, digits: int = 2) -> str:
     if found["low"] is None or found["high"] is None:
-        return shown
-    return f"{shown} [{value(found['low'], digits)}, {value(found['high'], digits)}]"
+        return ""
+    return f"[{value(found['low'], digits)}, {value(found['high'], digits)}]"
+
+
+def _mark(row: LanguageFertility) -> str:
+    return "†" if (row.unknown["value"] or 0.0) > MOST_UNKNOWN else ""
 
 
 def _winners(found: Fertility) -> list[tuple[str, str, int, int, int]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.parallel_text import ParallelText
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.tokenization.encoder import Encoded, Encoder
 from hyperpolyglot.tokenization.segmentation import UNKNOWN
@@ -81,7 +82,7 @@ def counts_of(space: TokenSpace, text: ParallelText, progress: Progress = silent
     return ModelFertility(
         model=space.model,
         exact=found.exact,
-        cut=_sentence(space.model, found),
+        cut=_sentence(title_of(space.model), found),
         tokens=found.lengths.reshape(shape),
         unknown=found.per_text(found.rows == UNKNOWN).reshape(shape),
         partial=found.per_text((found.rows >= 0) & parts[np.maximum(found.rows, 0)]).reshape(shape),

@@ -26,6 +26,7 @@ from hyperpolyglot.tokenizer_source import Encode, given
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
 __all__ = [
+    "MOST_UNKNOWN",
     "Fertility",
     "FertilityOptions",
     "LanguageFertility",

@@ -37,6 +37,7 @@ from hyperpolyglot.measures.translation.scores import (
     values_of,
 )
 from hyperpolyglot.records import Record
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.tokenization.encoder import Encoded, Encoder
 from hyperpolyglot.tokenization.segmentation import UNKNOWN
@@ -318,7 +319,7 @@ def _of_model(
             translation=None if asked is None else _translation(asked, number, few),
             rank=0,
         )
-    return result, _cut_note(space.model, cut)
+    return result, _cut_note(title_of(space.model), cut)
 
 
 def _cut_note(model: str, cut: Encoded) -> str:
