@@ -9,7 +9,8 @@ import pytest
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.lexicon import packaged_lexicon
-from hyperpolyglot.measures.explanation.corpus import count_corpus, read_counts, words_of
+from hyperpolyglot.measures.explanation.corpus import count_corpus, read_counts
+from hyperpolyglot.tokenization.pretokens import words_of
 from hyperpolyglot.vocabularies import open_vocabulary_file
 from hyperpolyglot.vocabulary import Entry, Vocabulary
 

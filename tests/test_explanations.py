@@ -27,10 +27,10 @@ from hyperpolyglot.measures.explanation.removal import (
 )
 from hyperpolyglot.measures.explanation.subspaces import offsets, subspaces
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
-from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table
+from hyperpolyglot.tokenization.segmentation import unreachable
 from hyperpolyglot.vocabulary import Entry, TokenKind, Vocabulary
 
 

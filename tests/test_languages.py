@@ -15,7 +15,7 @@ from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.asking import TranslateOptions
 from hyperpolyglot.measures.translation.languages import languages
-from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
+from hyperpolyglot.tokenization.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.vocabulary import Entry, TokenKind, Vocabulary
 from tests.test_translation import planted, space_of
 

@@ -21,10 +21,10 @@ from hyperpolyglot.measures.translation.first_answers import first_answers
 from hyperpolyglot.measures.translation.questions import distance, within
 from hyperpolyglot.measures.translation.ranking_tokens import ranks_among_tokens
 from hyperpolyglot.measures.translation.recent import Recent
-from hyperpolyglot.measures.translation.segmentation import Segmenter
 from hyperpolyglot.measures.translation.sifting import mean_of_nearest, product_error
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table
+from hyperpolyglot.tokenization.segmentation import Segmenter
 from hyperpolyglot.vocabulary import Entry, Vocabulary
 
 PIECES = some.lists(some.text("abé日", min_size=1, max_size=3), min_size=1, max_size=12, unique=True)

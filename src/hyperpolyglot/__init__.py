@@ -68,6 +68,7 @@ _HOME = {
     "measures.comparison.shared_tokens": ("shared_with",),
     "measures.diversity": ("Diversity", "diversity"),
     "measures.explanation": ("Evidence", "Explanation", "explain"),
+    "measures.fertility": ("Fertility", "FertilityOptions", "fertility"),
     "measures.inspection": ("Inspection", "inspect"),
     "measures.neighbors": (
         *("Neighborhoods", "Neighbors", "find_ids", "find_tokens"),
@@ -78,6 +79,7 @@ _HOME = {
     "measures.silhouette": ("Silhouette", "SilhouetteOptions", "silhouette"),
     "measures.token_table": ("TokenTable", "token_table"),
     "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
+    "parallel_text": ("ParallelText", "packaged_text", "read_text_folder"),
     "report": ("write_report",),
     "space": ("TokenSpace",),
     "store": ("Store",),
@@ -86,7 +88,7 @@ _HOME = {
 }
 MEASURES = (
     *("neighbors", "separability", "silhouette", "diversity", "map", "translate", "meanings", "explain"),
-    *("overlap", "languages", "compare"),
+    *("overlap", "languages", "fertility", "compare"),
 )
 """The measures of a study, which ``StudyOptions(skip=…)`` can leave out; a test holds them to the catalogue."""
 
@@ -102,6 +104,8 @@ __all__ = [
     "Explanation",
     "ExploreOptions",
     "Explorer",
+    "Fertility",
+    "FertilityOptions",
     "HyperpolyglotError",
     "Inspection",
     "Labels",
@@ -111,6 +115,7 @@ __all__ = [
     "Neighbors",
     "Opening",
     "Overlap",
+    "ParallelText",
     "Projection",
     "Separability",
     "SeparabilityOptions",
@@ -130,6 +135,7 @@ __all__ = [
     "diversity",
     "explain",
     "explore",
+    "fertility",
     "find_ids",
     "find_tokens",
     "from_arrays",
@@ -142,8 +148,10 @@ __all__ = [
     "open_model",
     "overlap",
     "packaged_lexicon",
+    "packaged_text",
     "project",
     "read_lexicon",
+    "read_text_folder",
     "run_study",
     "sample_rows",
     "separability",

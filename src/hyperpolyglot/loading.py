@@ -31,6 +31,7 @@ from hyperpolyglot.locate import locate, remark_on
 from hyperpolyglot.sources import remark_on_demo, resolve
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.table import Table, View
+from hyperpolyglot.tokenizer_source import Encode, given
 from hyperpolyglot.types import Float32, Progress, silent
 from hyperpolyglot.vocabularies import (
     Side,
@@ -47,6 +48,9 @@ from hyperpolyglot.vocabularies import (
 from hyperpolyglot.vocabulary import Vocabulary
 
 __all__ = ["Opening", "from_arrays", "open_model", "open_table", "shipped_layout"]
+
+_DEMO = "demo:"
+"""Demo models are cut by the estimate wherever the package is installed, so that their numbers are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ def open_model(
     opening: Opening | None = None,
     *,
     tokenizer: object | None = None,
+    encode: Encode | None = None,
     name: str | None = None,
     labels: AnyLabeller = DEFAULT,
     progress: Progress = silent,
@@ -81,7 +86,8 @@ def open_model(
     ``model`` is a name or path, a model of transformers, sentence-transformers, model2vec, gensim or spaCy, an
     embedding layer or an array. ``tokenizer``: where the vocabulary comes from, if the model does not say: a tokenizer
     of transformers, tokenizers or sentencepiece, anything with ``get_vocab()``, a dictionary of ids, a list of tokens,
-    or a path; rows beyond the tokens are padding. ``name``: what results call the model.
+    or a path; rows beyond the tokens are padding. ``encode``: a function from a text to the ids of its tokens, with
+    which measures cut text instead of by the tokenizer's file. ``name``: what results call the model.
 
     Of a local file only headers, the vocabulary and a sample of rows are read (for :mod:`hyperpolyglot.alignment`); of
     a remote one the table is fetched into the cache; the table of a model in memory is copied. A vocabulary alone gives
@@ -103,7 +109,8 @@ def open_model(
         opening = replace(opening, tokenizer=tokenizer)
     if not isinstance(model, str | os.PathLike):
         live = recognised(model)
-        return _space(name or live.name, None, _open_live(live, opening), opening, labels)
+        found = _encoded_by(encode, _open_live(live, opening))
+        return _space(name or live.name, None, found, opening, labels)
     written = os.fsdecode(model)
     place = resolve(written)
     revision: str | None
@@ -117,6 +124,9 @@ def open_model(
         found = _open_path(place, opening)
         revision, chosen = _revision(place), ""
     found = found._replace(remark=_joined(chosen and f"{chosen}.", remark_on_demo(written), found.remark))
+    if written.startswith(_DEMO):
+        found = found._replace(vocabulary=replace(found.vocabulary, tokenizer=None))
+    found = _encoded_by(encode, found)
     again = partial(open_table, _pinned(place, revision), replace(opening, tokenizer=None))
     space = _space(name or written, revision, found, opening, labels, again)
     return replace(space, opened=written) if name else space
@@ -128,13 +138,15 @@ def from_arrays(
     *,
     name: str = "arrays",
     tokenizer: object | None = None,
+    encode: Encode | None = None,
     labels: AnyLabeller = DEFAULT,
 ) -> TokenSpace:
     """A token space of arrays in memory.
 
     ``embeddings`` is ``[V, d]`` of floats, of any library that speaks ``__array__`` or DLPack; its numbers are copied,
     unless the array is read-only. ``tokens`` are what the first rows stand for, or a ``tokenizer`` says so (see
-    :func:`open_model`); rows beyond them are padding. Raises an error of :mod:`hyperpolyglot.errors` for anything else.
+    :func:`open_model`); rows beyond them are padding. ``encode`` as for that. Raises an error of
+    :mod:`hyperpolyglot.errors` for anything else.
 
     >>> space = from_arrays(np.eye(4, 3, dtype=np.float32), ["▁the", "▁cat", "▁sat"], name="mine")
     >>> space.model, space.vocabulary.kind_counts()
@@ -151,7 +163,7 @@ def from_arrays(
         )
     if tokens is not None:
         tokenizer = list(tokens)
-    space = open_model(embeddings, tokenizer=tokenizer, name=name, labels=labels)
+    space = open_model(embeddings, tokenizer=tokenizer, encode=encode, name=name, labels=labels)
     if tokens is not None and space.vocabulary.missing:
         given = len(space) + space.vocabulary.missing
         raise VocabularyNotFound(
@@ -187,6 +199,13 @@ def _space(
         remark=_joined(found.remark, vocabulary.remark, doubt),
         alignment=alignment,
     )
+
+
+def _encoded_by(encode: Encode | None, found: _Parts) -> _Parts:
+    """Text is cut by ``encode``, where that is given."""
+    if encode is None:
+        return found
+    return found._replace(vocabulary=replace(found.vocabulary, tokenizer=given(encode)))
 
 
 def _joined(*remarks: str) -> str:
@@ -381,7 +400,7 @@ def _revision(path: Path) -> str | None:
 
 def shipped_layout(model: str) -> Float32 | None:
     """The map that comes with a demo model, float32 ``[rows, 2]``, NaN where a token has no place."""
-    if not model.startswith("demo:"):
+    if not model.startswith(_DEMO):
         return None
     place = resolve(model)
     if isinstance(place, HubName):

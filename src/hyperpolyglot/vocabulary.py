@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.records import brief
+from hyperpolyglot.tokenizer_source import TokenizerSource
 from hyperpolyglot.types import Float32, frozen
 
 __all__ = ["LARGEST_ID", "SPACE", "Entry", "TokenKind", "Vocabulary", "byte_of", "display", "special_kind"]
@@ -134,6 +135,7 @@ class Vocabulary:
     ``remark``: what the user should know of how rows were named, in a sentence; empty where nothing was assumed.
     ``whole``: the rule by which the tokenizer cuts text into words, where it takes a word that is a token whole before
     any merge (tiktoken, Tekken, ``ignore_merges``): a regular expression, empty where it is not known; else ``None``.
+    ``tokenizer``: what cuts text into these tokens as the model does, where that is known.
     """
 
     pieces: tuple[str, ...]
@@ -147,6 +149,7 @@ class Vocabulary:
     missing: int = 0
     remark: str = ""
     whole: str | None = None
+    tokenizer: TokenizerSource | None = None
 
     __repr__ = brief
 

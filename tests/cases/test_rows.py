@@ -15,8 +15,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from hyperpolyglot import open_model
 from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, UnsupportedFormat
 from hyperpolyglot.loading import Opening
-from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.tokenization.segmentation import unreachable
 from hyperpolyglot.vocabularies import is_vocabulary_file
 from hyperpolyglot.vocabularies.language_codes import M2M100, MBART, MBART50, NLLB, WHISPER
 from tests.cases.files import (

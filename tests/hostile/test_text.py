@@ -223,7 +223,7 @@ def test_notebooks_show_hidden_characters(strange):
 
 def test_a_megabyte_of_piece_is_not_cut():
     """Whether a token of a megabyte is reached is not asked of a segmenter whose time grows with the square."""
-    from hyperpolyglot.measures.translation.segmentation import unreachable
+    from hyperpolyglot.tokenization.segmentation import unreachable
     from hyperpolyglot.vocabulary import Entry, Vocabulary
 
     for scheme in ("unigram", "BPE", "words"):

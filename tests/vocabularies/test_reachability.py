@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 
-from hyperpolyglot.measures.translation.segmentation import segmenter, unreachable
-from hyperpolyglot.measures.translation.words import KNOWN, one_word
+from hyperpolyglot.tokenization.segmentation import segmenter, unreachable
+from hyperpolyglot.tokenization.words import KNOWN, one_word
 from hyperpolyglot.vocabularies import open_vocabulary_file
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 from tests.vocabularies.tokenizer_samples import mistral_data

@@ -17,6 +17,7 @@ from hyperpolyglot.figures.explanations import (
     draw_removal,
     draw_undertrained,
 )
+from hyperpolyglot.figures.fertility import draw_fertility
 from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.maps import draw_map, draw_points
 from hyperpolyglot.figures.neighborhoods import draw_meanings, draw_neighborhoods
@@ -46,6 +47,7 @@ __all__ = [
     "draw_deciles",
     "draw_diversity",
     "draw_diversity_by_label",
+    "draw_fertility",
     "draw_frequency_by_label",
     "draw_hub_languages",
     "draw_hubness",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.figures.comparisons import draw_agreements
 from hyperpolyglot.figures.explanations import draw_removal
+from hyperpolyglot.figures.fertility import draw_fertility
 from hyperpolyglot.figures.fonts import use_fonts_that_have
 from hyperpolyglot.figures.maps import draw_points
 from hyperpolyglot.figures.neighborhoods import draw_meanings, draw_neighborhoods
@@ -21,6 +22,7 @@ from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.measures.comparison import Comparison
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.fertility import Fertility
 from hyperpolyglot.measures.meanings import Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
@@ -82,6 +84,7 @@ _OF_RECORD: dict[type, _Drawn] = {
     ),
     Meanings: _Drawn(draw_meanings, there=lambda found: found.queries, shown=False),
     Languages: _Drawn(_languages, main=MAIN_PANEL, there=lambda found: found.by_language),
+    Fertility: _Drawn(draw_fertility),
     Comparison: _Drawn(draw_agreements, there=lambda found: found.pairs),
     Explanation: _Drawn(
         lambda found, **style: draw_removal([found], **style), there=lambda found: found.subspaces.effects

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +16,7 @@ from hyperpolyglot.errors import VocabularyNotFound
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.live.arrays import looks_like_array
 from hyperpolyglot.table import Table
+from hyperpolyglot.tokenizer_source import TokenizerSource, given
 from hyperpolyglot.vocabularies import (
     Side,
     beside,
@@ -22,6 +25,7 @@ from hyperpolyglot.vocabularies import (
     open_vocabulary_file,
     vocabulary_by_rule,
 )
+from hyperpolyglot.vocabularies.files import read_file
 from hyperpolyglot.vocabulary import Vocabulary
 
 __all__ = ["vocabulary_of"]
@@ -60,7 +64,8 @@ def vocabulary_of(
         found = find_in_folder(folder, side)
         if found is not None:
             vocabulary = open_vocabulary_file(found, rows=table.shape[0], side=side)
-            return replace(vocabulary, remark=" ".join(filter(None, (vocabulary.remark, remark))))
+            remark = " ".join(filter(None, (vocabulary.remark, remark)))
+            return replace(vocabulary, remark=remark, tokenizer=_encoding(tokenizer, found))
         by_rule = vocabulary_by_rule(beside(folder, table.shape[0]), table.name)
     if by_rule is None:
         raise VocabularyNotFound(
@@ -68,6 +73,19 @@ def vocabulary_of(
             "them."
         )
     return by_rule
+
+
+def _encoding(tokenizer: object, written: Path) -> TokenizerSource | None:
+    """The function with which a tokenizer in memory cuts text, known by the file that it writes."""
+    encode: Any = getattr(tokenizer, "encode", None)
+    if not callable(encode):
+        return None
+    known = hashlib.sha256(read_file(written)).hexdigest()
+    if callable(getattr(tokenizer, "serialized_model_proto", None)):
+        return given(partial(encode, out_type=int), known)
+    if callable(getattr(tokenizer, "save_pretrained", None)) or callable(getattr(tokenizer, "to_str", None)):
+        return given(partial(encode, add_special_tokens=False), known)
+    return None
 
 
 def _strings(tokens: list[object]) -> list[str]:

@@ -113,7 +113,7 @@ class Undertrained:
 def undertrained(space: TokenSpace, unreachable: NDArray[np.bool_] | None = None) -> Undertrained:
     """Judge the written tokens of ``space``: finite rows of text, whitespace, bytes, fragments and added tokens.
 
-    ``unreachable`` bool ``[token]``: see :func:`hyperpolyglot.measures.translation.segmentation.unreachable`.
+    ``unreachable`` bool ``[token]``: see :func:`hyperpolyglot.tokenization.segmentation.unreachable`.
     """
     vectors = space.vectors()
     finite: NDArray[np.bool_] = np.asarray(np.isfinite(vectors).all(axis=1))

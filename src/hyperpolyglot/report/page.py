@@ -23,6 +23,7 @@ from hyperpolyglot.report.overview import example, scales
 from hyperpolyglot.report.sections.comparison import comparison_sections
 from hyperpolyglot.report.sections.examples import example_sections
 from hyperpolyglot.report.sections.explanations import explanation_sections
+from hyperpolyglot.report.sections.fertility import fertility_sections
 from hyperpolyglot.report.sections.languages import language_sections
 from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.sections.translation import translation_sections
@@ -60,7 +61,7 @@ def chapters(study: Study) -> list[Chapter]:
         "overview": ("Overview", _overview),
         "writing-systems": (capital(labelling.heading), writing_system_sections),
         "translations": ("Translation", translation_sections),
-        "served": ("Languages", language_sections),
+        "served": ("Languages", lambda study: [*language_sections(study), *fertility_sections(study)]),
         "reasons": ("Explanations", explanation_sections),
         "models-compared": ("Comparison of models", comparison_sections),
         "vocabulary": ("Vocabulary", vocabulary_sections),

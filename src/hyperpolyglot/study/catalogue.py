@@ -22,6 +22,9 @@ from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.measures.diversity import Diversity, diversity
 from hyperpolyglot.measures.examples import example_neighborhoods
 from hyperpolyglot.measures.explanation import Explanation, explain
+from hyperpolyglot.measures.fertility import Fertility, FertilityOptions
+from hyperpolyglot.measures.fertility.counts import ModelFertility, counts_of
+from hyperpolyglot.measures.fertility.fertility import check_reference, joined
 from hyperpolyglot.measures.meanings import Meanings, meanings
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.projection import Projection, project, umap_available
@@ -32,13 +35,14 @@ from hyperpolyglot.measures.translation.asking import wants_held_out
 from hyperpolyglot.measures.translation.languages import ModelLanguages, languages_of, ranked
 from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.origins import came_from, told
+from hyperpolyglot.parallel_text import ParallelText, packaged_text
 from hyperpolyglot.records import Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.execute import Outcomes
 from hyperpolyglot.study.graph import PlannedStep
 from hyperpolyglot.study.record import Absent, StudyOptions
-from hyperpolyglot.study.steps import Rate, Step
+from hyperpolyglot.study.steps import Rate, Step, tokenizer_of
 from hyperpolyglot.types import Array
 
 __all__ = [
@@ -55,6 +59,7 @@ __all__ = [
     "map_step",
     "neighbors_step",
     "plan_compare",
+    "plan_fertility",
     "plan_languages",
     "separability_step",
     "silhouette_step",
@@ -274,15 +279,35 @@ def plan_languages(
     """One language or all of them, in every model; concepts are the same for all."""
     options = replace(options, held_out=wants_held_out(spaces, lexicon, options))
     asked = {"lexicon": lexicon, "language": language, "options": options}
-    return Joint(
-        steps=tuple(_LANGUAGES.planned(_languages, {"space": space, **asked}) for space in spaces),
-        join=ranked,
+    steps = (
+        _LANGUAGES.planned(_languages, {"space": space, **asked}, inputs={"tokenizer": tokenizer_of(space)})
+        for space in spaces
     )
+    return Joint(steps=tuple(steps), join=ranked)
 
 
 def _languages(*, space: TokenSpace, **more: Any) -> ModelLanguages:
     mask = None if space.table is None else undertrained(space).mask
     return languages_of(space, undertrained=mask, **more)
+
+
+_FERTILITY = Step(
+    key="fertility", record=ModelFertility, rate=Rate(start=1.0, area=0.0, line=20_000.0), named=True
+)
+
+
+def plan_fertility(
+    spaces: Sequence[TokenSpace], text: ParallelText, options: FertilityOptions
+) -> Joint[Fertility]:
+    """The same text in every model. Raises ``NotEnoughData`` where it lacks the reference language."""
+    check_reference(text, options)
+    steps = (
+        _FERTILITY.planned(
+            counts_of, {"space": space, "text": text}, inputs={"tokenizer": tokenizer_of(space)}
+        )
+        for space in spaces
+    )
+    return Joint(steps=tuple(steps), join=lambda counts: joined(counts, text, options))
 
 
 _COMPARE = Step(
@@ -393,6 +418,11 @@ JOINT: tuple[JointMeasure, ...] = (
     JointMeasure(
         key="languages",
         plan=lambda spaces, options, lexicon, _: plan_languages(spaces, lexicon, options.translate),
+    ),
+    JointMeasure(
+        key="fertility",
+        plan=lambda spaces, options, *_: plan_fertility(spaces, packaged_text(), options.fertility),
+        options=FertilityOptions,
     ),
     JointMeasure(
         key="compare",

@@ -10,6 +10,7 @@ from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.measures.comparison import CompareOptions, Comparison
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.fertility import Fertility, FertilityOptions
 from hyperpolyglot.measures.inspection import Inspection
 from hyperpolyglot.measures.meanings import Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
@@ -38,6 +39,7 @@ class StudyOptions:
     separability: SeparabilityOptions = field(default_factory=SeparabilityOptions)
     silhouette: SilhouetteOptions = field(default_factory=SilhouetteOptions)
     translate: TranslateOptions = field(default_factory=TranslateOptions)
+    fertility: FertilityOptions = field(default_factory=FertilityOptions)
     compare: CompareOptions = field(default_factory=CompareOptions)
     skip: tuple[str, ...] = ()
 
@@ -55,6 +57,7 @@ class StudyOptions:
             "separability": plain(self.separability),
             "silhouette": plain(self.silhouette),
             "translate": plain(self.translate),
+            "fertility": plain(self.fertility),
             "compare": plain(self.compare),
             "skip": list(self.skip),
         }
@@ -118,6 +121,7 @@ class Study(Record):
     census: Census
     overlap: Overlap | Absent
     languages: Languages | Absent
+    fertility: Fertility | Absent
     compare: Comparison | Absent
     options: StudyOptions
 

@@ -13,15 +13,17 @@ import numpy as np
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.origins import Provenance, came_from
+from hyperpolyglot.parallel_text import ParallelText
 from hyperpolyglot.sources import is_counted
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import digest_of
 from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.graph import Cost, PlannedStep
 from hyperpolyglot.study.record import plain
+from hyperpolyglot.tokenization.encoder import Encoder
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["Rate", "Step", "described"]
+__all__ = ["Rate", "Step", "described", "tokenizer_of"]
 
 _SAME_FOR_ALL = ("search",)
 """Arguments that change how long a measure takes, not what it gives."""
@@ -105,6 +107,11 @@ def _origin(arguments: Mapping[str, Any], space: TokenSpace) -> Provenance:
     )
 
 
+def tokenizer_of(space: TokenSpace) -> str | None:
+    """What cuts text for a model, as an input of a step: library, version and file; ``None`` for the estimate."""
+    return Encoder(vocabulary=space.vocabulary, ids=space.ids).identity
+
+
 @singledispatch
 def described(argument: Any) -> Any:
     """An argument of a measure as JSON: digests of what is large, values of what is small.
@@ -143,6 +150,11 @@ def _(argument: Labels) -> Any:
 @described.register
 def _(argument: Lexicon) -> Any:
     return _lexicon_digest(argument)
+
+
+@described.register
+def _(argument: ParallelText) -> Any:
+    return argument.digest
 
 
 @described.register

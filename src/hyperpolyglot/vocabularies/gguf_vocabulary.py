@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat, VocabularyNotFound
+from hyperpolyglot.tokenizer_source import TokenizerSource
 from hyperpolyglot.vocabularies.byte_alphabet import ALPHABET, bytes_of, stand_ins
 from hyperpolyglot.vocabularies.json_values import score_of
 from hyperpolyglot.vocabularies.pieces import ToBytes, added_entry, byte_level, literal, ordinary_kind, spaced
 from hyperpolyglot.vocabularies.sentencepiece_model import NORMAL, UNUSED, USER_DEFINED, piece_entry
+from hyperpolyglot.vocabularies.sentencepiece_writer import PieceModel
 from hyperpolyglot.vocabularies.token_list import BPE, BYTE_LEVEL, FALLBACK_BPE, UNIGRAM, WORDPIECE, TokenList
 from hyperpolyglot.vocabulary import SPACE, Entry, TokenKind, Vocabulary, display
 
@@ -23,6 +26,7 @@ _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
 _ESCAPES = re.compile("[\udc80-\udcff]")
 _SPACE_STAND_IN = ALPHABET[0x20]
 _MOST_OUTSIDE = 0.01
+_UNKNOWN, _BYTE = 2, 6
 _SPELLED = (TokenKind.SPECIAL, TokenKind.UNUSED, TokenKind.ADDED)
 _WHOLE = frozenset(
     [
@@ -47,7 +51,37 @@ _ESCAPED = {b"t": b"\t", b"n": b"\n", b"r": b"\r"}
 
 def from_gguf(metadata: Mapping[str, object], source: str) -> Vocabulary:
     """The vocabulary of a GGUF file, as :func:`read_gguf` lists it."""
-    return read_gguf(metadata, source).vocabulary(source)
+    return replace(read_gguf(metadata, source).vocabulary(source), tokenizer=_tokenizer(metadata, source))
+
+
+def _tokenizer(metadata: Mapping[str, object], source: str) -> TokenizerSource | None:
+    """SentencePiece's model, where the metadata hold all of it: of unigram ones only with the normaliser's rules."""
+    model, rules = metadata.get(_KEY + "model"), metadata.get(_KEY + "precompiled_charsmap")
+    if model != "llama" and (model != "t5" or rules is None):
+        return None
+    pieces = _column(metadata, "tokens", source)
+    types = _column(metadata, "token_type", source, len(pieces))
+    scores = _column(metadata, "scores", source, len(pieces))
+    unknown = metadata.get(_KEY + "unknown_token_id", 0)
+    if not types.count(_UNKNOWN) and isinstance(unknown, int) and 0 <= unknown < len(types):
+        types[unknown] = _UNKNOWN
+    if types.count(_UNKNOWN) != 1 or not scores or not all(isinstance(piece, str) for piece in pieces):
+        return None
+    if USER_DEFINED in types:  # converters write their spaces as such
+        pieces = [
+            p.replace(" ", SPACE) if t == USER_DEFINED else p for p, t in zip(pieces, types, strict=True)
+        ]
+    made = PieceModel(
+        pieces=tuple(pieces),
+        types=np.array(types, np.int8),
+        scores=np.array(scores, np.float32),
+        bpe=model == "llama",
+        byte_fallback=_BYTE in types,
+        charsmap=b"" if rules is None else bytes(np.asarray(rules, np.uint8)),
+        space_first=metadata.get(_KEY + "add_space_prefix") is not False,
+        spaces_joined=metadata.get(_KEY + "remove_extra_whitespaces") is True,
+    )
+    return TokenizerSource(name=source, library="sentencepiece", form="SentencePiece", made=made)
 
 
 def read_gguf(metadata: Mapping[str, object], source: str) -> TokenList:

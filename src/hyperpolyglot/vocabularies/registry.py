@@ -32,6 +32,7 @@ from hyperpolyglot.vocabularies.tekken import read_tekken
 from hyperpolyglot.vocabularies.tiktoken_file import looks_like_tiktoken, read_tiktoken
 from hyperpolyglot.vocabularies.token_list import BYTE_LEVEL, TokenList
 from hyperpolyglot.vocabularies.tokenizer_json import read_tokenizer_json
+from hyperpolyglot.vocabularies.true_tokenizers import File, tokenizer_of
 from hyperpolyglot.vocabularies.vocab_json import read_vocab_json
 from hyperpolyglot.vocabularies.wordpiece_txt import read_vocab_txt
 from hyperpolyglot.vocabulary import Vocabulary
@@ -229,22 +230,31 @@ def open_vocabulary_file(
         raise UnsupportedFormat(
             f"{path.name}: is no tokenizer file that can be opened; these are: {_opened()}."
         )
+    vocabulary, around = _opened_by(row, path, rows, later)
+    return replace(vocabulary, tokenizer=tokenizer_of(File(path, row.name, vocabulary, around)))
+
+
+def _opened_by(
+    row: Format, path: Path, rows: int | None, later: Callable[[], object]
+) -> tuple[Vocabulary, Beside]:
+    around = Beside(rows=rows)
     if not row.completed:
-        return row.read(read_file(path), path, Beside(rows=rows)).vocabulary(path.name)
+        return row.read(read_file(path), path, around).vocabulary(path.name), around
     if row is _TOKENIZER_JSON:
-        tokens = row.read(read_file(path), path, Beside(rows=rows))
+        tokens = row.read(read_file(path), path, around)
         if rows is not None and _names_all(tokens, rows):
-            return tokens.vocabulary(path.name)
+            return tokens.vocabulary(path.name), around
         later()
         around = beside(path.parent, rows)
         names, _ = appended(path.name, row.name, tokens, around)
-        return completed(tokens, around, names, fixed=True).vocabulary(path.name)
+        return completed(tokens, around, names, fixed=True).vocabulary(path.name), around
     around = beside(path.parent, rows)
     tokens = row.read(read_file(path), path, around)
     form = "tiktoken" if path.suffix == ".model" and tokens.scheme == BYTE_LEVEL else row.name
     names, known = appended(path.name, form, tokens, around)
     tokens = completed(tokens, around, names)
-    return replace(tokens, remark=_remark(path.name, form, tokens, around, known)).vocabulary(path.name)
+    tokens = replace(tokens, remark=_remark(path.name, form, tokens, around, known))
+    return tokens.vocabulary(path.name), around
 
 
 def _names_all(tokens: TokenList, rows: int) -> bool:

@@ -221,8 +221,8 @@ def show_languages(found: Languages) -> None:
         title = f"{name}: models, best first (95 % intervals)"
     print_table(title, rows)
     say(
-        "one token: words of the lexicon that are. pieces: per word. weak: under-trained tokens among the pieces. "
-        "P@1: from and into the language (CSLS); of all: where a word that is no token counts as missed and "
+        "one token: words of the lexicon that are. pieces: per word, ≈ estimated. weak: under-trained tokens among the "
+        "pieces. P@1: from and into the language (CSLS); of all: where a word that is no token counts as missed and "
         "every question has the same number of candidates, by which models are ranked. Overlapping intervals are ties."
     )
     for note in (found.concepts.get("note"), *found.notes):
@@ -235,7 +235,7 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
     matched = scores.get("matched") or {}
     return {
         "one token": exact(model.coverage),
-        "pieces": value(model.pieces_per_word, 1),
+        "pieces": ("" if model.exact else "≈ ") + value(model.pieces_per_word, 1),
         "weak": "–" if model.undertrained is None else exact(model.undertrained),
         "P@1": value(scores.get("value"), 2),
         "chance": value(scores.get("chance")),

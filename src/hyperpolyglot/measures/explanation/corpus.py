@@ -1,9 +1,8 @@
 """How often tokens occur in a text, cut by the model's own pieces: a stream of any length, a word at a time.
 
-Words are told apart as the kind of vocabulary does: by spaces (SentencePiece), by spaces, punctuation and Han
-characters (WordPiece), by runs of letters, digits and signs (byte-level BPE, as GPT-2). Each distinct word is cut once
-by :class:`hyperpolyglot.measures.translation.segmentation.Segmenter`, with its limits. Tokens of white space are not
-counted; words with bytes that are no UTF-8 are left out, and longer ones than 48 characters are cut there first.
+Words are told apart as :mod:`hyperpolyglot.tokenization.pretokens` does. Each distinct word is cut once by
+:class:`hyperpolyglot.tokenization.segmentation.Segmenter`, with its limits. Tokens of white space are not counted;
+words with bytes that are no UTF-8 are left out, and longer ones than 48 characters are cut there first.
 """
 
 from __future__ import annotations
@@ -11,56 +10,25 @@ from __future__ import annotations
 import codecs
 import gzip
 import math
-import re
-import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 
 from hyperpolyglot.errors import DamagedFile
-from hyperpolyglot.measures.translation.segmentation import UNKNOWN, Segmenter, segmenter
 from hyperpolyglot.regular import opened, read_text
+from hyperpolyglot.tokenization.pretokens import words_of
+from hyperpolyglot.tokenization.segmentation import UNKNOWN, Segmenter, segmenter
 from hyperpolyglot.types import Float64, Progress, silent
 from hyperpolyglot.vocabulary import Vocabulary
 
-__all__ = ["count_corpus", "count_words", "read_counts", "words_of"]
+__all__ = ["count_corpus", "count_words", "read_counts"]
 
 _CHUNK = 1 << 20
 _MOST_WORDS = 1_000_000
-_LONGEST = 48
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"\S{{1,{_LONGEST}}}")
-_SIGN = re.compile(rf"[^\w\s]|_|[{_HAN}]")
-_RUNS = re.compile(
-    rf"'(?:s|t|re|ve|m|ll|d)\b| ?[^\W\d_]{{1,{_LONGEST}}}| ?\d{{1,{_LONGEST}}}| ?(?:[^\w\s]|_){{1,{_LONGEST}}}"
-)
-
-
-@cache
-def _alone(sign: str) -> str:
-    """A sign between spaces where WordPiece tells it apart: punctuation, ASCII signs, Han; marks and others not."""
-    apart = sign.isascii() or sign.isalpha() or unicodedata.category(sign).startswith("P")
-    return f" {sign} " if apart else sign
-
-
-def words_of(text: str, vocabulary: Vocabulary) -> list[str]:
-    """The words of a text that a vocabulary of this kind cuts one by one; a leading space is part of a word.
-
-    >>> from hyperpolyglot.vocabulary import Entry
-    >>> words = Vocabulary.build([Entry(0, "a", b" a")], scheme="unigram", source="doctest")
-    >>> words_of("ein Haus, gut", words)
-    [' ein', ' Haus,', ' gut']
-    """
-    if vocabulary.byte_level:
-        return _RUNS.findall(text)
-    if vocabulary.scheme == "WordPiece":
-        text = _SIGN.sub(lambda found: _alone(found[0]), text)
-    return [f" {word}" for word in _WORD.findall(text)]
 
 
 def read_counts(path: Path) -> dict[str, float]:

@@ -20,12 +20,12 @@ from hyperpolyglot.measures.explanation.hubness import Hubness, hubness
 from hyperpolyglot.measures.explanation.subspaces import Subspaces, Translate, subspaces
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
-from hyperpolyglot.measures.translation.segmentation import unreachable
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean
+from hyperpolyglot.tokenization.segmentation import unreachable
 from hyperpolyglot.types import Progress, silent
 
 __all__ = ["Evidence", "Explanation", "Tables", "compare_tables", "explain"]

@@ -36,10 +36,12 @@ from hyperpolyglot.measures.translation.scores import (
     expected_of,
     values_of,
 )
-from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.tokenization.encoder import Encoded, Encoder
+from hyperpolyglot.tokenization.segmentation import UNKNOWN
 from hyperpolyglot.types import Array, Float64, Progress, silent
 
 __all__ = [
@@ -58,9 +60,10 @@ __all__ = [
 class LanguageModel:
     """What one model holds of one language.
 
-    ``coverage``: share of the lexicon's words that are one token; ``pieces_per_word``: the mean over all words, an
-    estimate from the vocabulary alone (:mod:`hyperpolyglot.measures.translation.segmentation`); ``unknown``: share of
-    words with a part that no piece covers; ``undertrained``: share of the distinct tokens that its words are cut into,
+    ``coverage``: share of the lexicon's words that are one token; ``pieces_per_word``: the mean over all words,
+    ``None`` where every word has a part that no token covers; ``exact``: words are cut by the model's own tokenizer,
+    else by an estimate from the vocabulary alone (:mod:`hyperpolyglot.tokenization`); ``unknown``: share of words with
+    a part that no token covers; ``undertrained``: share of the distinct tokens that its words are cut into,
     ``None`` without a mask; ``translation``: {value, interval, chance, questions, all, all_interval, asked, candidates,
     matched: {candidates, value, interval, chance, all, all_interval}}, ``None`` for a vocabulary alone or too few
     words; ``rank`` from 1, best first.
@@ -69,7 +72,8 @@ class LanguageModel:
     model: str
     words: int
     coverage: float
-    pieces_per_word: float
+    pieces_per_word: float | None
+    exact: bool
     unknown: float
     undertrained: float | None
     translation: dict[str, Any] | None
@@ -97,11 +101,15 @@ class LanguageModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLanguages:
-    """What one model holds of each language, not ranked yet; ``concepts`` is ``None`` for a vocabulary alone."""
+    """What one model holds of each language, not ranked yet.
+
+    ``concepts`` is ``None`` for a vocabulary alone; ``cut``: how words were cut into tokens, in a sentence.
+    """
 
     by_language: dict[str, LanguageModel]
     scripts: dict[str, str]
     concepts: dict[str, Any] | None
+    cut: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -167,10 +175,9 @@ class Languages(Record):
         return rows
 
 
-_NOTES = (
-    "Pieces per word are an estimate from the vocabulary alone, without the tokenizer's own rules.",
+_NOTE = (
     "Translation asks for covered words among covered words, of which a small vocabulary has fewer; matched scores "
-    "give every question the same number of candidates. Shares of all questions count an uncovered word as missed.",
+    "give every question the same number of candidates. Shares of all questions count an uncovered word as missed."
 )
 
 
@@ -234,8 +241,10 @@ def languages_of(
         if asked is not None
         else look_up(space, narrowed(lexicon, options, bool(options.held_out)))
     )
+    by_language, cut = _of_model(space, words, asked, undertrained, wanted, options)
     return ModelLanguages(
-        by_language=_of_model(space, words, asked, undertrained, wanted, options),
+        by_language=by_language,
+        cut=cut,
         scripts={row.language: row.script for row in language_coverage(words, options.fewest)},
         concepts=None if asked is None else asked.concepts,
     )
@@ -265,14 +274,15 @@ def ranked(models: Sequence[ModelLanguages]) -> Languages:
         by_language={tag: _ranked(found[tag]) for tag in sorted(found)},
         scripts=scripts,
         concepts=concepts,
-        notes=_NOTES,
+        notes=(*dict.fromkeys(model.cut for model in models), _NOTE),
     )
 
 
 def _ranked(rows: list[LanguageModel]) -> tuple[LanguageModel, ...]:
-    def order(row: LanguageModel) -> tuple[float, float, float, str]:
+    def order(row: LanguageModel) -> tuple[float, float, float, float, str]:
         answered = row.translation["matched"]["all"] if row.translation else -1.0
-        return -answered, -row.coverage, row.pieces_per_word, row.model
+        pieces = np.inf if row.pieces_per_word is None else row.pieces_per_word
+        return -answered, -row.coverage, row.unknown, pieces, row.model
 
     return tuple(replace(row, rank=i) for i, row in enumerate(sorted(rows, key=order), start=1))
 
@@ -284,32 +294,42 @@ def _of_model(
     mask: NDArray[np.bool_] | None,
     wanted: Sequence[str],
     options: TranslateOptions,
-) -> dict[str, LanguageModel]:
-    cut = segmenter(space.vocabulary)
+) -> tuple[dict[str, LanguageModel], str]:
     few = matched_candidates(options)
     single = words.covered() & (words.rule < 4)
     result = {}
     numbers = {tag: words.languages.index(tag) for tag in wanted if tag in words.languages}
-    every = np.flatnonzero(np.isin(words.language, list(numbers.values()))).tolist()
-    cuts = cut.pieces_of([words.words[i] for i in every], [words.scripts[words.script[i]] for i in every])
-    pieces_of = dict(zip(every, cuts, strict=True))
+    every = np.flatnonzero(np.isin(words.language, list(numbers.values())))
+    cut = Encoder(vocabulary=space.vocabulary, ids=space.ids).words(
+        [words.words[i] for i in every.tolist()], [words.scripts[words.script[i]] for i in every.tolist()]
+    )
+    # Of an estimate, a word that the lookup found is one piece, whatever its capitals.
+    lengths = cut.lengths if cut.exact else np.where(single[every], 1, cut.lengths)
+    unknown = cut.per_text(cut.rows == UNKNOWN) > 0
     for tag, number in numbers.items():
-        own = np.flatnonzero(words.language == number)
-        pieces = [pieces_of[i] for i in own.tolist()]
-        # A word that the lookup found is one piece, whatever its capitals.
-        lengths = [1 if single[i] else len(found) for i, found in zip(own.tolist(), pieces, strict=True)]
-        tokens = np.unique([row for found in pieces for row in found if row != UNKNOWN]).astype(np.int64)
+        own = words.language[every] == number
+        tokens = np.unique(cut.rows[np.repeat(own, cut.lengths)])
+        tokens = tokens[tokens >= 0]
         result[tag] = LanguageModel(
             model=space.model,
-            words=len(own),
-            coverage=float(single[own].mean()),
-            pieces_per_word=float(np.mean(lengths)),
-            unknown=float(np.mean([UNKNOWN in found for found in pieces])),
+            words=int(own.sum()),
+            coverage=float(single[every[own]].mean()),
+            pieces_per_word=None if unknown[own].all() else float(np.mean(lengths[own])),
+            exact=cut.exact,
+            unknown=float(unknown[own].mean()),
             undertrained=None if mask is None or not len(tokens) else float(mask[tokens].mean()),
             translation=None if asked is None else _translation(asked, number, few),
             rank=0,
         )
-    return result
+    return result, _cut_note(title_of(space.model), cut)
+
+
+def _cut_note(model: str, cut: Encoded) -> str:
+    """How words were cut, in a sentence; the reason why they were not cut exactly, where there is one."""
+    if cut.exact:
+        return f"Pieces per word are exact for {model} ({cut.by})."
+    why = f": {cut.remark}" if cut.remark else ""
+    return f"Pieces per word are estimated for {model}, from the vocabulary without the tokenizer's own rules{why}."
 
 
 def _translation(asked: Asked, number: int, few: int) -> dict[str, Any] | None:

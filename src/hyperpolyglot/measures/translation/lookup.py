@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.translation.recent import Recent
-from hyperpolyglot.measures.translation.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.tokenization.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.types import Float32, Int32
 from hyperpolyglot.vocabulary import SPACE, TokenKind
 

@@ -84,13 +84,17 @@ def _rows(found: Languages, model: str) -> list[tuple[str, LanguageModel]]:
 
 
 def served(found: Languages, model: str) -> dict[str, Any]:
-    """Of one model: languages, share of words that are one token, pieces per word, languages asked, candidates."""
+    """Of one model: languages, share of words that are one token, pieces per word (exact or estimated), languages
+    asked, candidates.
+    """
     rows = _rows(found, model)
     words = max(1, sum(row.words for _, row in rows))
+    cut = [(row.pieces_per_word, row.words) for _, row in rows if row.pieces_per_word is not None]
     return {
         "languages": len(rows),
         "coverage": sum(row.coverage * row.words for _, row in rows) / words,
-        "pieces_per_word": sum(row.pieces_per_word * row.words for _, row in rows) / words,
+        "pieces_per_word": sum(pieces * n for pieces, n in cut) / max(1, sum(n for _, n in cut)),
+        "exact": all(row.exact for _, row in rows),
         "asked": sum(bool(row.translation) for _, row in rows),
         "candidates": next(
             (row.translation["matched"]["candidates"] for _, row in rows if row.translation), None
@@ -102,7 +106,7 @@ def _read(found: Languages, model: str) -> str:
     name, whole = title_of(model), served(found, model)
     text = (
         f"{name}: {percent(whole['coverage'])} of the words of {whole['languages']} languages are one token; a word "
-        f"takes {whole['pieces_per_word']:.1f} pieces on average"
+        f"takes {whole['pieces_per_word']:.1f} pieces on average{'' if whole['exact'] else ' (estimated)'}"
     )
     if not whole["asked"]:
         return f"{text}. No language has words with vectors enough to be asked about."
@@ -139,7 +143,9 @@ def _grid(found: Languages, models: list[str]) -> Grid:
             *((title_of(row.model),) if several else ()),
             f"{row.words:,}",
             exact(row.coverage),
-            number(row.pieces_per_word, 1),
+            DASH
+            if row.pieces_per_word is None
+            else ("" if row.exact else "≈ ") + number(row.pieces_per_word, 1),
             DASH if row.undertrained is None else exact(row.undertrained),
             *_translation_cells(row),
         )

