@@ -149,8 +149,8 @@ def test_a_password_of_a_netrc_file_does_not_replace_the_token(
     monkeypatch.setenv("NETRC", str(netrc))
     hub.add(NAME, FILES)
     opened(token=hub.token).open("weights.dat").map(0, 1_000_000)
-    assert {f"Bearer {hub.token}"} == {r.authorization for r in hub.asked("hub")}
-    assert {None} == {r.authorization for r in hub.asked("cdn")}
+    assert {r.authorization for r in hub.asked("hub")} == {f"Bearer {hub.token}"}
+    assert {r.authorization for r in hub.asked("cdn")} == {None}
 
 
 def test_the_token_does_not_follow_a_redirect_of_the_store(hub: LoopbackHub, opened: Open) -> None:

@@ -111,7 +111,7 @@ def test_the_first_screen_has_every_model_on_four_scales(study, document):
     for scale in found.values():
         assert [title_of(m.space.model) for m in study.models] == [place.model for place in scale.places]
         assert all(0 <= place.at <= 1 and 0 <= place.chance <= 1 for place in scale.places)
-        assert document.count(f'id="scale-{scale.key}"') == 1
+        assert 1 == document.count(f'id="scale-{scale.key}"')
     for i, model in enumerate(study.models):
         accuracy = max(0.5, model.separability.mean_accuracy)
         assert accuracy == pytest.approx(0.5 + found["separability"].places[i].at / 2)
