@@ -12,6 +12,7 @@ Six back ends give the same bytes (``docs/engine.md``):
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -28,6 +29,7 @@ from hyperpolyglot.engine.search.filtered import filtered
 from hyperpolyglot.engine.search.memory import plan
 from hyperpolyglot.engine.search.plain import plain, slack
 from hyperpolyglot.engine.search.result import Certificate, Nearest
+from hyperpolyglot.engine.search.sweep import is_compiled
 from hyperpolyglot.engine.search.task import Task
 from hyperpolyglot.errors import NotEnoughData, NotEnoughMemory
 from hyperpolyglot.types import Float32, Int32, Progress, silent
@@ -39,6 +41,8 @@ Backend = Literal["auto", "plain", "direct", "fp32", "int8", "bf16"]
 _BLOCK_BYTES = 1 << 27
 _FEW_QUERIES = 16
 _SMALL = 1 << 31
+_SOON_DONE = 1 << 38
+"""A search of this size by the plain back end takes less time than compiling the kernels of the faster ones."""
 _RUN_IN_MEMORY, _RUN_ON_DISK = 8, 256
 
 
@@ -63,6 +67,22 @@ def nearest(
     """
     search = Search(backend=backend, memory_bytes=memory_bytes, threads=threads, device=device)
     return search(vectors, np.arange(len(vectors), dtype=np.int32), vectors, k, progress)
+
+
+class _Allowance:
+    """How much is searched without the fast kernels until they are compiled: about as long as compiling takes."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def takes(self, size: int) -> bool:
+        """Whether a search of this size is within what is left; what it takes is gone."""
+        found = size <= self._left
+        self._left -= size if found else 0
+        return found
+
+
+_UNCOMPILED = _Allowance(2 * _SOON_DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +180,8 @@ class Search:
             return self.backend
         if len(queries) <= _FEW_QUERIES:
             return "direct"
-        if len(queries) * vectors.size < _SMALL and self.memory_bytes is None:
+        size = len(queries) * vectors.size if self.memory_bytes is None else math.inf
+        if size < _SMALL or (size < _SOON_DONE and not is_compiled() and _UNCOMPILED.takes(int(size))):
             return "plain"
         if bf16_is_correct():
             return "bf16"

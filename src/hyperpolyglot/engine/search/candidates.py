@@ -176,7 +176,7 @@ def finish(first, last, candidates, exact, out):  # type: ignore[no-untyped-def]
         floor = kth_largest(values[row], count, k, scratch)
         if floor < thresholds[row] + np.float32(0.5) * _ROUNDING:
             continue
-        reach = 0
+        reach = np.int64(0)
         for m in range(count):
             if values[row, m] >= floor:
                 near[reach], cosines[reach] = ids[row, m], values[row, m]

@@ -17,6 +17,7 @@ import numba
 import numpy as np
 
 from hyperpolyglot.engine.cosine import WithLengths, dot, norms, unit_rows, with_lengths
+from hyperpolyglot.engine.search.candidates import sort
 from hyperpolyglot.engine.search.result import Certificate, Nearest, Ranking
 from hyperpolyglot.engine.search.task import Exact
 from hyperpolyglot.types import Float32, Int32, Progress
@@ -61,22 +62,22 @@ def _rank(scores, own, exact, out):  # type: ignore[no-untyped-def]
     heap = np.empty(k, np.float32)
     for r in range(len(queries)):
         floor = np.float64(_kth_largest(scores[r], own[r], k, heap)) - 2 * error
-        reach = 0
+        reach = np.int64(0)
         for j in range(scores.shape[1]):
             if np.float64(scores[r, j]) >= floor and j != own[r]:
                 reach += 1
-        found = np.empty(reach, np.int64)
+        found = np.empty(reach, np.int32)
         cosine = np.empty(reach)
-        reach = 0
+        reach = np.int64(0)
         for j in range(scores.shape[1]):
             if np.float64(scores[r, j]) >= floor and j != own[r]:
                 found[reach] = j
                 cosine[reach] = dot(queries[r], vectors[j]) / (query_lengths[r] * lengths[j])
                 reach += 1
-        order = np.argsort(-cosine, kind="mergesort")  # stable: equal cosines stay in order of position
+        sort(cosine, found, reach)
         for m in range(k):
-            positions[r, m] = found[order[m]]
-            similarity[r, m] = cosine[order[m]]
+            positions[r, m] = found[m]
+            similarity[r, m] = cosine[m]
         proven[r] = True
 
 

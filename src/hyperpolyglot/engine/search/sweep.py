@@ -6,6 +6,7 @@ in the cache.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numba
@@ -38,7 +39,7 @@ from hyperpolyglot.engine.search.candidates import Candidates, compact
 from hyperpolyglot.engine.search.task import Exact
 from hyperpolyglot.types import Int32
 
-__all__ = ["Pairing", "sweep"]
+__all__ = ["Pairing", "is_compiled", "sweep"]
 
 _AHEAD = 16  # pairs by which rows are asked for
 
@@ -133,7 +134,7 @@ def _settle(count, hits, k, mirrored, exact, candidates, room):  # type: ignore[
             for _ in range(2 if mirrored else 1):  # no function: it would count references to four arrays
                 if value >= thresholds[i]:
                     if counts[i] == full:
-                        compact(i, k, candidates, room)
+                        compact(np.int64(i), k, candidates, room)
                     place = counts[i]
                     if place >= 0 and value >= thresholds[i]:
                         ids[i, place], values[i, place] = j, value
@@ -155,7 +156,7 @@ def _sweep(pairing, rows, columns, k, exact, candidates, buffers):  # type: igno
     masks = np.empty(tall, np.int32)
     row_count = (last_row - first_row + tall - 1) // tall
     column_count = (last_column - first_column + COLUMNS - 1) // COLUMNS
-    count, total = 0, 0
+    count = total = np.int64(0)  # a literal 0 would have what it is given to compiled twice
     if kind == BF16:
         begin_tiles(SHAPES.ctypes.data)
     for top in range(0, row_count, chunk):
@@ -183,13 +184,25 @@ def _sweep(pairing, rows, columns, k, exact, candidates, buffers):  # type: igno
                     total += count
                     count = _kept(count, hits, pairing, exact, candidates.thresholds)
                     _settle(count, hits, k, mirrored, exact, candidates, room)
-                    count = 0
+                    count = np.int64(0)
     if kind == BF16:
         end_tiles()
     total += count
     count = _kept(count, hits, pairing, exact, candidates.thresholds)
     _settle(count, hits, k, mirrored, exact, candidates, room)
     return total
+
+
+def is_compiled() -> bool:
+    """Whether the sweep was compiled by this process, or by an earlier one that left it in Numba's cache."""
+    if _sweep.signatures:
+        return True
+    kept = Path(_sweep.stats.cache_path or "").glob(f"*.{_sweep.__name__}-*.nbi")
+    try:
+        since = Path(__file__).stat().st_mtime
+        return any(path.stat().st_mtime >= since for path in kept)
+    except OSError:
+        return False
 
 
 def sweep(
