@@ -329,7 +329,7 @@ def diversity(
     )
     if output.as_json:
         return emit("diversity", found.to_json() | {"certificate": certificate(near)}, spaces)
-    columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
+    columns = ("label", "tokens", "mean", "chance", "own_share", "own_chance")
     print_table(f"{space.model}: distinct {called.many} among {found.k} neighbours", found.table(), columns)
     say_uncounted([row.label for row in found.by_label if row.label and not row.counted], called)
     sure = "" if found.interval is None else " [{:.2f}, {:.2f}]".format(*found.interval)

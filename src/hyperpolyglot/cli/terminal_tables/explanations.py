@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show_explanation"]
 
-_LABELS = 8
+_LABELS, _TOKENS = 8, 10
 
 
 def show_explanation(found: Explanation, noun: str) -> None:
@@ -49,6 +49,7 @@ def show_explanation(found: Explanation, noun: str) -> None:
             for row in parts
         ],
     )
+    _show_tokens(found)
     print_table("After removing label components", _removal(found))
     first = found.subspaces.effects[0]
     told = "Learned on one half of the tokens; accuracy and labels are of a sample of the other, P@1 of all covered "
@@ -61,6 +62,34 @@ def show_explanation(found: Explanation, noun: str) -> None:
         f"{told}. own: neighbours of the same label; kept: of the {first.k} neighbours, those that were neighbours "
         "before; P@1: translations among words by CSLS."
     )
+
+
+def _show_tokens(found: Explanation) -> None:
+    """The tokens that appear under-trained, most like reserved rows first, and the hubs."""
+    if found.undertrained.examples:
+        rows = [
+            {
+                "id": row["id"],
+                "norm": value(row["norm"], 3),
+                "to reserved rows": value(row["closeness"], 3),
+                "label": row["label"] or "–",
+                "token": row["token"],
+            }
+            for row in found.undertrained.examples[:_TOKENS]
+        ]
+        print_table("Under-trained tokens (cosine to reserved rows; largest first)", rows)
+    hubs = found.hubness
+    rows = [
+        {
+            "id": row["id"],
+            "occurrences": row["occurrences"],
+            "label": row["label"] or "–",
+            "token": row["token"],
+        }
+        for row in hubs.hubs[:_TOKENS]
+    ]
+    title = f"Hubs: in how many lists of {hubs.k} neighbours a token is (mean {hubs.k}, largest by chance"
+    print_table(f"{title} {hubs.largest_expected})", rows)
 
 
 def _show_frequency_by_label(found: Frequency, noun: str) -> None:
