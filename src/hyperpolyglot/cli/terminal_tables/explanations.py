@@ -66,18 +66,17 @@ def show_explanation(found: Explanation, noun: str) -> None:
 
 def _show_tokens(found: Explanation) -> None:
     """The tokens that appear under-trained, most like reserved rows first, and the hubs."""
-    if found.undertrained.examples:
-        rows = [
-            {
-                "id": row["id"],
-                "norm": value(row["norm"], 3),
-                "to reserved rows": value(row["closeness"], 3),
-                "label": row["label"] or "–",
-                "token": row["token"],
-            }
-            for row in found.undertrained.examples[:_TOKENS]
-        ]
-        print_table("Under-trained tokens (cosine to reserved rows; largest first)", rows)
+    examples = found.undertrained.examples[:_TOKENS]
+    known = any(row["closeness"] is not None for row in examples)
+    rows = [
+        {"id": row["id"], "norm": value(row["norm"], 3)}
+        | ({"cosine": value(row["closeness"], 3)} if known else {})
+        | {"label": row["label"] or "–", "token": row["token"]}
+        for row in examples
+    ]
+    if rows:
+        order = "largest cosine to reserved rows first" if known else "shortest vectors first"
+        print_table(f"Under-trained tokens ({order})", rows)
     hubs = found.hubness
     rows = [
         {
@@ -88,8 +87,9 @@ def _show_tokens(found: Explanation) -> None:
         }
         for row in hubs.hubs[:_TOKENS]
     ]
-    title = f"Hubs: in how many lists of {hubs.k} neighbours a token is (mean {hubs.k}, largest by chance"
-    print_table(f"{title} {hubs.largest_expected})", rows)
+    print_table(
+        f"Hubs: occurrences in lists of {hubs.k} neighbours (largest by chance {hubs.largest_expected})", rows
+    )
 
 
 def _show_frequency_by_label(found: Frequency, noun: str) -> None:
