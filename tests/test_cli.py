@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from arro3.io import read_parquet
 
+import hyperpolyglot as hp
 from hyperpolyglot.cli import main
 from hyperpolyglot.cli.app import cli
 from tests.conftest import planted_pieces, unigram, write_model
@@ -178,6 +179,48 @@ def test_explaining_by_a_corpus(run, ask, clustered, tmp_path):
     assert ("corpus", 0) == (found["frequency"]["source"], found["frequency"]["without_frequency"])
     assert [str(path)] == found["provenance"]["options"]["corpus"]
     assert 2 == run("explain", clustered, "--corpus", path, "--counts", path)[0]
+
+
+def test_explaining_names_hubs_and_undertrained_tokens(run, tmp_path):
+    """The terminal lists the tokens themselves, and ends with the seed."""
+    pieces = planted_pieces(60)
+    vectors = np.random.default_rng(0).standard_normal((len(pieces), 16)).astype(np.float32)
+    vectors[7:11] *= 1e-5
+    model = write_model(tmp_path / "m", vectors, pieces)
+    code, out, _ = run("explain", model, "-k", 12, "--seed", 3)
+    assert 0 == code
+    lost, hubs = out.split("Under-trained tokens (")[1].split("Hubs: occurrences in lists of 10 neighbours (")
+    assert all(pieces[row] in lost for row in range(7, 11))
+    space = hp.open_model(model)
+    largest = hp.explain(space, hp.neighbors(space, 12), seed=3).hubness.hubs[0]
+    assert largest["token"] in hubs
+    assert str(largest["occurrences"]) in hubs
+    assert "seed 3" == out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "last"),
+    [
+        (("separability", "--minimum", 50, "--folds", 3, "--seed", 5), "seed 5, default protocol"),
+        (("separability", "--minimum", 50, "--folds", 3, "--protocol", "paper"), "seed 0, paper protocol"),
+        (("silhouette", "--permutations", 2), "seed 0, default protocol"),
+        (("neighbors", "--id", 3, "-k", 2), "default protocol"),
+    ],
+)
+def test_output_ends_with_seed_and_protocol(given, last, run, clustered):
+    """What a reader needs to get the numbers again stands in the last line; JSON has it in its provenance."""
+    command, *options = given
+    code, out, _ = run(command, clustered, *options)
+    assert (0, last) == (code, out.splitlines()[-1])
+    assert "}" == run(command, clustered, *options, "--json")[1].splitlines()[-1]
+
+
+def test_tables_are_written_for_latex(run, clustered, tmp_path):
+    """``-o table.tex`` writes a tabular with the rules of booktabs."""
+    path = tmp_path / "t.tex"
+    assert 0 == run("census", clustered, "-o", path)[0]
+    assert r"model & label & tokens & share & counted \\" in path.read_text("utf8")
+    assert r"& Latn & 60 & 0.25 & yes \\" in path.read_text("utf8")
 
 
 def test_undertrained_tokens_can_be_left_out_of_every_measure(ask, tmp_path):

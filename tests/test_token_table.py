@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -29,7 +31,7 @@ def test_columns_are_those_of_the_measures(space):
     assert whole.own_share == pytest.approx(np.nanmean(found.own_share))
     assert near.rows.size == found.occurrences[near.candidates].sum()
     rows = found.table()
-    assert COLUMNS == list(rows[0])
+    assert [*COLUMNS, "model"] == list(rows[0])
     assert len(space) == len(rows)
     row = rows[3]
     assert space.vocabulary.texts[near.rows[list(near.queries).index(3), 0]] == row["nearest"]
@@ -54,7 +56,8 @@ def test_tokens_without_a_direction_have_no_numbers():
 def test_frames(space):
     """A space and its neighbours are data frames, with one value a cell."""
     frame = space.to_pandas()
-    assert COLUMNS[:6] == list(frame.columns)
+    assert [*COLUMNS[:6], "model"] == list(frame.columns)
+    assert {space.model} == set(frame["model"])
     assert frame["norm"].to_numpy() == pytest.approx(np.linalg.norm(space.vectors(), axis=1))
     near = hp.neighbors(space, 4)
     found = near.to_pandas(space)
@@ -62,7 +65,10 @@ def test_frames(space):
     assert list(range(1, 5)) == found["rank"][:4].tolist()
     assert near.similarity.ravel().tolist() == found["similarity"].tolist()
     assert [space.vocabulary.texts[row] for row in near.rows[0]] == found["token"][:4].tolist()
-    assert ["query", "rank", "neighbor", "similarity"] == list(near.to_pandas().columns)
+    assert ["query", "rank", "neighbor", "similarity", "model"] == list(near.to_pandas().columns)
+    assert {space.model} == set(found["model"])
+    alone = dataclasses.replace(near).to_pandas()
+    assert "model" not in alone.columns
 
 
 def test_the_command_writes_the_same(tmp_path):
@@ -75,7 +81,7 @@ def test_the_command_writes_the_same(tmp_path):
     assert 0 == found.exit_code, found.output
     expected = hp.token_table(hp.open_model("demo:meaning").where(top=300), k=5).table()
     frame = polars.read_parquet(paths[0])
-    assert COLUMNS == frame.columns
+    assert [*COLUMNS, "model"] == frame.columns
     assert expected == frame.to_dicts()
     assert 301 == len(paths[1].read_text("utf8").splitlines())
     shown = CliRunner().invoke(cli, given)

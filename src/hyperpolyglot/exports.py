@@ -64,7 +64,11 @@ def write_atlas(path: str | Path, space: TokenSpace, near: Neighbors, projection
         [list_array(offsets, Array(values)) for values, _ in parts.values()],
         fields=[Field(name, DataType.list(Field("", kind))) for name, (_, kind) in parts.items()],
     )
-    table = arrow_table(projection.table(space)).append_column("neighbors", ChunkedArray([column]))
+    table = (
+        arrow_table(projection.table(space))
+        .drop_columns(["model"])
+        .append_column("neighbors", ChunkedArray([column]))
+    )
     with written(Path(path)) as temporary:
         write_parquet(table, str(temporary))
 

@@ -27,7 +27,9 @@ __all__ = [
     "displayed",
     "draw_by",
     "imported",
+    "tidied",
     "with_interval",
+    "with_model",
 ]
 
 Rows = Sequence[Mapping[str, Any]]
@@ -67,6 +69,11 @@ class Record(Traced):
     def summary(self) -> str:
         """The main number with its interval, chance level and seed, where the record has them; else empty."""
         return ""
+
+    def tidied(self, rows: Rows) -> list[dict[str, Any]]:
+        """Rows with one value in each cell (:func:`tidied`), the model first where there is one."""
+        origin = self.provenance
+        return tidied(rows, origin.models[0].model if origin and len(origin.models) == 1 else None)
 
     def tables_by_name(self) -> Mapping[str, Rows]:
         """Every table of the record by name; ``""`` is the main one."""
@@ -139,6 +146,44 @@ def _origin(origin: Provenance) -> str:
     return f"{names}; {origin.settings()}" if names else origin.settings()
 
 
+def tidied(rows: Rows, model: str | None = None) -> list[dict[str, Any]]:
+    """Rows with one value in each cell, and ``model`` first, where it is given and rows have none.
+
+    ``{"p1": {"value": …}}`` is ``p1``, other parts ``p1_…``; an interval becomes ``low`` and ``high``; what chance
+    gives is ``chance``, whether it is that of a null model or an expectation. Raises ``TypeError`` for a list.
+
+    >>> tidied([{"p1": {"value": 0.5, "null": 0.1}, "own_interval": [0, 1]}], "m")
+    [{'model': 'm', 'p1': 0.5, 'p1_chance': 0.1, 'own_low': 0, 'own_high': 1}]
+    """
+    first = {} if model is None else {"model": model}
+    return [first | _tidied(row) for row in rows]
+
+
+def _tidied(row: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            parts = _tidied(value)
+            found |= {name if inner == "value" else f"{name}_{inner}": part for inner, part in parts.items()}
+        elif name == "interval" or name.endswith("_interval"):
+            before = name.removesuffix("interval")
+            found[f"{before}low"], found[f"{before}high"] = value or (None, None)
+        elif isinstance(value, list | tuple | set):
+            raise TypeError(f"a cell of a table holds one value; {name!r} has {len(value)}")
+        else:
+            found[_CHANCE.get(name, _by_chance(name))] = value
+    return found
+
+
+_CHANCE = {"null": "chance", "expected": "chance"}
+
+
+def _by_chance(name: str) -> str:
+    return next(
+        (f"{name.removesuffix(end)}_chance" for end in ("_null", "_expected") if name.endswith(end)), name
+    )
+
+
 def with_interval(value: str, interval: tuple[float, float] | None, scale: float = 1, digits: int = 1) -> str:
     """A value with its interval behind it, as ``97.9 % [97.6, 98.2]``.
 
@@ -149,6 +194,14 @@ def with_interval(value: str, interval: tuple[float, float] | None, scale: float
         return value
     low, high = (f"{scale * end:.{digits}f}".replace("-", "−") for end in interval)
     return f"{value} [{low}, {high}]"
+
+
+def with_model(frame: Any, model: str | None) -> Any:
+    """A data frame with a last column that says of which model it is, as a category; as it is, where none is known."""
+    if model is None:
+        return frame
+    values = imported("pandas").Categorical.from_codes([0] * len(frame), [model])
+    return frame.assign(model=values)
 
 
 def arrow_table(rows: Rows) -> Any:

@@ -17,7 +17,7 @@ from hyperpolyglot.arguments import Kinds, kinds_of
 from hyperpolyglot.errors import TensorNotFound, TokenNotFound
 from hyperpolyglot.labels import AnyLabeller, Labels, label
 from hyperpolyglot.origins import ModelSource
-from hyperpolyglot.records import SHOWN, brief, displayed, imported
+from hyperpolyglot.records import SHOWN, brief, displayed, imported, with_model
 from hyperpolyglot.scratch import filled
 from hyperpolyglot.shown import shown
 from hyperpolyglot.table import Table
@@ -206,11 +206,15 @@ class TokenSpace:
         }
 
     def to_pandas(self) -> Any:
-        """A row for every token as a ``pandas.DataFrame``: :meth:`columns`, and ``norm``, the length of its vector.
+        """A row for every token as a ``pandas.DataFrame``: :meth:`columns`, ``norm``, the length of its vector, and
+        ``model``.
 
-        :func:`hyperpolyglot.token_table` adds what its neighbours say. Raises ``MissingExtra`` without pandas.
+        The other columns of ``hyperpolyglot tokens`` (occurrences, undertrained, diversity, own_share, nearest) take a
+        search of all neighbours: ``hp.token_table(space).to_pandas()`` has them. Raises ``MissingExtra`` without
+        pandas.
         """
-        return imported("pandas").DataFrame(self.columns() | ({"norm": self._norms()} if self.table else {}))
+        columns = self.columns() | ({"norm": self._norms()} if self.table else {})
+        return with_model(imported("pandas").DataFrame(columns), self.model)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: tokens, width, and the largest labels."""

@@ -116,7 +116,7 @@ def test_columns_hold_the_neighbours(model, manifest):
     measured = hp.diversity(near, space.labels)
     shown = model["diversity"][near.queries]
     assert measured.mean == pytest.approx(shown.mean())
-    by_label = {row["label"]: row["expected"] for row in measured.table()}
+    by_label = {row.label: row.expected for row in measured.by_label}
     described = manifest["models"][1]
     stated = {row["label"]: row["expected"] for row in described["labels"]}
     stated[None] = described["expected_unlabelled"]

@@ -6,6 +6,8 @@ import io
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import wraps
+from typing import Any
 
 import click
 
@@ -39,6 +41,28 @@ def cli() -> None:
     """
 
 
+def _ending_with_settings(command: click.Command) -> click.Command:
+    """The command, which says with which seed and by which protocol it measured, where it has them."""
+    run = command.callback
+    if run is None or not {"seed", "protocol"} & {option.name for option in command.params}:
+        return command
+
+    @wraps(run)
+    def called(*arguments: Any, **options: Any) -> Any:
+        found = run(*arguments, **options)
+        given = click.get_current_context().params
+        if not given.get("as_json"):
+            from hyperpolyglot.cli.terminal import end_with
+
+            seed = [f"seed {given['seed']}"] if "seed" in given else []
+            protocol = [f"{given['protocol']} protocol"] if "protocol" in given else []
+            end_with(", ".join([*seed, *protocol]))
+        return found
+
+    command.callback = called
+    return command
+
+
 for _module in (
     tokens,
     vectors,
@@ -53,7 +77,7 @@ for _module in (
     bench,
 ):
     for _name in _module.__all__:
-        cli.add_command(getattr(_module, _name))
+        cli.add_command(_ending_with_settings(getattr(_module, _name)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

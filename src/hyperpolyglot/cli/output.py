@@ -42,7 +42,7 @@ class Written:
 
 
 _FIGURES = (".png", ".svg", ".pdf")
-TABLE = Written("a table (.csv, .tsv, .parquet)", (".csv", ".tsv", ".parquet"))
+TABLE = Written("a table (.csv, .tsv, .parquet, .tex)", (".csv", ".tsv", ".parquet", ".tex"))
 TABLE_OR_FIGURE = Written(f"{TABLE.words} or the figure (.png, .svg, .pdf)", TABLE.suffixes + _FIGURES)
 ARRAYS = Written(
     f"{TABLE_OR_FIGURE.words}, or .npz with the neighbours of all tokens", (*TABLE_OR_FIGURE.suffixes, ".npz")

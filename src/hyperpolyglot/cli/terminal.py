@@ -17,7 +17,16 @@ from unicodedata import bidirectional
 
 from hyperpolyglot.shown import hidden, shown, visible
 
-__all__ = ["note", "print_beside", "print_json", "print_lines", "print_table", "progress_bar", "say"]
+__all__ = [
+    "end_with",
+    "note",
+    "print_beside",
+    "print_json",
+    "print_lines",
+    "print_table",
+    "progress_bar",
+    "say",
+]
 
 _LONGEST_CELL, _LONGEST_LINE = 400, 8_000
 _LONGEST_HEADING = 24
@@ -42,6 +51,15 @@ def say(text: str = "") -> None:
         shown(text, _LONGEST_LINE), _width(), break_long_words=False, break_on_hyphens=False
     )
     _write("\n".join(lines), sys.stdout)
+
+
+def end_with(text: str) -> None:
+    """A last line on standard output, dim on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, width=_width(), highlight=False, emoji=False, markup=False)
+    console.print(Text(shown(text, _LONGEST_LINE), style="dim"))
 
 
 def print_lines(text: str) -> None:

@@ -50,7 +50,7 @@ def inspect(model: str, opening: OpeningOptions, output: OutputOptions) -> None:
     say(f"{found.tokens:,} tokens, {found.tokenizer}, from {found.vocabulary_file}")
     if found.duplicates:
         say(f"{found.duplicates:,} tokens repeat the text of another")
-    return print_table("Tokens by kind", found.table())
+    return print_table("Tokens by kind", found.table(), ("kind", "tokens"))
 
 
 @click.command(short_help="Tokens by writing system and by kind.")

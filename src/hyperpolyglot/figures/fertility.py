@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hyperpolyglot.figures.panels import chance_legend, is_lent, new_figure, rows_high, styled
+from hyperpolyglot.figures.panels import chance_legend, new_figure, of_caller, rows_high, styled
 from hyperpolyglot.figures.style import WIDE, Dots, dot_rows, drawn, in_percent
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.fertility import Fertility, LanguageFertility
@@ -46,7 +46,7 @@ def draw_fertility(found: Fertility, most: int = _MOST, *, ax: Axes | None = Non
     for panel, (title, read) in zip(axes, _PANELS.items(), strict=True):
         dot_rows(panel, tags, [_dots(model, read, panel is axes[0]) for model in found.models], titles)
         panel.set_title(title.format(reference=reference), fontsize=8)
-        if not is_lent(figure, panel):
+        if not of_caller(figure, panel):
             panel.tick_params(labelsize=6.5)
         panel.tick_params(axis="y", length=0)
         panel.set_xlim(left=0)

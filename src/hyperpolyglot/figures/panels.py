@@ -28,9 +28,9 @@ __all__ = [
     "chance_legend",
     "drawn_on",
     "extra_settings",
-    "is_lent",
     "legend_below",
     "new_figure",
+    "of_caller",
     "pair_panels",
     "rows_high",
     "styled",
@@ -97,7 +97,7 @@ def new_figure(
     return figure, axes
 
 
-def is_lent(figure: Figure, axes: Axes) -> bool:
+def of_caller(figure: Figure, axes: Axes) -> bool:
     """Whether axes are a caller's, and not of this figure."""
     return axes.figure is not figure
 
@@ -181,7 +181,7 @@ def legend_below(
     ``entries``: handles and their labels, by default those of ``axes``; ``width``: inches of one on lent axes.
     """
     handles, labels = entries or axes.get_legend_handles_labels()
-    if not is_lent(figure, axes):
+    if not of_caller(figure, axes):
         figure.legend(handles, labels, loc="outside lower center", ncols=columns, **style)
         return
     from matplotlib.transforms import ScaledTranslation
@@ -212,7 +212,7 @@ def chance_legend(figure: Figure, axes: Axes, chance: str = CHANCE, columns: int
 def vertical(figure: Figure, axes: Axes, x: float, text: str, style: str = "-") -> None:
     """A line across all rows, its meaning written above it; on lent axes in their legend."""
     line = axes.axvline(x, color=FAINT, linestyle=style, linewidth=1.1, zorder=2)
-    if is_lent(figure, axes):
+    if of_caller(figure, axes):
         line.set_label(entry(text))
         return
     axes.annotate(

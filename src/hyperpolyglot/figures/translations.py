@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperpolyglot.figures.panels import chance_legend, is_lent, legend_below, new_figure, rows_high, styled
+from hyperpolyglot.figures.panels import chance_legend, legend_below, new_figure, of_caller, rows_high, styled
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
@@ -252,7 +252,7 @@ def draw_languages(
         series = [_of_model(found.by_language, model, tags, read) for model in models]
         dot_rows(panel, tags, series, titles)
         panel.set_title(title, fontsize=8)
-        if not is_lent(figure, panel):
+        if not of_caller(figure, panel):
             panel.tick_params(labelsize=6.5)
         panel.tick_params(axis="y", length=0)
         if title.startswith("pieces"):

@@ -9,9 +9,9 @@ import numpy as np
 
 from hyperpolyglot.figures.panels import (
     chance_legend,
-    is_lent,
     legend_below,
     new_figure,
+    of_caller,
     rows_high,
     styled,
     vertical,
@@ -126,7 +126,7 @@ def draw_diversity(
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         panel.set_ylabel("% of tokens")
         panel.grid(axis="y")
-        if not is_lent(figure, panel):
+        if not of_caller(figure, panel):
             panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7)
     for panel in axes[-1:] if ax is None else axes:
         panel.set_xlabel(f"distinct {noun} among the {results[0][1].k} nearest neighbours")

@@ -144,18 +144,12 @@ class Diversity(Record):
         }
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every label, the ends of its intervals as ``low``, ``high``, ``own_low`` and ``own_high``."""
-        ends = ("interval", "own_interval")
-        return [
-            {name: value for name, value in _fields(row).items() if name not in ends}
-            | dict(zip(("low", "high"), row.interval or (None, None), strict=True))
-            | dict(zip(("own_low", "own_high"), row.own_interval or (None, None), strict=True))
-            for row in self.by_label
-        ]
+        """A row for every label: mean and own share with ``low`` and ``high`` ends, and what ``chance`` gives."""
+        return self.tidied([_fields(row) for row in self.by_label])
 
     def tables_by_name(self) -> dict[str, Rows]:
         """The rows of the labels, and those of pairs of labels."""
-        return {"": self.table(), "pairs": [_fields(row) for row in self.pairs]}
+        return {"": self.table(), "pairs": self.tidied([_fields(row) for row in self.pairs])}
 
 
 def _listed(interval: Interval | None) -> list[float] | None:

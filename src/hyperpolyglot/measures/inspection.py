@@ -42,7 +42,7 @@ class Inspection(Record):
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every kind of token."""
-        return [{"kind": kind, "tokens": count} for kind, count in self.kinds.items()]
+        return self.tidied([{"kind": kind, "tokens": count} for kind, count in self.kinds.items()])
 
 
 def inspect(space: TokenSpace) -> Inspection:

@@ -18,7 +18,7 @@ from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.translation.asking import TranslateOptions, narrowed, wants_held_out
 from hyperpolyglot.measures.translation.lookup import Words, look_up
 from hyperpolyglot.origins import came_from, stamped
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Progress, silent
 
@@ -85,11 +85,21 @@ class Meanings(Record):
         }
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every neighbour; languages are joined by spaces."""
+        """A row for every neighbour; ``languages``: in how many it is a word for the same concept."""
+        return self.tidied([row | {"languages": len(row["languages"])} for row in self._rows()])
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """The neighbours, and for the known translations among them a row for each of their languages."""
+        rows = [
+            {name: value for name, value in row.items() if name != "languages"} | {"translation_in": language}
+            for row in self._rows()
+            for language in row["languages"]
+        ]
+        return {"": self.table(), "languages": self.tidied(rows)}
+
+    def _rows(self) -> list[dict[str, Any]]:
         return [
-            {"concept": q.concept, "language": q.language, "word": q.word, "rank": rank}
-            | _fields(n)
-            | {"languages": " ".join(n.languages)}
+            {"concept": q.concept, "language": q.language, "word": q.word, "rank": rank} | _fields(n)
             for q in self.queries
             for rank, n in enumerate(q.neighbors, start=1)
         ]

@@ -15,7 +15,7 @@ from hyperpolyglot.engine.nearest import AUTO, Certificate, Search
 from hyperpolyglot.errors import NotEnoughData, TokenNotFound
 from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.origins import Traced, came_from, stamped
-from hyperpolyglot.records import SHOWN, Record, brief, displayed, imported
+from hyperpolyglot.records import SHOWN, Record, brief, displayed, imported, with_model
 from hyperpolyglot.scratch import free_memory
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
@@ -102,7 +102,9 @@ class Neighbors(Traced):
         return found
 
     def to_pandas(self, space: TokenSpace | None = None) -> Any:
-        """:meth:`columns` as a ``pandas.DataFrame``. Raises ``MissingExtra`` where pandas is not installed.
+        """:meth:`columns` as a ``pandas.DataFrame``, with ``model`` where it is known.
+
+        Raises ``MissingExtra`` where pandas is not installed.
 
         >>> import hyperpolyglot as hp
         >>> space = hp.open_model("demo:meaning")
@@ -110,7 +112,8 @@ class Neighbors(Traced):
         >>> near.to_pandas(space)["token"].tolist()
         ['▁voda', '▁eau']
         """
-        return imported("pandas").DataFrame(self.columns(space))
+        frame = imported("pandas").DataFrame(self.columns(space))
+        return with_model(frame, self.provenance.models[0].model if self.provenance else None)
 
     def first(self, k: int) -> Neighbors:
         """Only the k nearest."""
@@ -261,11 +264,13 @@ class Neighborhoods(Record):
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every neighbour: the query's id and token, rank from 1, the neighbour and its cosine."""
-        return [
-            {"query_id": query["id"], "query": query["token"], "rank": rank, **neighbor}
-            for query in self.to_json()["queries"]
-            for rank, neighbor in enumerate(query["neighbors"], start=1)
-        ]
+        return self.tidied(
+            [
+                {"query_id": query["id"], "query": query["token"], "rank": rank, **neighbor}
+                for query in self.to_json()["queries"]
+                for rank, neighbor in enumerate(query["neighbors"], start=1)
+            ]
+        )
 
 
 def neighborhoods(

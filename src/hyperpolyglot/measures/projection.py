@@ -61,9 +61,10 @@ class Projection(Record):
         return [self.to_json()]
 
     def table(self, space: TokenSpace) -> list[dict[str, Any]]:
-        """A row for every token: ``id``, ``token``, ``label``, ``x``, ``y``."""
+        """A row for every token: ``model``, ``id``, ``token``, ``label``, ``x``, ``y``."""
         return [
             {
+                "model": space.model,
                 "id": int(space.ids[row]),
                 "token": space.vocabulary.texts[row],
                 "label": space.labels.of(row),

@@ -34,7 +34,7 @@ from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.percentages import percent
-from hyperpolyglot.records import Record, Rows
+from hyperpolyglot.records import Record, with_interval
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import held_out_interval
 from hyperpolyglot.types import Float32, Float64, Progress, silent
@@ -124,12 +124,27 @@ class Separability(Record):
         """Mean accuracy over the labels that count, each weighing the same."""
         return float(np.mean([row.accuracy for row in self.counted])) if self.counted else None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Of the mean, at 95 % or more: as wide as if all probes erred together."""
+        ends = [row.interval for row in self.counted]
+        return (
+            (float(np.mean([low for low, _ in ends])), float(np.mean([high for _, high in ends])))
+            if ends
+            else None
+        )
+
+    @property
+    def chance(self) -> float | None:
+        """Mean chance level of the labels that count."""
+        return float(np.mean([row.chance for row in self.counted])) if self.counted else None
+
     def summary(self) -> str:
-        """Mean accuracy, chance, how many labels, seed and protocol."""
-        if self.mean_accuracy is None:
+        """Mean accuracy with its interval, chance, how many labels, seed and protocol."""
+        if self.mean_accuracy is None or self.chance is None:
             return "no label has tokens enough to be probed"
-        chance = float(np.mean([row.chance for row in self.counted]))
-        means = f"mean accuracy {percent(self.mean_accuracy)}, chance {percent(chance)}"
+        value = with_interval(percent(self.mean_accuracy), self.interval, 100)
+        means = f"mean accuracy {value}, chance {percent(self.chance)}"
         return f"{means}, {len(self.counted)} labels, {_settings(self.options)}"
 
     def to_json(self) -> dict[str, Any]:
@@ -140,17 +155,13 @@ class Separability(Record):
             "labels": [row.to_json() for row in self.labels],
             "skipped": [{"label": label, "tokens": tokens} for label, tokens in self.skipped],
             "mean_accuracy": self.mean_accuracy,
-            "chance": float(np.mean([row.chance for row in self.counted])) if self.counted else None,
+            "chance": self.chance,
             "excluded": self.excluded,
         }
 
-    def tables_by_name(self) -> dict[str, Rows]:
-        """The rows of the JSON form."""
-        return {"": [row.to_json() for row in self.labels]}
-
     def table(self) -> list[dict[str, Any]]:
         """A row for every label."""
-        return [row.to_json() | {"low": row.interval[0], "high": row.interval[1]} for row in self.labels]
+        return self.tidied([row.to_json() for row in self.labels])
 
 
 def _settings(options: SeparabilityOptions) -> str:

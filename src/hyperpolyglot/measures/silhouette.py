@@ -103,7 +103,7 @@ class Silhouette(Record):
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every label."""
-        return [row.to_json() for row in self.labels]
+        return self.tidied([row.to_json() for row in self.labels])
 
 
 def silhouette(

@@ -51,10 +51,13 @@ class TokenTable(Record):
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
-        return {"k": self.k, "tokens": self.table()}
+        return {"k": self.k, "tokens": self._rows()}
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every token; ``None`` where there is no value."""
+        """A row for every token, its model last; ``None`` where there is no value."""
+        return [row | {"model": self.space.model} for row in self._rows()]
+
+    def _rows(self) -> list[dict[str, Any]]:
         texts = self.space.vocabulary.texts
         columns = {
             "occurrences": _known(self.occurrences),

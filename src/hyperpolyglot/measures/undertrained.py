@@ -94,6 +94,14 @@ class Undertrained:
             return None
         return float(np.count_nonzero(self.unreachable)) / self.tokens
 
+    def tokens_found(self) -> list[dict[str, Any]]:
+        """A row for each of the examples, with a column for every sign."""
+        return [
+            {name: value for name, value in row.items() if name != "signs"}
+            | {sign: sign in row["signs"] for sign in self.signs}
+            for row in self.examples
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form."""
         return {

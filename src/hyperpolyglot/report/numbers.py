@@ -104,38 +104,22 @@ def _forms(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tables(study: Study) -> dict[str, Rows]:
-    """Every table by name, which begins with the key of its measure; those of absent results are left out."""
-    found: dict[str, Rows] = {}
+    """Every table by name: the summary, and those that begin with the key of their measure, where it was measured."""
+    found: dict[str, Rows] = {"summary": study.table()}
     for measure in SINGLE:
         for model in study.models:
             record = getattr(model, measure.key)
             parts = {} if isinstance(record, Absent) else measure.tables(record, model.space)
             for name, rows in parts.items():
                 own = found.setdefault(_table_name(measure.key, name), [])
-                own += [{"model": model.space.model} | _flat(row) for row in rows]
+                own += [{"model": model.space.model, **row} for row in rows]
     for several in JOINT:
         record = getattr(study, several.key)
         parts = {} if isinstance(record, Absent) else record.tables_by_name()
         for name, rows in parts.items():
-            found[_table_name(several.key, name)] = [_flat(row) for row in rows]
+            found[_table_name(several.key, name)] = [*rows]
     return {name: rows for name, rows in found.items() if rows}
 
 
 def _table_name(key: str, name: str) -> str:
     return f"{key}_{name}" if name else key
-
-
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """One level: ``{"p1": {"value": …}}`` becomes ``p1``, ``p1_low``, …; an interval becomes ``low`` and ``high``."""
-    flat: dict[str, Any] = {}
-    for name, value in row.items():
-        if isinstance(value, Mapping):
-            for inner, part in _flat(value).items():
-                flat[name if inner == "value" else f"{name}_{inner}"] = part
-        elif name == "interval":
-            flat["low"], flat["high"] = value or (None, None)
-        elif isinstance(value, list | tuple):
-            flat[name] = " ".join(map(str, value))
-        else:
-            flat[name] = value
-    return flat

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+import numpy as np
+
 from hyperpolyglot.arguments import kinds_of
 from hyperpolyglot.measures.census import Census, Overlap
 from hyperpolyglot.measures.comparison import CompareOptions, Comparison
@@ -18,8 +20,10 @@ from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability, SeparabilityOptions
 from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
-from hyperpolyglot.records import Record, brief
+from hyperpolyglot.origins import version
+from hyperpolyglot.records import Record, brief, tidied
 from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.statistics import wilson
 from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["Absent", "ModelStudy", "Study", "StudyOptions"]
@@ -97,20 +101,10 @@ class ModelStudy:
     __repr__ = brief
 
     def main_numbers(self) -> dict[str, Any]:
-        """The main numbers, each beside its chance; ``None`` for those that were not measured."""
-        probes = None if isinstance(self.separability, Absent) else self.separability
-        mixed = None if isinstance(self.diversity, Absent) else self.diversity
-        words = {} if isinstance(self.translate, Absent) else self.translate.headline
-        return {
-            "model": self.space.model,
-            "tokens": self.inspection.tokens,
-            "separability": probes and probes.mean_accuracy,
-            "separability_chance": probes.labels[0].chance if probes and probes.labels else None,
-            "diversity": mixed and mixed.mean,
-            "diversity_chance": mixed and mixed.expected,
-            "translated": words.get("value"),
-            "translated_chance": words.get("chance"),
-        }
+        """The main numbers, each with its interval, chance and seed where it has them; ``None`` for those that were
+        not measured.
+        """
+        return tidied([{"tokens": self.inspection.tokens} | _headlines(self)], self.space.model)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -126,5 +120,61 @@ class Study(Record):
     options: StudyOptions
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every model: mean accuracy of probes, mean diversity, headline P@1, each beside its chance."""
-        return [model.main_numbers() for model in self.models]
+        """A row for every model: mean accuracy of probes, silhouette, diversity and own share, headline P@1,
+        under-trained tokens, hubs and geometry, with intervals, chance levels and seeds; then where they come from.
+        """
+        options = self.options
+        return [
+            model.main_numbers()
+            | {"seed": options.seed, "protocol": options.protocol, "k": options.k}
+            | {"revision": model.space.revision, "digest": model.space.digest, "version": version()}
+            for model in self.models
+        ]
+
+
+def _headlines(found: ModelStudy) -> dict[str, Any]:
+    """Value, interval, chance and seed of every main number by its name."""
+    probes, shape, mixed, words = found.separability, found.silhouette, found.diversity, found.translate
+    numbers: dict[str, Any] = dict.fromkeys(
+        ("separability", "silhouette", "translated"), _headline(seed=None)
+    )
+    numbers |= dict.fromkeys(("diversity", "own_share", "undertrained"), _headline())
+    if not isinstance(probes, Absent):
+        numbers["separability"] = _headline(
+            probes.mean_accuracy, probes.interval, probes.chance, seed=probes.options.seed
+        )
+    if not isinstance(shape, Absent):
+        numbers["silhouette"] = _headline(shape.value, shape.interval, shape.chance, seed=shape.options.seed)
+    if not isinstance(mixed, Absent):
+        by_chance = None if mixed.join_counts is None else mixed.join_counts.own()[0]
+        numbers["diversity"] = _headline(mixed.mean, mixed.interval, mixed.expected)
+        numbers["own_share"] = _headline(mixed.own_share, mixed.own_interval, by_chance)
+    if not isinstance(words, Absent):
+        head = words.headline
+        numbers["translated"] = _headline(
+            head["value"], head["interval"], head["chance"], seed=words.options.seed
+        )
+    return numbers | _explained(found.explain)
+
+
+def _headline(value: Any = None, interval: Any = None, chance: Any = None, **more: Any) -> dict[str, Any]:
+    return {"value": value, "interval": interval, "chance": chance} | more
+
+
+def _explained(found: Explanation | Absent) -> dict[str, Any]:
+    names = ("hub_skewness", "antihubs", "iso_score", "mean_cosine", "participation", "two_nn", "local_pca")
+    if isinstance(found, Absent):
+        return {name: {"value": None, "chance": None} for name in names}
+    hubs, spread, local, lost = found.hubness, found.isotropy, found.dimension, found.undertrained
+    share = wilson(int(np.count_nonzero(lost.mask)), lost.tokens) if lost.tokens else None
+    values = (
+        (hubs.skewness, hubs.skewness_expected),
+        (hubs.antihubs, hubs.antihubs_expected),
+        (spread.iso_score, spread.iso_score_expected),
+        (spread.mean_cosine, 0.0),
+        (spread.participation, spread.participation_expected),
+        (local.two_nn, local.two_nn_baseline),
+        (local.local_pca, local.local_pca_baseline),
+    )
+    explained = {n: {"value": v, "chance": chance} for n, (v, chance) in zip(names, values, strict=True)}
+    return {"undertrained": _headline(lost.share, share)} | explained

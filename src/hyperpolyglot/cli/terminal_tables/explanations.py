@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPLAIN"]
 
-_LABELS = 8
+_LABELS, _TOKENS = 8, 10
 
 
 def _show_explanation(result: Measurement[Explanation]) -> None:
@@ -51,6 +51,7 @@ def _show_explanation(result: Measurement[Explanation]) -> None:
             for row in _large(found)
         ],
     )
+    _show_tokens(found)
     print_table("After removing label components", _removal(found))
     first = found.subspaces.effects[0]
     told = "Learned on one half of the tokens; accuracy and labels are of a sample of the other, P@1 of all covered "
@@ -91,6 +92,34 @@ def _explanation_columns(result: Measurement[Explanation]) -> Columns:
 
 def _large(found: Explanation) -> list[LabelShare]:
     return [row for row in found.undertrained.by_label if row.tokens >= 100][:_LABELS]
+
+
+def _show_tokens(found: Explanation) -> None:
+    """The tokens that appear under-trained, most like reserved rows first, and the hubs."""
+    examples = found.undertrained.examples[:_TOKENS]
+    known = any(row["closeness"] is not None for row in examples)
+    rows = [
+        {"id": row["id"], "norm": value(row["norm"], 3)}
+        | ({"cosine": value(row["closeness"], 3)} if known else {})
+        | {"label": row["label"] or "–", "token": row["token"]}
+        for row in examples
+    ]
+    if rows:
+        order = "largest cosine to reserved rows first" if known else "shortest vectors first"
+        print_table(f"Under-trained tokens ({order})", rows)
+    hubs = found.hubness
+    rows = [
+        {
+            "id": row["id"],
+            "occurrences": row["occurrences"],
+            "label": row["label"] or "–",
+            "token": row["token"],
+        }
+        for row in hubs.hubs[:_TOKENS]
+    ]
+    print_table(
+        f"Hubs: occurrences in lists of {hubs.k} neighbours (largest by chance {hubs.largest_expected})", rows
+    )
 
 
 def _show_frequency_by_label(found: Frequency, noun: str) -> None:

@@ -73,7 +73,7 @@ def _silhouette(found: float, interval: tuple[float, float] | None, chance: floa
 def _show_diversity(result: Measurement[Diversity]) -> None:
     space, found = result.space, result.record
     called = space.labels.labelling
-    columns = ("label", "tokens", "mean", "expected", "own_share", "own_expected")
+    columns = ("label", "tokens", "mean", "chance", "own_share", "own_chance")
     print_table(f"{result.title}: distinct {called.many} among {found.k} neighbours", found.table(), columns)
     say_uncounted([row.label for row in found.by_label if row.label and not row.counted], called)
     sure = "" if found.interval is None else " [{:.2f}, {:.2f}]".format(*found.interval)

@@ -197,7 +197,7 @@ def is_compiled() -> bool:
     """Whether the sweep was compiled by this process, or by an earlier one that left it in Numba's cache."""
     if _sweep.signatures:
         return True
-    kept = Path(_sweep.stats.cache_path or "").glob(f"*.{_sweep.__name__}-*.nbi")
+    kept = Path(_sweep.stats.cache_path or "").glob("*._sweep-*.nbi")
     try:
         since = Path(__file__).stat().st_mtime
         return any(path.stat().st_mtime >= since for path in kept)

@@ -10,7 +10,7 @@ import numpy as np
 
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.percentages import percent
-from hyperpolyglot.records import Record, Rows
+from hyperpolyglot.records import Record, Rows, tidied
 from hyperpolyglot.types import Float64, frozen
 
 __all__ = ["MEASURES", "CompareOptions", "Comparison", "LabelSimilarity", "PairSimilarity"]
@@ -134,13 +134,15 @@ class Comparison(Record):
                         "tokens": part.tokens,
                         "measure": name,
                     }
-                    rows.append(row | {"value": m.value, "null": m.null, "p": m.p, "low": low, "high": high})
+                    rows.append(
+                        row | {"value": m.value, "chance": m.null, "p": m.p, "low": low, "high": high}
+                    )
         return rows
 
     def tables_by_name(self) -> dict[str, Rows]:
         """The measures of every pair, and the maps from model to model."""
         maps = [{"a": pair.a, "b": pair.b} | row for pair in self.pairs for row in pair.maps]
-        return {"": self.table(), "maps": maps}
+        return {"": self.table(), "maps": tidied(maps)}
 
     def above_random(self, pair: PairSimilarity) -> bool:
         """Whether any measure tells the pair from random matchings, all measures considered (Bonferroni).

@@ -22,7 +22,7 @@ from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.origins import came_from, stamped
-from hyperpolyglot.records import Record, Rows
+from hyperpolyglot.records import Record, Rows, tidied
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean
 from hyperpolyglot.tokenization.segmentation import unreachable
@@ -91,27 +91,29 @@ class Explanation(Record):
 
     def table(self) -> list[dict[str, Any]]:
         """The effects of taking languages out: a row for every removal."""
-        return [{"model": self.model} | row for row in self.subspaces.table()]
+        return tidied(self.subspaces.table(), self.model)
 
     def tables_by_name(self) -> dict[str, Rows]:
         """The effects of removals, and the tables of the other explanations."""
         parts = self.to_json()
         frequency = parts["frequency"] or {"deciles": [], "by_label": []}
-        return {
-            "": self.table(),
+        geometry = [
+            {"part": part, "measure": name, **(value if isinstance(value, Mapping) else {"value": value})}
+            for part in ("isotropy", "dimension", "hubness")
+            for name, value in parts[part].items()
+            if not isinstance(value, list)
+        ]
+        tables: dict[str, Rows] = {
             "frequency": frequency["deciles"],
             "frequency_by_label": frequency["by_label"],
             "undertrained": parts["undertrained"]["by_label"],
-            "undertrained_tokens": parts["undertrained"]["examples"],
+            "undertrained_tokens": self.undertrained.tokens_found(),
             "hubs": parts["hubness"]["hubs"],
-            "geometry": [
-                {"part": part, "measure": name, **(value if isinstance(value, Mapping) else {"value": value})}
-                for part in ("isotropy", "dimension", "hubness")
-                for name, value in parts[part].items()
-                if not isinstance(value, list)
-            ],
+            "hubs_by_label": parts["hubness"]["by_label"],
+            "geometry": geometry,
             "subspaces": parts["subspaces"]["explained"],
         }
+        return {"": self.table()} | {name: tidied(rows, self.model) for name, rows in tables.items()}
 
 
 def explain(

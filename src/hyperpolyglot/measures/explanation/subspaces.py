@@ -105,8 +105,20 @@ class Subspaces(Record):
         return self.offsets.to_json() | {"removal": [effect.to_json() for effect in self.effects]}
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every removal."""
-        return [effect.to_json() for effect in self.effects]
+        """A row for every removal; diversity and accuracy with what chance gives."""
+        return self.tidied([_cells(effect) for effect in self.effects])
+
+
+def _cells(effect: Effect) -> dict[str, Any]:
+    found = effect.to_json()
+    diversity = {
+        "value": found.pop("diversity"),
+        "interval": found.pop("interval"),
+        "chance": found.pop("expected"),
+    }
+    accuracy = {"value": found.pop("accuracy"), "chance": found.pop("chance")}
+    translation = found.pop("translation") or {}
+    return found | {"diversity": diversity, "accuracy": accuracy, "translation": translation}
 
 
 def offsets(vectors: Float32, labels: Labels) -> Offsets:

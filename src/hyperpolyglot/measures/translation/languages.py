@@ -37,7 +37,7 @@ from hyperpolyglot.measures.translation.scores import (
     values_of,
 )
 from hyperpolyglot.origins import came_from, stamped
-from hyperpolyglot.records import Record
+from hyperpolyglot.records import Record, tidied
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.tokenization.encoder import Encoded, Encoder
@@ -162,17 +162,33 @@ class Languages(Record):
         return first, ties
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for every language and model."""
-        rows = []
-        for language, models in self.by_language.items():
-            for model in models:
-                row = {"language": language, **model.to_json()}
-                found = row.pop("translation") or {}
-                interval = found.get("all_interval") or [None, None]
-                row |= {"translated": found.get("value"), "translated_of_all": found.get("all")}
-                row |= {"matched_of_all": (found.get("matched") or {}).get("all")}
-                rows.append(row | {"low": interval[0], "high": interval[1]})
-        return rows
+        """A row for every language and model: ``translated`` of covered questions, ``translated_of_all``, and both with
+        the same number of candidates (``matched``, ``matched_of_all``), each with its ends and chance level.
+        """
+        rows = [
+            {"model": model.model, "language": language, "script": self.scripts[language]} | _cells(model)
+            for language, models in self.by_language.items()
+            for model in models
+        ]
+        return tidied(rows)
+
+
+def _cells(model: LanguageModel) -> dict[str, Any]:
+    """One level of what a model holds of a language; ``None`` for what was not asked."""
+    found = model.translation or {}
+    matched = found.get("matched") or {}
+    by_chance = dict(zip(("translated", "matched"), model.chance_of_all, strict=True)) if found else {}
+    scores: dict[str, Any] = {}
+    for name, part in (("translated", found), ("matched", matched)):
+        scores[name] = {key: part.get(key) for key in ("value", "interval", "chance")}
+        scores[f"{name}_of_all"] = {
+            "value": part.get("all"),
+            "interval": part.get("all_interval"),
+            "chance": by_chance.get(name),
+        }
+    return {
+        name: value for name, value in model.to_json().items() if name not in ("model", "translation")
+    } | scores
 
 
 _NOTE = (

@@ -132,17 +132,17 @@ class Translation(Record):
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every ordered pair of languages."""
-        return [{**row, "interval": _written(row["interval"])} for row in self.pairs]
+        return self.tidied(self.pairs)
 
     def tables_by_name(self) -> dict[str, Rows]:
         """Scores, and what they are made of."""
         return {
-            "": self._scores(),
+            "": self.tidied(self._scores()),
             "coverage": self.coverage_table(),
-            "pairs": self.pairs,
-            "scripts": self.scripts,
-            "kinds": self.kinds,
-            "hubs": self.hubs,
+            "pairs": self.table(),
+            "scripts": self.tidied(self.scripts),
+            "kinds": self.tidied(self.kinds),
+            "hubs": self.tidied(self.hubs),
         }
 
     def _scores(self) -> Rows:
@@ -184,11 +184,8 @@ class Translation(Record):
 
     def coverage_table(self) -> list[dict[str, Any]]:
         """A row for every language."""
-        return [{k: v for k, v in row.to_json().items() if k != "rules"} | row.rules for row in self.coverage]
-
-
-def _written(interval: list[float] | None) -> str | None:
-    return None if interval is None else f"{interval[0]:.4f}–{interval[1]:.4f}"
+        rows = [{k: v for k, v in row.to_json().items() if k != "rules"} | row.rules for row in self.coverage]
+        return self.tidied(rows)
 
 
 def translate(
