@@ -358,7 +358,7 @@ def diversity(
 @output_group(TABLE_OR_FIGURE)
 def map_(
     model: str,
-    method: Literal["auto", "umap", "pca"],
+    method: Literal["auto", "umap", "umap-learn", "pca"],
     opening: OpeningOptions,
     labelling: LabelOptions,
     exclude: tuple[str, ...],
@@ -410,6 +410,4 @@ def map_(
     say(
         f"{space.model}: {len(found.rows):,} tokens, {found.method}, trustworthiness {found.trustworthiness:.3f}"
     )
-    if found.method == "PCA" and method == "auto":
-        say("for a UMAP layout: pip install 'hyperpolyglot[map]'")
     return None
