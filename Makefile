@@ -70,7 +70,7 @@ docs: $(VENV)/site           ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 $(VENV)/user: pyproject.toml requirements.lock
-	$(INSTALL) -e '.[map]'
+	$(INSTALL) -e .
 	touch $@
 
 $(VENV)/developer: pyproject.toml requirements.lock tests/real-models.txt

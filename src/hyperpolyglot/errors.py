@@ -93,8 +93,8 @@ class NotEnoughMemory(HyperpolyglotError):
 class MissingExtra(HyperpolyglotError):
     """An optional package is not installed.
 
-    >>> str(MissingExtra("a UMAP layout", "map"))
-    "a UMAP layout needs an optional package: pip install 'hyperpolyglot[map]'."
+    >>> str(MissingExtra("a layout by umap-learn", "map"))
+    "a layout by umap-learn needs an optional package: pip install 'hyperpolyglot[map]'."
     """
 
     def __init__(self, purpose: str, extra: str) -> None:

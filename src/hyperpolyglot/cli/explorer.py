@@ -89,7 +89,7 @@ def explore(
     k: int,
     showing: ShowingOptions,
     lexicon: tuple[Path, ...],
-    method: Literal["auto", "umap", "pca"],
+    method: Literal["auto", "umap", "umap-learn", "pca"],
     opening: OpeningOptions,
     labelling: LabelOptions,
     searching: SearchOptions,

@@ -167,10 +167,10 @@ minimum_option = click.option(
 
 method_option = click.option(
     "--method",
-    type=click.Choice(["auto", "umap", "pca"]),
+    type=click.Choice(["auto", "umap", "umap-learn", "pca"]),
     default="auto",
     show_default=True,
-    help="auto: the layout that ships with a demo model, else UMAP if it is installed, else PCA.",
+    help="auto: the layout that ships with a demo model, else UMAP. umap-learn: as the library of that name lays out.",
 )
 
 skip_option = click.option(

@@ -284,7 +284,7 @@ def diversity(
 @output_group(TABLE_OR_FIGURE)
 def map_(
     model: str,
-    method: Literal["auto", "umap", "pca"],
+    method: Literal["auto", "umap", "umap-learn", "pca"],
     opening: OpeningOptions,
     labelling: LabelOptions,
     exclude: tuple[str, ...],
@@ -336,6 +336,4 @@ def map_(
         return emit("map", payload, spaces)
     size = f"{len(found.rows):,} tokens"
     say(f"{title_of(space.model)}: {size}, {found.method}, trustworthiness {found.trustworthiness:.3f}")
-    if found.method == "PCA" and method == "auto":
-        say("for a UMAP layout: pip install 'hyperpolyglot[map]'")
     return None

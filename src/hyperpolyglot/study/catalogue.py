@@ -27,7 +27,7 @@ from hyperpolyglot.measures.fertility.counts import ModelFertility, counts_of
 from hyperpolyglot.measures.fertility.fertility import check_reference, joined
 from hyperpolyglot.measures.meanings import Meanings, meanings
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
-from hyperpolyglot.measures.projection import Projection, project, umap_available
+from hyperpolyglot.measures.projection import Projection, project
 from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
 from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
 from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation, translate
@@ -195,10 +195,22 @@ def map_step(
     space: TokenSpace, near: Near, *, method: str = "auto", seed: int = 0, layout: Array | None = None
 ) -> PlannedStep[Projection]:
     """:func:`project`; of ``near`` only the first few count, so that its k does not matter."""
-    made_by = ("umap" if umap_available() else "pca") if method == "auto" else method
-    given = {"space": space, "neighbors": near, "method": made_by, "seed": seed, "layout": layout}
+    given = {
+        "space": space,
+        "neighbors": near,
+        "method": "umap" if method == "auto" else method,
+        "seed": seed,
+        "layout": layout,
+    }
     first = {name: value for name, value in near.inputs.items() if name != "k"}
     return _MAP.planned(project, given, inputs={"neighbors": first})
+
+
+def _map_of_study(context: Context) -> PlannedStep[Projection]:
+    method = "umap-learn" if context.options.protocol == "paper" else "auto"
+    return map_step(
+        context.space, context.near, method=method, seed=context.options.seed, layout=context.layout
+    )
 
 
 _TRANSLATE = Step(
@@ -379,7 +391,7 @@ SINGLE: tuple[Measure, ...] = (
     ),
     Measure(
         key="map",
-        plan=lambda c: map_step(c.space, c.near, seed=c.options.seed, layout=c.layout),
+        plan=_map_of_study,
         tables=lambda record, space: {"": record.table(space)},
     ),
     Measure(

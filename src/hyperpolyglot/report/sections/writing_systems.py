@@ -222,7 +222,8 @@ def _read_map(model: str, projection: Projection) -> str:
     """How far the map can be trusted."""
     made = {
         "UMAP": "laid out by UMAP with the paper’s parameters from exact neighbours",
-        "PCA": "the first two principal components (install hyperpolyglot[map] for a UMAP layout)",
+        "umap-learn": "laid out by umap-learn with the paper’s parameters from exact neighbours",
+        "PCA": "the first two principal components",
         "shipped": "laid out by UMAP with the paper’s parameters; the layout ships with the demo",
     }[projection.method]
     return (

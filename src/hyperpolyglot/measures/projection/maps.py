@@ -1,7 +1,7 @@
 """A map of the tokens in two dimensions.
 
-UMAP (McInnes et al. 2018) with the paper's parameters (n_neighbors 15, min_dist 0.2, euclidean on unit rows), but
-from the exact neighbours, seeded and on one thread; principal components where umap-learn is not installed.
+UMAP (McInnes et al. 2018) with the paper's parameters (n_neighbors 15, min_dist 0.2, euclidean on unit rows), from the
+exact neighbours and seeded: by :mod:`.layout`, the same for any number of threads, or by umap-learn, on one thread.
 Distances of unit rows follow from their cosines: ‖x̂ − ŷ‖² = 2 − 2·cos.
 """
 
@@ -18,24 +18,27 @@ from numpy.typing import NDArray
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
 from hyperpolyglot.measures.neighbors import Neighbors
+from hyperpolyglot.measures.projection.layout import laid_out
+from hyperpolyglot.measures.projection.trust import trustworthiness
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
-from hyperpolyglot.types import Float32, Int32, Progress, frozen, silent
+from hyperpolyglot.types import Float32, Float64, Int32, Progress, frozen, silent
 
-__all__ = ["NEIGHBORS", "Projection", "project", "trustworthiness", "umap_available"]
+__all__ = ["METHODS", "NEIGHBORS", "Projection", "project"]
 
 NEIGHBORS = 15
 MIN_DIST = 0.2
-SAMPLE = 2000
+METHODS = ("auto", "umap", "umap-learn", "pca")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Projection(Record):
     """``rows`` int32 ``[n]`` positions in the space; ``points`` float32 ``[n, 2]``.
 
-    ``method``: ``"UMAP"``, ``"PCA"`` or ``"shipped"``. ``trustworthiness`` in 0…1 (Venna and Kaski 2001), the share of
-    layout neighbours that are true ones, weighted by how wrong the others are; estimated from a seeded sample.
+    ``method``: ``"UMAP"``, ``"umap-learn"``, ``"PCA"`` or ``"shipped"``. ``trustworthiness`` in 0…1 (Venna and Kaski
+    2001), the share of layout neighbours that are true ones, weighted by how wrong the others are; estimated from a
+    seeded sample.
     """
 
     rows: Int32
@@ -75,11 +78,6 @@ class Projection(Record):
         ]
 
 
-def umap_available() -> bool:
-    """Whether the ``[map]`` extra is installed."""
-    return find_spec("umap") is not None
-
-
 def project(
     space: TokenSpace,
     neighbors: Neighbors,
@@ -91,10 +89,10 @@ def project(
 ) -> Projection:
     """Lay the tokens of ``neighbors`` out in the plane.
 
-    ``method``: ``"umap"``, ``"pca"``, or ``"auto"`` (UMAP if it is installed). ``layout``, float ``[rows of the table,
-    2]``, is taken as it is where given; tokens without finite coordinates are left out. Raises ``MissingExtra`` for
-    ``"umap"`` without the extra, ``NotEnoughData`` for fewer than 16 tokens, ``DamagedFile`` for a layout that does
-    not fit the table.
+    ``neighbors``: those of every token, of which the nearest 14 count. ``method``: ``"umap"`` (as ``"auto"``),
+    ``"umap-learn"`` for that library's layout, or ``"pca"``. ``layout``, float ``[rows of the table, 2]``, is taken as
+    it is where given; tokens without finite coordinates are left out. Raises ``MissingExtra`` for ``"umap-learn"``
+    without the extra, ``NotEnoughData`` for fewer than 16 tokens, ``DamagedFile`` for a layout that does not fit.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:language")
@@ -102,10 +100,10 @@ def project(
     >>> hp.project(space, hp.neighbors(space, k=15), method="pca").points.shape
     (237, 2)
     """
-    if method not in {"auto", "umap", "pca"}:
-        raise ValueError(f"no map is made by {method!r}; there are auto, umap and pca")
-    if method == "umap" and not umap_available():
-        raise MissingExtra("a UMAP layout", "map")
+    if method not in METHODS:
+        raise ValueError(f"no map is made by {method!r}; there are {', '.join(METHODS)}")
+    if method == "umap-learn" and layout is None and find_spec("umap") is None:
+        raise MissingExtra("a layout by umap-learn", "map")
     rows = neighbors.queries
     if len(rows) <= NEIGHBORS:
         raise NotEnoughData(
@@ -121,26 +119,38 @@ def project(
         points, name = np.asarray(layout, np.float32)[space.ids[rows]], "shipped"
         placed = np.isfinite(points).all(axis=1)
         rows, points, units = rows[placed], points[placed], units[placed]
-    elif method == "umap" or (method == "auto" and umap_available()):
-        points, name = _umap(units, neighbors, seed), "UMAP"
-    else:
+    elif method == "pca":
         points, name = _pca(units), "PCA"
+    else:
+        near, distances = _nearest(space, neighbors)
+        if method == "umap-learn":
+            points, name = _by_umap_learn(units, near, distances, seed), "umap-learn"
+        else:
+            points, name = laid_out(units, near, distances, seed=seed, progress=progress), "UMAP"
     return stamped(
         Projection(
-            rows=rows, points=points, method=name, trustworthiness=trustworthiness(units, points, seed=seed)
+            rows=rows,
+            points=points,
+            method=name,
+            trustworthiness=trustworthiness(units, points, k=NEIGHBORS, seed=seed),
         ),
         came_from(space, seed=seed),
     )
 
 
-def _umap(units: Float32, neighbors: Neighbors, seed: int) -> Float32:
-    position = {row: i for i, row in enumerate(neighbors.queries.tolist())}
-    near = neighbors.rows[:, : NEIGHBORS - 1]
-    indices = np.array([[position[j] for j in row] for row in near.tolist()], np.int32)
-    with_self = np.column_stack([np.arange(len(indices), dtype=np.int32), indices])
+def _nearest(space: TokenSpace, neighbors: Neighbors) -> tuple[Int32, Float64]:
+    """The nearest others of every token, the token itself being the fifteenth, as positions, and their distances."""
+    rows = neighbors.rows[:, : NEIGHBORS - 1]
+    near = np.searchsorted(neighbors.queries, rows).astype(np.int32)
+    if not np.array_equal(neighbors.queries[np.minimum(near, len(neighbors.queries) - 1)], rows):
+        raise NotEnoughData(f"{space.model}: a map needs the neighbours of all tokens, not of some.")
     cosines = neighbors.similarity[:, : NEIGHBORS - 1].astype(np.float64)
-    distances = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosines)).astype(np.float32)
-    distances = np.column_stack([np.zeros(len(indices), np.float32), distances])
+    return near, np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosines))
+
+
+def _by_umap_learn(units: Float32, near: Int32, distances: Float64, seed: int) -> Float32:
+    indices = np.column_stack([np.arange(len(near), dtype=np.int32), near])
+    lengths = np.column_stack([np.zeros(len(near), np.float32), distances.astype(np.float32)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import UMAP
@@ -151,7 +161,7 @@ def _umap(units: Float32, neighbors: Neighbors, seed: int) -> Float32:
             metric="euclidean",
             random_state=seed,
             n_jobs=1,
-            precomputed_knn=(with_self, distances, None),
+            precomputed_knn=(indices, lengths, None),
         ).fit_transform(units)
     return np.asarray(layout, np.float32)
 
@@ -164,31 +174,3 @@ def _pca(units: Float32) -> Float32:
     signs = np.sign(axes[strongest, np.arange(axes.shape[1])])
     projected: Float32 = (centred @ (axes * np.where(signs == 0, 1, signs))).astype(np.float32)
     return projected
-
-
-def trustworthiness(
-    units: Float32, points: Float32, *, k: int = NEIGHBORS, sample: int = SAMPLE, seed: int = 0
-) -> float:
-    """T(k) = 1 − 2/(n·k·(2n − 3k − 1)) Σ_i Σ_{j ∈ U_k(i)} (r(i, j) − k), over a seeded sample of tokens i.
-
-    U_k(i) are the tokens among the k nearest of i in the plane but not in the space, r(i, j) their rank there.
-    """
-    n = len(units)
-    k = min(k, (n - 1) // 2)
-    chosen = (
-        np.arange(n) if n <= sample else np.sort(np.random.default_rng(seed).choice(n, sample, replace=False))
-    )
-    penalty = 0.0
-    for start in range(0, len(chosen), 128):
-        part = chosen[start : start + 128]
-        itself = (np.arange(len(part)), part)
-        in_space = -(units[part] @ units.T)
-        in_plane = ((points[part, None, :] - points[None, :, :]) ** 2).sum(axis=2)
-        in_space[itself] = in_plane[itself] = np.inf
-        near = np.argpartition(in_plane, k - 1, axis=1)[:, :k]
-        reached = np.take_along_axis(in_space, near, axis=1)
-        ordered = np.sort(in_space, axis=1)
-        for i in range(len(part)):
-            ranks = np.searchsorted(ordered[i], reached[i], side="left") + 1
-            penalty += float(np.maximum(0, ranks - k).sum())
-    return 1.0 - 2.0 / (len(chosen) * k * (2 * n - 3 * k - 1)) * penalty
