@@ -158,6 +158,7 @@ RECORDED: dict[str, dict[str, Any]] = {
     | LEXICON
     | {"only": [], "multi_piece": False, "questions": 2000, "figure": "languages"},
     "languages": OPENING | EXCLUDE | LEXICON | {"language": None},
+    "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
     "explain": OPENING
     | LABELS

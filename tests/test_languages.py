@@ -16,6 +16,7 @@ from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.asking import TranslateOptions
 from hyperpolyglot.measures.translation.languages import languages
 from hyperpolyglot.tokenization.segmentation import UNKNOWN, segmenter
+from hyperpolyglot.tokenizer_source import given
 from hyperpolyglot.vocabulary import Entry, TokenKind, Vocabulary
 from tests.test_translation import planted, space_of
 
@@ -141,3 +142,30 @@ def test_the_demos_are_compared_on_held_out_concepts() -> None:
     assert "held-out" == found["concepts"]["selection"]
     assert {"model", "coverage", "pieces_per_word", "undertrained", "translation"} <= set(row["models"][0])
     assert json.loads(json.dumps(found)) == found
+
+
+def test_unknown_words_are_no_short_words() -> None:
+    """A model that replaces every word by one unknown token has no pieces per word, and is not ranked before others."""
+    lexicon = Lexicon.build([("c:1", "syr", "Syrc", "ܒܝܬܐ", "object"), ("c:2", "syr", "Syrc", "ܟܠܒܐ", "object")])
+    entries = [Entry(0, "[UNK]", b"[UNK]", TokenKind.SPECIAL), Entry(1, "the", b" the")]
+    blind = replace(space_of(vocabulary(entries, "WordPiece"), np.eye(2, dtype=np.float32)), model="blind")
+    letters = [Entry(i, c, c.encode()) for i, c in enumerate("ܒܝܬܐܟܠ")]
+    seeing = replace(space_of(vocabulary(letters, "words"), np.eye(6, dtype=np.float32)), model="seeing")
+    first, last = languages([blind, seeing], lexicon, "syr", options=FEW).by_language["syr"]
+    assert ("seeing", 4.0, 0.0) == (first.model, first.pieces_per_word, first.unknown)
+    assert ("blind", None, 1.0) == (last.model, last.pieces_per_word, last.unknown)
+    assert 0.0 == last.coverage
+
+
+def test_pieces_are_those_of_the_tokenizer_and_marked_so() -> None:
+    """With ``encode=`` pieces per word are its counts; without, they are called an estimate in record and note."""
+    space, lexicon = planted()
+    exact = replace(space, vocabulary=replace(space.vocabulary, tokenizer=given(lambda text: [0] * 7)))
+    found = languages([exact], lexicon, "en", options=FEW)
+    (row,) = found.by_language["en"]
+    assert (7.0, True) == (row.pieces_per_word, row.exact)
+    assert any("are exact" in note for note in found.notes)
+    found = languages([space], lexicon, "en", options=FEW)
+    assert not found.by_language["en"][0].exact
+    assert found.to_json()["languages"][0]["models"][0]["exact"] is False
+    assert any("are estimated" in note for note in found.notes)

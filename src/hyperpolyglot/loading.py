@@ -70,6 +70,7 @@ class Opening:
     strict: bool = False
 
 
+# More than seven parameters: what is opened, what its rows and its text are, and who is told.
 def open_model(
     model: object,
     opening: Opening | None = None,

@@ -87,6 +87,7 @@ def test_every_option_arrives(tmp_path):
         "explain",
         "overlap",
         "languages",
+        "fertility",
     } == set(options.skip)
     assert (None, tmp_path / "all.json") == (found.outputs.report, found.outputs.json)
 
@@ -272,7 +273,7 @@ def test_a_dry_run_for_people(tmp_path, clustered, capsys):
     (tmp_path / "study.toml").write_text(f"models = [{json.dumps(clustered)}]", "utf8")
     main(["study", str(tmp_path / "study.toml"), "--dry-run"])
     said = capsys.readouterr().out
-    assert "9 steps, 0 of them kept; 9 to run" in said
+    assert "10 steps, 0 of them kept; 10 to run" in said
     assert all(len(line) <= 80 for line in said.splitlines())
 
 

