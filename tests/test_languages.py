@@ -146,7 +146,9 @@ def test_the_demos_are_compared_on_held_out_concepts() -> None:
 
 def test_unknown_words_are_no_short_words() -> None:
     """A model that replaces every word by one unknown token has no pieces per word, and is not ranked before others."""
-    lexicon = Lexicon.build([("c:1", "syr", "Syrc", "ܒܝܬܐ", "object"), ("c:2", "syr", "Syrc", "ܟܠܒܐ", "object")])
+    lexicon = Lexicon.build(
+        [("c:1", "syr", "Syrc", "ܒܝܬܐ", "object"), ("c:2", "syr", "Syrc", "ܟܠܒܐ", "object")]
+    )
     entries = [Entry(0, "[UNK]", b"[UNK]", TokenKind.SPECIAL), Entry(1, "the", b" the")]
     blind = replace(space_of(vocabulary(entries, "WordPiece"), np.eye(2, dtype=np.float32)), model="blind")
     letters = [Entry(i, c, c.encode()) for i, c in enumerate("ܒܝܬܐܟܠ")]

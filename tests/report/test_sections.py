@@ -40,7 +40,7 @@ EXPECTED = {
         *("translate", "meanings", "translate-scripts", "translate-languages"),
         *("translate-kinds", "translate-hubs"),
     ],
-    "served": ["languages"],
+    "served": ["languages", "fertility"],
     "reasons": ["frequency", "undertrained", "hubness", "geometry", "removal", "tables"],
     "models-compared": ["compare", "compare-by-label", "compare-maps"],
     "vocabulary": ["census", "overlap"],
@@ -129,15 +129,18 @@ def test_the_example_has_most_known_translations(study, sections):
     assert f"{most} of " in shown.about[1]
 
 
+_WITHOUT_CHANCE = ("census", "overlap", "map", "undertrained", "tables", "languages", "fertility")
+
+
 def test_chance_is_in_every_figure_and_sentence_that_has_one(sections):
     """Only counts of tokens and shared spellings have no chance level, and they say so; every caption tells."""
     for key, section in sections.items():
         for picture in section.pictures:
-            assert re.search("chance|guessing|were there none", picture.caption), key
+            assert re.search("chance|guessing|were there none|byte-level", picture.caption), key
             assert f'aria-label="{html.escape(picture.caption)}"' in picture.svg
-            if key not in ("census", "overlap", "map"):
+            if key not in ("census", "overlap", "map", "fertility"):
                 assert re.search(r"chance|were they spread evenly", picture.svg), key
-        if section.reading and key not in ("census", "overlap", "map", "undertrained", "tables", "languages"):
+        if section.reading and key not in _WITHOUT_CHANCE:
             assert re.search("chance|guessing|nothing to explain", said(section)), key
         if key in ("census", "overlap"):
             assert "no chance level" in section.pictures[0].caption
@@ -351,7 +354,8 @@ def test_every_table_has_its_rows(study):
 def test_numbers_are_those_of_the_commands(study):
     """The JSON document holds every record as its command prints it, and null with a reason for none."""
     found = results(study)
-    assert {"models", "verdict", "census", "overlap", "languages", "compare", "absent"} == found.keys()
+    of_all = {"census", "overlap", "languages", "fertility", "compare"}
+    assert {"models", "verdict", *of_all, "absent"} == found.keys()
     for model, one in zip(study.models, found["models"], strict=True):
         assert {
             *(

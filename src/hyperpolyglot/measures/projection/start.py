@@ -19,7 +19,7 @@ from hyperpolyglot.types import Float32
 __all__ = ["initial_places"]
 
 SAMPLE = 4096
-REACH = 10.0
+HALF_WIDTH = 10.0
 """The layout begins in a square from −10 to 10, as umap-learn's does."""
 _ITERATIONS, _SPARE = 20, 2
 _STEPS = 10
@@ -37,7 +37,7 @@ def initial_places(units: Float32, graph: Graph, seed: int, pool: Executor, part
     for _ in range(_STEPS):
         in_parts(pool, ranges, _towards_neighbors, graph, places, moved)
         places, moved = moved, places
-    even = np.linspace(-REACH, REACH, len(units), dtype=np.float32)
+    even = np.linspace(-HALF_WIDTH, HALF_WIDTH, len(units), dtype=np.float32)
     for axis in places:
         axis[np.argsort(axis, kind="stable")] = even
     return places
