@@ -7,7 +7,6 @@ import sys
 import warnings
 from collections.abc import Sequence
 from functools import wraps
-from typing import Any
 
 import click
 
@@ -46,7 +45,7 @@ def _ending_with_settings(command: click.Command) -> click.Command:
         return command
 
     @wraps(run)
-    def called(*arguments: Any, **options: Any) -> Any:
+    def called(*arguments: object, **options: object) -> object:
         found = run(*arguments, **options)
         given = click.get_current_context().params
         if not given.get("as_json"):
