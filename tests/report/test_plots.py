@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from dataclasses import replace
@@ -244,6 +245,13 @@ def test_axes_show_what_the_figure_shows(records):
     shown = [c.get_offsets().data[:, 0].tolist() for c in axes.collections if hasattr(c, "get_sizes")]
     assert [row.accuracy for row in found.labels] in shown
     assert model_colour(0) == mpl.colors.to_hex(axes.collections[-1].get_facecolor()[0])
+
+
+def test_every_figure_takes_axes():
+    """``ax=`` is a keyword of every function that draws."""
+    for name in figures.__all__:
+        if name.startswith("draw_"):
+            assert "ax" in inspect.signature(getattr(figures, name)).parameters, name
 
 
 def test_matplotlib_is_imported_when_something_is_drawn():
