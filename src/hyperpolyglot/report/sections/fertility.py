@@ -35,7 +35,7 @@ def fertility_sections(study: Study) -> list[Section]:
                     figures.draw_fertility(found),
                     f"The same text in each language: tokens by those of {reference}, tokens per word, share of "
                     "running words that are one token. Lines are 95 % intervals over segments of the text; grey bars "
-                    "are what a model of bytes pays, 1 is no premium.",
+                    "are what a byte-level model pays, 1 is no premium.",
                 ),
             ),
             reading=tuple(_read(model, found) for model in found.models),
