@@ -35,6 +35,7 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _LEFT_TO_RIGHT = "\u200e"
 """Stands behind a cell that is written from right to left, so that the cells to its right stay there."""
 _BAR_AFTER = 1.0
+_PIPE_EVERY = 60.0
 
 
 def _write(text: str, stream: Any) -> None:
@@ -167,7 +168,10 @@ def _width() -> int:
 
 
 class _Bar:
-    """Progress on standard error; nothing for steps that take less than a second."""
+    """Progress on standard error: a line for each finished step, below it what runs; nothing for less than a second.
+
+    Where standard error is no terminal, what runs is said once a minute.
+    """
 
     def __init__(self) -> None:
         self._started: dict[str, float] = {}
@@ -188,13 +192,19 @@ class _Bar:
             self._moving.pop(said, None)
         elif done:
             self._moving.setdefault(said, (now, done))
-        if now - begun < _BAR_AFTER or (not finished and now - self._last < (0.2 if self._tty else 10.0)):
+        if now - begun < _BAR_AFTER or (
+            not finished and now - self._last < (0.2 if self._tty else _PIPE_EVERY)
+        ):
             return
         self._last = now
-        remaining = "" if finished or detail else self._remaining(said, now, done, total)
-        line = f"{step}: {100 * done // max(1, total):3d} %{remaining}" + (
-            f", {now - begun:.0f} s" if finished else ""
-        )
+        elapsed = f"{now - begun:,.0f} s"
+        if finished:
+            line = f"{said}: {elapsed}"
+        else:
+            passed = f", {elapsed}" if detail else ""
+            line = (
+                f"{step}: {100 * done // max(1, total):3d} %{passed}{self._remaining(said, now, done, total)}"
+            )
         if self._tty:
             self._draw(line, last=finished)
         else:
@@ -203,7 +213,9 @@ class _Bar:
     def _remaining(self, step: str, now: float, done: int, total: int) -> str:
         """What is left at the rate since the first part was done: what came before it was preparation."""
         since, first = self._moving.get(step, (now, done))
-        return f", {(now - since) / (done - first) * (total - done):,.0f} s left" if done > first else ""
+        if done <= first:
+            return ""
+        return f", about {(now - since) / (done - first) * (total - done):,.0f} s left"
 
     def _draw(self, line: str, *, last: bool) -> None:
         sys.stderr.write(f"\r\x1b[K{visible(line)}" + ("\n" if last else ""))

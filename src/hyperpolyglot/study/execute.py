@@ -51,6 +51,7 @@ def in_this_process(graph: Graph, store: Store, progress: Progress = silent) -> 
     pending = graph.pending(outcomes)
     told = _Whole(pending, progress)
     for step in pending:
+        told.begun(step)
         outcomes[step.key] = _outcome(step, outcomes, store, told)
         told.finished(step)
     return Outcomes(outcomes)
@@ -85,7 +86,7 @@ def _outcome(step: PlannedStep[Any], outcomes: Mapping[str, Any], store: Store, 
 
 
 class _Whole:
-    """Progress within one step as progress of the whole, by estimated seconds."""
+    """Progress within one step as progress of the whole, by estimated seconds; each step is told when it ends."""
 
     def __init__(self, pending: tuple[PlannedStep[Any], ...], progress: Progress) -> None:
         self._progress = progress
@@ -101,10 +102,15 @@ class _Whole:
         share = self._done + current.cost.seconds * done / max(1, total)
         return self._tell(f"{current.subject}: {step}", share)
 
+    def begun(self, step: PlannedStep[Any]) -> None:
+        if self._several:
+            self._progress(step.title, 0, 1)
+
     def finished(self, step: PlannedStep[Any]) -> None:
         self._done += step.cost.seconds
         self._waiting.pop()
         if self._several:
+            self._progress(step.title, 1, 1)
             self._tell(step.title, self._done)
 
     def _tell(self, what: str, seconds: float) -> None:
