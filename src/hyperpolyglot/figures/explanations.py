@@ -182,7 +182,7 @@ def _by_chance(found: Explanation, at: Array) -> Float64:
 
 @styled
 def draw_removal(results: Sequence[Explanation], noun: str = "labels", *, ax: Axes | None = None) -> Figure:
-    """What is left when the languages are taken out: probes, diversity, translation, neighbours kept. Bars: chance."""
+    """After removing label components: probes, diversity, translation, neighbours kept. Bars: chance."""
     first = results[0].subspaces.effects[0]
     others = len(results[0].hubness.occurrences) - 1
     panels: dict[str, Any] = {

@@ -168,7 +168,7 @@ def draw_translation_by_language(
 def draw_hub_languages(
     results: Sequence[tuple[str, Translation]], most: int = 14, *, ax: Axes | None = None
 ) -> Figure:
-    """The languages that draw the words of others most: their share of nearest foreign words, and of all."""
+    """Hub languages: their share of nearest foreign words, and of all."""
     most = min(most, max(sum(row["lift"] is not None for row in found.hubs) for _, found in results))
     figure, axes = new_figure(WIDE, rows_high(1.1, most), columns=len(results), ax=ax)
     for i, (panel, (model, found)) in enumerate(zip(axes, results, strict=True)):

@@ -1,4 +1,4 @@
-"""Whether labels keep apart: probes, neighbourhoods, who neighbours whom."""
+"""Whether labels keep apart: probes, neighbourhoods, neighbour composition."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def draw_diversity_by_label(
 
 @styled
 def draw_mixing(result: Diversity, most: int = 20, *, ax: Axes | None = None) -> Figure:
-    """Who neighbours whom: the share of each label among the neighbours of each label's tokens; last, by chance."""
+    """Neighbour composition: the share of each label among the neighbours of each label's tokens; last, by chance."""
     labels = [row.label for row in result.by_label if row.label is not None][:most]
     shares = np.zeros((len(labels) + 1, len(labels)))
     labelled = sum(row.tokens for row in result.by_label if row.label is not None)

@@ -1,4 +1,4 @@
-"""Words of a lexicon to read: what lies next to them, and which of it is known to mean the same.
+"""Words of a lexicon with their nearest tokens, and which of these are known translations.
 
 For the eye, not a score: words are chosen for being words of many languages. Scores are those of
 :mod:`hyperpolyglot.measures.translation`.

@@ -73,7 +73,7 @@ class Neighbors(Traced):
         said = f"{len(self.queries):,} tokens, the {self.k} nearest of each among {len(self.candidates):,}"
         if self.excluded:
             left = ", ".join(f"{count:,} {reason}" for reason, count in self.excluded.items())
-            said += f"; left out: {left}"
+            said += f"; excluded: {left}"
         rows = [
             {"query": int(query), "nearest": ", ".join(map(str, near.tolist())), "similarity": float(cosine)}
             for query, near, cosine in zip(

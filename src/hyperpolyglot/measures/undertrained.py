@@ -1,4 +1,4 @@
-"""Tokens that training hardly touched, by the matrix alone.
+"""Under-trained tokens, by the matrix alone.
 
 Three signs (after Land and Bartolo 2024, arXiv 2405.05417): the vector is as near to the mean of reserved and padding
 rows as these are themselves, after centring; its length is an outlier towards zero; it is

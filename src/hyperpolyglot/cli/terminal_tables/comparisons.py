@@ -47,7 +47,7 @@ def show_comparison(found: Comparison) -> None:
     left = {model: n for model, n in zip(found.models, found.ambiguous, strict=True) if n}
     if left:
         told = ", ".join(f"{n:,} in {title_of(model)}" for model, n in left.items())
-        say(f"Texts of more than one token are left out: {told}.")
+        say(f"Texts of more than one token are excluded: {told}.")
 
 
 def _measures(pair: PairSimilarity) -> list[dict[str, Any]]:

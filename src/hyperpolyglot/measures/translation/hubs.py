@@ -21,7 +21,7 @@ _BLOCK = 1024
 
 
 def hubs(asked: Questions, ranks: Ranks, pool: Pool, words: Words) -> tuple[dict[str, Any], ...]:
-    """How each language does as source and as target, and how much it draws the words of others.
+    """How each language does as source and as target, and how much of a hub it is.
 
     ``attraction``: share of the words of all other languages whose nearest word in any foreign language is this
     language's (a tie counts in parts); ``expected``: its share of the foreign words; ``lift`` is their quotient.

@@ -92,7 +92,8 @@ def _meanings(found: Meanings) -> tuple[Example, ...]:
             id=query.id,
             about=(
                 f"{language_name(query.language)}: {shown(query.gloss or query.concept.rpartition(':')[2])}",
-                f"{query.known_translations} of {len(query.neighbors)} mean the same; chance {_small(query.expected)}",
+                f"{query.known_translations} of {len(query.neighbors)} are known translations; chance "
+                f"{_small(query.expected)}",
             ),
             chips=tuple(
                 Chip(

@@ -125,8 +125,8 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
     matched = "Matched are the questions (all that the lexicon asks) and the number of candidates of each."
     if not any(first.values()):
         return (
-            f"No model is above chance and better than the others by more than the intervals for any of {undecided} "
-            f"languages. {matched}",
+            f"No model is a clear winner, above chance and with its interval apart from the others, for any of "
+            f"{undecided} languages. {matched}",
         )
     counts = joined([f"{title_of(model)} for {count}" for model, count in first.items()])
     return (

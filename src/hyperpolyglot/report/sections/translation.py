@@ -1,4 +1,4 @@
-"""Whether neighbours are translations: scores, in parts, and words to read."""
+"""Whether neighbours are translations: scores, in parts, and example neighbourhoods."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _WHY = (
 
 
 def translation_sections(study: Study) -> list[Section]:
-    """Scores; by script; by language; languages that draw the words of others."""
+    """Scores; by script; by language; hub languages."""
     found, missing = present(study.models, lambda m: m.translate)
     asked = [(m, result) for m, result in found if result.overall["weak"]["questions"]]
     scores = Section(

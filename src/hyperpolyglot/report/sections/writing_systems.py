@@ -36,7 +36,7 @@ __all__ = ["map_section", "writing_system_sections"]
 
 
 def writing_system_sections(study: Study) -> list[Section]:
-    """Probes, clusters, neighbourhoods, who neighbours whom."""
+    """Probes, clusters, neighbourhoods, neighbour composition."""
     labelling = common(m.space.labels.labelling for m in study.models)
     return [
         _separability(study, labelling),

@@ -1,4 +1,4 @@
-/** A token in the panel: what it is, what lies next to it, in one model or in two. */
+/** A token in the panel: what it is and its neighbours, in one model or in two. */
 
 import { capital, count, counted, el, swatch } from "./elements.js";
 import { UNRANKED } from "./model.js";
