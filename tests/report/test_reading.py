@@ -81,7 +81,7 @@ def test_random_and_permuted_tables_give_no_finding(random_study):
     assert 2 == told["translate"].count("Translations are no nearer than chance in MODEL")
     assert 2 == told["summary"].count("translated correctly (P@1) no more often than by chance")
     assert 2 == told["translate-hubs"].count("hubs are indistinguishable from random")
-    assert told["languages"].count("No model is above chance and better than the others")
+    assert told["languages"].count("No model is a clear winner")
     assert "are indistinguishable from random in how these lie" in told["compare"]
     assert "agree above chance in 0 of 6 labels" in told["compare-by-label"]
     assert "none of 4 maps finds tokens better than chance" in told["compare-maps"]
@@ -121,6 +121,7 @@ BESIDE = {
 BETWEEN = {
     "languages": (("verdict", "languages"),),
     "overlap": (("overlap", "pairs"),),
+    "fertility": (("fertility", "models"),),
     "compare": (("compare", "pairs"),),
     "compare-by-label": (("verdict", "compare"),),
     "compare-maps": (("verdict", "compare"), ("compare", "pairs")),
