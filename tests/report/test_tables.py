@@ -7,6 +7,7 @@ import math
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,6 +170,16 @@ def test_a_list_is_no_cell():
     """What cannot be one value is refused, so that no table holds it as text."""
     with pytest.raises(TypeError, match="'signs' has 2"):
         tidied([{"signs": ["short", "near"]}])
+
+
+def test_what_a_user_scores_after_a_removal_is_laid_flat(study):
+    """Scores stand in columns with their ends; a list that a function of the user's gives is left out."""
+    found = study.models[0].explain.subspaces
+    scores = {"p1": {"value": 0.5, "interval": [0.4, 0.6], "chance": 0.02}, "asked": ["en", "ru"], "n": 3}
+    changed = replace(found, effects=tuple(replace(e, translation=scores) for e in found.effects))
+    row = changed.table()[0]
+    names = {"p1": 0.5, "p1_low": 0.4, "p1_high": 0.6, "p1_chance": 0.02, "n": 3}
+    assert names == {key.removeprefix("translation_"): v for key, v in row.items() if "translation" in key}
 
 
 def test_known_translations_have_a_row_for_each_language(demo_study, written):

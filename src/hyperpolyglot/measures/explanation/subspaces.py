@@ -118,7 +118,12 @@ def _cells(effect: Effect) -> dict[str, Any]:
     }
     accuracy = {"value": found.pop("accuracy"), "chance": found.pop("chance")}
     translation = found.pop("translation") or {}
-    return found | {"diversity": diversity, "accuracy": accuracy, "translation": translation}
+    scores = {
+        name: value
+        for name, value in translation.items()
+        if "interval" in name or not isinstance(value, list)
+    }
+    return found | {"diversity": diversity, "accuracy": accuracy, "translation": scores}
 
 
 def offsets(vectors: Float32, labels: Labels) -> Offsets:
