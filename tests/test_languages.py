@@ -161,7 +161,8 @@ def test_unknown_words_are_no_short_words() -> None:
 
 def test_pieces_are_those_of_the_tokenizer_and_marked_so() -> None:
     """With ``encode=`` pieces per word are its counts; without, they are called an estimate in record and note."""
-    space, lexicon = planted()
+    lexicon, tokens = planted(["en", "ru"], 30)
+    space = space_of(np.random.default_rng(0).standard_normal((60, 8)), tokens)
     exact = replace(space, vocabulary=replace(space.vocabulary, tokenizer=given(lambda text: [0] * 7)))
     found = languages([exact], lexicon, "en", options=FEW)
     (row,) = found.by_language["en"]

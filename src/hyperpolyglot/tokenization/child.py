@@ -8,6 +8,7 @@ int64, their ids as int32. Nothing of the package is imported here.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import sys
 from array import array
@@ -41,7 +42,8 @@ def limited(memory: int, seconds: int, output: int) -> None:
     )
     for what, most in bounds:
         _, hard = resource.getrlimit(what)
-        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard),) * 2)
+        with contextlib.suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard),) * 2)
 
 
 def _of_tokenizers(data: bytes, settings: dict[str, Any]) -> Tokenizer:
@@ -50,6 +52,8 @@ def _of_tokenizers(data: bytes, settings: dict[str, Any]) -> Tokenizer:
     made = Fast.from_str(data.decode("utf-8"))
     made.no_truncation()
     made.no_padding()
+    if getattr(made.model, "dropout", None) is not None:
+        made.model.dropout = None
     model = json.loads(data).get("model", {})
     name = model.get("unk_token")
     unknown = made.token_to_id(name) if isinstance(name, str) else model.get("unk_id")

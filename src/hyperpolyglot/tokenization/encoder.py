@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.errors import UnsupportedFormat
 from hyperpolyglot.regular import read_regular
 from hyperpolyglot.tokenization.child import marks_spaces
 from hyperpolyglot.tokenization.pretokens import words_of
@@ -91,7 +91,10 @@ class Encoder:
         if source.library is None:
             return source.known_by()
         version = installed(source.library)
-        return version and f"{source.library} {version} {source.known_by(_bytes(source))}"
+        try:
+            return version and f"{source.library} {version} {source.known_by(_bytes(source))}"
+        except Refused:
+            return None
 
     def words(self, words: Sequence[str], scripts: Sequence[str]) -> Encoded:
         """The tokens of single words; where words of their script have spaces, as they stand in a text after one."""
@@ -142,7 +145,7 @@ class Encoder:
                     found = run(source, _bytes(source), texts, after_space, self.limits)
                     return self._by_library(source, found, f"{source.library} {version}")
                 except Refused as refused:
-                    remark = f"{source.library} {version} does not take {source.name} ({refused})"
+                    remark = f"{source.library} {version} cannot read {source.name} ({refused})"
         starts, rows = _joined(estimated())
         return Encoded(starts=starts, rows=rows, exact=False, by=_ESTIMATE, remark=remark)
 
@@ -182,7 +185,7 @@ def _bytes(source: TokenizerSource) -> bytes:
     try:
         return read_regular(source.path, _LARGEST)
     except (OSError, UnsupportedFormat) as error:
-        raise DamagedFile(source.name, "the tokenizer file is no longer there to cut text with") from error
+        raise Refused("the file is no longer there") from error
 
 
 def _ids(found: object) -> list[int]:

@@ -25,6 +25,8 @@ __all__ = ["Cut", "Limits", "Refused", "installed", "run"]
 
 _CHILD = Path(__file__).with_name("child.py")
 _HEADER = 1 << 26
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+"""Of the environment what an interpreter may need to start; no tokens or passwords."""
 
 
 class Refused(Exception):
@@ -107,7 +109,7 @@ def run(
 
 def _wait(source: TokenizerSource, asked: IO[bytes], answer: IO[bytes], seconds: float) -> None:
     command = [sys.executable, "-I", str(_CHILD)]
-    environment = {"PATH": os.environ.get("PATH", ""), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     child = subprocess.Popen(
         command,
         stdin=asked,
