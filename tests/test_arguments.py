@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
 import hyperpolyglot as hp
+from hyperpolyglot.errors import HyperpolyglotError
 from hyperpolyglot.store import NoStore
 
 
@@ -138,3 +141,35 @@ def test_paths_may_be_text(space, tmp_path):
     write_table(str(tmp_path / "t.csv"), hp.census([space]).table())
     for name in ("report/report.html", "site/manifest.json", "census.svg", "t.csv"):
         assert (tmp_path / name).is_file()
+
+
+NAMES = [name for name in hp.__all__ if inspect.isfunction(getattr(hp, name)) and name != "packaged_lexicon"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("wrong", [3, "no such thing", None, [3]], ids=repr)
+def test_every_public_function_says_what_it_takes(name, wrong):
+    """Given a number, a text, nothing or a list for what it works on, it answers in a sentence of its own."""
+    function = getattr(hp, name)
+    needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    needed = [p for p in needed if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    assert bool(needed) == (name != "explore"), "which takes any number of models"
+    with pytest.raises((TypeError, ValueError, HyperpolyglotError)) as error:
+        function(*[wrong] * (len(needed) or 1))
+    own = f"{name}() takes " in str(error.value) or isinstance(error.value, HyperpolyglotError)
+    assert own or "a device is auto, cpu" in str(error.value)
+
+
+SECOND = {
+    "explain": "Neighbors, as neighbors",
+    "project": "Neighbors, as neighbors",
+    "find_ids": "a list of ids",
+    "shared_with": "a list of TokenSpace",
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_what_comes_second_is_checked_too(name, space):
+    """A space with something else than its neighbours, ids or other spaces is told what goes there."""
+    with pytest.raises(TypeError, match=SECOND[name]):
+        getattr(hp, name)(space, 3)

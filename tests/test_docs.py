@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from tools import reference
 
 import hyperpolyglot as hp
 from hyperpolyglot import errors
@@ -106,6 +107,12 @@ def test_the_reference_names_every_public_name():
         re.M,
     )
     assert sorted(hp.__all__) == sorted(named)
+
+
+@pytest.mark.parametrize("path", reference.PAGES)
+def test_the_reference_can_be_read_unbuilt(path):
+    """Its lists of names and commands are those of the docstrings and of the help: ``python -m tools reference``."""
+    assert reference.pages()[path] == (ROOT / path).read_text("utf8")
 
 
 @pytest.mark.parametrize("name", hp.__all__)

@@ -146,16 +146,13 @@ def test_the_demos_are_compared_on_held_out_concepts() -> None:
 
 def test_unknown_words_are_no_short_words() -> None:
     """A model that replaces every word by one unknown token has no pieces per word, and is not ranked before others."""
-    lexicon = Lexicon.build(
-        [("c:1", "syr", "Syrc", "ܒܝܬܐ", "object"), ("c:2", "syr", "Syrc", "ܟܠܒܐ", "object")]
-    )
-    entries = [Entry(0, "[UNK]", b"[UNK]", TokenKind.SPECIAL), Entry(1, "the", b" the")]
-    blind = replace(space_of(vocabulary(entries, "WordPiece"), np.eye(2, dtype=np.float32)), model="blind")
-    letters = [Entry(i, c, c.encode()) for i, c in enumerate("ܒܝܬܐܟܠ")]
-    seeing = replace(space_of(vocabulary(letters, "words"), np.eye(6, dtype=np.float32)), model="seeing")
+    words = [("c1", "syr", "ܒܝܬܐ"), ("c2", "syr", "ܟܠܒܐ")]
+    lexicon = Lexicon.of(words, source="planted")
+    blind = replace(space_of(np.eye(2, dtype=np.float32), ["the", "cat"]), model="a blind one")
+    seeing = replace(space_of(np.eye(6, dtype=np.float32), list("ܒܝܬܐܟܠ"), "words"), model="seeing")
     first, last = languages([blind, seeing], lexicon, "syr", options=FEW).by_language["syr"]
     assert ("seeing", 4.0, 0.0) == (first.model, first.pieces_per_word, first.unknown)
-    assert ("blind", None, 1.0) == (last.model, last.pieces_per_word, last.unknown)
+    assert ("a blind one", None, 1.0) == (last.model, last.pieces_per_word, last.unknown)
     assert 0.0 == last.coverage
 
 

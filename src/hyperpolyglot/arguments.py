@@ -55,7 +55,7 @@ def kinds_of(exclude: Kinds | str) -> tuple[TokenKind, ...]:
     return tuple(found)
 
 
-def checked(call: str, value: object, kind: type, what: str) -> None:
+def checked(call: str, value: object, kind: type | tuple[type, ...], what: str) -> None:
     """Raise ``TypeError`` where a value is not of the type that a call takes; ``what`` says which it is."""
     if not isinstance(value, kind):
         raise TypeError(f"{call}() takes {what}, not {_named(value)}.")

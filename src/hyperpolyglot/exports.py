@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.records import arrow_table
@@ -49,6 +52,10 @@ def write_atlas(path: str | Path, space: TokenSpace, near: Neighbors, projection
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     hp.write_atlas(Path(folder) / "map.parquet", space, near, hp.project(space, near, method="pca"))
     """
+    checked("write_atlas", path, (str, PathLike), "the path of a file")
+    checked("write_atlas", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked("write_atlas", near, Neighbors, "Neighbors, as neighbors(space) gives them")
+    checked("write_atlas", projection, Projection, "a Projection, as project() gives it")
     from arro3.core import Array, ChunkedArray, DataType, Field, list_array, struct_array
     from arro3.io import write_parquet
 
@@ -89,6 +96,12 @@ def write_projector(
     ...     len(paths[1].read_text("utf8").splitlines())
     25
     """
+    checked("write_projector", folder, (str, PathLike), "the path of a folder")
+    checked("write_projector", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked(
+        "write_projector", rows, (Sequence, np.ndarray), "positions of tokens, as sample_rows() gives them"
+    )
+    rows = np.asarray(rows, np.int32)
     vectors, metadata = (Path(folder) / name for name in PROJECTOR_FILES)
     with written(vectors) as temporary, temporary.open("w", encoding="ascii", newline="") as file:
         for start in range(0, len(rows), _BLOCK):

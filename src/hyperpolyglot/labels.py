@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.labellers import DEFAULT, LABELLERS, OWN, Labelling
@@ -120,6 +121,7 @@ def label(vocabulary: Vocabulary, labeller: AnyLabeller = DEFAULT) -> Labels:
     >>> hp.label(space.vocabulary, lambda token: "word" if token.startswith("▁") else "rest").names
     ('rest', 'word')
     """
+    checked("label", vocabulary, Vocabulary, "a Vocabulary, as space.vocabulary is")
     if isinstance(labeller, str | PathLike) and labeller not in LABELLERS:
         path = expanded(fsdecode(labeller))
         if not path.is_file():

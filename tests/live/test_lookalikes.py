@@ -302,3 +302,30 @@ def test_what_is_accepted_is_listed():
     """The sentence for an object of no known kind names the kinds that are known."""
     with pytest.raises(UnsupportedFormat, match=r"transformers model with tokenizer=.*gensim KeyedVectors"):
         hp.open_model(object())
+
+
+def test_the_page_on_models_in_memory_runs():
+    """Its block of Python opens what looks like the objects that its comments name."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "notebooks.md"
+    (block,) = [
+        part.split("```")[0] for part in page.read_text("utf8").split("```python\n") if "word2vec" in part
+    ]
+    words = SimpleNamespace(index_to_key=["a", "b"], vectors=VECTORS[:2], key_to_index={})
+    first = SimpleNamespace(auto_model=Module(VECTORS), tokenizer=Backend())
+    vectors = SimpleNamespace(data=VECTORS[:2], key2row={1: 0, 2: 1})
+    names = {
+        "model": Module(VECTORS),
+        "tokenizer": Backend(),
+        "encoder": SimpleNamespace(_first_module=lambda: first),
+        "static": SimpleNamespace(
+            embedding=VECTORS[: len(PIECES)], weights=None, token_mapping=None, tokenizer=Backend()
+        ),
+        "word2vec": SimpleNamespace(wv=words),
+        "nlp": SimpleNamespace(vocab=SimpleNamespace(strings={1: "a", 2: "b"}, vectors=vectors)),
+        "layer": SimpleNamespace(weight=Tensor(VECTORS[:2])),
+    }
+    opened = []
+    for line in block.splitlines():
+        exec(line, names)
+        opened += [len(names["space"])] if "open_model" in line else []
+    assert [len(VECTORS), len(VECTORS), len(PIECES), 2, 2, 2] == opened

@@ -23,15 +23,18 @@ from hyperpolyglot.cli import (
     upkeep,
     vectors,
 )
+from hyperpolyglot.cli.described import Purposeful
 from hyperpolyglot.errors import HyperpolyglotError, StudyMistaken
 
 __all__ = ["cli", "main"]
 
 
 @click.group(
+    cls=Purposeful,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="MODEL is org/name on the Hugging Face Hub (org/name@revision), a folder, a checkpoint "
-    "or tokenizer file, or demo:e5, demo:language, demo:meaning; NAME=MODEL calls it NAME in results.",
+    "or tokenizer file, or demo:e5, demo:language, demo:meaning; run/step-* is all that match; "
+    "NAME=MODEL calls it NAME in results.",
 )
 @click.version_option(package_name="hyperpolyglot")
 def cli() -> None:

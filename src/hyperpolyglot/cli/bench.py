@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import OpeningOptions, opening_group
 from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import k_option
@@ -151,7 +152,15 @@ def _measured(tasks: list[Task], rounds: int, progress: Progress) -> list[dict[s
     ]
 
 
-@click.command(short_help="How fast things are on this machine.")
+@click.command(
+    cls=Described,
+    purpose="And besides",
+    short_help="How fast things are on this machine.",
+    examples=(
+        "hyperpolyglot bench",
+        "hyperpolyglot bench demo:e5 --tokens 5000",
+    ),
+)
 @click.argument("model", default="demo:meaning")
 @opening_group
 @k_option(100, most=None, says="Neighbours of each token.")

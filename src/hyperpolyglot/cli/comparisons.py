@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import (
     ClusterOptions,
     LabelOptions,
@@ -44,7 +45,15 @@ if TYPE_CHECKING:
 __all__ = ["compare", "explain"]
 
 
-@click.command(short_help="How alike the spaces of models are.")
+@click.command(
+    cls=Described,
+    purpose="Compare models",
+    short_help="How alike the spaces of models are.",
+    examples=(
+        "hyperpolyglot compare demo:language demo:meaning",
+        "hyperpolyglot compare demo:e5 demo:meaning --figure curves -o curves.svg",
+    ),
+)
 @two_models_argument
 @k_option(100, least=2)
 @permutations_option("Permutations of rows behind each p-value.")
@@ -132,7 +141,15 @@ counts_group = group(
 )
 
 
-@click.command(short_help="Why neighbourhoods are as they are.")
+@click.command(
+    cls=Described,
+    purpose="Measure a model",
+    short_help="Why neighbourhoods are as they are.",
+    examples=(
+        "hyperpolyglot explain demo:e5",
+        "hyperpolyglot explain demo:language demo:meaning -o removal.svg",
+    ),
+)
 @models_argument
 @k_option(50, least=10)
 @counts_group

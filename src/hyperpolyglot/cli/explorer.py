@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import (
     LabelOptions,
     OpeningOptions,
@@ -71,7 +72,15 @@ showing_group = group(
 )
 
 
-@click.command(short_help="Models in a browser: map, search, neighbours.")
+@click.command(
+    cls=Described,
+    purpose="Look at tokens",
+    short_help="Models in a browser: map, search, neighbours.",
+    examples=(
+        "hyperpolyglot explore demo:e5",
+        "hyperpolyglot explore demo:language demo:meaning --export site",
+    ),
+)
 @models_argument
 @k_option(50, most=200)
 @showing_group

@@ -93,8 +93,12 @@ opening_group = group(
         show_default=True,
         help="Open the input embedding or the unembedding.",
     ),
-    click.option("--tensor", metavar="NAME", help="Open this tensor instead of the one found by its name."),
-    click.option("--tokenizer", metavar="PATH", help="Take the vocabulary from this file or folder."),
+    click.option("--tensor", metavar="NAME", help="Open this tensor.  [default: the one found by its name]"),
+    click.option(
+        "--tokenizer",
+        metavar="PATH",
+        help="Take the vocabulary from this file or folder.  [default: beside the model]",
+    ),
     click.option(
         "--view",
         type=click.Choice(["raw", "scaled", "normed"]),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import (
     LabelOptions,
     OpeningOptions,
@@ -27,12 +28,28 @@ if TYPE_CHECKING:
 __all__ = ["neighbors"]
 
 
-@click.command(short_help="The nearest tokens of a text or an id.")
+@click.command(
+    cls=Described,
+    purpose="Look at tokens",
+    short_help="The nearest tokens of a text or an id.",
+    examples=(
+        "hyperpolyglot neighbors demo:e5 water",
+        "hyperpolyglot neighbors demo:e5 water -k 10 --only Cyrl",
+        "hyperpolyglot neighbors demo:e5 water --compare-with demo:meaning",
+    ),
+)
 @model_argument
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
-@click.option("--id", "ids", type=int, multiple=True, metavar="N", help="A token by its id; can be repeated.")
+@click.option(
+    "--id",
+    "ids",
+    type=int,
+    multiple=True,
+    metavar="N",
+    help="A token by its id; can be repeated.  [default: none]",
+)
 @k_option(20)
-@click.option("--only", metavar="LABEL", help="Only neighbours with this label, exactly.")
+@click.option("--only", metavar="LABEL", help="Only neighbours with this label, exactly.  [default: any]")
 @click.option(
     "--compare-with",
     multiple=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import (
     ClusterOptions,
     LabelOptions,
@@ -92,7 +93,15 @@ report_group = group(
 )
 
 
-@click.command(short_help="All of it on one page.")
+@click.command(
+    cls=Described,
+    purpose="Measure everything",
+    short_help="All of it on one page.",
+    examples=(
+        "hyperpolyglot report demo:e5",
+        "hyperpolyglot report demo:e5 demo:meaning -o report --skip compare",
+    ),
+)
 @models_argument
 @click.option(
     "-o",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import (
     ClusterOptions,
     SearchOptions,
@@ -33,7 +34,16 @@ __all__ = ["study"]
 _MOST_LISTED = 200
 
 
-@click.command(short_help="Many models by a study file, resumable.")
+@click.command(
+    cls=Described,
+    purpose="Measure everything",
+    short_help="Many models by a study file, resumable.",
+    examples=(
+        "hyperpolyglot study --example > study.toml",
+        "hyperpolyglot study study.toml --dry-run",
+        "hyperpolyglot study study.toml",
+    ),
+)
 @click.argument("file", metavar="STUDY.toml", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--example", is_flag=True, help="Print a study file with every key, explained.")
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import (
     LabelOptions,
     OpeningOptions,
@@ -30,7 +31,15 @@ __all__ = ["census", "inspect", "overlap", "tokens"]
 _FIRST = 20
 
 
-@click.command(short_help="What MODEL is: table, tokenizer, kinds of tokens.")
+@click.command(
+    cls=Described,
+    purpose="Look at a model",
+    short_help="What MODEL is: table, tokenizer, kinds of tokens.",
+    examples=(
+        "hyperpolyglot inspect demo:e5",
+        "hyperpolyglot inspect demo:meaning --json",
+    ),
+)
 @model_argument
 @opening_group
 @output_group(TABLE)
@@ -53,7 +62,16 @@ def inspect(model: str, opening: OpeningOptions, output: OutputOptions) -> None:
     return print_table("Tokens by kind", found.table(), ("kind", "tokens"))
 
 
-@click.command(short_help="Tokens by writing system and by kind.")
+@click.command(
+    cls=Described,
+    purpose="Look at a model",
+    short_help="Tokens by writing system and by kind.",
+    examples=(
+        "hyperpolyglot census demo:e5",
+        "hyperpolyglot census demo:e5 demo:meaning -o census.csv",
+        "hyperpolyglot census demo:e5 --labels block",
+    ),
+)
 @models_argument
 @opening_group
 @labels_group
@@ -92,7 +110,15 @@ def census(
     return None
 
 
-@click.command(short_help="Tokens that vocabularies share.")
+@click.command(
+    cls=Described,
+    purpose="Compare models",
+    short_help="Tokens that vocabularies share.",
+    examples=(
+        "hyperpolyglot overlap demo:e5 demo:meaning",
+        "hyperpolyglot overlap demo:e5 demo:meaning -o shared.svg",
+    ),
+)
 @two_models_argument
 @opening_group
 @protocol_group
@@ -119,7 +145,15 @@ def overlap(
     return None
 
 
-@click.command(short_help="A table of all tokens.")
+@click.command(
+    cls=Described,
+    purpose="Look at tokens",
+    short_help="A table of all tokens.",
+    examples=(
+        "hyperpolyglot tokens demo:e5 -o tokens.parquet",
+        "hyperpolyglot tokens demo:e5 --only-labels Deva,Beng -o tokens.csv",
+    ),
+)
 @model_argument
 @k_option(50)
 @opening_group

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import OpeningOptions, StoreOptions, group, opening_group, store_group
 from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import (
@@ -86,11 +87,24 @@ lexicon_group = group(
 )
 
 
-@click.command(short_help="Whether neighbours are translations.")
+@click.command(
+    cls=Described,
+    purpose="Measure a model",
+    short_help="Whether neighbours are translations.",
+    examples=(
+        "hyperpolyglot translate demo:e5",
+        "hyperpolyglot translate demo:e5 --language en --language sw",
+        "hyperpolyglot translate demo:e5 demo:meaning --figure scores -o scores.svg",
+    ),
+)
 @models_argument
 @lexicon_group
 @click.option(
-    "--language", "only", multiple=True, metavar="TAG", help="Only these languages; can be repeated."
+    "--language",
+    "only",
+    multiple=True,
+    metavar="TAG",
+    help="Only these languages; can be repeated.  [default: all]",
 )
 @click.option(
     "--multi-piece", is_flag=True, help="Take words of several pieces too, as the mean of their pieces."
@@ -152,7 +166,15 @@ def translate(
     give(TRANSLATE, results, output, figure=drawn[figure])
 
 
-@click.command(short_help="Which model for which language.")
+@click.command(
+    cls=Described,
+    purpose="Compare models",
+    short_help="Which model for which language.",
+    examples=(
+        "hyperpolyglot languages demo:e5 demo:meaning --language sw",
+        "hyperpolyglot languages demo:e5 -o languages.csv",
+    ),
+)
 @models_argument
 @lexicon_group
 @click.option("--language", metavar="TAG", help="The language asked about, such as sw.  [default: all]")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.options import Amount, cache_option, json_option
 from hyperpolyglot.cli.output import emit
 
@@ -68,15 +69,25 @@ def _prune(root: Path | None, model: str | None, days: float | None) -> list[str
     return gone
 
 
-@click.command(short_help="What is kept on disk: list, verify, prune.")
+@click.command(
+    cls=Described,
+    purpose="And besides",
+    short_help="What is kept on disk: list, verify, prune.",
+    examples=(
+        "hyperpolyglot cache",
+        "hyperpolyglot cache prune --older-than 30",
+    ),
+)
 @click.argument("action", type=click.Choice(["list", "verify", "prune"]), default="list")
-@click.option("--model", metavar="NAME", help="prune: only what was fetched of this repository.")
+@click.option(
+    "--model", metavar="NAME", help="prune: only what was fetched of this repository.  [default: any]"
+)
 @click.option(
     "--older-than",
     "days",
     type=Amount(0),
     metavar="DAYS",
-    help="prune: only what was not used since.",
+    help="prune: only what was not used since.  [default: any age]",
 )
 @click.option("--all", "everything", is_flag=True, help="prune: everything.")
 @cache_option
@@ -127,7 +138,12 @@ def cache(
     return say(f"{len(entries)} entries, {total:,.1f} MB")
 
 
-@click.command(short_help="How to cite the paper and this software.")
+@click.command(
+    cls=Described,
+    purpose="And besides",
+    short_help="How to cite the paper and this software.",
+    examples=("hyperpolyglot cite",),
+)
 @json_option()
 def cite(as_json: bool) -> None:
     """Print BibTeX for the founding paper and for this software with its version."""

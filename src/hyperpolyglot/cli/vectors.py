@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import (
     LabelOptions,
     OpeningOptions,
@@ -97,7 +98,16 @@ probing_group = group(
 )
 
 
-@click.command(short_help="Linear separability of writing systems.")
+@click.command(
+    cls=Described,
+    purpose="Measure a model",
+    short_help="Linear separability of writing systems.",
+    examples=(
+        "hyperpolyglot separability demo:e5",
+        "hyperpolyglot separability demo:e5 demo:meaning -o probes.svg",
+        "hyperpolyglot separability demo:e5 --protocol paper",
+    ),
+)
 @models_argument
 @opening_group
 @protocol_group
@@ -107,7 +117,7 @@ probing_group = group(
     multiple=True,
     metavar="MODEL",
     callback=matched,
-    help="Only tokens that MODEL's vocabulary has too; can be repeated.",
+    help="Only tokens that MODEL's vocabulary has too; can be repeated.  [default: all]",
 )
 @exclude_option
 @seed_option
@@ -156,7 +166,15 @@ def separability(
     )
 
 
-@click.command(short_help="Whether writing systems form clusters.")
+@click.command(
+    cls=Described,
+    purpose="Measure a model",
+    short_help="Whether writing systems form clusters.",
+    examples=(
+        "hyperpolyglot silhouette demo:e5",
+        "hyperpolyglot silhouette demo:language demo:meaning",
+    ),
+)
 @models_argument
 @opening_group
 @protocol_group
@@ -210,7 +228,16 @@ def silhouette(
     give(SILHOUETTE, results, output, figure=lambda: figures.draw_silhouette(named_records(results)))
 
 
-@click.command(short_help="Writing systems among the neighbours of tokens.")
+@click.command(
+    cls=Described,
+    purpose="Measure a model",
+    short_help="Writing systems among the neighbours of tokens.",
+    examples=(
+        "hyperpolyglot diversity demo:e5",
+        "hyperpolyglot diversity demo:language demo:meaning -o diversity.csv",
+        "hyperpolyglot diversity demo:e5 --sample 0.1 --exclude undertrained",
+    ),
+)
 @models_argument
 @k_option(50)
 @click.option(
@@ -266,7 +293,16 @@ def diversity(
     )
 
 
-@click.command(name="map", short_help="All tokens in two dimensions.")
+@click.command(
+    name="map",
+    cls=Described,
+    purpose="Look at tokens",
+    short_help="All tokens in two dimensions.",
+    examples=(
+        "hyperpolyglot map demo:e5 -o map.png",
+        "hyperpolyglot map demo:e5 -o map.parquet   # for Embedding Atlas",
+    ),
+)
 @model_argument
 @method_option
 @opening_group
@@ -279,7 +315,7 @@ def diversity(
     "--projector",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Write vectors.tsv and metadata.tsv for the Embedding Projector; alone, no map is made.",
+    help="Write vectors.tsv and metadata.tsv for the Embedding Projector; alone, no map is made.  [default: none]",
 )
 @output_group(TABLE_OR_FIGURE)
 def map_(

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from os import PathLike
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
+from hyperpolyglot.arguments import checked, checked_all
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
 from hyperpolyglot.explorer.columns import Column, digest, texts
@@ -77,6 +80,8 @@ def make_bundle(
     >>> bundle.entries[0]["path"], bundle.entries[-1]["path"]
     ('index.html', 'manifest.json')
     """
+    checked_all("make_bundle", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
+    checked("make_bundle", options, (ExploreOptions, NoneType), "its options as ExploreOptions")
     if not spaces or len({space.model for space in spaces}) < len(spaces):
         raise ValueError("a bundle needs models, each of another name")
     options = options or ExploreOptions()
@@ -143,8 +148,9 @@ def write_bundle(bundle: Bundle, folder: str | Path) -> list[dict[str, Any]]:
     ...     [entry["path"] for entry in write_bundle(hp.Bundle({"manifest.json": b"{}"}), Path(folder, "site"))]
     ['manifest.json']
     """
-    folder = Path(folder)
-    folder = folder.absolute()
+    checked("write_bundle", bundle, Bundle, "a Bundle, as make_bundle() gives it")
+    checked("write_bundle", folder, (str, PathLike), "the path of a folder")
+    folder = Path(folder).absolute()
     refuse_others(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from itertools import chain
+from os import PathLike
 from pathlib import Path
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.folders import expanded, files_in, in_folder
 from hyperpolyglot.lexicon.record import Lexicon
@@ -45,6 +47,7 @@ def read_lexicon(path: str | Path, form: str | None = None, languages: Languages
     ...     hp.read_lexicon(path).words
     ('water', 'eau')
     """
+    checked("read_lexicon", path, (str, PathLike), "the path of a file or folder of words")
     path = expanded(path)
     form = form or _guess(path)
     if form not in FORMATS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -377,6 +377,8 @@ def find_ids(space: TokenSpace, ids: Sequence[int]) -> list[int]:
     >>> [space.vocabulary.texts[row] for row in hp.find_ids(space, [3217])]
     ['▁water']
     """
+    checked("find_ids", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked("find_ids", ids, Iterable, "a list of ids")
     positions = {int(token_id): row for row, token_id in enumerate(space.ids.tolist())}
     for token_id in ids:
         row = positions.get(token_id)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.provenance import document
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import page
@@ -47,6 +49,8 @@ def write_report(study: Study, folder: str | Path, *, explorer: str | None = Non
     ...     hp.write_report(study, Path(folder))[0]["path"]
     'report.html'
     """
+    checked("write_report", study, Study, "a Study, as run_study() gives it")
+    checked("write_report", folder, (str, PathLike), "the path of a folder")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)

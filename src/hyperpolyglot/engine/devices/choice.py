@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 
+from hyperpolyglot.arguments import checked
+
 __all__ = ["chosen_gpus", "device_in_use", "say_once", "use_device"]
 
 _NAME = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -46,6 +48,7 @@ def use_device(name: str, tell: Callable[[str], None] = _warn) -> None:
 
     >>> use_device("cpu")
     """
+    checked("use_device", name, str, "auto, cpu, cuda or cuda:0")
     _choice.device, _choice.tell, _choice.said = _checked(name), tell, set()
     if name.startswith("cuda"):
         chosen_gpus(name, 0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hyperpolyglot.arguments import Kinds, kinds_of
+from hyperpolyglot.arguments import Kinds, checked, checked_all, kinds_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Int32
 from hyperpolyglot.vocabulary import TokenKind
@@ -64,6 +64,8 @@ def shared_with(
     >>> len(hp.shared_with(space, [hp.open_model("demo:meaning")]).candidates().rows) <= len(space)
     True
     """
+    checked("shared_with", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked_all("shared_with", others, TokenSpace, "TokenSpace after the first")
     (rows, *_), _ = shared_rows([space, *others], protocol=protocol, exclude=exclude)
     apart = np.ones(len(space), bool)
     apart[rows] = False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
@@ -136,6 +138,9 @@ def explain(
     >>> [row["removal"] for row in found.table()]
     ['none', 'centring', 'lir', 'lsar']
     """
+    checked("explain", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked("explain", near, Neighbors, "Neighbors, as neighbors(space) gives them")
+    checked("explain", evidence, (Evidence, NoneType), "its evidence as Evidence")
     evidence = evidence or Evidence()
     if _on_one_line(space, near):
         raise NotEnoughData(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData
 from hyperpolyglot.measures.neighbors import Neighbors
@@ -100,6 +101,8 @@ def project(
     >>> hp.project(space, hp.neighbors(space, k=15), method="pca").points.shape
     (237, 2)
     """
+    checked("project", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked("project", neighbors, Neighbors, "Neighbors, as neighbors(space) gives them")
     if method not in METHODS:
         raise ValueError(f"no map is made by {method!r}; there are {', '.join(METHODS)}")
     if method == "umap-learn" and layout is None and find_spec("umap") is None:
