@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import DamagedFile, NotEnoughData
 from hyperpolyglot.folders import expanded, files_in, in_folder
 from hyperpolyglot.parallel_text.declaration import is_declaration, read_declaration
@@ -34,6 +35,7 @@ def read_text_folder(path: str | os.PathLike[str]) -> ParallelText:
     ...     read_text_folder(folder).segments
     (('eins', 'zwei'), ('one', 'two'))
     """
+    checked("read_text_folder", path, (str, os.PathLike), "the path of a folder")
     folder = expanded(os.fsdecode(path))
     if is_declaration(folder):
         return read_declaration(folder)

@@ -185,12 +185,11 @@ def fertility(
     >>> {row.language: round(row.premium["value"], 2) for row in found.models[0].languages}
     {'ar': 1.28, 'en': 1.0, 'es': 1.13, 'fr': 1.17, 'ru': 2.05, 'zh': 0.75}
     """
-    listed = [spaces] if isinstance(spaces, TokenSpace) else list(spaces)
+    listed: Any = [spaces] if isinstance(spaces, TokenSpace) else spaces
     checked_all("fertility", listed, TokenSpace, "TokenSpace, as open_model() gives them")
     options = options_of("fertility", FertilityOptions, options, changes)
     text = packaged_text() if text is None else text
     checked("fertility", text, ParallelText, "a ParallelText, as read_text_folder() gives it")
-    check_reference(text, options)
     check_reference(text, options)
     return joined([counts_of(_encoded(space, encode), text, progress) for space in listed], text, options)
 
