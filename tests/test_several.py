@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -90,8 +91,6 @@ def test_columns_say_what_the_models_have(extra, clustered, translated):
 
 def test_neighbours_of_a_text_in_several_models(clustered, translated, model_of, tmp_path):
     """The nearest of each model side by side; a text that a model lacks is noted, and an error where all lack it."""
-    import numpy as np
-
     pieces = planted_pieces(60)
     small = model_of(tmp_path / "small", np.eye(8, dtype=np.float32), pieces[:8])
     both = run("neighbors", f"a={clustered}", pieces[0], "-k", 3, "--compare-with", f"b={translated}")
@@ -137,3 +136,16 @@ def test_text_from_right_to_left_keeps_columns_apart(capsys):
     out = capsys.readouterr().out
     assert "ماء\u200e" in out
     assert 1 == out.count("\u200e")
+
+
+def test_sentences_follow_the_columns_once(model_of, tmp_path):
+    """What is said of labels that do not count, or that have too few tokens, stands below the tables, once."""
+    pieces = [*planted_pieces(30), *(f"▁{i}" for i in range(30)), "▁ა"]
+    for name in "ab":
+        vectors = np.random.default_rng(ord(name)).standard_normal((len(pieces), 8)).astype(np.float32)
+        model_of(tmp_path / name, vectors, pieces)
+    said = run("separability", tmp_path / "a", tmp_path / "b", "--minimum", 20, "--folds", 2).stdout
+    assert 1 == said.count("Zyyy is not a script and does not count as one.")
+    assert "a: too few tokens to probe, of the label or of all others: Geor 1" in said
+    assert "b: too few tokens to probe" in said
+    assert 1 == run("diversity", tmp_path / "a", tmp_path / "b", "-k", 5).stdout.count("Zyyy is not a script")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
@@ -43,8 +43,10 @@ _LAST = ("seed", "as_json", "outputs", "output", "help")
 class Described(click.Command):
     """A command with its purpose, examples that work as they stand, and options in groups."""
 
-    def __init__(self, *args: Any, purpose: Purpose, examples: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, name: str | None, *, purpose: Purpose, examples: Sequence[str], **others: object
+    ) -> None:
+        super().__init__(name, **others)  # type: ignore[arg-type]
         self.purpose = purpose
         self.examples = tuple(examples)
 

@@ -6,12 +6,12 @@ with a column ``model``; in the terminal they stand side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from hyperpolyglot.cli.output import OutputOptions, emit
-from hyperpolyglot.cli.terminal import print_beside
+from hyperpolyglot.cli.terminal import print_beside, say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,11 +59,15 @@ class Measurement(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Command(Generic[R]):
-    """How a command shows what it found: ``alone`` prints one result, ``columns`` are those of several side by side."""
+    """How a command shows what it found.
+
+    ``alone`` prints one result; ``columns`` are those of several side by side, ``notes`` sentences below them.
+    """
 
     name: str
     alone: Callable[[Measurement[R]], None]
     columns: Callable[[Measurement[R]], Columns]
+    notes: Callable[[Measurement[R]], Iterable[str]] = lambda result: ()
 
 
 def named_records(results: Sequence[Measurement[R]]) -> list[tuple[str, R]]:
@@ -107,4 +111,6 @@ def give(
         print_beside(
             title, [(each.title, part.get(title, {})) for each, part in zip(results, columns, strict=True)]
         )
+    for sentence in dict.fromkeys(note for each in results for note in command.notes(each)):
+        say(sentence)
     return None

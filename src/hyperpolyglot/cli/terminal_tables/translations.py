@@ -76,6 +76,11 @@ def _translation_columns(result: Measurement[Translation]) -> Columns:
     }
 
 
+def _translation_notes(result: Measurement[Translation]) -> list[str]:
+    note = result.record.concepts.get("note")
+    return [str(note)] if note else []
+
+
 def _first(row: Mapping[str, Any]) -> str:
     """P@1 of a row of a table, with its interval and its chance level."""
     return whole(row["P@1"], row["interval"], row["chance"])
@@ -245,4 +250,4 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-TRANSLATE = Command("translate", _show_translation, _translation_columns)
+TRANSLATE = Command("translate", _show_translation, _translation_columns, _translation_notes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hyperpolyglot.cli.several import Columns, Command, Measurement
 from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import by_chance, value
-from hyperpolyglot.cli.terminal_tables.labels import say_uncounted
+from hyperpolyglot.cli.terminal_tables.labels import say_uncounted, uncounted
 from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import with_interval
 from hyperpolyglot.shown import shown
@@ -43,6 +43,16 @@ def _separability_columns(result: Measurement[Separability]) -> Columns:
         "Accuracy of a linear probe [95 % interval] (by chance)": means
         | {row.label: with_interval(percent(row.accuracy), row.interval, 100) for row in found.labels}
     }
+
+
+def _separability_notes(result: Measurement[Separability]) -> list[str]:
+    found = result.record
+    notes = [uncounted([row.label for row in found.labels if not row.counted], result.space.labels.labelling)]
+    if found.skipped:
+        notes.append(
+            f"{result.title}: too few tokens to probe, of the label or of all others: {_listed(found.skipped)}"
+        )
+    return [note for note in notes if note]
 
 
 def _show_silhouette(result: Measurement[Silhouette]) -> None:
@@ -101,6 +111,11 @@ def _diversity_columns(result: Measurement[Diversity]) -> Columns:
     }
 
 
+def _diversity_notes(result: Measurement[Diversity]) -> list[str]:
+    labels = [row.label for row in result.record.by_label if row.label and not row.counted]
+    return [note for note in [uncounted(labels, result.space.labels.labelling)] if note]
+
+
 def _own(
     name: str, share: float | None, interval: tuple[float, float] | None, chance: float | None
 ) -> dict[str, str]:
@@ -131,7 +146,7 @@ def _listed(labels: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{shown(label)} {tokens}" for label, tokens in labels)
 
 
-SEPARABILITY = Command("separability", _show_separability, _separability_columns)
+SEPARABILITY = Command("separability", _show_separability, _separability_columns, _separability_notes)
 SILHOUETTE = Command("silhouette", _show_silhouette, _silhouette_columns)
-DIVERSITY = Command("diversity", _show_diversity, _diversity_columns)
+DIVERSITY = Command("diversity", _show_diversity, _diversity_columns, _diversity_notes)
 NEIGHBORS = Command("neighbors", _show_neighbors, _neighbor_columns)
