@@ -103,7 +103,7 @@ FEWER = {
     "questions = 2000 ": "questions = 50 ",
     "k = 50 ": "k = 12 ",
     '"map", "translate", "meanings", "explain",': "",
-    '"overlap", "languages", "compare",': '"overlap",',
+    '"overlap", "languages", "fertility", "compare",': '"overlap",',
 }
 """What is changed in the study file that is printed, so that its work is small."""
 

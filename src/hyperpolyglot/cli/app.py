@@ -23,7 +23,7 @@ from hyperpolyglot.cli import (
     upkeep,
     vectors,
 )
-from hyperpolyglot.cli.described import Purposeful
+from hyperpolyglot.cli.described import SETTINGS, Purposeful
 from hyperpolyglot.errors import HyperpolyglotError, StudyMistaken
 
 __all__ = ["cli", "main"]
@@ -31,7 +31,7 @@ __all__ = ["cli", "main"]
 
 @click.group(
     cls=Purposeful,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    context_settings=SETTINGS,
     epilog="MODEL is org/name on the Hugging Face Hub (org/name@revision), a folder, a checkpoint "
     "or tokenizer file, or demo:e5, demo:language, demo:meaning; run/step-* is all that match; "
     "NAME=MODEL calls it NAME in results.",

@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-__all__ = ["PURPOSES", "Described", "Purposeful"]
+__all__ = ["PURPOSES", "SETTINGS", "Described", "Purposeful"]
 
 Purpose = Literal[
     "Look at a model",
@@ -37,6 +37,7 @@ _SHARED = MappingProxyType(
 )
 """Options that commands share, by the title of their group; all others are a command's own and come first."""
 
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 _LAST = ("seed", "as_json", "outputs", "output", "help")
 
 
@@ -46,7 +47,7 @@ class Described(click.Command):
     def __init__(
         self, name: str | None, *, purpose: Purpose, examples: Sequence[str], **others: object
     ) -> None:
-        super().__init__(name, **others)  # type: ignore[arg-type]
+        super().__init__(name, **({"context_settings": SETTINGS} | others))  # type: ignore[arg-type]
         self.purpose = purpose
         self.examples = tuple(examples)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import OpeningOptions, StoreOptions, opening_group, store_group
 from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import models_argument, seed_option
@@ -14,7 +15,15 @@ from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, outpu
 __all__ = ["fertility"]
 
 
-@click.command(short_help="What text costs in each language.")
+@click.command(
+    cls=Described,
+    purpose="Compare models",
+    short_help="What text costs in each language.",
+    examples=(
+        "hyperpolyglot fertility demo:e5 demo:meaning",
+        "hyperpolyglot fertility demo:e5 --reference fr -o fertility.csv",
+    ),
+)
 @models_argument
 @click.option(
     "--text",
