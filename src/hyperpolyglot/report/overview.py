@@ -191,7 +191,6 @@ def example(study: Study) -> list[Section]:
             title="An example neighbourhood",
             question=f"The twenty nearest tokens of a word in {title_of(name)}, nearest first. ▁ marks a space.",
             examples=((name, (shown,)),),
-            note="The one with most known translations; the others are below, scores for all words in "
-            "“Are neighbours translations?”.",
+            note="The word with most known translations; more words, and scores for all, are under “Translation”.",
         )
     ]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hyperpolyglot.labellers import Labelling
 from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.explanation.subspaces import Effect
 from hyperpolyglot.measures.verdicts import Verdict, judge
 from hyperpolyglot.report.wording import percent
 from hyperpolyglot.study import Absent, ModelStudy
 
 __all__ = ["RANDOM", "offset_clause", "own_share_clause", "say_verdict", "separable_clause", "verdict_of"]
+
+_NO_CHANGE = 0.01
+"""Scores that differ by less than a point are said to stay."""
 
 RANDOM = "indistinguishable from random"
 
@@ -76,5 +82,16 @@ def offset_clause(found: Verdict, labelling: Labelling, explained: Explanation |
     one = labelling.one
     return (
         f", {_OFFSETS[found.offset].format(one=one)}: on a held-out sample of tokens, centring each {one} takes the "
-        f"probe from {percent(before)} to {percent(after)}"
+        f"probe from {percent(before)} to {percent(after)}{_translation_clause(effects)}"
     )
+
+
+def _translation_clause(effects: Mapping[str, Effect]) -> str:
+    """What centring does to word translation, where that was asked for before and after."""
+    scores = [(effects[name].translation or {}).get("p1") for name in ("none", "centring")]
+    before, after = (score["value"] if score else None for score in scores)
+    if before is None or after is None:
+        return ""
+    if abs(after - before) < _NO_CHANGE:
+        return f" and leaves word translation (P@1 by question) at {percent(after)}"
+    return f" and word translation (P@1 by question) from {percent(before)} to {percent(after)}"
