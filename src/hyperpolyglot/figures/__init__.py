@@ -1,53 +1,45 @@
 """One figure for each result, with its chance level and, where there is one, the paper's published value.
 
-Figures are matplotlib objects; :func:`save` writes PNG, SVG or PDF by extension. SVG keeps text as text.
+Figures are matplotlib objects; :func:`save` writes PNG, SVG or PDF by extension. SVG keeps text as text. matplotlib is
+imported with the first figure that is asked for: a command that draws nothing does not wait for it.
 """
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hyperpolyglot.figures.comparisons import (
-    draw_agreement,
-    draw_agreement_by_label,
-    draw_agreements,
-    draw_curves,
-)
-from hyperpolyglot.figures.explanations import (
-    draw_deciles,
-    draw_frequency_by_label,
-    draw_hubness,
-    draw_removal,
-    draw_undertrained,
-)
-from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
-from hyperpolyglot.figures.maps import draw_map, draw_points
-from hyperpolyglot.figures.neighborhoods import draw_neighborhoods
-from hyperpolyglot.figures.translations import (
-    draw_hub_languages,
-    draw_languages,
-    draw_translation,
-    draw_translation_by_language,
-    draw_translation_scores,
-)
-from hyperpolyglot.figures.vocabularies import draw_census, draw_overlap
-from hyperpolyglot.figures.writing_systems import (
-    draw_diversity,
-    draw_diversity_by_label,
-    draw_mixing,
-    draw_separability,
-    draw_silhouette,
-)
-from hyperpolyglot.measures.census import Census, Overlap
-from hyperpolyglot.measures.comparison import Comparison
-from hyperpolyglot.measures.diversity import Diversity
-from hyperpolyglot.measures.explanation import Explanation
-from hyperpolyglot.measures.projection import Projection
-from hyperpolyglot.measures.separability import Separability
-from hyperpolyglot.measures.silhouette import Silhouette
-from hyperpolyglot.measures.translation import Languages, Translation
-
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from hyperpolyglot.figures.comparisons import (
+        draw_agreement,
+        draw_agreement_by_label,
+        draw_agreements,
+        draw_curves,
+    )
+    from hyperpolyglot.figures.explanations import (
+        draw_deciles,
+        draw_frequency_by_label,
+        draw_hubness,
+        draw_removal,
+        draw_undertrained,
+    )
+    from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
+    from hyperpolyglot.figures.maps import draw_map, draw_points
+    from hyperpolyglot.figures.neighborhoods import draw_neighborhoods
+    from hyperpolyglot.figures.of_records import of_record
+    from hyperpolyglot.figures.translations import (
+        draw_hub_languages,
+        draw_languages,
+        draw_translation,
+        draw_translation_by_language,
+        draw_translation_scores,
+    )
+    from hyperpolyglot.figures.vocabularies import draw_census, draw_overlap
+    from hyperpolyglot.figures.writing_systems import (
+        draw_diversity,
+        draw_diversity_by_label,
+        draw_mixing,
+        draw_separability,
+        draw_silhouette,
+    )
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -80,28 +72,42 @@ __all__ = [
     "svg",
 ]
 
-_UNNAMED = "this model"
-
-
-def _languages(found: Languages) -> "Figure | None":
-    models = dict.fromkeys(row.model for rows in found.by_language.values() for row in rows)
-    return draw_languages(found, list(models)) if models else None
-
-
-_OF_RECORD: "dict[type, Callable[[Any], Figure | None]]" = {
-    Census: draw_census,
-    Overlap: draw_overlap,
-    Separability: lambda found: draw_separability([(_UNNAMED, found)]) if found.labels else None,
-    Silhouette: lambda found: draw_silhouette([(_UNNAMED, found)]),
-    Diversity: lambda found: draw_diversity([("", found)]),
-    Projection: draw_points,
-    Translation: lambda found: draw_translation_scores([(_UNNAMED, found)]) if found.pairs else None,
-    Languages: _languages,
-    Comparison: lambda found: draw_agreements(found) if found.pairs else None,
-    Explanation: lambda found: draw_removal([found]) if found.subspaces.effects else None,
+_MODULE_OF = {
+    name: module
+    for module, names in {
+        "comparisons": ("draw_agreement", "draw_agreement_by_label", "draw_agreements", "draw_curves"),
+        "explanations": (
+            "draw_deciles",
+            "draw_frequency_by_label",
+            "draw_hubness",
+            "draw_removal",
+            "draw_undertrained",
+        ),
+        "files": ("IMAGE_SUFFIXES", "save", "svg"),
+        "maps": ("draw_map", "draw_points"),
+        "neighborhoods": ("draw_neighborhoods",),
+        "of_records": ("of_record",),
+        "translations": (
+            "draw_hub_languages",
+            "draw_languages",
+            "draw_translation",
+            "draw_translation_by_language",
+            "draw_translation_scores",
+        ),
+        "vocabularies": ("draw_census", "draw_overlap"),
+        "writing_systems": (
+            "draw_diversity",
+            "draw_diversity_by_label",
+            "draw_mixing",
+            "draw_separability",
+            "draw_silhouette",
+        ),
+    }.items()
+    for name in names
 }
 
 
-def of_record(record: object) -> "Figure | None":
-    """The figure of the record of one measure, ``None`` where it has none."""
-    return _OF_RECORD.get(type(record), lambda _: None)(record)
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
