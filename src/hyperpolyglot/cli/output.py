@@ -75,11 +75,12 @@ class OutputOptions:
     def save(self, rows: Callable[[], Rows], figure: Callable[[], Figure] | None = None) -> None:
         """Write the table or the figure to each path, by its extension."""
         from hyperpolyglot.cli.terminal import note
-        from hyperpolyglot.figures import save
         from hyperpolyglot.tables import write_table
 
         for path in self.outputs:
             if figure is not None and path.suffix.lower() in _FIGURES:
+                from hyperpolyglot.figures import save
+
                 save(figure(), path)
             else:
                 write_table(path, rows())

@@ -188,7 +188,7 @@ def diversity_step(space: TokenSpace, near: Near, k: int, protocol: str) -> Plan
     return _DIVERSITY.planned(diversity, given, space=space)
 
 
-_MAP = Step(key="map", record=Projection, rate=Rate(start=0.5, area=30.0, line=100_000.0, bytes_per_row=12))
+_MAP = Step(key="map", record=Projection, rate=Rate(start=0.5, area=60.0, line=60_000.0, bytes_per_row=12))
 
 
 def map_step(

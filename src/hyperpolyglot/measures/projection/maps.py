@@ -26,7 +26,7 @@ from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32, Float64, Int32, Progress, frozen, silent
 
-__all__ = ["METHODS", "NEIGHBORS", "Projection", "project"]
+__all__ = ["METHODS", "NEIGHBORS", "Projection", "by_umap_learn", "nearest_others", "project"]
 
 NEIGHBORS = 15
 MIN_DIST = 0.2
@@ -125,9 +125,9 @@ def project(
     elif method == "pca":
         points, name = _pca(units), "PCA"
     else:
-        near, distances = _nearest(space, neighbors)
+        near, distances = nearest_others(space, neighbors)
         if method == "umap-learn":
-            points, name = _by_umap_learn(units, near, distances, seed), "umap-learn"
+            points, name = by_umap_learn(units, near, distances, seed), "umap-learn"
         else:
             points, name = laid_out(units, near, distances, seed=seed, progress=progress), "UMAP"
     return stamped(
@@ -141,7 +141,7 @@ def project(
     )
 
 
-def _nearest(space: TokenSpace, neighbors: Neighbors) -> tuple[Int32, Float64]:
+def nearest_others(space: TokenSpace, neighbors: Neighbors) -> tuple[Int32, Float64]:
     """The nearest others of every token, the token itself being the fifteenth, as positions, and their distances."""
     rows = neighbors.rows[:, : NEIGHBORS - 1]
     near = np.searchsorted(neighbors.queries, rows).astype(np.int32)
@@ -151,7 +151,8 @@ def _nearest(space: TokenSpace, neighbors: Neighbors) -> tuple[Int32, Float64]:
     return near, np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosines))
 
 
-def _by_umap_learn(units: Float32, near: Int32, distances: Float64, seed: int) -> Float32:
+def by_umap_learn(units: Float32, near: Int32, distances: Float64, seed: int) -> Float32:
+    """The layout of umap-learn, from the same neighbours, on one thread: points float32 ``[n, 2]``."""
     indices = np.column_stack([np.arange(len(near), dtype=np.int32), near])
     lengths = np.column_stack([np.zeros(len(near), np.float32), distances.astype(np.float32)])
     with warnings.catch_warnings():
