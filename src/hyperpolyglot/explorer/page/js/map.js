@@ -9,6 +9,7 @@ import { byInterest, islands, Labels } from "./labels.js";
 import { Overlay } from "./overlay.js";
 import { rgb } from "./palette.js";
 import { Points, shuffled } from "./points.js";
+import { regions } from "./regions.js";
 import { spoken } from "./tokens.js";
 
 const KEYS = "Arrow keys move, plus and minus zoom, 0 shows all, Enter chooses the token in the middle.";
@@ -92,6 +93,7 @@ export class MapView {
     this.model = model;
     this.order = null;
     this.islands = islands(model);
+    this.regions = [];
     fill(this.caption, title);
     this.stage.setAttribute("aria-label", `Map of the tokens of ${model.title}. ${KEYS}`);
     const placed = (row) => model.placed(row);
@@ -101,9 +103,10 @@ export class MapView {
     this.mark({ selected: null, near: null, hover: null, lasso: null });
   }
 
-  /** The tokens have been loaded: names can be shown. */
+  /** The tokens and the lexicon have been loaded: names can be shown. */
   named() {
     this.order = byInterest(this.model);
+    this.regions = regions(this.model);
     this.settle();
   }
 
@@ -276,6 +279,7 @@ export class MapView {
       colour: this.colourOfLabel,
       order: this.order,
       islands: this.islands,
+      regions: this.regions,
       first: this.order ? this.first : [],
     });
   }
