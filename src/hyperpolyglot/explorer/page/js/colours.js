@@ -30,14 +30,13 @@ export function coloursOf(model, by, scheme, most) {
     diversity: (row) => (model.hasNeighbours(row) ? shade((model.diversity[row] - 1) / Math.max(1, most - 1)) : none),
     frequency: (row) => (model.frequency[row] === UNRANKED ? none : shade(model.frequency[row] / (UNRANKED - 1))),
   }[by];
-  const opacity = model.size > 100000 ? 200 : 225;
   const found = new Uint8Array(4 * model.size);
   for (let row = 0; row < model.size; row++) {
     const [red, green, blue] = colour(row);
     found[4 * row] = red;
     found[4 * row + 1] = green;
     found[4 * row + 2] = blue;
-    found[4 * row + 3] = opacity;
+    found[4 * row + 3] = 255;
   }
   return found;
 }

@@ -1,4 +1,4 @@
-/** Names on a map: of scripts that keep together while one looks from afar, of ever more tokens as one comes near. */
+/** Names on a map: of scripts and meanings that keep together, the more of them the nearer one comes, and of tokens. */
 
 import { el, fill } from "./elements.js";
 import { token } from "./tokens.js";
@@ -7,6 +7,7 @@ import { UNRANKED } from "./model.js";
 const CELLS = 40;
 const TOGETHER = 0.4;
 const FEWEST = 40;
+const REGION_AREA = 11000; // square pixels
 const START = [0xe2, 0x96, 0x81];
 
 /** Which tokens to name first: words before parts of words, then the most common. */
@@ -93,10 +94,11 @@ export class Labels {
   }
 
   /**
-   * Choose names for what the camera sees: `first` some rows, then scripts from afar, then tokens in their `order`.
+   * Choose names for what the camera sees: `first` some rows, then scripts from afar, then `regions` by what they mean,
+   * then tokens in their `order`.
    * `shown(row)` says whether a token is on the map, `colour(label)` the colour of a script's name, null if it is not.
    */
-  choose(model, camera, { shown, colour, order, islands, first }) {
+  choose(model, camera, { shown, colour, order, islands, regions, first }) {
     const taken = new Boxes();
     const chosen = [];
     const name = (row, kind) => {
@@ -113,6 +115,14 @@ export class Labels {
           chosen.push({ x, y, island: label, kind: "island" });
       }
     }
+    const last = chosen.length + (camera.width * camera.height) / REGION_AREA;
+    for (const { concept, row, x, y } of regions) {
+      if (chosen.length >= last) break;
+      const [left, top] = camera.toScreen(x, y);
+      const gloss = model.lexicon.gloss.at(concept);
+      if (inWindow(camera, left, top) && shown(row) && taken.take(left, top, 7 * gloss.length + 16, 26, true))
+        chosen.push({ x, y, region: gloss, kind: "region" });
+    }
     if (order && (camera.zoom >= 1.6 || !islands.length)) {
       const most = chosen.length + Math.min(90, (camera.width * camera.height) / (camera.zoom < 2.5 ? 26000 : 9000));
       for (let i = 0; i < order.length && chosen.length < most; i++) name(order[i], "name");
@@ -122,9 +132,8 @@ export class Labels {
 
   #show(model, camera, chosen, colour) {
     this.placed = chosen.map((place) => {
-      const name = place.island
-        ? el("span", { class: place.kind }, place.island.name)
-        : el("span", { class: place.kind }, token(model.text(place.row), 20));
+      const text = place.island?.name ?? place.region ?? token(model.text(place.row), 20);
+      const name = el("span", { class: place.kind }, text);
       if (place.island) name.style.color = `color-mix(in oklab, ${colour(place.island.label)} 60%, var(--ink))`;
       return { ...place, name };
     });

@@ -1,6 +1,7 @@
 /** The map of one model: points, names, rings, and everything one does on it by hand or by key. */
 
 import { Camera } from "./camera.js";
+import { density, opacity } from "./density.js";
 import { debounced, el, fill } from "./elements.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
@@ -8,6 +9,7 @@ import { byInterest, islands, Labels } from "./labels.js";
 import { Overlay } from "./overlay.js";
 import { rgb } from "./palette.js";
 import { Points, shuffled } from "./points.js";
+import { regions } from "./regions.js";
 import { spoken } from "./tokens.js";
 
 const KEYS = "Arrow keys move, plus and minus zoom, 0 shows all, Enter chooses the token in the middle.";
@@ -15,6 +17,8 @@ const NO_WEBGL = "The map needs WebGL 2, which this browser does not offer; sear
 const SLOW = 34;
 const FAST = 20;
 const FEWEST = 12000;
+const FADED = 0.09;
+const FEW_LIT = 2000;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MapView {
@@ -89,6 +93,7 @@ export class MapView {
     this.model = model;
     this.order = null;
     this.islands = islands(model);
+    this.regions = [];
     fill(this.caption, title);
     this.stage.setAttribute("aria-label", `Map of the tokens of ${model.title}. ${KEYS}`);
     const placed = (row) => model.placed(row);
@@ -98,9 +103,10 @@ export class MapView {
     this.mark({ selected: null, near: null, hover: null, lasso: null });
   }
 
-  /** The tokens have been loaded: names can be shown. */
+  /** The tokens and the lexicon have been loaded: names can be shown. */
   named() {
     this.order = byInterest(this.model);
+    this.regions = regions(this.model);
     this.settle();
   }
 
@@ -110,6 +116,7 @@ export class MapView {
     const order = this.shuffled.filter(shown);
     this.grid = new Grid(this.model.points, order);
     this.drawn = order.length;
+    this.dense = density(this.model.points, order);
     this.points?.setColours(colours);
     this.points?.setShown(order);
     this.redraw();
@@ -117,8 +124,10 @@ export class MapView {
 
   /** Light some tokens up, by rows; null fades nothing. */
   light(rows) {
-    this.lit = rows !== null;
-    this.points?.setLit(rows ? rows.filter((row) => this.model.placed(row) && this.shown(row)) : new Uint32Array(0));
+    this.lit = Boolean(rows);
+    const there = Uint32Array.from(rows ?? []).filter((row) => this.model.placed(row) && this.shown(row));
+    this.litDense = density(this.model.points, there);
+    this.points?.setLit(there);
     this.#draw();
   }
 
@@ -270,6 +279,7 @@ export class MapView {
       colour: this.colourOfLabel,
       order: this.order,
       islands: this.islands,
+      regions: this.regions,
       first: this.order ? this.first : [],
     });
   }
@@ -302,22 +312,33 @@ export class MapView {
     const moving = this.#moving;
     this.#moving = false;
     this.#pace(now, moving);
+    const most = moving ? Math.min(this.#most, this.drawn) : this.drawn;
+    const size = this.#size(this.drawn);
+    const ink = this.#ink((this.dense * most) / Math.max(1, this.drawn), size);
+    const lit = this.points.lit.length;
+    const litSize = lit > FEW_LIT ? this.#size(lit) : Math.max(1.5 * size, size + 2, 11 - 2 * Math.log10(1 + lit));
     this.points.draw({
       ...this.camera.clip,
-      size: this.#size() * this.ratio,
-      least: Math.max(4, 11 - 2 * Math.log10(1 + this.points.lit.length)) * this.ratio,
-      most: moving ? this.#most : Infinity,
-      faded: this.lit,
+      size: size * this.ratio,
+      ink: this.lit ? Math.min(FADED, 0.4 * ink) : ink,
+      litSize: litSize * this.ratio,
+      litInk: lit > FEW_LIT ? this.#ink(this.litDense, litSize) : 1,
+      most,
       background: this.background,
     });
     this.overlay.draw(this.camera, this.marks);
     this.labels.move(this.camera);
   }
 
+  /** The opacity of points of a size, by how many there are in a square unit of the map. */
+  #ink(dense, size) {
+    return opacity(dense / this.camera.unit ** 2, size);
+  }
+
   /** The size of a point in pixels: as the window and the number of points have it, larger as one comes near. */
-  #size() {
+  #size(points) {
     const { width, height, zoom } = this.camera;
-    const far = Math.min(5, Math.max(1.5, (0.75 * Math.sqrt(width * height)) / Math.sqrt(this.drawn)));
+    const far = Math.min(5, Math.max(1.5, (0.75 * Math.sqrt(width * height)) / Math.sqrt(points)));
     return Math.min(15, far * (1 + 0.5 * Math.log2(Math.max(1, zoom))));
   }
 

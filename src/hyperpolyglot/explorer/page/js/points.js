@@ -120,8 +120,11 @@ export class Points {
       if (values) this.#put(name, values);
   }
 
-  /** Draw: `centre` and `scale` (to clip space), `size` in pixels, `least` that of those lit, at most `most` points, the rest faded or not. */
-  draw({ centre, scale, size, least, most, faded, background }) {
+  /**
+   * Draw: `centre` and `scale` (to clip space), at most `most` points of a `size` in pixels and an opacity `ink`; over
+   * them those lit, of `litSize` and `litInk`.
+   */
+  draw({ centre, scale, size, ink, litSize, litInk, most, background }) {
     const { gl, uniforms } = this;
     if (!this.all || gl.isContextLost()) return;
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
@@ -129,8 +132,8 @@ export class Points {
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(uniforms.centre, ...centre);
     gl.uniform2f(uniforms.scale, ...scale);
-    this.#pass("all", Math.min(most, this.all.length), size, faded ? 0.09 : 1);
-    this.#pass("lit", this.lit.length, Math.max(1.5 * size, size + 2, least), 1);
+    this.#pass("all", Math.min(most, this.all.length), size, ink);
+    this.#pass("lit", this.lit.length, litSize, litInk);
   }
 
   #pass(name, length, size, strength) {
