@@ -26,6 +26,8 @@ MOST_TESTED = 20_000
 MOST_TRAINED = 60_000
 MOST_RETRIEVED = 1000
 _SHUFFLES = 3
+_ROUNDING = np.float32(2e-6)
+"""Float32 cosines of one pair differ by less, whatever the order of summation and the number of threads."""
 _BLOCK = 16_384
 _OPEN = 1e-9
 """Singular values below this share of the largest say nothing of their directions."""
@@ -316,10 +318,10 @@ def _directions(vectors: Float32) -> Float32:
 def _ranks(queries: list[Float32], vectors: Float32, mean: Float32, own: Array) -> list[Array]:
     """How many rows of ``vectors`` less ``mean`` are at least as near as the correct one, itself left out.
 
-    Of each of the ``queries`` ``[q, d]``, int64 ``[q]``.
+    Of each of the ``queries`` ``[q, d]``, int64 ``[q]``. Cosines that differ by less than their rounding are as near.
     """
     near = _directions(vectors[own] - mean)
-    correct = [np.einsum("ij,ij->i", asked, near) for asked in queries]
+    correct = [np.einsum("ij,ij->i", asked, near) - _ROUNDING for asked in queries]
     nearer = [np.full(len(own), -1, np.int64) for _ in queries]
     for start in range(0, len(vectors), _BLOCK):
         block = _directions(vectors[start : start + _BLOCK] - mean)
