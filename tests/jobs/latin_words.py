@@ -4,7 +4,7 @@ import sys
 
 import hyperpolyglot as hp
 
-space = hp.open_model(sys.argv[1])
-latin = space.where(labels=["Latn"], kinds=["text"], top=20_000)
-print(space.n_rows, latin.n_rows, latin.labels.counts())
+common = hp.open_model(sys.argv[1]).where(top=20_000)
+latin = common.where(labels=["Latn"], kinds=["text"])
+print(len(common.ids), len(latin.ids), latin.labels.counts())
 print(latin.to_pandas()[["id", "token", "label"]].head(3).to_string())

@@ -119,7 +119,7 @@ def test_a_figure_of_ones_own(done, desk):
 
 @long
 def test_which_model_serves_swahili(done):
-    """e5 has more of Swahili's words than whisper and gemma-3-270m in fewer pieces, or the other way round."""
+    """The multilingual e5 cuts words of Swahili into the fewest pieces."""
     names = ["multilingual-e5-small", "gemma-3-270m", "whisper-base"]
     rows = list(map(ast.literal_eval, done("swahili", *map(real, names))))
     assert set(names) == {row["model"] for row in rows}
@@ -131,7 +131,7 @@ def test_latin_words_of_the_most_common_tokens(done):
     """Nothing but Latin text is left, fewer than were asked for."""
     first = done("latin_words", real("multilingual-e5-small"))[0].split(maxsplit=2)
     counts = ast.literal_eval(first[2])
-    assert (250_002, {"Latn"}) == (int(first[0]), set(counts))
+    assert (20_000, {"Latn"}) == (int(first[0]), set(counts))
     assert 5_000 < int(first[1]) == counts["Latn"] < 20_000
 
 
