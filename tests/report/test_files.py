@@ -77,6 +77,7 @@ def test_report_files(undisturbed):
         "census",
         "overlap",
         "languages",
+        "fertility",
         "compare",
         "absent",
         "provenance",
