@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 import hyperpolyglot as hp
 from hyperpolyglot.formats import open_checkpoint
 from hyperpolyglot.lexicon import packaged_lexicon
-from hyperpolyglot.loading import open_model
+from hyperpolyglot.loading import open_model, shipped_layout
 from hyperpolyglot.measures.examples import PAPER_TOKENS, READ_FIRST
 from hyperpolyglot.measures.translation import TranslateOptions, translate
 from hyperpolyglot.report.page import page
@@ -107,3 +109,17 @@ def test_its_rows_are_the_models(space):
     np.testing.assert_array_equal(whole.vectors(ids), space.vectors())
     assert [whole.vocabulary.pieces[i] for i in ids] == list(space.vocabulary.pieces)
     np.testing.assert_array_equal(whole.vocabulary.scores[ids], space.vocabulary.scores)
+
+
+@pytest.mark.long
+def test_the_guided_reading_quotes_the_report(tmp_path):
+    """Every percentage and decimal of ``docs/reading.md`` is on the page that it reads, and so is the finding."""
+    space = open_model("demo:e5")
+    study = run_study([space], StudyOptions(), Store(tmp_path), layouts=[shipped_layout(space.origin)])
+    shown = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page(study))).replace("\xa0", " "))
+    text = (ROOT / "docs" / "reading.md").read_text("utf8")
+    quoted = re.search(r"^> (.*)$", text, re.MULTILINE)[1]
+    assert quoted in shown
+    numbers = set(re.findall(r"\d[\d,]*\.\d+(?: %)?|\d+ of \d[\d,]*", text))
+    assert len(numbers) > 15
+    assert set() == {number for number in numbers if number not in shown}
