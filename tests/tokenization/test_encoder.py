@@ -303,6 +303,17 @@ def nested(depth: int) -> dict[str, object]:
 HOSTILE = {
     "of another kind": lambda text: json.dumps(json.loads(text) | {"normalizer": {"type": "Nonesuch"}}),
     "recursive": lambda text: json.dumps(json.loads(text) | {"normalizer": nested(60)}),
+    "of exponential time": lambda text: json.dumps(
+        json.loads(text)
+        | {
+            "pre_tokenizer": {
+                "type": "Split",
+                "pattern": {"Regex": "(a|a)*b"},
+                "behavior": "Isolated",
+                "invert": False,
+            }
+        }
+    ),
     "growing": lambda text: json.dumps(
         json.loads(text)
         | {
@@ -324,7 +335,7 @@ def test_a_hostile_tokenizer_ends_in_one_sentence(case, tmp_path):
     document = json.loads(unigram(["▁the", "▁cat", "a"]))
     path.write_text(HOSTILE[case](json.dumps(document)), "utf8")
     vocabulary = open_vocabulary_file(path)
-    cut = encoder_of(vocabulary, limits=Limits(memory=2 << 30, seconds=20))
+    cut = encoder_of(vocabulary, limits=Limits(memory=2 << 30, seconds=8))
     try:
         remark = cut.texts(["the cat", "a" * 50]).remark
     except DamagedFile as error:
