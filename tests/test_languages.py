@@ -14,7 +14,7 @@ from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.asking import TranslateOptions
-from hyperpolyglot.measures.translation.languages import languages
+from hyperpolyglot.measures.translation.languages import languages, pieces
 from hyperpolyglot.tokenization.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.tokenizer_source import given
 from hyperpolyglot.vocabulary import Entry, TokenKind, Vocabulary
@@ -154,6 +154,8 @@ def test_unknown_words_are_no_short_words() -> None:
     assert ("seeing", 4.0, 0.0) == (first.model, first.pieces_per_word, first.unknown)
     assert ("a blind one", None, 1.0) == (last.model, last.pieces_per_word, last.unknown)
     assert 0.0 == last.coverage
+    assert ("≈ 4.0", "–") == (pieces(first), pieces(last))
+    assert ("≈ 4.0†", "4.0") == (pieces(replace(first, unknown=0.2)), pieces(replace(first, exact=True)))
 
 
 def test_pieces_are_those_of_the_tokenizer_and_marked_so() -> None:

@@ -62,7 +62,7 @@ def _tokenizer(metadata: Mapping[str, object], source: str) -> TokenizerSource |
     pieces = _column(metadata, "tokens", source)
     types = _column(metadata, "token_type", source, len(pieces))
     scores = _column(metadata, "scores", source, len(pieces))
-    unknown = metadata.get(_KEY + "unknown_token_id", 0)
+    unknown = metadata.get(_KEY + "unknown_token_id")
     if not types.count(_UNKNOWN) and isinstance(unknown, int) and 0 <= unknown < len(types):
         types[unknown] = _UNKNOWN
     if types.count(_UNKNOWN) != 1 or not scores or not all(isinstance(piece, str) for piece in pieces):

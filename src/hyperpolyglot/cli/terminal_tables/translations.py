@@ -9,6 +9,7 @@ from hyperpolyglot.cli.several import Columns, Command, Measurement
 from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import span, value, whole
 from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.measures.translation.languages import pieces
 from hyperpolyglot.percentages import exact, percent
 from hyperpolyglot.sources import title_of
 
@@ -226,9 +227,10 @@ def show_languages(found: Languages) -> None:
         title = f"{name}: models, best first (95 % intervals)"
     print_table(title, rows)
     say(
-        "one token: words of the lexicon that are. pieces: per word, ≈ estimated. weak: under-trained tokens among the "
-        "pieces. P@1: from and into the language (CSLS); of all: where a word that is no token counts as missed and "
-        "every question has the same number of candidates, by which models are ranked. Overlapping intervals are ties."
+        "one token: words of the lexicon that are. pieces: per word, ≈ estimated, † with unknown parts in more than a "
+        "tenth of the words. weak: under-trained tokens among the pieces. P@1: from and into the language (CSLS); of "
+        "all: where a word that is no token counts as missed and every question has the same number of candidates, by "
+        "which models are ranked. Overlapping intervals are ties."
     )
     for note in (found.concepts.get("note"), *found.notes):
         if note:
@@ -240,7 +242,7 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
     matched = scores.get("matched") or {}
     return {
         "one token": exact(model.coverage),
-        "pieces": ("" if model.exact else "≈ ") + value(model.pieces_per_word, 1),
+        "pieces": pieces(model),
         "weak": "–" if model.undertrained is None else exact(model.undertrained),
         "P@1": value(scores.get("value"), 2),
         "chance": value(scores.get("chance")),

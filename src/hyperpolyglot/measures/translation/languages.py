@@ -52,6 +52,7 @@ __all__ = [
     "languages_of",
     "of_all",
     "of_covered",
+    "pieces",
     "ranked",
 ]
 
@@ -191,6 +192,8 @@ def _cells(model: LanguageModel) -> dict[str, Any]:
     } | scores
 
 
+MOST_UNKNOWN = 0.1
+"""A larger share of words with an unknown part makes pieces per word too small to compare."""
 _NOTE = (
     "Translation asks for covered words among covered words, of which a small vocabulary has fewer; matched scores "
     "give every question the same number of candidates. Shares of all questions count an uncovered word as missed."
@@ -338,6 +341,14 @@ def _of_model(
             rank=0,
         )
     return result, _cut_note(title_of(space.model), cut)
+
+
+def pieces(row: LanguageModel) -> str:
+    """Pieces per word in a table: ≈ for an estimate, † where more than a tenth of the words have an unknown part."""
+    if row.pieces_per_word is None:
+        return "–"
+    mark = "†" if row.unknown > MOST_UNKNOWN else ""
+    return f"{'' if row.exact else '≈ '}{row.pieces_per_word:.1f}{mark}"
 
 
 def _cut_note(model: str, cut: Encoded) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from hyperpolyglot import figures
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Languages
-from hyperpolyglot.measures.translation.languages import LanguageModel
+from hyperpolyglot.measures.translation.languages import LanguageModel, pieces
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, cell, exact, joined, number, percent
+from hyperpolyglot.report.wording import DASH, cell, exact, joined, percent
 from hyperpolyglot.sources import remark_on_demo, title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
@@ -67,7 +67,8 @@ def language_sections(study: Study) -> list[Section]:
             note=f"{' '.join(found.notes)} Translation is P@1 among the target language’s words, by CSLS, from and "
             "into the language. Models are ranked by the last column: all questions of the lexicon, whether the words "
             "are tokens or not, each among the same number of candidates (the right answer and wrong ones drawn at "
-            "random from the target language’s words). Overlapping intervals are ties.",
+            "random from the target language’s words). Overlapping intervals are ties. Pieces with ≈ are estimated; "
+            "with † more than a tenth of the words have an unknown part.",
         )
     ]
 
@@ -143,9 +144,7 @@ def _grid(found: Languages, models: list[str]) -> Grid:
             *((title_of(row.model),) if several else ()),
             f"{row.words:,}",
             exact(row.coverage),
-            DASH
-            if row.pieces_per_word is None
-            else ("" if row.exact else "≈ ") + number(row.pieces_per_word, 1),
+            pieces(row),
             DASH if row.undertrained is None else exact(row.undertrained),
             *_translation_cells(row),
         )
