@@ -1,10 +1,11 @@
 /** The explorer: models, maps, legend, search and panel, kept in step with the address bar. */
 
-import { readStrings } from "./bundle.js";
+import { LazyColumn, readStrings } from "./bundle.js";
 import { coloursOf, mostDiverse, shownBy } from "./colours.js";
 import { debounced, el, fill } from "./elements.js";
 import { Legend, UNLABELLED } from "./legend.js";
 import { MapView } from "./map.js";
+import { understood, Words } from "./meaning.js";
 import { Model } from "./model.js";
 import { colouring, colourOfNone, onTheme } from "./palette.js";
 import { Panel } from "./panel.js";
@@ -33,6 +34,8 @@ export class App {
     this.manifest = manifest;
     this.page = page;
     this.lexicon = { languages: manifest.lexicon.languages, gloss: null };
+    const { word, word_concept: meant } = manifest.lexicon.columns;
+    this.words = new Words(word ? new LazyColumn(word) : null, meant ? new LazyColumn(meant) : null);
     this.models = new Map(manifest.models.map((entry) => [entry.model, new Model(entry, this.lexicon)]));
     this.legend = new Legend({
       colour: (colour) => this.state.change({ colour }, { step: true }),
@@ -272,12 +275,13 @@ export class App {
     const { query } = this.state.now;
     if (!query.trim()) {
       this.#matches = null;
-      this.box.show(this.open[0], null, this.colour);
+      this.box.show(this.open[0], null, null, this.colour);
     } else {
       const found = await Promise.all(this.open.map((model) => this.search.find(model, query)));
+      const meant = await Promise.all(this.open.map((model, i) => understood(model, query, found[i].rows, this.words)));
       if (query !== this.state.now.query) return;
-      this.#matches = found.map(({ matches }) => matches);
-      this.box.show(this.open[0], found[0], this.colour);
+      this.#matches = found.map(({ matches }, i) => [...new Set([...matches, ...meant[i].same])].sort((a, b) => a - b));
+      this.box.show(this.open[0], found[0], meant[0], this.colour);
     }
     this.#light();
   }
