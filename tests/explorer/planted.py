@@ -89,11 +89,9 @@ def meanings_together() -> TokenSpace:
 
 
 def lexicon() -> Lexicon:
-    """The words as entries."""
-    return Lexicon.of(
-        [(c, tag, word.removeprefix("▁")) for c, words in WORDS.items() for tag, word in words.items()],
-        source="planted",
-    )
+    """The words as entries, and one that is no token."""
+    entries = [(c, tag, word.removeprefix("▁")) for c, words in WORDS.items() for tag, word in words.items()]
+    return Lexicon.of([*entries, ("cat", "es", "gato")], source="planted")
 
 
 def planted_bundle() -> Bundle:

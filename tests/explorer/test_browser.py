@@ -16,6 +16,7 @@ from hyperpolyglot.writing.scripts import is_script
 from tests.explorer.conftest import find_chromium
 from tests.explorer.planted import (
     HOSTILE,
+    WORDS,
     K,
     meanings_together,
     nearest,
@@ -54,7 +55,7 @@ def found(page, query):
     page.wait_for_function("(q) => explorer.state.now.query === q", arg=query)
     page.wait_for_function("() => document.querySelector('.status').textContent")
     page.wait_for_timeout(60)
-    return words(page.locator("#found .token"))
+    return words(page.locator("#found .match .token"))
 
 
 def head(page, text):
@@ -72,17 +73,38 @@ def test_search_in_any_script(visit, site):
     """
     page = visit(site + ONE)
     assert ["ナイキ"] == found(page, "ナイキ")
-    assert [id_of("ナイキ")] == lit(page)
+    assert [id_of(word) for word in WORDS["Nike"].values()] == lit(page)
     assert ["ナイキ"] == found(page, "ﾅｲｷ")
     for query in ("când", "cand", "CÂND", "ＣＡＮＤ", " când"):
         assert "▁când" == found(page, query)[0]
     assert ["▁العربية"] == found(page, "العربية")
-    assert "rtl" == page.locator("#found .token").evaluate("e => getComputedStyle(e).direction")
+    assert "rtl" == page.locator("#found .match .token").evaluate("e => getComputedStyle(e).direction")
     assert "▁Nike" == found(page, "nike")[0]
     assert ["猫"] == found(page, f"#{id_of('猫')}")
     assert ["ナイキ"] == found(page, "U+30CA")
     assert [] == found(page, "there is no such token")
     assert "No token matches." == page.inner_text(".status")
+
+
+def test_search_by_meaning(visit, site):
+    """A word finds its translations, and so does a word that is no token, which is shown with its pieces; a token
+    that the lexicon does not know is shown with its nearest tokens.
+    """
+    page = visit(site + ONE)
+    assert ["▁Nike"] == found(page, "nike")
+    same = words(page.locator("#found .same .token"))
+    assert {"▁Найк", "ナイキ", "▁نايكي"} == set(same)
+    assert "1 token matches. 3 tokens of the same meaning." == page.inner_text(".status")
+    tags = dict(zip(same, words(page.locator("#found .same .tags")), strict=True))
+    assert ("ru", "ja") == (tags["▁Найк"], tags["ナイキ"])
+    assert [] == found(page, "gato")
+    assert {"▁cat", "▁pisică", "▁кошка", "猫", "▁قطة"} == set(words(page.locator("#found .same .token")))
+    assert [] == found(page, "catwhen猫")
+    assert ["▁cat", "unknown, or bytes", "猫"] == words(page.locator("#found .piece > :first-child"))
+    assert "estimate" in page.inner_text("#found .group")
+    filler = scripts_together().vocabulary.texts[40]
+    assert filler in found(page, filler.strip("▁"))
+    assert K == page.locator("#found .near").count()
 
 
 def test_a_token_and_its_neighbours(visit, site, spaces):

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from tests.explorer.planted import WORDS, meanings_together, scripts_together
+from tests.explorer.planted import WORDS, meanings_together, nearest, scripts_together
 
 ONE = "#model=by/script"
 OTHER = "#model=by/meaning"
@@ -97,3 +97,49 @@ def test_more_regions_as_one_zooms(visit, served):
     page.evaluate("(view) => explorer.views[0].look(view)", [x, y, 20])
     assert 2 == [word for word, *_ in regions(page)].count(far[0][0])
     assert 1 == [word for word, *_ in far].count(far[0][0])
+
+
+def test_a_chosen_token_among_its_neighbours(visit, served, spaces):
+    """A token that is chosen comes to the middle, near enough to see its surroundings; it and its neighbours are lit
+    and all others fade; the back button shows the map as it was.
+    """
+    page = visit(served + OTHER)
+    row = spaces[1].vocabulary.texts.index("▁кошка")
+    before = page.evaluate("() => explorer.views[0].camera.view")
+    assert [0, 0, 1] == before
+    page.evaluate("(row) => explorer.pick(0, row)", row)
+    page.wait_for_function("() => explorer.views[0].camera.zoom > 1.4")
+    x, y, _ = page.evaluate("() => explorer.views[0].camera.view")
+    np.testing.assert_allclose(page.evaluate("(row) => explorer.views[0].place(row)", row), [x, y], atol=1e-5)
+    lit = page.evaluate("() => [...explorer.views[0].points.lit].sort((a, b) => a - b)")
+    assert sorted([row, *(i for i, _ in nearest(spaces[1], row))]) == lit
+    assert page.evaluate("() => explorer.views[0].lit")
+    page.evaluate("() => explorer.pick(0, -1)")
+    page.wait_for_function("() => !explorer.views[0].lit")
+
+
+def test_a_link_keeps_its_view(visit, served, spaces):
+    """A link that holds a view shows it, and does not fly to its token."""
+    row = spaces[1].vocabulary.texts.index("▁кошка")
+    page = visit(f"{served}{OTHER}&token={row}&view=0.1,0.2,1.5")
+    page.wait_for_selector("h2.headword")
+    page.wait_for_timeout(300)
+    assert [0.1, 0.2, 1.5] == page.evaluate("() => explorer.views[0].camera.view")
+
+
+def test_neighbours_have_their_english(visit, served, spaces):
+    """Beside every neighbour that the lexicon knows stands what it means in English, unless it is that word."""
+    texts = spaces[1].vocabulary.texts
+    row = texts.index("▁кошка")
+    english = {
+        word: concept for concept, words in WORDS.items() for tag, word in words.items() if tag != "en"
+    }
+    page = visit(f"{served}{OTHER}&token={row}")
+    page.wait_for_selector("ol.near .gloss")
+    found = page.evaluate(
+        "() => [...document.querySelectorAll('ol.near .body')]"
+        ".map((e) => [e.querySelector('.token').textContent, e.querySelector('.gloss')?.textContent ?? ''])"
+    )
+    known = [word for word, gloss in found if gloss]
+    assert {"猫", "▁pisică", "▁قطة"} <= set(known)
+    assert all(english.get(word, "") == gloss for word, gloss in found)

@@ -15,10 +15,12 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+import numpy as np
+
 from hyperpolyglot.arguments import checked, checked_all
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
-from hyperpolyglot.explorer.columns import Column, digest, texts
+from hyperpolyglot.explorer.columns import LAZY, Column, digest, numbers, texts
 from hyperpolyglot.explorer.explored import Explored, ExploreOptions, explored
 from hyperpolyglot.explorer.known import Glossary, glossary
 from hyperpolyglot.explorer.tour import tour
@@ -106,13 +108,22 @@ def bundle_of(models: Sequence[Explored], words: Glossary, options: ExploreOptio
         "lexicon": {
             "source": words.lexicon.source,
             "languages": [{"tag": tag, "name": language_name(tag)} for tag in words.languages],
-            "columns": _placed(made, "data/lexicon", {"gloss": texts(words.glosses)}),
+            "columns": _placed(made, "data/lexicon", _lexicon_columns(words)),
         },
         "tour": tour(models),
         "provenance": provenance([model.space for model in models], options.to_json(), options.seed),
     }
     made[MANIFEST] = json.dumps(manifest, allow_nan=False, separators=(",", ":")).encode()
     return Bundle(made)
+
+
+def _lexicon_columns(words: Glossary) -> dict[str, Column]:
+    concepts = np.array([concept for _, concept in words.words], np.int32)
+    return {
+        "gloss": texts(words.glosses),
+        "word": texts([word for word, _ in words.words], limit=LAZY),
+        "word_concept": numbers(concepts, limit=LAZY),
+    }
 
 
 def _placed(made: dict[str, bytes], folder: str, columns: Mapping[str, Column]) -> dict[str, Any]:

@@ -21,12 +21,17 @@ __all__ = ["Glossary", "KnownWords", "glossary", "known_words"]
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """The concepts and languages of a lexicon, sorted; ``glosses`` are what English calls the concepts."""
+    """The concepts and languages of a lexicon, sorted; ``glosses`` are what English calls the concepts.
+
+    ``words``: every distinct (word, position of its concept), the word without capitals and width, in the order of
+    UTF-16 code units, which is that of strings in a browser.
+    """
 
     lexicon: Lexicon
     concepts: tuple[str, ...]
     glosses: tuple[str, ...]
     languages: tuple[str, ...]
+    words: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,14 @@ def glossary(lexicon: Lexicon) -> Glossary:
         concepts,
         tuple(glosses.get(concept, concept.partition(":")[2] or concept) for concept in concepts),
         tuple(sorted(set(lexicon.languages))),
+        _words(lexicon, concepts),
     )
+
+
+def _words(lexicon: Lexicon, concepts: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    at = {concept: i for i, concept in enumerate(concepts)}
+    found = {(fold_case(word), at[c]) for c, word in zip(lexicon.concepts, lexicon.words, strict=True)}
+    return tuple(sorted(found, key=lambda pair: (pair[0].encode("utf-16-be", "surrogatepass"), pair[1])))
 
 
 def known_words(space: TokenSpace, words: Glossary) -> KnownWords:

@@ -1,10 +1,11 @@
 /** The explorer: models, maps, legend, search and panel, kept in step with the address bar. */
 
-import { readStrings } from "./bundle.js";
+import { LazyColumn, readStrings } from "./bundle.js";
 import { coloursOf, mostDiverse, shownBy } from "./colours.js";
 import { debounced, el, fill } from "./elements.js";
 import { Legend, UNLABELLED } from "./legend.js";
 import { MapView } from "./map.js";
+import { understood, Words } from "./meaning.js";
 import { Model } from "./model.js";
 import { colouring, colourOfNone, onTheme } from "./palette.js";
 import { Panel } from "./panel.js";
@@ -24,6 +25,8 @@ export class App {
   #selection = null;
   #pointed = null;
   #matches = null;
+  #near = null;
+  #flies = false;
   #opening = 0;
   #asked = 0;
 
@@ -31,6 +34,8 @@ export class App {
     this.manifest = manifest;
     this.page = page;
     this.lexicon = { languages: manifest.lexicon.languages, gloss: null };
+    const { word, word_concept: meant } = manifest.lexicon.columns;
+    this.words = new Words(word ? new LazyColumn(word) : null, meant ? new LazyColumn(meant) : null);
     this.models = new Map(manifest.models.map((entry) => [entry.model, new Model(entry, this.lexicon)]));
     this.legend = new Legend({
       colour: (colour) => this.state.change({ colour }, { step: true }),
@@ -192,6 +197,7 @@ export class App {
   /** Choose a token of one side; −1 for none. */
   pick(side, row) {
     if (!this.complete) return;
+    this.#flies = true;
     if (row < 0) return this.state.change({ token: null, token2: null }, { step: true });
     const model = this.open[side];
     if (side === 0) return this.state.change({ token: model.id[row], token2: null }, { step: true });
@@ -203,6 +209,7 @@ export class App {
   tour(stop) {
     if (!this.complete) return;
     if (stop === null) return this.state.change({ tour: null }, { step: true });
+    this.#flies = true;
     const rows = this.#stopRows(stop);
     const ids = rows.map((row, i) => (row === null ? null : this.open[i].id[row]));
     this.state.change({ tour: stop, token: ids[0], token2: ids[0] === null ? (ids[1] ?? null) : null }, { step: true });
@@ -222,12 +229,16 @@ export class App {
       this.open.map(async (model, i) => ({ model, row: rows[i], near: rows[i] < 0 ? [] : await model.neighbours(rows[i]) })),
     ).catch(this.page.failed);
     if (number !== this.#asked || !sides) return;
-    sides.forEach(({ row, near }, i) => {
-      this.views[i].mark({ selected: row, near: near.slice(0, LINKED).map((n) => n.row), hover: null });
-      if (row >= 0) this.views[i].reveal(row);
-    });
-    this.#light();
     const chosen = sides.some(({ row }) => row >= 0);
+    this.#near = chosen ? sides.map(({ row, near }) => (row < 0 ? [] : [row, ...near.map((n) => n.row)])) : null;
+    const { view, view2 } = this.state.now;
+    sides.forEach(({ row, near }, i) => {
+      const linked = near.slice(0, LINKED).map((n) => n.row);
+      this.views[i].mark({ selected: row, near: linked, names: near.map((n) => n.row), hover: null });
+      if (row >= 0 && (this.#flies || !(i ? view2 : view))) this.views[i].visit(row, linked);
+    });
+    this.#flies = false;
+    this.#light();
     const stop = tour !== null && tour >= 1 && tour <= this.manifest.tour.length ? tour : null;
     this.#showTour(stop, sides);
     if (chosen) await this.panel.showToken(sides, this.colour);
@@ -264,12 +275,13 @@ export class App {
     const { query } = this.state.now;
     if (!query.trim()) {
       this.#matches = null;
-      this.box.show(this.open[0], null, this.colour);
+      this.box.show(this.open[0], null, null, this.colour);
     } else {
       const found = await Promise.all(this.open.map((model) => this.search.find(model, query)));
+      const meant = await Promise.all(this.open.map((model, i) => understood(model, query, found[i].rows, this.words)));
       if (query !== this.state.now.query) return;
-      this.#matches = found.map(({ matches }) => matches);
-      this.box.show(this.open[0], found[0], this.colour);
+      this.#matches = found.map(({ matches }, i) => [...new Set([...matches, ...meant[i].same])].sort((a, b) => a - b));
+      this.box.show(this.open[0], found[0], meant[0], this.colour);
     }
     this.#light();
   }
@@ -293,12 +305,15 @@ export class App {
     this.#light();
   }
 
-  /** Light up what is pointed at in the legend, else what matches while one searches, else what the lasso holds. */
+  /**
+   * Light up what is pointed at in the legend, else what matches while one searches, else what the lasso holds, else
+   * the token that is chosen and its neighbours.
+   */
   #light() {
     if (!this.complete) return;
     const { token, token2 } = this.state.now;
     const searching = this.box.isOpen || (token === null && token2 === null);
-    const lit = (searching && this.#matches) || this.#selection;
+    const lit = (searching && this.#matches) || this.#selection || this.#near;
     this.open.forEach((model, i) => {
       this.views[i].light(this.#pointed === null ? (lit?.[i] ?? null) : rowsOf(model, this.#pointed));
     });

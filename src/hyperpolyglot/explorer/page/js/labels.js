@@ -123,7 +123,7 @@ export class Labels {
       if (inWindow(camera, left, top) && shown(row) && taken.take(left, top, 7 * gloss.length + 16, 26, true))
         chosen.push({ x, y, region: gloss, kind: "region" });
     }
-    if (order && (camera.zoom >= 1.6 || !islands.length)) {
+    if (order && (camera.zoom >= 1.6 || !(islands.length + regions.length))) {
       const most = chosen.length + Math.min(90, (camera.width * camera.height) / (camera.zoom < 2.5 ? 26000 : 9000));
       for (let i = 0; i < order.length && chosen.length < most; i++) name(order[i], "name");
     }

@@ -19,6 +19,8 @@ const FAST = 20;
 const FEWEST = 12000;
 const FADED = 0.09;
 const FEW_LIT = 2000;
+const CLOSEST = 0.02; // units of the map
+const FARTHEST_IN = 30;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class MapView {
@@ -131,10 +133,11 @@ export class MapView {
     this.#draw();
   }
 
-  /** Mark rows: `{selected, near, hover}` as rows or null; `lasso` a polygon; `crosshair`. */
-  mark(marks) {
+  /** Mark rows: `{selected, near, hover}` as rows or null, `names` those named first; `lasso` a polygon; `crosshair`. */
+  mark({ names = [], ...marks }) {
     if ("selected" in marks) {
-      this.first = [marks.selected, ...(marks.near ?? [])].filter((row) => row !== null && row >= 0 && this.model.placed(row));
+      this.first = [marks.selected, ...names].filter((row) => row !== null && row >= 0 && this.model.placed(row));
+      this.labels.element.classList.toggle("around", this.first.length > 0);
       this.settle();
     }
     const place = (row) => (row !== null && row >= 0 && this.model.placed(row) ? this.place(row) : null);
@@ -169,13 +172,20 @@ export class MapView {
     this.redraw();
   }
 
-  /** Bring a token into view, if it is not. */
-  reveal(row) {
+  /** Fly to a token, near enough to tell it from its neighbours; a view that does is kept. */
+  visit(row, near) {
     if (!this.points || !this.model.placed(row)) return;
     const [x, y] = this.place(row);
-    const [left, top] = this.camera.toScreen(x, y);
-    const inside = (value, size) => value > 0.06 * size && value < 0.94 * size;
-    if (!inside(left, this.camera.width) || !inside(top, this.camera.height)) this.fly([x, y, this.camera.zoom]);
+    const away = near.filter((other) => this.model.placed(other)).map((other) => this.#away(row, other)).sort((a, b) => a - b);
+    const reach = Math.max(CLOSEST, away[Math.floor(0.7 * (away.length - 1))] ?? 0);
+    const wanted = Math.min(FARTHEST_IN, Math.max(1.5, 0.7 / reach));
+    const { zoom } = this.camera;
+    this.fly([x, y, zoom >= wanted / 2 && zoom <= 3 * wanted ? zoom : wanted]);
+  }
+
+  #away(row, other) {
+    const [[x, y], [x2, y2]] = [this.place(row), this.place(other)];
+    return Math.hypot(x - x2, y - y2);
   }
 
   /** Move to a view, in a moment or, for those who prefer it, at once. */

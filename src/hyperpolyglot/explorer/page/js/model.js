@@ -104,7 +104,12 @@ export class Model {
   /** All tokens that are words for any of these concepts, ascending. */
   tokensFor(concepts) {
     const found = [];
-    for (let row = 0; row < this.size; row++) if (this.languagesFor(row, concepts).length) found.push(row);
+    if (!concepts.size) return found;
+    for (let row = 0, i = 0; row < this.size; row++) {
+      let means = false;
+      for (; i < this.meaningAt[row + 1]; i++) means ||= concepts.has(this.concept[i]);
+      if (means) found.push(row);
+    }
     return found;
   }
 

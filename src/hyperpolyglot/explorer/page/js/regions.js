@@ -2,11 +2,12 @@
 
 const REACH = 0.06;
 const FEWEST = 3;
+const TOGETHER = 0.3;
 const MOST = 400;
 const READABLE = /^\p{L}[\p{L}’' -]{3,}$/u;
 
 /**
- * Concepts with a place, those with most words there and fewest elsewhere first: `[{concept, row, x, y}]`, `row` the
+ * Concepts with a place that three in ten of their words share, those with most words there and fewest elsewhere first: `[{concept, row, x, y}]`, `row` the
  * word in their midst. Of words that lie as close the first counts, so that the same model always gives the same names.
  */
 export function regions(model) {
@@ -15,7 +16,7 @@ export function regions(model) {
   wordsOf(model).forEach((rows, concept) => {
     const named = english.has(concept) || READABLE.test(model.lexicon.gloss.at(concept));
     const middle = named && rows.length >= FEWEST && midst(model.points, rows.slice(0, MOST));
-    if (middle && middle.near >= FEWEST) found.push({ concept, score: middle.near ** 2 / rows.length, ...middle });
+    if (middle && middle.near >= Math.max(FEWEST, TOGETHER * rows.length)) found.push({ concept, score: middle.near ** 2 / rows.length, ...middle });
   });
   return found.sort((a, b) => b.score - a.score || a.concept - b.concept);
 }

@@ -1,7 +1,12 @@
 /** The search box: a combobox whose list answers as one types. */
 
 import { counted, el, fill } from "./elements.js";
+import { englishOf } from "./tokencard.js";
 import { token } from "./tokens.js";
+
+const MOST = 100;
+const GLOSSES = 3;
+const TAGS = 3;
 
 export class SearchBox {
   #active = -1;
@@ -13,9 +18,9 @@ export class SearchBox {
     this.input = el("input", {
       type: "search", id: "search", role: "combobox", "aria-expanded": "false", "aria-controls": "found",
       "aria-autocomplete": "list", "aria-describedby": "search-help", autocomplete: "off", autocapitalize: "off",
-      spellcheck: "false", dir: "auto", placeholder: "Search tokens in any script",
+      spellcheck: "false", dir: "auto", placeholder: "Search tokens in any script, or by meaning",
     });
-    this.list = el("ul", { id: "found", role: "listbox", "aria-label": "Tokens found" });
+    this.list = el("div", { id: "found", role: "listbox", "aria-label": "Tokens found" });
     this.status = el("p", { class: "status", "aria-hidden": "true" });
     this.popup = el("div", { class: "found", hidden: true }, this.status, this.list);
     this.element = el(
@@ -24,7 +29,7 @@ export class SearchBox {
       el("label", { for: "search", class: "unseen" }, "Search tokens"),
       this.input,
       el("p", { id: "search-help", class: "unseen" },
-        "Text in any script; #123 finds a token by its id, U+30CA by a code point, a space at the beginning only word starts."),
+        "Text in any script, or a word of which you want the translations; #123 finds a token by its id, U+30CA by a code point, a space at the beginning only word starts."),
       this.popup,
     );
     this.input.addEventListener("input", () => does.query(this.input.value));
@@ -40,28 +45,38 @@ export class SearchBox {
     if (this.input.value !== text) this.input.value = text;
   }
 
-  /** Show what was found in a model; null for an empty query. `colour(label)` for the badges. What is chosen stays. */
-  show(model, found, colour) {
+  /**
+   * Show what was found in a model, and how it was `understood`; null for an empty query. `colour(label)` for the
+   * badges. What is chosen stays.
+   */
+  show(model, found, understood, colour) {
     const chosen = this.#options[this.#active];
     this.#active = -1;
-    this.#options = found?.rows ?? [];
-    fill(this.list, this.#options.map((row, i) => this.#option(model, row, i, colour)));
-    fill(this.status, !found ? "" : sentence(found));
+    this.#options = [];
+    fill(this.list, found ? groupsOf(found, understood).map((group) => this.#group(model, group, colour)) : null);
+    fill(this.status, found ? sentence(found, understood) : "");
     this.input.removeAttribute("aria-activedescendant");
     this.#open(found !== null && this.element.contains(document.activeElement));
     if (this.#options.includes(chosen)) this.#activate(this.#options.indexOf(chosen));
-    if (found) this.does.announce(sentence(found));
+    if (found) this.does.announce(sentence(found, understood));
   }
 
-  #option(model, row, i, colour) {
+  #group(model, { kind, name, rows }, colour) {
+    const options = rows.map((row) => (row < 0 ? unknown() : this.#option(model, row, this.#options.push(row) - 1, { kind, colour })));
+    const title = name && el("li", { class: "group", role: "presentation", "aria-hidden": "true" }, name);
+    return el("ul", { role: "group", "aria-label": name || "Tokens" }, title, options);
+  }
+
+  #option(model, row, i, { kind, colour }) {
     const label = model.labelOf(row);
     const badge = el("span", { class: "badge" }, label?.name ?? model.kindOf(row));
     badge.style.setProperty("--of", colour(label?.label));
     return el(
       "li",
-      { id: `found-${i}`, role: "option", "aria-selected": "false",
+      { id: `found-${i}`, class: kind, role: "option", "aria-selected": "false",
         onpointerdown: (event) => event.preventDefault(), onclick: () => this.#pick(i) },
-      token(model.text(row)), badge, el("span", { class: "number" }, `#${model.id[row]}`),
+      token(model.text(row)), kind === "same" ? languagesOf(model, row) : null,
+      kind === "match" || kind === "near" ? el("span", { class: "gloss" }, englishOf(model, row)) : null, badge, el("span", { class: "number" }, `#${model.id[row]}`),
     );
   }
 
@@ -83,12 +98,16 @@ export class SearchBox {
   }
 
   #activate(i) {
-    this.list.children[this.#active]?.setAttribute("aria-selected", "false");
+    this.#at(this.#active)?.setAttribute("aria-selected", "false");
     this.#active = i;
-    const option = this.list.children[i];
+    const option = this.#at(i);
     option.setAttribute("aria-selected", "true");
     option.scrollIntoView({ block: "nearest" });
     this.input.setAttribute("aria-activedescendant", option.id);
+  }
+
+  #at(i) {
+    return this.list.querySelector(`#found-${i}`);
   }
 
   #pick(i) {
@@ -109,7 +128,30 @@ export class SearchBox {
   }
 }
 
-function sentence({ rows, total }) {
-  if (!total) return "No token matches.";
-  return counted(total, "token") + (total === 1 ? " matches" : " match") + (total > rows.length ? `; the best ${rows.length}:` : ":");
+const unknown = () => el("li", { class: "piece", role: "presentation" }, el("span", { class: "faint" }, "unknown, or bytes"));
+
+/** The languages of a token that means what is searched, a few by their tags. */
+function languagesOf(model, row) {
+  const own = [...new Set(model.meanings(row).flatMap(({ languages }) => languages))].map((l) => model.lexicon.languages[l]);
+  const more = own.length > TAGS ? ` +${own.length - TAGS}` : "";
+  return el("span", { class: "tags", title: own.map(({ name }) => name).join(", ") }, own.slice(0, TAGS).map(({ tag }) => tag).join(" ") + more);
+}
+
+/** What the list shows, in its order: tokens that are spelled so, those of the same meaning, then all others. */
+function groupsOf({ rows }, { exact, same, pieces, near, glosses }) {
+  const own = new Set(exact);
+  return [
+    { kind: "match", name: "", rows: exact },
+    { kind: "piece", name: "No token; its pieces by an estimate (greedy, the longest first)", rows: pieces },
+    { kind: "same", name: `Same meaning: ${glosses.slice(0, GLOSSES).join(", ")}`, rows: same.slice(0, MOST) },
+    { kind: "near", name: "Not in the lexicon; its nearest tokens", rows: near },
+    { kind: "match", name: "Contain these letters", rows: rows.filter((row) => !own.has(row)) },
+  ].filter((group) => group.rows.length);
+}
+
+function sentence({ rows, total }, { same }) {
+  const meant = same.length ? ` ${counted(same.length, "token")} of the same meaning.` : "";
+  if (!total) return `No token matches.${meant}`;
+  const shown = total > rows.length ? `; the best ${rows.length} are shown` : "";
+  return `${counted(total, "token")}${total === 1 ? " matches" : " match"}${shown}.${meant}`;
 }

@@ -1,11 +1,13 @@
 /** A token in the panel: what it is and its neighbours, in one model or in two. */
 
 import { capital, count, counted, el, swatch } from "./elements.js";
+import { cased } from "./folding.js";
 import { UNRANKED } from "./model.js";
 import { codePoints, hexadecimal, spoken, token } from "./tokens.js";
 
 const SHOWN = 20;
 const TAGS = 3;
+const GLOSSES = 2;
 const LONG = 40;
 const KEPT = 4096; // bytes of a token that a bundle keeps
 
@@ -157,12 +159,29 @@ function neighbour(model, { row, similarity }, i, { side, colour, does, shared, 
       el("span", { class: "rank", "aria-hidden": "true" }, String(i + 1)),
       el("span", { class: "body" },
         token(text, 60),
+        glossOf(model, row, concepts),
         both ? el("span", { class: "both", title: "in both models" }, "●", el("span", { class: "unseen" }, " in both models,")) : null,
         same.length ? tags(same) : null),
       badge,
       el("span", { class: "similarity" }, similarity.toFixed(3)),
     ),
   );
+}
+
+/** What English calls a neighbour, if the lexicon knows it: the meaning that is looked at first, else its first two. */
+function glossOf(model, row, concepts) {
+  const gloss = englishOf(model, row, concepts);
+  return gloss ? el("span", { class: "gloss" }, gloss) : null;
+}
+
+/** English words for a token, in one text; empty where the lexicon has none or the token itself is it. */
+export function englishOf(model, row, concepts = new Set()) {
+  const own = model.meanings(row).map(({ concept }) => concept);
+  const meant = own.filter((concept) => concepts.has(concept));
+  const words = new Set((meant.length ? meant : own).map((concept) => model.lexicon.gloss.at(concept)));
+  const text = cased(model.text(row).replace(/^▁/, ""));
+  const others = [...words].filter((word) => cased(word) !== text);
+  return others.length < words.size && !meant.length ? "" : others.slice(0, GLOSSES).join(", ");
 }
 
 /** Languages in which a neighbour means the same. */
