@@ -38,6 +38,7 @@ def parts(study: Study) -> Iterator[tuple[str, Any]]:
     found = json.loads(json.dumps(results(study)))
     for model in found.pop("models"):
         name = model.pop("model")
+        model["inspect"].pop("vocabulary_file")  # a path of this machine
         yield from ((f"{name}: {key}", part) for key, part in model.items())
     yield from found.items()
 
