@@ -43,10 +43,13 @@ def cli() -> None:
     """
 
 
+_SETTINGS = {"seed", "protocol"}
+
+
 def _ending_with_settings(command: click.Command) -> click.Command:
     """The command, which says with which seed and by which protocol it measured, where it has them."""
     run = command.callback
-    if run is None or not {"seed", "protocol"} & {option.name for option in command.params}:
+    if run is None or command.name == "explore" or not _SETTINGS & {option.name for option in command.params}:
         return command
 
     @wraps(run)

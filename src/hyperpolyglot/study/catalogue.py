@@ -37,6 +37,7 @@ from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.origins import came_from, told
 from hyperpolyglot.parallel_text import ParallelText, packaged_text
 from hyperpolyglot.records import Rows
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.execute import Outcomes
@@ -364,7 +365,9 @@ def _pair_step(
         "near_second": near_second,
         "options": options,
     }
-    return _COMPARE.planned(compare_pair, given, space=first, subject=f"{first.model} and {second.model}")
+    return _COMPARE.planned(
+        compare_pair, given, space=first, subject=f"{title_of(first.model)} and {title_of(second.model)}"
+    )
 
 
 SINGLE: tuple[Measure, ...] = (

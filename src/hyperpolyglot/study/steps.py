@@ -14,7 +14,7 @@ from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.origins import Provenance, came_from
 from hyperpolyglot.parallel_text import ParallelText
-from hyperpolyglot.sources import is_counted
+from hyperpolyglot.sources import is_counted, title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import digest_of
 from hyperpolyglot.study.evidence import Given
@@ -87,7 +87,7 @@ class Step:
             ]
         return PlannedStep(
             name=self.key,
-            subject=subject or space.model,
+            subject=subject or title_of(space.model),
             kind=self.record,
             inputs=found,
             compute=compute,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.regular import read_regular
 from hyperpolyglot.tokenization.child import marks_spaces
 from hyperpolyglot.tokenization.pretokens import words_of
@@ -146,6 +146,8 @@ class Encoder:
                     return self._by_library(source, found, f"{source.library} {version}")
                 except Refused as refused:
                     remark = f"{source.library} {version} cannot read {source.name} ({refused})"
+                except DamagedFile as damaged:
+                    remark = str(damaged).removesuffix(".")
         starts, rows = _joined(estimated())
         return Encoded(starts=starts, rows=rows, exact=False, by=_ESTIMATE, remark=remark)
 

@@ -27,6 +27,7 @@ _ESCAPES = re.compile("[\udc80-\udcff]")
 _SPACE_STAND_IN = ALPHABET[0x20]
 _MOST_OUTSIDE = 0.01
 _UNKNOWN, _BYTE = 2, 6
+_TYPES = frozenset(range(7))
 _SPELLED = (TokenKind.SPECIAL, TokenKind.UNUSED, TokenKind.ADDED)
 _WHOLE = frozenset(
     [
@@ -66,6 +67,8 @@ def _tokenizer(metadata: Mapping[str, object], source: str) -> TokenizerSource |
     if not types.count(_UNKNOWN) and isinstance(unknown, int) and 0 <= unknown < len(types):
         types[unknown] = _UNKNOWN
     if types.count(_UNKNOWN) != 1 or not scores or not all(isinstance(piece, str) for piece in pieces):
+        return None
+    if not _TYPES.issuperset(types):
         return None
     if USER_DEFINED in types:  # converters write their spaces as such
         pieces = [
