@@ -24,3 +24,15 @@ def test_importing_is_cheap():
     code = f"import sys, hyperpolyglot; print([m for m in {heavy} if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]" == found.stdout.strip()
+
+
+def test_a_command_that_draws_nothing_waits_for_no_plots():
+    """``neighbors`` imports neither matplotlib nor what only figures, statistics of reports or other maps need."""
+    heavy = "('matplotlib', 'scipy.stats', 'umap', 'sklearn', 'jinja2', 'torch')"
+    code = (
+        "import sys; from hyperpolyglot.cli import main\n"
+        "sys.argv = ['hyperpolyglot', 'neighbors', 'demo:meaning', 'water', '--json']\n"
+        f"try: main()\nexcept SystemExit: pass\nprint([m for m in {heavy} if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == found.stdout.splitlines()[-1]

@@ -1,7 +1,9 @@
 """Where the tokens of a map are before the first epoch: by their two main directions, drawn towards their neighbours.
 
 Directions are found by orthogonal iteration on a sample, in one stated order of summation, so that they are the same
-for any number of threads. Only the order of tokens along each direction is used: it spreads them evenly.
+for any number of threads. Tokens are then moved towards their neighbours again and again, which brings together what
+hangs together in the graph, as its leading eigenvectors would, and after some steps are spread evenly in the order that
+they have along each direction, so that a few far ones do not leave the others in a heap.
 """
 
 from __future__ import annotations
@@ -18,28 +20,29 @@ from hyperpolyglot.types import Float32
 
 __all__ = ["initial_places"]
 
-SAMPLE = 4096
-HALF_WIDTH = 10.0
+_SAMPLE = 4096
+_HALF_WIDTH = 10.0
 """The layout begins in a square from −10 to 10, as umap-learn's does."""
 _ITERATIONS, _SPARE = 20, 2
-_STEPS = 10
+_ROUNDS, _STEPS = 10, 30
 
 
 def initial_places(units: Float32, graph: Graph, seed: int, pool: Executor, parts: int) -> Float32:
     """Places float32 ``[2, n]`` of rows of length one, float32 ``[n, d]`` in random order."""
-    sample = units[:SAMPLE]
+    sample = units[:_SAMPLE]
     centred = (sample - sample.mean(axis=0, dtype=np.float64)).astype(np.float32)
     axes = np.random.default_rng(seed).standard_normal((2 + _SPARE, units.shape[1])).astype(np.float32)
     _iterate(centred, axes, _ITERATIONS)
     places, moved = np.empty((2, 2, len(units)), np.float32)
     ranges = shares(len(units), parts)
     in_parts(pool, ranges, _along, units, axes, places)
-    for _ in range(_STEPS):
-        in_parts(pool, ranges, _towards_neighbors, graph, places, moved)
-        places, moved = moved, places
-    even = np.linspace(-HALF_WIDTH, HALF_WIDTH, len(units), dtype=np.float32)
-    for axis in places:
-        axis[np.argsort(axis, kind="stable")] = even
+    even = np.linspace(-_HALF_WIDTH, _HALF_WIDTH, len(units), dtype=np.float32)
+    for _ in range(_ROUNDS):
+        for _ in range(_STEPS):
+            in_parts(pool, ranges, _towards_neighbors, graph, places, moved)
+            places, moved = moved, places
+        for axis in places:
+            axis[np.argsort(axis, kind="stable")] = even
     return places
 
 
