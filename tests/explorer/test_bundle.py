@@ -141,7 +141,9 @@ def test_columns_hold_known_words(bundle, model, manifest):
 
 def test_all_words_of_the_lexicon_are_there(bundle, manifest):
     """Every word with its concept, tokens or not, in the order in which a browser compares strings."""
-    found = [read(bundle.files, manifest["lexicon"]["columns"][name]) for name in ("gloss", "word", "word_concept")]
+    found = [
+        read(bundle.files, manifest["lexicon"]["columns"][name]) for name in ("gloss", "word", "word_concept")
+    ]
     gloss, words, concepts = found
     expected = {(w.strip("▁").lower(), concept) for concept, own in WORDS.items() for w in own.values()}
     assert expected | {("gato", "cat")} == {(w, gloss[c]) for w, c in zip(words, concepts, strict=True)}

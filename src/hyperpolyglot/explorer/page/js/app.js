@@ -1,10 +1,11 @@
 /** The explorer: models, maps, legend, search and panel, kept in step with the address bar. */
 
 import { LazyColumn, readStrings } from "./bundle.js";
-import { coloursOf, mostDiverse, shownBy } from "./colours.js";
+import { coloursOf, shownBy } from "./colours.js";
 import { debounced, el, fill } from "./elements.js";
-import { Legend, UNLABELLED } from "./legend.js";
+import { Legend, nounOf, UNLABELLED } from "./legend.js";
 import { MapView } from "./map.js";
+import { choices, scaleOf } from "./measures.js";
 import { understood, Words } from "./meaning.js";
 import { Model } from "./model.js";
 import { colouring, colourOfNone, onTheme } from "./palette.js";
@@ -126,7 +127,7 @@ export class App {
     if (number !== this.#opening) return;
     fill(this.page.maps, this.open.map((_, i) => this.views[i].element));
     this.page.maps.classList.toggle("two", this.open.length > 1);
-    this.scheme = colouring([...new Set(this.open.flatMap((m) => m.labels.map(({ label }) => label)))]);
+    this.scheme = colouring(this.manifest.colours ?? []);
     this.open.forEach((m, i) => this.views[i].setModel(m, m.title));
     this.#look();
     this.#paint(false);
@@ -134,12 +135,11 @@ export class App {
     await Promise.all(this.open.map((m) => (m.tokensLoaded ??= m.loadTokens())));
     this.lexicon.gloss ??= await readStrings(this.manifest.lexicon.columns.gloss);
     if (number !== this.#opening) return;
-    this.most = mostDiverse(this.open);
     this.open.forEach((m, i) => {
       this.search.add(m);
       this.views[i].named();
     });
-    this.#paint(false);
+    await this.#recolour();
     this.box.set(this.state.now.query);
     await Promise.all([this.#seek(), this.#select(), this.#lasso()]);
     document.documentElement.dataset.ready = "all";
@@ -154,7 +154,7 @@ export class App {
     if (any("model", "beside")) return this.#known() ? this.start().catch(this.page.failed) : this.#choose();
     if (any("view", "view2")) this.#look();
     if (!this.complete) return undefined;
-    if (any("colour", "off")) this.#paint(false);
+    if (any("colour", "off")) this.#recolour();
     if (any("query")) {
       this.box.set(this.state.now.query);
       this.#seek();
@@ -162,6 +162,13 @@ export class App {
     if (any("lasso", "off")) this.#lasso();
     if (any("token", "token2", "tour")) this.#select();
     return undefined;
+  }
+
+  /** Paint by what the address names, once its values are here. */
+  async #recolour() {
+    const { colour } = this.state.now;
+    await Promise.all(this.open.map((model) => model.loadMeasure(colour))).catch(this.page.failed);
+    if (colour === this.state.now.colour) this.#paint(false);
   }
 
   #look() {
@@ -174,12 +181,13 @@ export class App {
 
   #paint(themed) {
     if (!this.open.length || !this.scheme) return;
-    if (themed) this.scheme = colouring([...this.scheme.keys()]);
-    const { state: { now }, most, scheme } = this;
-    const by = this.complete ? now.colour : "label";
+    if (themed) this.scheme = colouring(this.manifest.colours ?? []);
+    const { state: { now }, scheme } = this;
+    const by = this.complete && choices(this.open, "").some((choice) => choice.by === now.colour) ? now.colour : "label";
+    const scale = this.complete ? scaleOf(this.open, by, nounOf(this.open, "noun")) : null;
     const ofShown = (label) => (now.off.includes(label) ? null : by === "label" ? this.colour(label) : "var(--ink)");
-    this.open.forEach((model, i) => this.views[i].paint(coloursOf(model, by, scheme, most), shownBy(model, now.off), ofShown));
-    this.legend.show(this.open, now, scheme, most);
+    this.open.forEach((model, i) => this.views[i].paint(coloursOf(model, by, scheme, scale), shownBy(model, now.off), ofShown));
+    this.legend.show(this.open, now.off, { by, scheme, scale });
     this.#light();
     if (themed && this.complete) this.#select();
   }

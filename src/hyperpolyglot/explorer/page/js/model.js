@@ -19,6 +19,8 @@ export class Model {
       facts: { singular: entry.noun === "scripts" ? "script" : "label", ...entry }, // bundles of before have none
       labels: entry.labels,
       kinds: entry.kinds,
+      measures: entry.measures ?? [], // bundles of before have none
+      measured: new Map(),
       lexicon,
     });
     const { columns } = entry;
@@ -42,6 +44,12 @@ export class Model {
     ]);
     [this.kind, this.diversity, this.frequency, this.id, this.meaningAt, this.concept, this.language] = found;
     this.texts = text;
+  }
+
+  /** Fetch a column that tokens can be coloured by, if the model has it. */
+  async loadMeasure(by) {
+    if (this.measured.has(by) || !this.measures.some(({ column }) => column === by)) return;
+    this.measured.set(by, await readNumbers(this.columns[by]));
   }
 
   text(row) {
