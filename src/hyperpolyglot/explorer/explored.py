@@ -78,6 +78,7 @@ class Explored:
             "revision": space.revision,
             "tensor": table.name,
             "tokens": len(space),
+            "padding": int(np.count_nonzero(self._padding)),
             "dim": space.dim,
             "k": self.near.k,
             "candidates": len(self.near.candidates),
@@ -99,6 +100,7 @@ class Explored:
         space, vocabulary = self.space, self.space.vocabulary
         rows, similarity = self.near.dense(len(space))
         judged = undertrained(space)
+        norms = np.where(self._padding, np.nan, judged.norms)
         return {
             "points": numbers(self.points),
             "label": numbers(space.labels.codes.astype(np.uint16)),
@@ -115,8 +117,8 @@ class Explored:
             "piece": texts(vocabulary.pieces, limit=LAZY),
             "bytes": byte_strings(vocabulary.utf8, limit=LAZY),
             "own": numbers(self._own()),
-            "norm": numbers(judged.norms.astype(np.float32)),
-            "undertrained": numbers(np.where(np.isnan(judged.norms), NONE, judged.mask).astype(np.uint8)),
+            "norm": numbers(norms.astype(np.float32)),
+            "undertrained": numbers(np.where(np.isnan(norms), NONE, judged.mask).astype(np.uint8)),
         }
 
     def _measures(self) -> list[dict[str, Any]]:
@@ -145,6 +147,10 @@ class Explored:
                 "or of an unusually small norm.",
             },
         ]
+
+    @property
+    def _padding(self) -> NDArray[np.bool_]:
+        return np.asarray(self.space.vocabulary.kinds == TokenKind.PADDING)
 
     def _counts(self) -> NDArray[np.intp]:
         labels = self.space.labels.only_counted()

@@ -1,6 +1,7 @@
 /** The legend: what the colours mean, and which labels or kinds are shown. */
 
 import { capital, count, el, fill, swatch } from "./elements.js";
+import { PADDING } from "./model.js";
 import { choices } from "./measures.js";
 import { colourOfKind, colourOfNone, rampStops } from "./palette.js";
 
@@ -122,7 +123,7 @@ function kindsOf(models) {
     model.kinds.forEach((kind, i) => tokens.set(kind, Math.max(tokens.get(kind) ?? 0, counts[i])));
   }
   return [...tokens]
-    .filter(([, n]) => n)
+    .filter(([kind, n]) => n && kind !== PADDING)
     .map(([kind, n]) => ({ key: `kind:${kind}`, name: kind, tokens: n, colour: colourOfKind(kind) }));
 }
 
@@ -135,7 +136,7 @@ function groupsOf(models, scheme) {
       if (tokens) found.set(label, { key: label, name, tokens: Math.max(tokens, known?.tokens ?? 0), ...(scheme.get(label) ?? UNKNOWN) });
     }
   }
-  const unlabelled = Math.max(...models.map((m) => m.size - m.labels.reduce((sum, { tokens }) => sum + tokens, 0)));
+  const unlabelled = Math.max(...models.map((m) => m.size - (m.facts.padding ?? 0) - m.labels.reduce((sum, { tokens }) => sum + tokens, 0)));
   const regions = new Set([...[...scheme.values()].map(({ region }) => region), UNKNOWN.region]);
   const groups = [...regions].map((region) => [region, [...found.values()].filter((key) => key.region === region)]);
   if (unlabelled) groups.push(["None", [{ key: UNLABELLED, name: "no label", tokens: unlabelled, colour: colourOfNone() }]]);
