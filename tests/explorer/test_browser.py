@@ -12,6 +12,7 @@ from matplotlib.path import Path as Polygon
 
 from hyperpolyglot.explorer.bundle import Bundle
 from hyperpolyglot.explorer.server import Server
+from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.writing.scripts import is_script
 from tests.explorer.conftest import find_chromium
 from tests.explorer.planted import (
@@ -197,7 +198,8 @@ def test_colours(visit, site, spaces):
         "() => { const c = explorer.views[0].points.colours;"
         "return [0, 1, 4].map((row) => [...c.slice(4 * row, 4 * row + 3)].join()) }"
     )
-    assert ["Script", "Kind", "Diversity", "Frequency"] == words(page.locator("#colour option"))
+    more = ["Own-script share", "Norm", "Under-trained"]
+    assert ["Script", "Kind", "Diversity", "Frequency", *more] == words(page.locator("#colour option"))
     seen = []
     for by in ("label", "kind", "diversity", "frequency"):
         page.select_option("#colour", by)
@@ -211,7 +213,41 @@ def test_colours(visit, site, spaces):
     assert f"Distinct scripts among the {K} nearest tokens." == page.inner_text(".scale p")
     assert "colour=diversity" in page.url
     again = visit(site + ONE + "&colour=kind")
-    assert ["text", "special", "padding"] == words(again.locator(".key .what"))
+    assert ["text", "special"] == words(again.locator(".key .what"))
+
+
+def test_colours_of_measures(visit, site, spaces):
+    """A share is a scale from 0 to 100 %, a norm one of its usual values, a sign has two colours and their counts; the
+    colours follow the values, and a column is fetched when it is asked for.
+    """
+    page = visit(site + OTHER)
+    assert not [url for url in page.visit.asked if "/norm-" in url]
+    space = spaces[1]
+    norms = np.linalg.norm(space.vectors(), axis=1)[:-1]  # the last row is padding
+    paint = """(by) => { document.querySelector("#colour").value = by;
+      document.querySelector("#colour").dispatchEvent(new Event("change")) }"""
+    colour = "(row) => [...explorer.views[0].points.colours.slice(4 * row, 4 * row + 3)].join()"
+    page.evaluate(paint, "norm")
+    page.wait_for_function("() => document.querySelectorAll('.ends span').length === 2")
+    low, high = (float(end) for end in words(page.locator(".ends span")))
+    usual = np.sort(norms)[[round(0.01 * (len(norms) - 1)), round(0.99 * (len(norms) - 1))]]
+    np.testing.assert_allclose(usual, [low, high], rtol=0.01)
+    darkest, lightest = (page.evaluate(colour, int(row)) for row in (norms.argmax(), norms.argmin()))
+    assert darkest == "43,47,119"
+    assert lightest == "217,164,65"
+    page.evaluate(paint, "own")
+    page.wait_for_function("() => document.querySelector('.ends span').textContent === '0 %'")
+    row = space.vocabulary.texts.index("▁cat")
+    own = sum(space.labels.codes[i] == space.labels.codes[row] for i, _ in nearest(space, row))
+    assert own == page.evaluate("(row) => explorer.open[0].measured.get('own')[row]", row)
+    page.evaluate(paint, "undertrained")
+    page.wait_for_selector(".sign")
+    lost = int(undertrained(space).mask.sum())
+    assert ["no sign", "appears under-trained"] == words(page.locator(".sign .what"))
+    assert [str(len(space) - 1 - lost), str(lost)] == words(page.locator(".sign .number"))
+    again = visit(page.url)
+    assert "undertrained" == again.input_value("#colour")
+    assert again.locator(".sign").count() == 2
 
 
 def test_lasso(visit, site):
@@ -473,6 +509,9 @@ def test_damaged_and_missing_files(visit, served):
         "[role=alert]"
     )
     page.unroute("**/data/0/points-0.bin*")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_selector("html[data-ready=all]")
+    assert 1 <= page.locator(".map").count()
     page.route("**/manifest.json", lambda route: route.fulfill(status=404))
     page.reload()
     page.wait_for_selector("html[data-ready=failed]")
@@ -487,6 +526,8 @@ STATES = {
     "tour": "#model=by/script&token=11&tour=2",
     "selection": "#model=by/script&lasso=-2,-2,2,-2,2,2,-2,2",
     "search": "#model=by/script&token=13",
+    "under-trained": "#model=by/script&colour=undertrained",
+    "failure": "#model=by/script&token=13",
     "diversity": "#model=by/meaning&colour=diversity&off=Latn",
 }
 
@@ -507,8 +548,12 @@ def test_accessible_by_axe(scheme, width, states, visit, served):
         page.goto(served + STATES[name])
         page.wait_for_selector("html[data-ready=all]")
         if name == "search":
-            page.fill("#search", "a")
-            page.wait_for_selector("#found li")
+            page.fill("#search", "gato")
+            page.wait_for_selector("#found .same")
+        if name == "failure":
+            page.route("**/data/0/norm-0.bin*", lambda route: route.abort())
+            page.evaluate("() => explorer.state.change({colour: 'norm'})")
+            page.wait_for_selector("[role=alert]")
         found = axe.run(page, options={"runOnly": {"type": "tag", "values": tags}}).response["violations"]
         assert [] == [(name, v["id"], [n["html"][:150] for n in v["nodes"]][:3]) for v in found]
     page.visit.errors.clear()

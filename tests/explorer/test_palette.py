@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from importlib.resources import files
 from itertools import combinations
 
 import numpy as np
 import pytest
 
+import hyperpolyglot as hp
+from hyperpolyglot.figures import draw_map
+from hyperpolyglot.writing.colours import NO_COLOUR, REGIONS, colours_of
+from tests.explorer.planted import planted_bundle, scripts_together
+
 PAGE = files("hyperpolyglot.explorer") / "page"
-TABLE = re.search(r"REGIONS = \{(.*?)\n\};", (PAGE / "js" / "palette.js").read_text("utf-8"), re.S)[1]
-SCRIPTS = {
-    name: pair for name, *pair in re.findall(r'(\w{4}): \["(#\w{6})", "(#\w{6})"\]', TABLE) if name[0] != "Z"
-}
+SCRIPTS = {name: pair for own in REGIONS.values() for name, pair in own.items() if name[0] != "Z"}
 """Script → [on light, on dark]; those that are shared by scripts are grey."""
 
 GROUNDS = re.findall(r"--(?:paper|map): (#\w{6});", (PAGE / "style.css").read_text("utf-8"))
@@ -85,3 +89,33 @@ def test_contrast(theme):
 def test_any_two_scripts_differ(theme, eyes):
     """Any two scripts are at least 0.06 of OKLab apart to the usual eye, 0.03 to the colour-blind; 0.02 is seen."""
     assert min(gaps(theme, eyes).values()) > (6 if eyes == "usual" else 3)
+
+
+def test_figures_and_explorer_have_the_same_colours():
+    """A script has the colour of the explorer's manifest on a map that is drawn; labels beyond the legend are grey."""
+    from matplotlib.colors import to_hex
+
+    space = scripts_together()
+    made = hp.project(space, hp.neighbors(space, 15), method="pca")
+    manifest = json.loads(planted_bundle().files["manifest.json"])
+    stated = {row["label"]: row["light"] for row in manifest["colours"]}
+    counts = space.labels.counts()
+    legend = sorted(counts, key=lambda label: (-counts[label], label))[:3]
+    panel = draw_map([(space, made)], most=3).axes[0]
+    points = next(c for c in panel.collections if len(c.get_offsets()) > 1)
+    found = Counter(to_hex(colour) for colour in points.get_facecolors())
+    codes = space.labels.codes[made.rows]
+    expected = Counter(
+        stated[name] if (name := space.labels.names[code] if code >= 0 else None) in legend else NO_COLOUR
+        for code in codes.tolist()
+    )
+    assert expected == found
+
+
+def test_colours_of_labels_that_no_table_knows():
+    """The paper's categories have the colours of their scripts, other labels hues of their own."""
+    found = colours_of(["LATIN", "noun", "verb", "CJK"])
+    assert found["LATIN"].light == REGIONS["Latin"]["Latn"][0]
+    assert found["CJK"].dark == REGIONS["East Asian"]["Hani"][1]
+    assert 4 == len({colour.light for colour in found.values()})
+    assert "Others" == found["noun"].region

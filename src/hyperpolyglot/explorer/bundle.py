@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -32,6 +32,7 @@ from hyperpolyglot.sources import told_apart
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
 from hyperpolyglot.types import Progress, silent
+from hyperpolyglot.writing.colours import REGIONS, colours_of
 
 __all__ = ["FORMAT", "MANIFEST", "Bundle", "bundle_of", "make_bundle", "refuse_others", "write_bundle"]
 
@@ -110,11 +111,21 @@ def bundle_of(models: Sequence[Explored], words: Glossary, options: ExploreOptio
             "languages": [{"tag": tag, "name": language_name(tag)} for tag in words.languages],
             "columns": _placed(made, "data/lexicon", _lexicon_columns(words)),
         },
+        "colours": _colours(models),
         "tour": tour(models),
         "provenance": provenance([model.space for model in models], options.to_json(), options.seed),
     }
     made[MANIFEST] = json.dumps(manifest, allow_nan=False, separators=(",", ":")).encode()
     return Bundle(made)
+
+
+def _colours(models: Sequence[Explored]) -> list[dict[str, str]]:
+    """The colour of every label, in the order of the legend's regions, those of no region last but one."""
+    found = colours_of(label for model in models for label in model.space.labels.names)
+    *regions, shared = REGIONS
+    order = {region: i for i, region in enumerate([*regions, "Others", shared])}
+    ordered = sorted(found.items(), key=lambda item: order[item[1].region])
+    return [{"label": label, **asdict(colour)} for label, colour in ordered]
 
 
 def _lexicon_columns(words: Glossary) -> dict[str, Column]:

@@ -16,6 +16,7 @@ from hyperpolyglot.measures.diversity import expected_distinct
 from hyperpolyglot.measures.explanation.frequency import token_frequency
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.measures.projection import NEIGHBORS
+from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.store import Store
@@ -28,7 +29,7 @@ __all__ = ["MOST_NEIGHBORS", "NONE", "UNRANKED", "ExploreOptions", "Explored", "
 
 MOST_NEIGHBORS = 200
 NONE = 255
-"""Stands in ``diversity`` for a token without neighbours."""
+"""Stands in ``diversity`` and ``own`` for a token without neighbours, in ``undertrained`` for one without a vector."""
 
 UNRANKED = 65535
 """Stands in ``frequency`` for a token of which nothing is known, in ``label`` for one without a label."""
@@ -77,6 +78,7 @@ class Explored:
             "revision": space.revision,
             "tensor": table.name,
             "tokens": len(space),
+            "padding": int(np.count_nonzero(self._padding)),
             "dim": space.dim,
             "k": self.near.k,
             "candidates": len(self.near.candidates),
@@ -89,6 +91,7 @@ class Explored:
             "expected_unlabelled": self._expected(-1),
             "kinds": [kind.label for kind in TokenKind],
             "frequency": token_frequency(space)[1],
+            "measures": self._measures(),
             "remark": space.remark,
         }
 
@@ -96,6 +99,8 @@ class Explored:
         """All columns of the model by name; those of which a page needs one row at a time are cut fine."""
         space, vocabulary = self.space, self.space.vocabulary
         rows, similarity = self.near.dense(len(space))
+        judged = undertrained(space)
+        norms = np.where(self._padding, np.nan, judged.norms)
         return {
             "points": numbers(self.points),
             "label": numbers(space.labels.codes.astype(np.uint16)),
@@ -111,7 +116,41 @@ class Explored:
             "similarity": numbers(similarity, limit=LAZY),
             "piece": texts(vocabulary.pieces, limit=LAZY),
             "bytes": byte_strings(vocabulary.utf8, limit=LAZY),
+            "own": numbers(self._own()),
+            "norm": numbers(norms.astype(np.float32)),
+            "undertrained": numbers(np.where(np.isnan(norms), NONE, judged.mask).astype(np.uint8)),
         }
+
+    def _measures(self) -> list[dict[str, Any]]:
+        """The columns by which tokens can be coloured, besides those that every bundle has."""
+        noun = self.space.labels.labelling.one
+        return [
+            {
+                "column": "own",
+                "name": f"Own-{noun} share",
+                "form": "share",
+                "of": self.near.k,
+                "says": f"Share of the {self.near.k} nearest tokens that have the token's own {noun}.",
+            },
+            {
+                "column": "norm",
+                "name": "Norm",
+                "form": "number",
+                "says": "Euclidean norm of the token's vector.",
+            },
+            {
+                "column": "undertrained",
+                "name": "Under-trained",
+                "form": "sign",
+                "names": ["no sign", "appears under-trained"],
+                "says": "By the vectors alone: as close to reserved tokens as these are to each other, "
+                "or of an unusually small norm.",
+            },
+        ]
+
+    @property
+    def _padding(self) -> NDArray[np.bool_]:
+        return np.asarray(self.space.vocabulary.kinds == TokenKind.PADDING)
 
     def _counts(self) -> NDArray[np.intp]:
         labels = self.space.labels.only_counted()
@@ -144,6 +183,17 @@ class Explored:
             near = np.sort(labels.codes[self.near.rows[part]], axis=1)
             first = np.diff(near, axis=1, prepend=-1) != 0
             found[self.near.queries[part]] = first.sum(axis=1)
+        return found
+
+    def _own(self) -> NDArray[np.uint8]:
+        """How many of the k nearest of every token have its label."""
+        codes = self.space.labels.codes
+        found = np.full(len(self.space), NONE, np.uint8)
+        for start in range(0, len(self.near.queries), 1 << 14):
+            part = slice(start, start + (1 << 14))
+            own = codes[self.near.queries[part], None]
+            found[self.near.queries[part]] = (codes[self.near.rows[part]] == own).sum(axis=1)
+        found[codes < 0] = NONE
         return found
 
 

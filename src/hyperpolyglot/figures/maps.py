@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hyperpolyglot.figures.panels import legend_below, new_figure, styled
-from hyperpolyglot.figures.style import COLOURS, INK, WIDE, colour_of, entry, named
+from hyperpolyglot.figures.style import INK, WIDE, entry, model_colour, named
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float32
+from hyperpolyglot.writing.colours import NO_COLOUR, colours_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +35,8 @@ def draw_map(
         for label, count in space.labels.counts().items():
             totals[label] = totals.get(label, 0) + count
     order = sorted(totals, key=lambda name: (-totals[name], name))
+    scheme = colours_of(order)
+    colours = {label: scheme[label].light for label in order[:most]}
     columns = min(2, len(maps))
     rows = -(-len(maps) // columns)
     side = WIDE / columns
@@ -41,13 +44,13 @@ def draw_map(
     for panel in axes[len(maps) :]:
         panel.set_visible(False)
     for panel, (space, projection) in zip(axes, maps, strict=False):
-        _scatter(panel, space, projection, order)
+        _scatter(panel, space, projection, colours)
     handles = [
-        axes[0].scatter([], [], s=16, color=colour_of(i), label=entry(named(label)))
-        for i, label in enumerate(order[: min(most, COLOURS)])
+        axes[0].scatter([], [], s=16, color=colours[label], label=entry(named(label)))
+        for label in order[:most]
     ]
     if len(order) > len(handles):
-        handles.append(axes[0].scatter([], [], s=16, color=colour_of(COLOURS), label="others"))
+        handles.append(axes[0].scatter([], [], s=16, color=NO_COLOUR, label="others"))
     legend_below(
         figure,
         axes[0],
@@ -61,14 +64,13 @@ def draw_map(
     return figure
 
 
-def _scatter(panel: Axes, space: TokenSpace, projection: Projection, order: list[str]) -> None:
+def _scatter(panel: Axes, space: TokenSpace, projection: Projection, colours: Mapping[str, str]) -> None:
     codes = space.labels.codes[projection.rows]
-    rank = np.array([order.index(name) for name in space.labels.names] + [len(order)])[codes]
     shuffled = np.random.default_rng(0).permutation(len(codes))  # so that no script always lies on top
-    colours = np.array([colour_of(i) for i in range(len(order))] + ["#c3c9cf"])[rank]
+    of_label = np.array([*(colours.get(name, NO_COLOUR) for name in space.labels.names), NO_COLOUR])
     size = float(np.clip(30000 / max(1, len(codes)), 0.3, 12))
     x, y = projection.points[shuffled].T
-    panel.scatter(x, y, s=size, c=colours[shuffled], linewidths=0, rasterized=True)
+    panel.scatter(x, y, s=size, c=of_label[codes[shuffled]], linewidths=0, rasterized=True)
     panel.set_title(title_of(space.model), pad=4)
     panel.set_xticks([])
     panel.set_yticks([])
@@ -124,7 +126,7 @@ def draw_points(projection: Projection, *, ax: Axes | None = None) -> Figure:
     figure, (panel,) = new_figure(5.2, 5.2, ax=ax)
     size = float(np.clip(30000 / max(1, len(projection.points)), 0.3, 12))
     x, y = projection.points.T
-    panel.scatter(x, y, s=size, c=colour_of(0), linewidths=0, rasterized=True)
+    panel.scatter(x, y, s=size, c=model_colour(0), linewidths=0, rasterized=True)
     panel.set_aspect("equal")
     panel.set_axis_off()
     return figure

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHANCE",
-    "COLOURS",
     "FAINT",
     "GRID",
     "INK",
@@ -32,7 +31,6 @@ __all__ = [
     "STYLE",
     "WIDE",
     "Dots",
-    "colour_of",
     "dodge",
     "dot_rows",
     "drawn",
@@ -89,35 +87,6 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "hyperpolyglot",
 }
-_HUES = [
-    "#20639b",
-    "#c0392b",
-    "#e08e0b",
-    "#3a7d44",
-    "#8e5ea2",
-    "#17a2a2",
-    "#d6608d",
-    "#7f6a3d",
-    "#5b8c2a",
-    "#34495e",
-    "#e67e62",
-    "#4fb0e0",
-    "#9b2d5a",
-    "#b3a125",
-    "#6c63c7",
-    "#1f8a70",
-    "#b0643c",
-    "#7a9cc6",
-    "#c65fc0",
-    "#54703d",
-    "#f0a868",
-    "#2d5d7b",
-    "#a8475f",
-    "#77b255",
-    "#5d4a8a",
-    "#d9a3b4",
-]
-COLOURS = len(_HUES)
 _LONGEST, _LONGEST_LABEL = 40, 24
 
 
@@ -146,11 +115,6 @@ def logarithmic(axis: Axis, written_as: Callable[[float], str]) -> None:
 
     axis.set_major_formatter(lambda value, _: written_as(value))
     axis.set_minor_formatter(Between())
-
-
-def colour_of(position: int) -> str:
-    """The colour of the label that is ``position``-th in size; grey beyond the palette."""
-    return _HUES[position] if position < len(_HUES) else "#c3c9cf"
 
 
 def dodge(position: int, of: int) -> float:

@@ -1,10 +1,11 @@
 /** The explorer: models, maps, legend, search and panel, kept in step with the address bar. */
 
 import { LazyColumn, readStrings } from "./bundle.js";
-import { coloursOf, mostDiverse, shownBy } from "./colours.js";
+import { coloursOf, shownBy } from "./colours.js";
 import { debounced, el, fill } from "./elements.js";
-import { Legend, UNLABELLED } from "./legend.js";
+import { Legend, nounOf, UNLABELLED } from "./legend.js";
 import { MapView } from "./map.js";
+import { choices, scaleOf } from "./measures.js";
 import { understood, Words } from "./meaning.js";
 import { Model } from "./model.js";
 import { colouring, colourOfNone, onTheme } from "./palette.js";
@@ -16,7 +17,7 @@ import { tourCard } from "./tour.js";
 import { Search } from "./workers.js";
 
 const LINKED = 10;
-const WIDE = matchMedia("(min-width: 60rem)");
+const WIDE = matchMedia("(min-width: 1024px)");
 
 export class App {
   state = new State();
@@ -78,10 +79,10 @@ export class App {
     const select = (id, change) => el("select", { id, onchange: (event) => change(event.target.value) }, names.map((n) => el("option", { value: n }, this.models.get(n).title)));
     this.modelChoice = select("model", (model) => this.#swap({ model, beside: this.state.now.beside === model ? null : this.state.now.beside }));
     this.besideChoice = select("beside", (beside) => this.#swap({ beside: beside || null }));
-    this.besideChoice.prepend(el("option", { value: "" }, "nothing"));
+    this.besideChoice.prepend(el("option", { value: "" }, "none"));
     fill(this.page.choices,
       el("label", { for: "model" }, "Model"), this.modelChoice,
-      names.length > 1 ? [el("label", { for: "beside" }, "beside"), this.besideChoice] : null);
+      names.length > 1 ? [el("label", { for: "beside" }, "Compare with"), this.besideChoice] : null);
     fill(this.page.search, this.box.element);
     fill(this.page.legend, this.legend.element);
     fill(this.page.panel, this.panel.element);
@@ -116,30 +117,33 @@ export class App {
   }
 
   /** Open what the address names, and show it as it comes in. */
-  async start() {
+  start() {
+    return this.#start().catch((error) => this.page.notices.show(error, () => this.start()));
+  }
+
+  async #start() {
     const number = ++this.#opening;
     const { model, beside } = this.state.now;
     this.open = [model, beside].filter(Boolean).map((name) => this.models.get(name));
     this.modelChoice.value = model;
     this.besideChoice.value = beside ?? "";
-    await Promise.all(this.open.map((m) => (m.mapLoaded ??= m.loadMap())));
+    await Promise.all(this.open.map((m) => m.load("Map")));
     if (number !== this.#opening) return;
     fill(this.page.maps, this.open.map((_, i) => this.views[i].element));
     this.page.maps.classList.toggle("two", this.open.length > 1);
-    this.scheme = colouring([...new Set(this.open.flatMap((m) => m.labels.map(({ label }) => label)))]);
+    this.scheme = colouring(this.manifest.colours ?? []);
     this.open.forEach((m, i) => this.views[i].setModel(m, m.title));
     this.#look();
     this.#paint(false);
-    document.documentElement.dataset.ready ??= "map";
-    await Promise.all(this.open.map((m) => (m.tokensLoaded ??= m.loadTokens())));
+    if (document.documentElement.dataset.ready !== "all") document.documentElement.dataset.ready = "map";
+    await Promise.all(this.open.map((m) => m.load("Tokens")));
     this.lexicon.gloss ??= await readStrings(this.manifest.lexicon.columns.gloss);
     if (number !== this.#opening) return;
-    this.most = mostDiverse(this.open);
     this.open.forEach((m, i) => {
       this.search.add(m);
       this.views[i].named();
     });
-    this.#paint(false);
+    await this.#recolour();
     this.box.set(this.state.now.query);
     await Promise.all([this.#seek(), this.#select(), this.#lasso()]);
     document.documentElement.dataset.ready = "all";
@@ -151,10 +155,10 @@ export class App {
 
   #follow(changed) {
     const any = (...keys) => keys.some((key) => changed.has(key));
-    if (any("model", "beside")) return this.#known() ? this.start().catch(this.page.failed) : this.#choose();
+    if (any("model", "beside")) return this.#known() ? this.start() : this.#choose();
     if (any("view", "view2")) this.#look();
     if (!this.complete) return undefined;
-    if (any("colour", "off")) this.#paint(false);
+    if (any("colour", "off")) this.#recolour();
     if (any("query")) {
       this.box.set(this.state.now.query);
       this.#seek();
@@ -162,6 +166,17 @@ export class App {
     if (any("lasso", "off")) this.#lasso();
     if (any("token", "token2", "tour")) this.#select();
     return undefined;
+  }
+
+  /** Paint by what the address names, once its values are here. */
+  async #recolour() {
+    const { colour } = this.state.now;
+    try {
+      await Promise.all(this.open.map((model) => model.loadMeasure(colour)));
+    } catch (error) {
+      this.page.notices.show(error, () => this.#recolour());
+    }
+    if (colour === this.state.now.colour) this.#paint(false);
   }
 
   #look() {
@@ -174,12 +189,13 @@ export class App {
 
   #paint(themed) {
     if (!this.open.length || !this.scheme) return;
-    if (themed) this.scheme = colouring([...this.scheme.keys()]);
-    const { state: { now }, most, scheme } = this;
-    const by = this.complete ? now.colour : "label";
+    if (themed) this.scheme = colouring(this.manifest.colours ?? []);
+    const { state: { now }, scheme } = this;
+    const by = this.complete && choices(this.open, "").some((choice) => choice.by === now.colour) ? now.colour : "label";
+    const scale = this.complete ? scaleOf(this.open, by, nounOf(this.open, "noun")) : null;
     const ofShown = (label) => (now.off.includes(label) ? null : by === "label" ? this.colour(label) : "var(--ink)");
-    this.open.forEach((model, i) => this.views[i].paint(coloursOf(model, by, scheme, most), shownBy(model, now.off), ofShown));
-    this.legend.show(this.open, now, scheme, most);
+    this.open.forEach((model, i) => this.views[i].paint(coloursOf(model, by, scheme, scale), shownBy(model, now.off), ofShown));
+    this.legend.show(this.open, now.off, { by, scheme, scale });
     this.#light();
     if (themed && this.complete) this.#select();
   }
@@ -227,10 +243,10 @@ export class App {
     const rows = this.rows().slice(0, this.open.length);
     const sides = await Promise.all(
       this.open.map(async (model, i) => ({ model, row: rows[i], near: rows[i] < 0 ? [] : await model.neighbours(rows[i]) })),
-    ).catch(this.page.failed);
+    ).catch((error) => this.page.notices.show(error, () => this.#select()));
     if (number !== this.#asked || !sides) return;
     const chosen = sides.some(({ row }) => row >= 0);
-    this.#near = chosen ? sides.map(({ row, near }) => (row < 0 ? [] : [row, ...near.map((n) => n.row)])) : null;
+    this.#near = chosen ? sides.map(({ row, near }) => (row < 0 ? null : [row, ...near.map((n) => n.row)])) : null;
     const { view, view2 } = this.state.now;
     sides.forEach(({ row, near }, i) => {
       const linked = near.slice(0, LINKED).map((n) => n.row);
@@ -300,8 +316,9 @@ export class App {
     return Uint32Array.from([...rows].map((row) => model.rowOfText(this.open[0].text(row))).filter((row) => row >= 0));
   }
 
+  /** Look at a key of the legend; one whose tokens are not shown has nothing to light. */
   #point(key) {
-    this.#pointed = key;
+    this.#pointed = this.state.now.off.includes(key) ? null : key;
     this.#light();
   }
 

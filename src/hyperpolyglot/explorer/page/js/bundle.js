@@ -35,9 +35,15 @@ export async function readManifest() {
 
 /** One file of a column. Its digest is part of the address, so that no cache hands out an earlier one. */
 async function readChunk(chunk) {
-  const answer = await fetch(`${chunk.path}?${chunk.digest.slice(7, 23)}`);
-  if (!answer.ok) throw new BundleError(`${chunk.path} is missing: the export is not complete.`);
-  const content = await answer.arrayBuffer();
+  let answer;
+  let content;
+  try {
+    answer = await fetch(`${chunk.path}?${chunk.digest.slice(7, 23)}`);
+    content = await answer.arrayBuffer();
+  } catch {
+    throw new BundleError(`${chunk.path} could not be loaded: the connection failed.`);
+  }
+  if (!answer.ok) throw new BundleError(`${chunk.path} is missing (${answer.status}): the export is not complete.`);
   if (content.byteLength !== chunk.bytes || !(await hasDigest(content, chunk.digest)))
     throw new BundleError(`${chunk.path} is not the file that the manifest states: export again.`);
   return content;

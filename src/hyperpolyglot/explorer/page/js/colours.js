@@ -1,9 +1,7 @@
 /** The colour of every token, by what one asks to see, and which tokens are shown at all. */
 
-import { NO_NEIGHBOURS, UNRANKED } from "./model.js";
-import { colourOfKind, colourOfNone, ramp, rgb } from "./palette.js";
-
-const SHADES = 256;
+import { NO_NEIGHBOURS } from "./model.js";
+import { colourOfKind, colourOfNone, rgb } from "./palette.js";
 
 /** How many distinct labels the scale ends at: all but half a per cent of the neighbourhoods have no more. */
 export function mostDiverse(models) {
@@ -17,25 +15,17 @@ export function mostDiverse(models) {
   }));
 }
 
-/** Four bytes a token. `by`: label, kind, diversity or frequency; `scheme`: label → colour; `most`: see above. */
-export function coloursOf(model, by, scheme, most) {
+/** Four bytes a token. `by`: label, kind, or what `scale` shades; `scheme`: label → colour. */
+export function coloursOf(model, by, scheme, scale) {
   const none = rgb(colourOfNone());
-  const shades = Array.from({ length: SHADES }, (_, i) => ramp(i / (SHADES - 1)));
-  const shade = (share) => shades[Math.round(Math.min(1, Math.max(0, share)) * (SHADES - 1))];
-  const labels = model.labels.map(({ label }) => rgb(scheme.get(label).colour));
+  const labels = model.labels.map(({ label }) => rgb(scheme.get(label)?.colour ?? colourOfNone()));
   const kinds = model.kinds.map((kind) => rgb(colourOfKind(kind)));
-  const colour = {
-    label: (row) => labels[model.label[row]] ?? none,
-    kind: (row) => kinds[model.kind[row]],
-    diversity: (row) => (model.hasNeighbours(row) ? shade((model.diversity[row] - 1) / Math.max(1, most - 1)) : none),
-    frequency: (row) => (model.frequency[row] === UNRANKED ? none : shade(model.frequency[row] / (UNRANKED - 1))),
-  }[by];
+  const ofLabel = (row) => labels[model.label[row]] ?? none;
+  const ofKind = (row) => kinds[model.kind[row]];
+  const colour = scale ? (row) => scale.shade(model, row) : by === "kind" ? ofKind : ofLabel;
   const found = new Uint8Array(4 * model.size);
   for (let row = 0; row < model.size; row++) {
-    const [red, green, blue] = colour(row);
-    found[4 * row] = red;
-    found[4 * row + 1] = green;
-    found[4 * row + 2] = blue;
+    found.set(colour(row), 4 * row);
     found[4 * row + 3] = 255;
   }
   return found;

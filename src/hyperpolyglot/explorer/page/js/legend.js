@@ -1,25 +1,18 @@
 /** The legend: what the colours mean, and which labels or kinds are shown. */
 
 import { capital, count, el, fill, swatch } from "./elements.js";
-import { colourOfKind, colourOfNone, rampStops, REGION_ORDER } from "./palette.js";
+import { PADDING } from "./model.js";
+import { choices } from "./measures.js";
+import { colourOfKind, colourOfNone, rampStops } from "./palette.js";
 
-const BY = { label: "Label", kind: "Kind", diversity: "Diversity", frequency: "Frequency" };
+const UNKNOWN = { region: "Labels", colour: colourOfNone() };
 export const UNLABELLED = "none:";
-
-const SOURCES = {
-  scores: "the tokenizer’s own scores or merge ranks",
-  ids: "the order of ids, a weak stand-in",
-};
 
 export class Legend {
   /** `does`: `colour(by)`, `filter(off)`, `point(key or null)`: a key is looked at. */
   constructor(does) {
     this.does = does;
-    this.choice = el(
-      "select",
-      { id: "colour", onchange: () => does.colour(this.choice.value) },
-      Object.entries(BY).map(([by, name]) => el("option", { value: by }, name)),
-    );
+    this.choice = el("select", { id: "colour", onchange: () => does.colour(this.choice.value) });
     this.scale = el("div", { class: "scale" });
     this.list = el("div", { class: "keys" });
     this.summary = el("summary", {}, "Colours and filter");
@@ -39,16 +32,16 @@ export class Legend {
     );
   }
 
-  /** Show the keys of some models. `scheme`: label → `{region, colour}`; `most`: where the scale of diversity ends. */
-  show(models, state, scheme, most) {
-    this.off = new Set(state.off);
-    this.choice.value = state.colour;
-    this.choice.options[0].text = capital(nounOf(models, "singular"));
-    this.#showScale(models, state.colour, most);
-    const byKind = state.colour === "kind";
+  /** Show the keys of some models, coloured `by` a column. `scheme`: label → `{region, colour}`; `scale` as measures.js has it. */
+  show(models, off, { by, scheme, scale }) {
+    this.off = new Set(off);
+    const listed = choices(models, capital(nounOf(models, "singular")));
+    fill(this.choice, listed.map((choice) => el("option", { value: choice.by, selected: choice.by === by }, choice.name)));
+    this.#showScale(scale);
+    const byKind = by === "kind";
     const groups = byKind ? [["Kinds", kindsOf(models)]] : groupsOf(models, scheme);
-    const drawn = `${byKind} ${models.map((model) => [model.name, Boolean(model.kind)])} ${state.colour} ${colourOfNone()}`;
-    if (drawn !== this.drawn) this.#build(groups, state.colour === "label" || byKind);
+    const drawn = `${byKind} ${models.map((model) => [model.name, Boolean(model.kind)])} ${by} ${colourOfNone()}`;
+    if (drawn !== this.drawn) this.#build(groups, by === "label" || byKind);
     this.drawn = drawn;
     for (const [key, box] of this.boxes) box.checked = !this.off.has(key);
   }
@@ -104,21 +97,20 @@ export class Legend {
     return [...[...this.off].filter((key) => !this.boxes.has(key)), ...off].sort();
   }
 
-  #showScale(models, by, most) {
-    if (by !== "diversity" && by !== "frequency") return fill(this.scale);
+  #showScale(scale) {
+    if (!scale) return fill(this.scale);
+    const said = el("p", {}, scale.says);
+    if (scale.signs)
+      return fill(this.scale, scale.signs.map(({ name, colour, tokens }) =>
+        el("div", { class: "sign" }, swatch(colour), el("span", { class: "what" }, name), el("span", { class: "number" }, count(tokens)))), said);
     const bar = el("div", { class: "ramp", "aria-hidden": "true" });
     bar.style.background = `linear-gradient(to right, ${rampStops().join(", ")})`;
-    const noun = nounOf(models, "noun");
-    const [low, high, said] =
-      by === "diversity"
-        ? ["1", String(most), `Distinct ${noun} among the ${models[0].k} nearest tokens.`]
-        : ["rare", "common", `By ${SOURCES[models[0].facts.frequency] ?? models[0].facts.frequency}.`];
-    return fill(this.scale, bar, el("div", { class: "ends" }, el("span", {}, low), el("span", {}, high)), el("p", {}, said));
+    return fill(this.scale, bar, el("div", { class: "ends" }, scale.ends.map((end) => el("span", {}, end))), said);
   }
 }
 
 /** What the labels of the models are called: `form` is "noun" (many) or "singular". */
-function nounOf(models, form) {
+export function nounOf(models, form) {
   const [first, ...others] = models.map((model) => model.facts[form]);
   return others.every((other) => other === first) ? first : { noun: "labels", singular: "label" }[form];
 }
@@ -131,7 +123,7 @@ function kindsOf(models) {
     model.kinds.forEach((kind, i) => tokens.set(kind, Math.max(tokens.get(kind) ?? 0, counts[i])));
   }
   return [...tokens]
-    .filter(([, n]) => n)
+    .filter(([kind, n]) => n && kind !== PADDING)
     .map(([kind, n]) => ({ key: `kind:${kind}`, name: kind, tokens: n, colour: colourOfKind(kind) }));
 }
 
@@ -141,11 +133,12 @@ function groupsOf(models, scheme) {
   for (const model of models) {
     for (const { label, name, tokens } of model.labels) {
       const known = found.get(label);
-      if (tokens) found.set(label, { key: label, name, tokens: Math.max(tokens, known?.tokens ?? 0), ...scheme.get(label) });
+      if (tokens) found.set(label, { key: label, name, tokens: Math.max(tokens, known?.tokens ?? 0), ...(scheme.get(label) ?? UNKNOWN) });
     }
   }
-  const unlabelled = Math.max(...models.map((m) => m.size - m.labels.reduce((sum, { tokens }) => sum + tokens, 0)));
-  const groups = REGION_ORDER.map((region) => [region, [...found.values()].filter((key) => key.region === region)]);
+  const unlabelled = Math.max(...models.map((m) => m.size - (m.facts.padding ?? 0) - m.labels.reduce((sum, { tokens }) => sum + tokens, 0)));
+  const regions = new Set([...[...scheme.values()].map(({ region }) => region), UNKNOWN.region]);
+  const groups = [...regions].map((region) => [region, [...found.values()].filter((key) => key.region === region)]);
   if (unlabelled) groups.push(["None", [{ key: UNLABELLED, name: "no label", tokens: unlabelled, colour: colourOfNone() }]]);
   for (const [, keys] of groups) keys.sort((a, b) => b.tokens - a.tokens || (a.name < b.name ? -1 : 1));
   return groups.filter(([, keys]) => keys.length);

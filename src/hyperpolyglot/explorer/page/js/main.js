@@ -2,21 +2,16 @@
 
 import { App } from "./app.js";
 import { readManifest } from "./bundle.js";
-import { el, fill } from "./elements.js";
+import { Notices } from "./notice.js";
 
 const part = (id) => document.getElementById(id);
-
-/** Say what went wrong, in place of the map. */
-function failed(error) {
-  fill(part("maps"), el("p", { class: "notice", role: "alert" }, error.message));
-  document.documentElement.dataset.ready = "failed";
-}
+const notices = new Notices(part("maps"), part("notice-slot"));
 
 async function begin() {
   const manifest = await readManifest();
   const page = {
     choices: part("choices"), search: part("search-slot"), tour: part("tour-slot"), legend: part("legend-slot"),
-    maps: part("maps"), panel: part("panel-slot"), live: part("live"), failed,
+    maps: part("maps"), panel: part("panel-slot"), live: part("live"), notices,
   };
   part("skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address belongs to the state
@@ -27,4 +22,5 @@ async function begin() {
   await app.start();
 }
 
-begin().catch(failed);
+const again = () => begin().catch((error) => notices.show(error, again));
+again();

@@ -4,6 +4,7 @@ import { Camera } from "./camera.js";
 import { density, opacity } from "./density.js";
 import { debounced, el, fill } from "./elements.js";
 import { listen } from "./gestures.js";
+import { download, fileName, pictureOf } from "./downloads.js";
 import { Grid } from "./grid.js";
 import { byInterest, islands, Labels } from "./labels.js";
 import { Overlay } from "./overlay.js";
@@ -61,6 +62,7 @@ export class MapView {
         this.#tool("All", "Show the whole map", () => this.fly([0, 0, 1])),
         this.lassoButton,
         this.#tool("In view", "Select all tokens in view", () => does.lasso(this.#windowed())),
+        this.#tool("PNG", "Download this view as a picture", () => this.#saved()),
       ),
     );
     this.points = Points.on(this.canvas);
@@ -204,6 +206,16 @@ export class MapView {
 
   #zoomed(factor) {
     this.#moved(() => this.camera.zoomAt(this.camera.width / 2, this.camera.height / 2, factor));
+  }
+
+  #saved() {
+    pictureOf(this).toBlob((picture) => download(fileName(this.model.title, "png"), picture), "image/png");
+  }
+
+  /** The canvas, drawn just now: its content is gone after this turn. */
+  redrawn() {
+    this.#frame(performance.now());
+    return this.canvas;
   }
 
   #windowed() {

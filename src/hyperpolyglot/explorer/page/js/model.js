@@ -5,10 +5,11 @@ import { LazyColumn, readNumbers, readStrings } from "./bundle.js";
 export const NO_LABEL = 65535;
 export const NO_NEIGHBOURS = 255;
 export const UNRANKED = 65535;
-const PADDING = "padding";
+export const PADDING = "padding";
 
 export class Model {
   #rowOfText = null;
+  #begun = {};
 
   constructor(entry, lexicon) {
     Object.assign(this, {
@@ -19,6 +20,8 @@ export class Model {
       facts: { singular: entry.noun === "scripts" ? "script" : "label", ...entry }, // bundles of before have none
       labels: entry.labels,
       kinds: entry.kinds,
+      measures: entry.measures ?? [], // bundles of before have none
+      measured: new Map(),
       lexicon,
     });
     const { columns } = entry;
@@ -26,14 +29,21 @@ export class Model {
     for (const name of ["neighbor", "similarity", "piece", "bytes"]) this[name] = new LazyColumn(columns[name]);
   }
 
-  /** Fetch what a first map needs: places and labels. */
+  /** Fetch `"Map"`, what a first map needs, or `"Tokens"`, the rest; once, but for what failed. */
+  load(what) {
+    const begun = (this.#begun[what] ??= this[`load${what}`]());
+    begun.catch(() => delete this.#begun[what]);
+    return begun;
+  }
+
+  /** Places and labels. */
   async loadMap() {
     const [points, label] = await Promise.all(["points", "label"].map((name) => readNumbers(this.columns[name])));
     this.label = label;
     this.points = framed(points);
   }
 
-  /** Fetch the rest of what every token has. */
+  /** The rest of what every token has. */
   async loadTokens() {
     const numbers = ["kind", "diversity", "frequency", "id", "meaning_at", "meaning_concept", "meaning_language"];
     const [text, ...found] = await Promise.all([
@@ -42,6 +52,12 @@ export class Model {
     ]);
     [this.kind, this.diversity, this.frequency, this.id, this.meaningAt, this.concept, this.language] = found;
     this.texts = text;
+  }
+
+  /** Fetch a column that tokens can be coloured by, if the model has it. */
+  async loadMeasure(by) {
+    if (this.measured.has(by) || !this.measures.some(({ column }) => column === by)) return;
+    this.measured.set(by, await readNumbers(this.columns[by]));
   }
 
   text(row) {

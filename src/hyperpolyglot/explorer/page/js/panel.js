@@ -1,6 +1,8 @@
 /** The panel beside the map: the tour, a selection, a token, or what is open. */
 
 import { count, counted, el, fill } from "./elements.js";
+import { csvOf, download, fileName } from "./downloads.js";
+import { failure } from "./notice.js";
 import { spoken, token } from "./tokens.js";
 import { labelBar, tokenCard } from "./tokencard.js";
 
@@ -22,7 +24,7 @@ export class Panel {
   async showToken(sides, colour) {
     const number = ++this.#number;
     const inside = this.main.contains(document.activeElement);
-    const card = await tokenCard(sides, colour, this.does).catch((error) => el("p", { class: "notice", role: "alert" }, error.message));
+    const card = await tokenCard(sides, colour, this.does).catch((error) => failure(error, () => this.showToken(sides, colour)));
     if (number !== this.#number) return;
     if (this.main.previousElementSibling === this.selection) this.selection.before(this.main);
     fill(this.main, card);
@@ -56,6 +58,8 @@ export class Panel {
       await navigator.clipboard.writeText(texts());
       this.does.announce(`${counted(rows.length, "token")} copied`);
     } }, "Copy");
+    const csv = el("button", { type: "button", onclick: () =>
+      download(fileName(model.title, "csv"), new Blob([csvOf(model, rows)], { type: "text/csv" })) }, "Download CSV");
     const common = [...rows].sort((a, b) => model.frequency[b] - model.frequency[a] || a - b).slice(0, CHIPS);
     return fill(
       this.selection,
@@ -64,7 +68,7 @@ export class Panel {
         { class: "card selection", "aria-label": "Selection" },
         el("h2", {}, `${counted(rows.length, "token")} selected`),
         rows.length ? labelBar(model, rows, colour) : null,
-        el("p", { class: "actions" }, navigator.clipboard ? copy : null,
+        el("p", { class: "actions" }, navigator.clipboard ? copy : null, csv,
           el("button", { type: "button", onclick: () => this.does.clear("lasso") }, "Clear")),
         el("p", { class: "chips" }, common.map((row) => this.#chip(model, 0, row))),
         rows.length > CHIPS ? el("p", { class: "faint" }, `The ${CHIPS} most common are shown.`) : null,
@@ -81,7 +85,7 @@ function overview(model) {
     el("h2", {}, facts.title),
     facts.remark ? el("p", { class: "remark" }, facts.remark) : null,
     el("dl", { class: "facts" },
-      [["tokens", count(facts.tokens)], ["dimensions", count(facts.dim)], ["tensor", el("code", {}, spoken(facts.tensor, 120))],
+      [["tokens", count(facts.tokens - (facts.padding ?? 0))], ["dimensions", count(facts.dim)], ["tensor", el("code", {}, spoken(facts.tensor, 120))],
         ["neighbours", `${facts.k} nearest by cosine, exact`], ["map", (map[facts.method] ?? facts.method) + trust]]
         .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
   ];

@@ -142,10 +142,10 @@ function groupsOf({ rows }, { exact, same, pieces, near, glosses }) {
   const own = new Set(exact);
   return [
     { kind: "match", name: "", rows: exact },
-    { kind: "piece", name: "No token; its pieces by an estimate (greedy, the longest first)", rows: pieces },
+    { kind: "piece", name: "Not a token; estimated pieces (greedy longest match)", rows: pieces },
     { kind: "same", name: `Same meaning: ${glosses.slice(0, GLOSSES).join(", ")}`, rows: same.slice(0, MOST) },
-    { kind: "near", name: "Not in the lexicon; its nearest tokens", rows: near },
-    { kind: "match", name: "Contain these letters", rows: rows.filter((row) => !own.has(row)) },
+    { kind: "near", name: "Not in the lexicon; nearest neighbours", rows: near },
+    { kind: "match", name: "Other tokens that match", rows: rows.filter((row) => !own.has(row)) },
   ].filter((group) => group.rows.length);
 }
 

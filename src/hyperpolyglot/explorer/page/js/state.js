@@ -5,7 +5,7 @@ const EMPTY = {
   beside: null, // name of a second one
   token: null, // id of the token that is looked at
   token2: null, // its id in the second model, where that is not the first token that reads alike
-  colour: "label", // label | kind | diversity | frequency
+  colour: "label", // label | kind | diversity | frequency | a column of the models' measures
   off: [], // labels and kinds that are filtered out, kinds as "kind:byte"
   query: "",
   view: null, // [x, y, zoom] of the map
@@ -20,9 +20,8 @@ const places = (text) => {
 };
 
 const WHOLE = { read: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : null), write: String };
-const COLOURS = ["label", "kind", "diversity", "frequency"];
 const FORMS = {
-  colour: { read: (text) => (COLOURS.includes(text) ? text : null), write: String },
+  colour: { read: (text) => (/^[a-z_]{1,32}$/.test(text) ? text : null), write: String },
   token: WHOLE,
   token2: WHOLE,
   off: { read: (text) => text.split(",").map(decodeURIComponent), write: (off) => off.map(encodeURIComponent).join(",") },
