@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,7 @@ from hyperpolyglot.cli.opened import excluded_kinds, open_spaces
 from hyperpolyglot.cli.options import exclude_option, k_option, matched, model_argument
 from hyperpolyglot.cli.output import ARRAYS, OutputOptions, output_group
 from hyperpolyglot.cli.several import Measurement, give
+from hyperpolyglot.labellers import LANGUAGE
 
 if TYPE_CHECKING:
     from hyperpolyglot.space import TokenSpace
@@ -33,6 +35,12 @@ __all__ = ["neighbors"]
 @click.option("--id", "ids", type=int, multiple=True, metavar="N", help="A token by its id; can be repeated.")
 @k_option(20)
 @click.option("--only", metavar="LABEL", help="Only neighbours with this label, exactly.")
+@click.option(
+    "--in",
+    "language",
+    metavar="LANGUAGE",
+    help=f"Only neighbours of this language, a tag as sv; labels are languages then (--labels {LANGUAGE}).",
+)
 @click.option(
     "--compare-with",
     multiple=True,
@@ -52,6 +60,7 @@ def neighbors(
     ids: tuple[int, ...],
     k: int,
     only: str | None,
+    language: str | None,
     compare_with: tuple[str, ...],
     opening: OpeningOptions,
     labelling: LabelOptions,
@@ -66,6 +75,10 @@ def neighbors(
     Without a TEXT, -o neighbors.npz writes the neighbours of all tokens: rows
     int32 and similarity float32, -1 and NaN for tokens left out.
     """
+    if language is not None:
+        if only is not None or labelling.labels not in (None, LANGUAGE):
+            raise click.UsageError(f"--in goes with --labels {LANGUAGE}, and not with --only.")
+        labelling, only = replace(labelling, labels=LANGUAGE), language
     arrays, others = output.split(".npz")
     if not (texts or ids or arrays):
         raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")
