@@ -135,7 +135,7 @@ def test_a_command_says_the_types_that_click_gives(name):
 
 
 OPENING = {"table": "input", "tensor": None, "tokenizer": None, "view": "raw", "strict": False}
-LABELS: dict[str, Any] = {"labels": None, "only_labels": [], "top": None}
+LABELS: dict[str, Any] = {"labels": None, "word_lists": None, "only_labels": [], "top": None}
 PROTOCOL = LABELS | {"protocol": "default"}
 EXCLUDE: dict[str, Any] = {"exclude": []}
 LEXICON = {"lexicon": [], "form": None, "pair": None, "kinds": [], "all_concepts": False}
@@ -150,7 +150,10 @@ RECORDED: dict[str, dict[str, Any]] = {
     | {"shared_with": []},
     "tokens": OPENING | LABELS | EXCLUDE | {"k": 50},
     "silhouette": OPENING | PROTOCOL | EXCLUDE | {"sample": 500, "minimum": 50, "permutations": 99},
-    "neighbors": OPENING | PROTOCOL | EXCLUDE | {"texts": [], "ids": [], "k": 20, "only": None},
+    "neighbors": OPENING
+    | PROTOCOL
+    | EXCLUDE
+    | {"texts": [], "ids": [], "k": 20, "only": None, "language": None},
     "diversity": OPENING | PROTOCOL | EXCLUDE | {"k": 50, "sample": None},
     "map": OPENING | LABELS | EXCLUDE | {"method": "auto", "projector": None},
     "translate": OPENING

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.store import Store
     from hyperpolyglot.study import Study, StudyOptions, run_study
     from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+    from hyperpolyglot.word_lists import WordLists, read_word_lists
 
 _HOME = {
     "engine.devices": ("use_device",),
@@ -85,6 +86,7 @@ _HOME = {
     "store": ("Store",),
     "study": ("Study", "StudyOptions", "run_study"),
     "vocabulary": ("TokenKind", "Vocabulary"),
+    "word_lists": ("WordLists", "read_word_lists"),
 }
 MEASURES = (
     *("neighbors", "separability", "silhouette", "diversity", "map", "translate", "meanings", "explain"),
@@ -130,6 +132,7 @@ __all__ = [
     "TranslateOptions",
     "Translation",
     "Vocabulary",
+    "WordLists",
     "census",
     "compare",
     "diversity",
@@ -152,6 +155,7 @@ __all__ = [
     "project",
     "read_lexicon",
     "read_text_folder",
+    "read_word_lists",
     "run_study",
     "sample_rows",
     "separability",

@@ -9,15 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from hyperpolyglot.vocabulary import Vocabulary
+    from hyperpolyglot.word_lists import WordLists
 
-__all__ = ["DEFAULT", "LABELLERS", "OWN", "Labelled", "Labeller", "Labelling", "common"]
+__all__ = [
+    "DEFAULT",
+    "LABELLERS",
+    "LANGUAGE",
+    "OWN",
+    "Labelled",
+    "Labeller",
+    "Labelling",
+    "by_language",
+    "common",
+]
 
-Labelled = tuple[Iterable[str | None], str]
-"""The label of every row, ``None`` for none, and the Unicode version that they rest on; empty for none."""
+
+class Labelled(NamedTuple):
+    """The label of every row, ``None`` for none, and what they rest on.
+
+    ``unicode``: the version of the tables, empty for none; ``basis``: other data, with its digest; ``remark``: what the
+    user should know of the labels, in a sentence. ``basis`` and ``remark`` are empty for none.
+    """
+
+    labels: Iterable[str | None]
+    unicode: str = ""
+    basis: str = ""
+    remark: str = ""
+
 
 _CJK = frozenset({"Hani", "Hira", "Kana", "Hrkt", "Hang", "Bopo", "Jpan", "Kore"})
 
@@ -30,6 +52,7 @@ class Labelling:
     ``badge``: what the small letters beside a token are; ``unlabelled``: which tokens have none, a sentence.
     ``writing_systems``: what the founding paper published of its writing systems can stand beside them.
     ``latin``: the label of Latin text; empty where there is no single one. ``uncounted``: labels that are not counted.
+    ``abstains``: text that cannot be told has no label, and its share is reported. ``tags``: labels are language tags.
     """
 
     one: str
@@ -40,6 +63,8 @@ class Labelling:
     writing_systems: bool = False
     latin: str = ""
     uncounted: tuple[str, ...] = ()
+    abstains: bool = False
+    tags: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +102,12 @@ def _of_texts(
 def _by_script(vocabulary: Vocabulary) -> Labelled:
     from hyperpolyglot.writing import scripts
 
-    return _of_texts(vocabulary, scripts.scripts_of), scripts.UNICODE_VERSION
+    return Labelled(_of_texts(vocabulary, scripts.scripts_of), scripts.UNICODE_VERSION)
 
 
 def _by_script_joining_cjk(vocabulary: Vocabulary) -> Labelled:
-    labels, unicode = _by_script(vocabulary)
-    return ("CJK" if label in _CJK else label for label in labels), unicode
+    labels, unicode, *_ = _by_script(vocabulary)
+    return Labelled(("CJK" if label in _CJK else label for label in labels), unicode)
 
 
 def _by_paper(vocabulary: Vocabulary) -> Labelled:
@@ -91,13 +116,32 @@ def _by_paper(vocabulary: Vocabulary) -> Labelled:
 
     strings = zip(paper.paper_strings(vocabulary), vocabulary.kinds.tolist(), strict=True)
     labels = (None if kind == TokenKind.PADDING else paper.category_of(string) for string, kind in strings)
-    return labels, paper.UNICODE_VERSION
+    return Labelled(labels, paper.UNICODE_VERSION)
 
 
 def _by_block(vocabulary: Vocabulary) -> Labelled:
     from hyperpolyglot.writing import blocks
 
-    return _of_texts(vocabulary, blocks.blocks_of), blocks.UNICODE_VERSION
+    return Labelled(_of_texts(vocabulary, blocks.blocks_of), blocks.UNICODE_VERSION)
+
+
+def by_language(vocabulary: Vocabulary, lists: WordLists | None = None) -> Labelled:
+    """Labels by word lists; by those of this installation for ``None``."""
+    import numpy as np
+
+    from hyperpolyglot.vocabulary import TokenKind
+    from hyperpolyglot.word_lists import installed_word_lists
+    from hyperpolyglot.word_lists.bayes import language_model
+
+    lists = lists or installed_word_lists()
+    written = np.flatnonzero(np.isin(vocabulary.kinds, (TokenKind.TEXT, TokenKind.ADDED))).tolist()
+    texts = [vocabulary.texts[row] for row in written]
+    starts = vocabulary.starts_word if vocabulary.starts_word.any() else np.ones(len(vocabulary), bool)
+    codes = language_model(lists).codes(texts, starts[written].tolist())
+    labels: list[str | None] = [None] * len(vocabulary)
+    for row, code in zip(written, codes.tolist(), strict=True):
+        labels[row] = None if code < 0 else lists.languages[code]
+    return Labelled(labels, basis=f"{lists.source} ({lists.digest})", remark=lists.remark)
 
 
 _SCRIPT = Labeller(
@@ -112,6 +156,8 @@ _SCRIPT = Labeller(
     latin="Latn",
     uncounted=("Zyyy", "Zinh", "Zzzz"),
 )
+
+LANGUAGE = "language"
 
 LABELLERS: dict[str, Labeller] = {
     "script": _SCRIPT,
@@ -137,6 +183,17 @@ LABELLERS: dict[str, Labeller] = {
         heading="Unicode blocks",
         badge="the token’s Unicode block",
         unlabelled="Bytes, special tokens, spaces and padding have a kind, not a block, and are not counted here.",
+    ),
+    LANGUAGE: Labeller(
+        label=by_language,
+        help="languages by word lists",
+        one="language",
+        many="languages",
+        heading="languages",
+        badge="the tag of the token’s language",
+        unlabelled="Tokens that no one language can claim have no language and are not counted here.",
+        abstains=True,
+        tags=True,
     ),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike, fsdecode
 from pathlib import Path
 
@@ -13,28 +13,36 @@ from numpy.typing import NDArray
 from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
 from hyperpolyglot.folders import expanded
-from hyperpolyglot.labellers import DEFAULT, LABELLERS, OWN, Labelling
+from hyperpolyglot.labellers import DEFAULT, LABELLERS, LANGUAGE, OWN, Labelled, Labelling, by_language
 from hyperpolyglot.records import brief
 from hyperpolyglot.regular import read_text
 from hyperpolyglot.types import frozen
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+from hyperpolyglot.word_lists import WordLists, read_word_lists
 
 __all__ = ["AnyLabeller", "Labels", "label", "read_labels"]
 
-AnyLabeller = str | PathLike[str] | Callable[[str], str | None] | Mapping[str, str]
-"""The name of a row of :data:`hyperpolyglot.labellers.LABELLERS`, or a function, table or file of one's own."""
+AnyLabeller = str | PathLike[str] | Callable[[str], str | None] | Mapping[str, str] | WordLists
+"""The name of a row of :data:`hyperpolyglot.labellers.LABELLERS`, a function, table or file of one's own, or word lists
+(or a folder of them), by which languages are told."""
 
 _MOST_LABELS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """``codes`` int16 ``[token]`` index ``names``; −1 is a token without a label (padding, bytes, specials)."""
+    """``codes`` int16 ``[token]`` index ``names``; −1 is a token without a label (padding, bytes, specials).
+
+    ``basis``: what else than tables of Unicode the labels rest on, with its digest; ``remark``: what the user should
+    know of them, in a sentence. Both are empty for nothing.
+    """
 
     codes: NDArray[np.int16]
     names: tuple[str, ...]
     labeller: str
     unicode: str
+    basis: str = ""
+    remark: str = ""
 
     __repr__ = brief
 
@@ -71,7 +79,7 @@ class Labels:
         """
         keep = np.append(self.counted, False)[self.codes]
         codes = np.where(keep, self.codes, -1).astype(np.int16)
-        return Labels(codes=codes, names=self.names, labeller=self.labeller, unicode=self.unicode)
+        return replace(self, codes=codes)
 
     def of(self, row: int) -> str | None:
         """The label of one token."""
@@ -86,10 +94,12 @@ class Labels:
 
     def take(self, rows: NDArray[np.integer]) -> Labels:
         """The labels of the given rows."""
-        return Labels(codes=self.codes[rows], names=self.names, labeller=self.labeller, unicode=self.unicode)
+        return replace(self, codes=self.codes[rows])
 
     @classmethod
-    def from_strings(cls, labels: Iterable[str | None], *, labeller: str, unicode: str) -> Labels:
+    def from_strings(
+        cls, labels: Iterable[str | None], *, labeller: str, unicode: str, basis: str = "", remark: str = ""
+    ) -> Labels:
         """Labels from one string a token, ``None`` for none; names are sorted.
 
         Raises ``UnsupportedFormat`` for more than 4,096 labels.
@@ -105,7 +115,7 @@ class Labels:
             )
         position: dict[str | None, int] = {name: i for i, name in enumerate(names)} | {None: -1}
         codes = np.fromiter((position[s] for s in strings), np.int16, len(strings))
-        return cls(codes=codes, names=names, labeller=labeller, unicode=unicode)
+        return cls(codes=codes, names=names, labeller=labeller, unicode=unicode, basis=basis, remark=remark)
 
 
 def label(vocabulary: Vocabulary, labeller: AnyLabeller = DEFAULT) -> Labels:
@@ -113,8 +123,9 @@ def label(vocabulary: Vocabulary, labeller: AnyLabeller = DEFAULT) -> Labels:
 
     ``labeller``: the name of one in :data:`hyperpolyglot.labellers.LABELLERS` (``"script"``: ISO 15924 by Unicode
     Script; only text has one), a function from display text to label or ``None``, a mapping ``{token: label}``
-    looked up by display text, then by raw piece, or the path of such a table (:func:`read_labels`). Raises
-    ``ValueError`` for an unknown name.
+    looked up by display text, then by raw piece, or the path of such a table (:func:`read_labels`); or word lists, or
+    a folder of them (:func:`hyperpolyglot.read_word_lists`), for the languages of tokens. Raises ``ValueError`` for an
+    unknown name.
 
     >>> import hyperpolyglot as hp
     >>> space = hp.open_model("demo:meaning")
@@ -124,13 +135,16 @@ def label(vocabulary: Vocabulary, labeller: AnyLabeller = DEFAULT) -> Labels:
     checked("label", vocabulary, Vocabulary, "a Vocabulary, as space.vocabulary is")
     if isinstance(labeller, str | PathLike) and labeller not in LABELLERS:
         path = expanded(fsdecode(labeller))
+        if path.is_dir():
+            return label(vocabulary, read_word_lists(path))
         if not path.is_file():
             listed = ", ".join(LABELLERS)
             raise ValueError(f"no labeller is called {fsdecode(labeller)!r}, and no file; there are {listed}")
         labeller = read_labels(path)
+    if isinstance(labeller, WordLists):
+        return _labelled(LANGUAGE, by_language(vocabulary, labeller))
     if isinstance(labeller, str):
-        strings, unicode = LABELLERS[labeller].label(vocabulary)
-        return Labels.from_strings(strings, labeller=labeller, unicode=unicode)
+        return _labelled(labeller, LABELLERS[labeller].label(vocabulary))
     if isinstance(labeller, Mapping):
         table = labeller
         own = [
@@ -144,6 +158,12 @@ def label(vocabulary: Vocabulary, labeller: AnyLabeller = DEFAULT) -> Labels:
         (None if empty else s for s, empty in zip(own, padding, strict=True)),
         labeller="own",
         unicode="",
+    )
+
+
+def _labelled(labeller: str, found: Labelled) -> Labels:
+    return Labels.from_strings(
+        found.labels, labeller=labeller, unicode=found.unicode, basis=found.basis, remark=found.remark
     )
 
 

@@ -190,14 +190,15 @@ def _space(
         doubt = alignment.remark(vocabulary.source, len(vocabulary)) if alignment else ""
     if doubt and opening.strict:
         raise Misaligned(doubt)
+    labelled = label(vocabulary, labels)
     return TokenSpace(
         model=name,
         revision=revision,
         table=table,
         vocabulary=vocabulary,
-        labels=label(vocabulary, labels),
+        labels=labelled,
         ids=np.arange(len(vocabulary), dtype=np.int32),
-        remark=_joined(found.remark, vocabulary.remark, doubt),
+        remark=_joined(found.remark, vocabulary.remark, labelled.remark, doubt),
         alignment=alignment,
     )
 

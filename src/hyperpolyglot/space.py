@@ -16,6 +16,7 @@ from hyperpolyglot.alignment import Alignment
 from hyperpolyglot.arguments import Kinds, kinds_of
 from hyperpolyglot.errors import TensorNotFound, TokenNotFound
 from hyperpolyglot.labels import AnyLabeller, Labels, label
+from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.origins import ModelSource
 from hyperpolyglot.records import SHOWN, brief, displayed, imported, with_model
 from hyperpolyglot.scratch import filled
@@ -95,6 +96,19 @@ class TokenSpace:
     def n_rows(self) -> int:
         """Rows of the model's table; for a vocabulary alone, its ids."""
         return self.table.shape[0] if self.table else len(self)
+
+    @property
+    def label_names(self) -> dict[str, str]:
+        """What labels are called where they are language tags: their English names; empty for other labels."""
+        return {tag: language_name(tag) for tag in self.labels.names} if self.labels.labelling.tags else {}
+
+    @property
+    def abstained(self) -> float | None:
+        """The share of text tokens without a label, where labels are only given to what can be told; else ``None``."""
+        text = np.isin(self.vocabulary.kinds, (TokenKind.TEXT, TokenKind.ADDED))
+        if not self.labels.labelling.abstains or not text.any():
+            return None
+        return float(np.mean(self.labels.codes[text] < 0))
 
     @property
     def origin(self) -> str:
@@ -219,9 +233,9 @@ class TokenSpace:
     def _repr_html_(self) -> str:
         """What a notebook shows: tokens, width, and the largest labels."""
         width = "a vocabulary alone" if self.table is None else f"{self.dim} dimensions, {self.matrix.dtype}"
-        counts = self.labels.counts()
+        counts, called = self.labels.counts(), self.label_names
         rows = [
-            {self.labels.labelling.one: name, "name": script_name(name), "tokens": count}
+            {self.labels.labelling.one: name, "name": called.get(name) or script_name(name), "tokens": count}
             for name, count in list(counts.items())[:SHOWN]
         ]
         if all(row["name"] == row[self.labels.labelling.one] for row in rows):
@@ -315,7 +329,7 @@ class TokenSpace:
         """SHA-256 of the token axis: ids, pieces, kinds, labels, what is left out, and which words are taken whole."""
         digest = hashlib.sha256("\n".join(map(repr, self.vocabulary.pieces)).encode())
         labels = repr((self.labels.names, self.labels.labeller, self.labels.unicode))
-        digest.update(labels.encode())
+        digest.update(f"{labels}{self.labels.basis}".encode())
         for column in (self.ids, self.vocabulary.kinds, self.labels.codes):
             digest.update(np.ascontiguousarray(column).data)
         if self.vocabulary.whole is not None:

@@ -20,7 +20,7 @@ from hyperpolyglot.cli.options import (
     strict_option,
     together,
 )
-from hyperpolyglot.labellers import DEFAULT, LABELLERS
+from hyperpolyglot.labellers import DEFAULT, LABELLERS, LANGUAGE
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -114,18 +114,24 @@ opening_group = group(
 class LabelOptions:
     """How tokens are labelled, by which protocol they are measured, and which of them.
 
-    ``labels`` ``None`` is the protocol's own labeller.
+    ``labels`` ``None`` is the protocol's own labeller; ``word_lists``: a folder by which languages are told.
     """
 
     labels: str | None = None
+    word_lists: Path | None = None
     protocol: Literal["default", "paper"] = "default"
     only_labels: tuple[str, ...] = ()
     top: int | None = None
 
     def labeller(self) -> AnyLabeller:
-        """The name of a labeller, or the labels of a table, which is read."""
+        """The name of a labeller, or the labels of a table or the word lists of a folder, which are read."""
         from hyperpolyglot.labels import read_labels
+        from hyperpolyglot.word_lists import read_word_lists
 
+        if self.word_lists is not None:
+            if self.labels != LANGUAGE:
+                raise click.UsageError(f"--word-lists goes with --labels {LANGUAGE}.")
+            return read_word_lists(self.word_lists)
         chosen = self.labels or ("paper" if self.protocol == "paper" else DEFAULT)
         return chosen if chosen in LABELLERS else read_labels(Path(chosen))
 
@@ -151,6 +157,14 @@ _labels_option = click.option(
     f"token, a tab and its label on each line).  [default: {DEFAULT}]",
 )
 
+_word_lists_option = click.option(
+    "--word-lists",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help=f"With --labels {LANGUAGE}: tell languages by the lists of this folder, a file <tag>.tsv for each language "
+    "with a word, a tab and its count on each line.  [default: wordfreq, if installed, else the packaged lexicon]",
+)
+
 _subset_options = (
     click.option(
         "--only-labels",
@@ -168,11 +182,12 @@ _subset_options = (
     ),
 )
 
-labels_group = group(LabelOptions, "labelling", _labels_option, *_subset_options)
+labels_group = group(LabelOptions, "labelling", _labels_option, _word_lists_option, *_subset_options)
 protocol_group = group(
     LabelOptions,
     "labelling",
     _labels_option,
+    _word_lists_option,
     *_subset_options,
     click.option(
         "--protocol",

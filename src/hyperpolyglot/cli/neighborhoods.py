@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,7 @@ from hyperpolyglot.cli.opened import excluded_kinds, open_spaces
 from hyperpolyglot.cli.options import exclude_option, k_option, matched, model_argument
 from hyperpolyglot.cli.output import ARRAYS, OutputOptions, output_group
 from hyperpolyglot.cli.several import Measurement, give
+from hyperpolyglot.labellers import LANGUAGE
 
 if TYPE_CHECKING:
     from hyperpolyglot.space import TokenSpace
@@ -51,6 +53,12 @@ __all__ = ["neighbors"]
 @k_option(20)
 @click.option("--only", metavar="LABEL", help="Only neighbours with this label, exactly.  [default: any]")
 @click.option(
+    "--in",
+    "language",
+    metavar="LANGUAGE",
+    help=f"Only neighbours of this language, a tag as sv; labels are languages then (--labels {LANGUAGE}).",
+)
+@click.option(
     "--compare-with",
     multiple=True,
     metavar="MODEL",
@@ -69,6 +77,7 @@ def neighbors(
     ids: tuple[int, ...],
     k: int,
     only: str | None,
+    language: str | None,
     compare_with: tuple[str, ...],
     opening: OpeningOptions,
     labelling: LabelOptions,
@@ -83,6 +92,10 @@ def neighbors(
     Without a TEXT, -o neighbors.npz writes the neighbours of all tokens: rows
     int32 and similarity float32, -1 and NaN for tokens left out.
     """
+    if language is not None:
+        if only is not None or labelling.labels not in (None, LANGUAGE):
+            raise click.UsageError(f"--in goes with --labels {LANGUAGE}, and not with --only.")
+        labelling, only = replace(labelling, labels=LANGUAGE), language
     arrays, others = output.split(".npz")
     if not (texts or ids or arrays):
         raise click.UsageError("name a TEXT or --id, or write all neighbours with -o neighbors.npz.")

@@ -10,6 +10,7 @@ import click
 from hyperpolyglot.cli.groups import LabelOptions, OpeningOptions
 from hyperpolyglot.cli.options import UNDERTRAINED
 from hyperpolyglot.cli.terminal import note, progress_bar
+from hyperpolyglot.percentages import percent
 
 if TYPE_CHECKING:
     from hyperpolyglot.labels import AnyLabeller
@@ -35,6 +36,7 @@ def open_spaces(
     """
     from hyperpolyglot.loading import open_model
     from hyperpolyglot.sources import named, told_apart
+    from hyperpolyglot.writing.scripts import labels_called
 
     if opening.tokenizer and len(models) > 1:
         raise click.UsageError("--tokenizer goes with one model.")
@@ -53,11 +55,20 @@ def open_spaces(
             spaces = [_trained(space) for space in spaces]
         if labelling is not None:
             spaces = [*map(labelling.narrowed, spaces[:measured]), *spaces[len(spaces[:measured]) :]]
+    names = {tag: name for space in spaces for tag, name in space.label_names.items()}
+    click.get_current_context().with_resource(labels_called(names))
     for notice in notices:
         note(notice)
     for space in spaces:
         if space.remark:
             note(space.remark)
+        share = space.abstained
+        if share is not None:
+            noun = space.labels.labelling.many
+            note(
+                f"{space.model}: {percent(share)} of its text tokens are common to several {noun}, or to none that "
+                "is known, and have no label."
+            )
         if not space.labels.names:
             note(
                 f"{space.model}: no token has a label; write tokens as `neighbors` shows them, as in ▁water."

@@ -130,7 +130,20 @@ def emit(command: str, payload: Mapping[str, Any], spaces: Sequence[TokenSpace])
         for name, value in given.items()
         if name not in _UNRECORDED
     }
-    print_json(document(command, payload, spaces, options, given.get("seed")))
+    print_json(document(command, _with_abstained(payload, spaces), spaces, options, given.get("seed")))
+
+
+def _with_abstained(payload: Mapping[str, Any], spaces: Sequence[TokenSpace]) -> Mapping[str, Any]:
+    """The payload, and the share of text without a label where labels abstain: of one model, else of each."""
+    shares = {space.model: share for space in spaces if (share := space.abstained) is not None}
+    if not shares:
+        return payload
+    if len(spaces) == 1:
+        return {**payload, "abstained": shares[spaces[0].model]}
+    if isinstance(payload.get("models"), list) and all("model" in each for each in payload["models"]):
+        models = [{**each, "abstained": shares.get(each["model"])} for each in payload["models"]]
+        return {**payload, "models": models}
+    return {**payload, "abstained": shares}
 
 
 def _plain(value: object) -> object:

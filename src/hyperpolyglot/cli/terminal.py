@@ -90,6 +90,10 @@ def _escaped(character: str) -> str:
     return json.dumps(character)[1:-1]
 
 
+_LABELS = {"label"}
+"""Columns of labels."""
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "–"
@@ -102,13 +106,23 @@ def _cell(value: Any) -> str:
     return shown(str(value), _LONGEST_CELL)
 
 
+def _labelled(value: Any) -> str:
+    """A label, after its name where it has one."""
+    from hyperpolyglot.writing.scripts import label_called
+
+    return _cell(label_called(value) if isinstance(value, str) else value)
+
+
 def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Iterable[str] | None = None) -> None:
     """Rows as a table under a title. Put text of any direction in the last column, where it cannot reorder others."""
     names = list(columns) if columns else list(rows[0]) if rows else []
     _print(
         title,
         [name.replace("_", " ") for name in names],
-        [[_cell(row.get(name)) for name in names] for row in rows],
+        [
+            [_labelled(row.get(name)) if name in _LABELS else _cell(row.get(name)) for name in names]
+            for row in rows
+        ],
         [any(isinstance(row.get(name), int | float) for row in rows) for name in names],
     )
 
@@ -123,7 +137,7 @@ def print_beside(title: str, columns: Sequence[tuple[str, Mapping[str, str]]]) -
 
     columns = [(heading, cells) for heading, cells in columns if cells]
     names = list(dict.fromkeys(name for _, cells in columns for name in cells))
-    first = max((cell_len(_cell(name)) for name in names), default=0)
+    first = max((cell_len(_labelled(name)) for name in names), default=0)
     parts: list[list[tuple[str, Mapping[str, str]]]] = [[]]
     used = first
     for heading, cells in columns:
@@ -135,7 +149,9 @@ def print_beside(title: str, columns: Sequence[tuple[str, Mapping[str, str]]]) -
         parts[-1].append((heading, cells))
         used += needs
     for part in filter(None, parts):
-        rows = [[_cell(name), *(_directed(_cell(cells.get(name))) for _, cells in part)] for name in names]
+        rows = [
+            [_labelled(name), *(_directed(_cell(cells.get(name))) for _, cells in part)] for name in names
+        ]
         _print(title, ["", *(shown(heading, _LONGEST_CELL) for heading, _ in part)], rows)
 
 

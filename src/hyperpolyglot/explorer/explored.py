@@ -163,11 +163,11 @@ class Explored:
         return expected_distinct(self._counts(), size, self.near.k, own, with_own=False)
 
     def _labels(self) -> list[dict[str, Any]]:
-        counts = self.space.labels.counts()
+        counts, called = self.space.labels.counts(), self.space.label_names
         return [
             {
                 "label": label,
-                "name": script_name(label),
+                "name": called.get(label) or script_name(label),
                 "tokens": counts.get(label, 0),
                 "expected": self._expected(code),
             }

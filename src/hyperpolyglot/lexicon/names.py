@@ -23,6 +23,7 @@ _OF_SEVERAL_WORDS = {
     "ii": "Sichuan Yi",
     "lld": "Ladin",
     "lrc": "Northern Luri",
+    "nb": "Norwegian Bokmål",
     "nd": "North Ndebele",
     "nn": "Norwegian Nynorsk",
     "nso": "Northern Sotho",

@@ -2,7 +2,8 @@
 
 Three designs, all with L2-regularised logistic regression (C = 1) on unit rows and cross-validated accuracy:
 ``one-vs-rest`` (the paper's: one label against all others, the larger side undersampled to balance), ``pairwise``
-(every two labels, balanced) and ``multinomial`` (all labels at once, undersampled to the smallest).
+(every two labels, balanced) and ``multinomial`` (all labels at once, undersampled to the smallest). Languages are told
+apart within a script (``measures/same_script.py``), but for the paper's protocol.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from hyperpolyglot.engine.probes import (
 )
 from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.measures.same_script import Scripts
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import Record, with_interval
@@ -102,12 +104,17 @@ class LabelAccuracy:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Separability(Record):
-    """Accuracies by label, the labels that have too few tokens or leave too few others, and the mean over labels."""
+    """Accuracies by label, the labels that have too few tokens or leave too few others, and the mean over labels.
+
+    ``against``: where labels are languages, the script within which each was probed, by the name of its row; languages
+    that are alone in their script are not named, and were probed against all others.
+    """
 
     labels: tuple[LabelAccuracy, ...]
     skipped: tuple[tuple[str, int], ...]
     options: SeparabilityOptions
     excluded: dict[str, int]
+    against: tuple[tuple[str, str], ...] = ()
 
     @property
     def solver(self) -> str:
@@ -157,7 +164,7 @@ class Separability(Record):
             "mean_accuracy": self.mean_accuracy,
             "chance": self.chance,
             "excluded": self.excluded,
-        }
+        } | ({"against": dict(self.against)} if self.against else {})
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every label."""
@@ -207,7 +214,10 @@ def separability(
     vectors = unit_rows(space.vectors(rows))
     groups = _word_groups(space.vocabulary, rows) if options.grouped else None
     counted = np.ones(len(names), bool) if options.protocol == "paper" else space.labels.counted
-    problems = _problems(options.design, codes, large, names, counted)
+    scripts = None
+    if space.labels.labelling.tags and options.protocol != "paper":
+        scripts = Scripts.of([space.vocabulary.texts[row] for row in rows.tolist()], codes)
+    problems = _problems(options, _Labelled(codes, large, names, counted, scripts))
     components = principal_components(vectors)
     found, lost = [], []
     passes = _passes(vectors, options.folds * options.repeats, usable_threads(threads))
@@ -237,6 +247,7 @@ def separability(
             skipped=(*((names[c], counts[c]) for c in small), *lost),
             options=options,
             excluded=candidates.excluded | ({"without a label": unlabelled} if unlabelled else {}),
+            against=tuple((each.label, each.script) for each in problems if each.script),
         ),
         came_from(space, seed=options.seed, protocol=options.protocol),
     )
@@ -261,12 +272,16 @@ def _word_groups(vocabulary: Vocabulary, rows: NDArray[np.integer]) -> NDArray[n
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """One probe: bool masks ``[token]`` of the sides to tell apart, and what its random draws depend on."""
+    """One probe: bool masks ``[token]`` of the sides to tell apart, and what its random draws depend on.
+
+    ``script``: what all of the tokens are written in, where languages are told apart; empty for anything.
+    """
 
     label: str
     sides: tuple[NDArray[np.bool_], ...]
     draw: tuple[int, ...]
     counted: bool = True
+    script: str = ""
 
     @property
     def tokens(self) -> int:
@@ -275,23 +290,58 @@ class _Problem:
         return counts[0] if len(self.draw) == 1 else min(counts)
 
 
-def _problems(
-    design: str,
-    codes: NDArray[np.int64],
-    large: list[int],
-    names: tuple[str, ...],
-    counted: NDArray[np.bool_],
-) -> list[_Problem]:
+class _Labelled(NamedTuple):
+    """The labelled tokens: ``codes`` of their labels, those that are ``large`` enough, all names, which of them count,
+    and where labels are languages, the scripts of the tokens.
+    """
+
+    codes: NDArray[np.int64]
+    large: list[int]
+    names: tuple[str, ...]
+    counted: NDArray[np.bool_]
+    scripts: Scripts | None
+
+
+def _problems(options: SeparabilityOptions, tokens: _Labelled) -> list[_Problem]:
     """A probe tells all labels of several apart only where these count."""
-    if design == "one-vs-rest":
-        return [_Problem(names[c], (codes == c, codes != c), (c,), bool(counted[c])) for c in large]
-    if design == "pairwise":
+    codes, large, names, counted, scripts = tokens
+    if options.design == "one-vs-rest":
+        return [_against_the_rest(c, tokens, max(options.minimum, options.folds)) for c in large]
+    if options.design == "pairwise":
+        pairs = list(combinations(large, 2))
+        same = (
+            []
+            if scripts is None
+            else [(a, b) for a, b in pairs if scripts.of_label[a] == scripts.of_label[b]]
+        )
         return [
-            _Problem(f"{names[a]}|{names[b]}", (codes == a, codes == b), (a, b), bool(counted[[a, b]].all()))
-            for a, b in combinations(large, 2)
+            _Problem(
+                f"{names[a]}|{names[b]}",
+                (codes == a, codes == b),
+                (a, b),
+                bool(counted[[a, b]].all()),
+                scripts.name(a) if same and scripts else "",
+            )
+            for a, b in same or pairs
         ]
     large = [c for c in large if counted[c]]
+    if scripts is not None and (together := scripts.together(large)):
+        return [
+            _Problem(name, tuple(codes == c for c in own), tuple(own), True, name)
+            for name, own in together.items()
+        ]
     return [_Problem("all", tuple(codes == c for c in large), tuple(large))] if len(large) > 1 else []
+
+
+def _against_the_rest(label: int, tokens: _Labelled, least: int) -> _Problem:
+    """A label against all others; a language against the others of its script, where these have tokens enough."""
+    codes, _, names, counted, scripts = tokens
+    own, rest, script = codes == label, codes != label, ""
+    if scripts is not None:
+        same = scripts.of_token == scripts.of_label[label]
+        if min(np.count_nonzero(own & same), np.count_nonzero(rest & same)) >= least:
+            own, rest, script = own & same, rest & same, scripts.name(label)
+    return _Problem(names[label], (own, rest), (label,), bool(counted[label]), script)
 
 
 def _solve(

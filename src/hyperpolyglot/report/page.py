@@ -34,6 +34,7 @@ from hyperpolyglot.report.wording import DASH, capital
 from hyperpolyglot.shown import visible
 from hyperpolyglot.sources import is_counted, remark_on_demo, title_of
 from hyperpolyglot.study import Absent, Study
+from hyperpolyglot.writing.scripts import labels_called
 
 __all__ = ["Chapter", "chapters", "page", "with_content"]
 
@@ -114,6 +115,11 @@ def page(study: Study, explorer: str | None = None) -> str:
 
     ``explorer``: where an exported explorer of these models is, as a link from the page; tokens lead there.
     """
+    with labels_called({tag: name for m in study.models for tag, name in m.space.label_names.items()}):
+        return _page(study, explorer)
+
+
+def _page(study: Study, explorer: str | None) -> str:
     made, unmeasured = with_content(chapters(study))
     script = _template("page.js").strip()
     spaces = [m.space for m in study.models]

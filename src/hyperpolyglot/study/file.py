@@ -229,7 +229,7 @@ class _Reading:
         if "table" in entry:
             self._choice(entry["table"], ("input", "output"), (*place, "table"), "table")
         own = texts["labels"]
-        if own is not None and own not in LABELLERS and self._path(own).is_file():
+        if own is not None and own not in LABELLERS and self._path(own).exists():
             own = str(self._path(own))
         elif "labels" in entry:
             self._choice(entry["labels"], tuple(LABELLERS), (*place, "labels"), "labeller, and no file,")

@@ -144,7 +144,8 @@ def _(argument: np.ndarray) -> Any:
 
 @described.register
 def _(argument: Labels) -> Any:
-    return [argument.labeller, argument.unicode, *argument.names, described(argument.codes)]
+    basis = [argument.basis] if argument.basis else []
+    return [argument.labeller, argument.unicode, *basis, *argument.names, described(argument.codes)]
 
 
 @described.register

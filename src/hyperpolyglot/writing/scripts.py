@@ -8,8 +8,11 @@ one script; otherwise the string is ``Zyyy`` (Common), ``Zinh`` (only marks) or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +25,8 @@ __all__ = [
     "ISO_15924",
     "UNICODE_VERSION",
     "is_script",
+    "label_called",
+    "labels_called",
     "neutral",
     "script_codes",
     "script_name",
@@ -145,7 +150,34 @@ def script_name(code: str) -> str:
     >>> script_name("Cyrl"), script_name("Cans"), script_name("MY_OWN")
     ('Cyrillic', 'Canadian Aboriginal', 'MY_OWN')
     """
+    called = _called.get().get(code)
+    if called is not None:
+        return called
     return _NAMES[code].replace("_", " ") if code in _NAMES else shown(code)
+
+
+_called: ContextVar[Mapping[str, str]] = ContextVar("_called", default=MappingProxyType({}))
+
+
+def label_called(code: str) -> str:
+    """A label as terminals show it: as it is, after its name where :func:`labels_called` gives it one."""
+    called = _called.get().get(code, code)
+    return code if called == code else f"{called} ({code})"
+
+
+@contextmanager
+def labels_called(names: Mapping[str, str]) -> Iterator[None]:
+    """Call labels by these names, wherever a reader sees them, for as long as the block lasts.
+
+    >>> with labels_called({"sw": "Swahili"}):
+    ...     script_name("sw"), script_name("Latn")
+    ('Swahili', 'Latin')
+    """
+    token = _called.set({**_called.get(), **names})
+    try:
+        yield
+    finally:
+        _called.reset(token)
 
 
 def is_script(code: str | None) -> bool:

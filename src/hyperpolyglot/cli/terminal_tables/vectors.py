@@ -30,9 +30,18 @@ def _show_separability(result: Measurement[Separability]) -> None:
     print_table(f"{result.title}: accuracy of a linear probe (95 % interval)", found.table(), columns)
     if found.skipped:
         say(f"too few tokens to probe, of the label or of all others: {_listed(found.skipped)}")
+    _say_against(found)
     say_uncounted([row.label for row in found.labels if not row.counted], space.labels.labelling)
     if found.mean_accuracy is not None:
         say(f"mean accuracy {percent(found.mean_accuracy)}, by chance {percent(found.labels[0].chance)}")
+
+
+def _say_against(found: Separability) -> None:
+    """What languages were probed against."""
+    if found.against and found.options.design == "one-vs-rest":
+        alone = [row.label for row in found.labels if row.label not in dict(found.against)]
+        others = f"; those alone in their script against all others ({', '.join(alone)})" if alone else ""
+        say(f"languages are probed against the others of their script{others}")
 
 
 def _separability_columns(result: Measurement[Separability]) -> Columns:
