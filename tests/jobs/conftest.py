@@ -12,6 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+collect_ignore = [path.name for path in HERE.glob("*.py") if path.name not in ("conftest.py", "test_jobs.py")]
 BESIDE = ("torch==2.13.0", "transformers==4.57.*", "sentence-transformers", "model2vec", "gensim", "pandas")
 
 
