@@ -1,12 +1,13 @@
-"""A figure of script diversity, with one's own title, in the size of a column."""
+"""A figure of script diversity on axes of one's own, in the size of a column."""
+
+from matplotlib import pyplot
 
 import hyperpolyglot as hp
-from hyperpolyglot import figures
 
 space = hp.open_model("models/base")
 found = hp.diversity(hp.neighbors(space, k=20), space.labels)
-figure = figures.draw_diversity([("base", found)])
-figure.set_size_inches(3.3, 2.2)
-figure.axes[0].set_title("Scripts among 20 neighbours", fontsize=8)
-figures.save(figure, "diversity.pdf")
+figure, ax = pyplot.subplots(figsize=(3.3, 2.2), layout="constrained")
+found.plot(ax=ax)
+ax.set_title("Scripts among 20 neighbours", fontsize=8)
+figure.savefig("diversity.pdf")
 print(round(found.mean, 2), round(found.expected, 2))
