@@ -45,6 +45,15 @@ def test_a_job_is_short():
         assert len([line for line in text.splitlines()[1:] if line.strip()]) <= 15, path.name
 
 
+def test_the_page_of_jobs_shows_the_scripts():
+    """``docs/howto/jobs.md`` has each script as it is run, below what it does."""
+    page = (HERE.parents[1] / "docs" / "howto" / "jobs.md").read_text("utf8")
+    for path in JOBS:
+        text = path.read_text("utf8")
+        title, body = ast.get_docstring(ast.parse(text)), text.split('"""\n', 1)[1].strip("\n")
+        assert f"## {title.rstrip('.')}\n\n```python\n{body}\n```\n" in page
+
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 long = pytest.mark.long
 
