@@ -233,8 +233,8 @@ def test_colours_of_measures(visit, site, spaces):
     usual = np.sort(norms)[[round(0.01 * (len(norms) - 1)), round(0.99 * (len(norms) - 1))]]
     np.testing.assert_allclose(usual, [low, high], rtol=0.01)
     darkest, lightest = (page.evaluate(colour, int(row)) for row in (norms.argmax(), norms.argmin()))
-    assert darkest == "43,47,119"
-    assert lightest == "217,164,65"
+    assert "43,47,119" == darkest
+    assert "217,164,65" == lightest
     page.evaluate(paint, "own")
     page.wait_for_function("() => document.querySelector('.ends span').textContent === '0 %'")
     row = space.vocabulary.texts.index("▁cat")
@@ -247,7 +247,7 @@ def test_colours_of_measures(visit, site, spaces):
     assert [str(len(space) - 1 - lost), str(lost)] == words(page.locator(".sign .number"))
     again = visit(page.url)
     assert "undertrained" == again.input_value("#colour")
-    assert again.locator(".sign").count() == 2
+    assert 2 == again.locator(".sign").count()
 
 
 def test_lasso(visit, site):
