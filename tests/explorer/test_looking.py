@@ -101,7 +101,7 @@ def test_more_regions_as_one_zooms(visit, served):
 
 def test_a_chosen_token_among_its_neighbours(visit, served, spaces):
     """A token that is chosen comes to the middle, near enough to see its surroundings; it and its neighbours are lit
-    and all others fade; the back button shows the map as it was.
+    and all others fade.
     """
     page = visit(served + OTHER)
     row = spaces[1].vocabulary.texts.index("▁кошка")
