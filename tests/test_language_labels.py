@@ -373,7 +373,7 @@ def test_neighbours_of_a_language(of_text):
 
 
 def test_languages_are_probed_within_their_script():
-    """Where vectors know the script alone, languages of one script are at chance, and one alone in its script is not."""
+    """Vectors that know the script alone: languages of one script are at chance, one alone in its script is not."""
     rng = np.random.default_rng(0)
     words = {
         "aa": invented(1, "abcdef", 150),
