@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -218,7 +220,7 @@ def test_kinds_that_are_no_text_have_no_language():
 
 def test_plain_words_are_words():
     """In a vocabulary without marks of word starts, every token starts a word."""
-    space = space_of(["was", "haus", "water"]).relabel(lists_of(PLANTED))
+    space = space_of(["straße", "haus", "water"]).relabel(lists_of(PLANTED))
     assert ["de", "de", "en"] == [space.labels.of(row) for row in range(3)]
 
 
@@ -311,3 +313,104 @@ def test_word_lists_go_with_languages(tmp_path):
     assert (
         "--labels language" in run("neighbors", "demo:meaning", "x", "--in", "de", "--labels", "block").stderr
     )
+
+
+@pytest.fixture(scope="module")
+def of_text(tmp_path_factory):
+    """Word lists counted from the packaged text, in four languages of two scripts."""
+    text = hp.packaged_text()
+    counts = {
+        tag: Counter(re.findall(r"\w+", " ".join(segments).lower()))
+        for tag, segments in zip(text.languages, text.segments, strict=True)
+        if tag in ("en", "es", "fr", "ru")
+    }
+    return write(tmp_path_factory.mktemp("lists"), counts)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("census",), "French (fr)"),
+        (("separability", "--minimum", "40", "--folds", "3"), "against the others of their script"),
+        (("separability", "--minimum", "40", "--folds", "3", "--design", "multinomial"), "Latn"),
+        (("separability", "--minimum", "40", "--folds", "3", "--design", "pairwise"), "|"),
+        (("diversity", "-k", "10"), "distinct languages among 10"),
+        (("silhouette", "--minimum", "40", "--permutations", "9"), "Spanish (es)"),
+        (("neighbors", "droits", "--only", "fr", "-k", "3"), "French (fr)"),
+        (("map", "--method", "pca", "-o", "map.csv"), "PCA"),
+        (("explain", "-k", "10"), "languages"),
+        (("tokens", "-k", "10", "-o", "tokens.csv"), ""),
+    ],
+)
+def test_measures_speak_of_languages(of_text, monkeypatch, tmp_path, command, said):
+    """Every command that takes labels measures languages, names them in English and says how many tokens have none."""
+    monkeypatch.chdir(tmp_path)
+    name, *options = command
+    lists = ("--labels", "language", "--word-lists", of_text, "--no-cache")
+    found = run(name, "demo:e5", *options, *(lists if name != "census" else lists[:-1]))
+    assert 0 == found.exit_code, found.output
+    assert said in " ".join(found.stdout.split())
+    assert "have no label" in " ".join(found.stderr.split())
+
+
+def test_neighbours_of_a_language(of_text):
+    """--in keeps to the neighbours of one language; a language that no token has is a sentence."""
+    asked = (
+        "neighbors",
+        "demo:e5",
+        "droits",
+        "--word-lists",
+        of_text,
+        "--labels",
+        "language",
+        "-k",
+        "5",
+        "--no-cache",
+    )
+    found = json.loads(run(*asked, "--in", "es", "--json").stdout)
+    assert {"es"} == {row["label"] for query in found["queries"] for row in query["neighbors"]}
+    assert "no token is labelled 'xx'" in run(*asked, "--in", "xx").stderr
+
+
+def test_languages_are_probed_within_their_script():
+    """Vectors that know the script alone: languages of one script are at chance, one alone in its script is not."""
+    rng = np.random.default_rng(0)
+    words = {
+        "aa": invented(1, "abcdef", 150),
+        "bb": invented(2, "ghijkl", 150),
+        "cc": invented(3, "жзийкл", 150),
+    }
+    tokens = [f"▁{word}" for own in words.values() for word in own]
+    cyrillic = np.array([script_of(token) == "Cyrl" for token in tokens])
+    vectors = rng.standard_normal((len(tokens), 8)) + 9 * cyrillic[:, None]
+    space = hp.from_arrays(vectors.astype(np.float32), tokens, labels=lists_of(words))
+    found = hp.separability(space, minimum=50, folds=5)
+    accuracy = {row.label: row.accuracy for row in found.labels}
+    assert (("aa", "Latn"), ("bb", "Latn")) == tuple(sorted(found.against))
+    assert {"aa": "Latn", "bb": "Latn"} == found.to_json()["against"]
+    assert 0.35 < accuracy["aa"] < 0.65
+    assert accuracy["cc"] > 0.95
+    together = hp.separability(space, minimum=50, folds=5, design="multinomial")
+    assert [("Latn", 0.5)] == [(row.label, row.chance) for row in together.labels]
+    pairs = hp.separability(space, minimum=50, folds=5, design="pairwise")
+    assert 1 == len(pairs.labels)
+
+
+def test_the_report_and_the_explorer_speak_of_languages(of_text, tmp_path):
+    """The page names languages in English, never by tags alone, and the manifest of the explorer has both."""
+    done = run(
+        "report", "demo:e5", "-o", tmp_path, "--labels", "language", "--word-lists", of_text, "--minimum", 40, "-k", 10,
+        "--no-cache", *(f"--skip={name}" for name in ("map", "translate", "meanings", "languages", "fertility")),
+    )  # fmt: skip
+    assert 0 == done.exit_code, done.output
+    (page,) = tmp_path.glob("*.html")
+    text = page.read_text("utf-8")
+    assert "Separability of languages" in text
+    assert "French" in text
+    space = hp.open_model("demo:e5", labels=hp.read_word_lists(of_text))
+    bundle = hp.make_bundle([space], hp.ExploreOptions(k=10, method="pca"))
+    (model,) = json.loads(bundle.files["manifest.json"])["models"]
+    assert ("language", "languages") == (model["singular"], model["noun"])
+    assert {"fr": "French", "es": "Spanish"}.items() <= {
+        row["label"]: row["name"] for row in model["labels"]
+    }.items()

@@ -47,7 +47,7 @@ class LanguageOptions:
     ``priors``: a weight for each language tag, 1 for the others: by default languages are equally likely.
     """
 
-    threshold: float = 0.5
+    threshold: float = 0.7
     longer: float = 0.1
     unseen: float = 0.3
     temperature: float | None = None

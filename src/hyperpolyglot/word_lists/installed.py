@@ -25,7 +25,7 @@ def installed_word_lists() -> WordLists:
 
 @cache
 def lexicon_word_lists() -> WordLists:
-    """The words of the packaged lexicon, each as common as the concepts that it stands for."""
+    """The words of the packaged lexicon: a concept is as common in one language as in all others."""
     lexicon = packaged_lexicon()
     lists: dict[str, list[tuple[str, float]]] = {}
     for language, word in zip(lexicon.languages, lexicon.words, strict=True):
@@ -33,6 +33,7 @@ def lexicon_word_lists() -> WordLists:
     return WordLists.of(
         lists,
         source=CLDR,
+        total=float(max(map(len, lists.values()))),
         remark="Languages are told by the few words of the packaged lexicon, so most tokens have no label: install "
         "'hyperpolyglot[languages]' or name a folder of word lists.",
     )

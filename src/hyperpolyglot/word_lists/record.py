@@ -54,18 +54,24 @@ class WordLists:
 
     @classmethod
     def of(
-        cls, lists: Mapping[str, Iterable[tuple[str, float]]], *, source: str, remark: str = ""
+        cls,
+        lists: Mapping[str, Iterable[tuple[str, float]]],
+        *,
+        source: str,
+        remark: str = "",
+        total: float | None = None,
     ) -> WordLists:
         """Word lists from words with counts, or any numbers in proportion, by language.
 
         Spellings that differ in case alone are one word. At most 50,000 words of a language are kept, and words of more
-        than 64 characters are left out; shares are of all counts. Languages without a word are left out.
+        than 64 characters are left out. Shares are of all counts of a language, or of ``total``. Languages without
+        a word are left out.
 
         >>> lists = WordLists.of({"en": [("The", 3), ("the", 3), ("cat", 2)]}, source="mine")
         >>> lists.words, lists.shares[0].tolist()
         ((('the', 'cat'),), [0.75, 0.25])
         """
-        kept = {language: _most_common(lists[language]) for language in sorted(lists)}
+        kept = {language: _most_common(lists[language], total) for language in sorted(lists)}
         kept = {language: found for language, found in kept.items() if found[0]}
         return cls(
             languages=tuple(kept),
@@ -91,7 +97,9 @@ class WordLists:
         return f"sha256:{digest.hexdigest()}"
 
 
-def _most_common(counted: Iterable[tuple[str, float]]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _most_common(
+    counted: Iterable[tuple[str, float]], total: float | None
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Words without case and their shares, the most common first; whatever the order in which they come."""
     counts: dict[str, float] = {}
     repeated: dict[str, list[float]] = {}
@@ -102,6 +110,7 @@ def _most_common(counted: Iterable[tuple[str, float]]) -> tuple[tuple[str, ...],
         counts[folded] = count
     counts |= {word: fsum(parts) for word, parts in repeated.items()}
     words = sorted(word for word in counts if 0 < len(word) <= LONGEST_WORD)
-    shares = np.fromiter((counts[word] for word in words), np.float64, len(words)) / fsum(counts.values())
+    shares = np.fromiter((counts[word] for word in words), np.float64, len(words))
+    shares /= fsum(counts.values()) if total is None else total
     order = np.argsort(-shares, kind="stable")[:MOST_WORDS]
     return tuple(words[i] for i in order.tolist()), shares[order]

@@ -33,7 +33,7 @@ def _show_separability(result: Measurement[Separability]) -> None:
     _say_against(found)
     say_uncounted([row.label for row in found.labels if not row.counted], space.labels.labelling)
     if found.mean_accuracy is not None:
-        say(f"mean accuracy {percent(found.mean_accuracy)}, by chance {percent(found.labels[0].chance)}")
+        say(f"mean accuracy {percent(found.mean_accuracy)}, by chance {percent(found.chance or 0)}")
 
 
 def _say_against(found: Separability) -> None:
