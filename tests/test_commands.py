@@ -32,12 +32,14 @@ UNSEEN = {"Backend": Backend, "View": View}
 
 TWO = ("overlap", "compare")
 NO_MODEL = ("study", "cache", "cite")
+NEEDED = {"induce": ("--from", "en", "--to", "sw")}
+"""Options that a command cannot do without."""
 
 
 def context_of(name: str, *arguments: str) -> click.Context:
     """A command as it is when it was called with models, where it takes some, and these arguments."""
     models = () if name in NO_MODEL else ("a", "b") if name in TWO else ("a",)
-    return cli.commands[name].make_context(name, [*models, *arguments])
+    return cli.commands[name].make_context(name, [*models, *NEEDED.get(name, ()), *arguments])
 
 
 def body_of(command: click.Command) -> Any:
@@ -158,6 +160,10 @@ RECORDED: dict[str, dict[str, Any]] = {
     | LEXICON
     | {"only": [], "multi_piece": False, "questions": 2000, "figure": "languages"},
     "languages": OPENING | EXCLUDE | LEXICON | {"language": None},
+    "induce": OPENING
+    | EXCLUDE
+    | LEXICON
+    | {"source": "en", "target": "sw", "words": None, "precision": None, "k": 10, "multi_piece": False},
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
     "explain": OPENING

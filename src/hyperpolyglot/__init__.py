@@ -16,6 +16,7 @@ from hyperpolyglot.records import Record, draw_by
 
 if TYPE_CHECKING:
     __version__: str
+    from hyperpolyglot.applications.induction import Induction, InductionOptions, induce, read_words
     from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
     from hyperpolyglot.explorer import Bundle, ExploreOptions, Explorer, explore, make_bundle, write_bundle
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
 _HOME = {
+    "applications.induction": ("Induction", "InductionOptions", "induce", "read_words"),
     "engine.devices": ("use_device",),
     "errors": ("HyperpolyglotError",),
     "exports": ("write_atlas", "write_projector"),
@@ -107,6 +109,8 @@ __all__ = [
     "Fertility",
     "FertilityOptions",
     "HyperpolyglotError",
+    "Induction",
+    "InductionOptions",
     "Inspection",
     "Labels",
     "Languages",
@@ -139,6 +143,7 @@ __all__ = [
     "find_ids",
     "find_tokens",
     "from_arrays",
+    "induce",
     "inspect",
     "label",
     "languages",
@@ -152,6 +157,7 @@ __all__ = [
     "project",
     "read_lexicon",
     "read_text_folder",
+    "read_words",
     "run_study",
     "sample_rows",
     "separability",
