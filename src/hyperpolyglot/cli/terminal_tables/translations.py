@@ -292,13 +292,13 @@ def show_induction(model: str, found: Induction) -> None:
             ],
         )
         say(
-            f"Expected calibration error {_score(error)}; Brier score {_score(brier)} (in brackets: of perfect "
+            f"Expected calibration error {_error(error)}; Brier score {_error(brier)} (in brackets: of perfect "
             "probabilities, and of the base rate)."
         )
     for note in (found.calibration["note"], *found.notes):
         say(note)
 
 
-def _score(found: Mapping[str, Any]) -> str:
+def _error(found: Mapping[str, Any]) -> str:
     ends = None if found["low"] is None else (found["low"], found["high"])
     return whole(value(found["value"]), span(ends), value(found["chance"]))
