@@ -32,7 +32,7 @@ UNSEEN = {"Backend": Backend, "View": View}
 
 TWO = ("overlap", "compare")
 NO_MODEL = ("study", "cache", "cite")
-NEEDED = {"induce": ("--from", "en", "--to", "sw")}
+NEEDED = {"induce": ("--from", "en", "--to", "sw"), "transplant": ("--tokenizer", "b", "-o", "made")}
 """Options that a command cannot do without."""
 
 
@@ -166,6 +166,7 @@ RECORDED: dict[str, dict[str, Any]] = {
     | {"source": "en", "target": "sw", "words": None, "precision": None, "k": 10, "multi_piece": False},
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
+    "transplant": {"tokenizer": "b", "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
     "explain": OPENING
     | LABELS
     | EXCLUDE

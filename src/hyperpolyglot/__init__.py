@@ -17,6 +17,12 @@ from hyperpolyglot.records import Record, draw_by
 if TYPE_CHECKING:
     __version__: str
     from hyperpolyglot.applications.induction import Induction, InductionOptions, induce, read_words
+    from hyperpolyglot.applications.transplantation import (
+        Transplant,
+        TransplantOptions,
+        transplant,
+        write_transplant,
+    )
     from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
     from hyperpolyglot.explorer import Bundle, ExploreOptions, Explorer, explore, make_bundle, write_bundle
@@ -58,6 +64,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "applications.induction": ("Induction", "InductionOptions", "induce", "read_words"),
+    "applications.transplantation": ("Transplant", "TransplantOptions", "transplant", "write_transplant"),
     "engine.devices": ("use_device",),
     "errors": ("HyperpolyglotError",),
     "exports": ("write_atlas", "write_projector"),
@@ -133,6 +140,8 @@ __all__ = [
     "TokenTable",
     "TranslateOptions",
     "Translation",
+    "Transplant",
+    "TransplantOptions",
     "Vocabulary",
     "census",
     "compare",
@@ -165,11 +174,13 @@ __all__ = [
     "silhouette",
     "token_table",
     "translate",
+    "transplant",
     "use_device",
     "write_atlas",
     "write_bundle",
     "write_projector",
     "write_report",
+    "write_transplant",
 ]
 
 

@@ -20,6 +20,7 @@ from hyperpolyglot.cli import (
     texts,
     tokens,
     translations,
+    transplants,
     upkeep,
     vectors,
 )
@@ -72,6 +73,7 @@ for _module in (
     translations,
     texts,
     comparisons,
+    transplants,
     pages,
     studies,
     explorer,
