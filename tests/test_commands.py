@@ -16,6 +16,7 @@ import click
 import pytest
 
 import hyperpolyglot.cli
+from hyperpolyglot.applications.transplantation.transplant import METHODS
 from hyperpolyglot.cli.app import cli
 from hyperpolyglot.cli.options import BACKENDS, EXCLUDABLE
 from hyperpolyglot.cli.output import emit
@@ -216,6 +217,7 @@ def test_choices_are_those_of_the_library():
     assert set(DESIGNS) == choices("separability", "design")
     assert set(FORMATS) == choices("translate", "form") == choices("languages", "form")
     assert set(MEASURES) == choices("report", "skip")
+    assert set(METHODS) == choices("transplant", "method")
     assert {kind.name.lower() for kind in TokenKind} - {"padding"} == set(EXCLUDABLE)
 
 
