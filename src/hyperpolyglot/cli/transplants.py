@@ -23,8 +23,8 @@ METHODS = ("auto", "mean", "ridge", "procrustes", "focus", "omp")
     purpose="Use a model",
     short_help="Embeddings for another vocabulary.",
     examples=(
-        "hyperpolyglot transplant demo:meaning --tokenizer demo:e5 --atoms 8 -o meaning-for-e5",
-        "hyperpolyglot transplant demo:e5 --tokenizer demo:meaning --method ridge -o e5-for-meaning",
+        "hyperpolyglot transplant demo:meaning --tokenizer demo:e5 --atoms 8 -o made",
+        "hyperpolyglot transplant demo:e5 --tokenizer demo:meaning --method mean -o e5",
     ),
 )
 @model_argument

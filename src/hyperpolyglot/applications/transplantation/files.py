@@ -44,6 +44,15 @@ def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, An
     Where the target's tokenizer is no file of its own (GGUF, a tokenizer in memory), ``tokens.jsonl`` names the rows.
     Returns the files as ``{"path", "kind", "bytes", "digest"}``, README last. Raises ``UnsupportedFormat`` for a
     folder that is not empty.
+
+    >>> import tempfile
+    >>> import hyperpolyglot as hp
+    >>> some = hp.open_model("demo:e5").where(labels=["Grek", "Cyrl"])
+    >>> found = hp.transplant(some, hp.open_model("demo:meaning"), method="mean", held_out=50)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = hp.write_transplant(found, Path(folder) / "made")
+    ...     hp.open_model(Path(folder) / "made").dim == some.dim
+    True
     """
     checked("write_transplant", found, Transplant, "a Transplant, as transplant() gives it")
     checked("write_transplant", folder, (str, PathLike), "the path of a folder")
