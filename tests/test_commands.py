@@ -16,6 +16,7 @@ import click
 import pytest
 
 import hyperpolyglot.cli
+from hyperpolyglot.applications.transplantation.transplant import METHODS
 from hyperpolyglot.cli.app import cli
 from hyperpolyglot.cli.options import BACKENDS, EXCLUDABLE
 from hyperpolyglot.cli.output import emit
@@ -32,12 +33,14 @@ UNSEEN = {"Backend": Backend, "View": View}
 
 TWO = ("overlap", "compare")
 NO_MODEL = ("study", "cache", "cite")
+NEEDED = {"induce": ("--from", "en", "--to", "sw"), "transplant": ("--tokenizer", "b", "-o", "made")}
+"""Options that a command cannot do without."""
 
 
 def context_of(name: str, *arguments: str) -> click.Context:
     """A command as it is when it was called with models, where it takes some, and these arguments."""
     models = () if name in NO_MODEL else ("a", "b") if name in TWO else ("a",)
-    return cli.commands[name].make_context(name, [*models, *arguments])
+    return cli.commands[name].make_context(name, [*models, *NEEDED.get(name, ()), *arguments])
 
 
 def body_of(command: click.Command) -> Any:
@@ -161,8 +164,13 @@ RECORDED: dict[str, dict[str, Any]] = {
     | LEXICON
     | {"only": [], "multi_piece": False, "questions": 2000, "figure": "languages"},
     "languages": OPENING | EXCLUDE | LEXICON | {"language": None},
+    "induce": OPENING
+    | EXCLUDE
+    | LEXICON
+    | {"source": "en", "target": "sw", "words": None, "precision": None, "k": 10, "multi_piece": False},
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
+    "transplant": {"tokenizer": "b", "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
     "explain": OPENING
     | LABELS
     | EXCLUDE
@@ -212,6 +220,7 @@ def test_choices_are_those_of_the_library():
     assert set(DESIGNS) == choices("separability", "design")
     assert set(FORMATS) == choices("translate", "form") == choices("languages", "form")
     assert set(MEASURES) == choices("report", "skip")
+    assert set(METHODS) == choices("transplant", "method")
     assert {kind.name.lower() for kind in TokenKind} - {"padding"} == set(EXCLUDABLE)
 
 

@@ -157,6 +157,8 @@ def test_defaults_are_stated(name):
     for option in cli.commands[name].params:
         if not isinstance(option, click.Option) or option.is_flag or option.name == "outputs":
             continue
+        if option.required:
+            continue
         stated = option.show_default and option.default is not None
         assert stated or "[default: " in option.help, option.opts
 

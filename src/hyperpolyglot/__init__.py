@@ -16,6 +16,13 @@ from hyperpolyglot.records import Record, draw_by
 
 if TYPE_CHECKING:
     __version__: str
+    from hyperpolyglot.applications.induction import Induction, InductionOptions, induce, read_words
+    from hyperpolyglot.applications.transplantation import (
+        Transplant,
+        TransplantOptions,
+        transplant,
+        write_transplant,
+    )
     from hyperpolyglot.engine.devices import use_device
     from hyperpolyglot.errors import HyperpolyglotError
     from hyperpolyglot.explorer import Bundle, ExploreOptions, Explorer, explore, make_bundle, write_bundle
@@ -57,6 +64,8 @@ if TYPE_CHECKING:
     from hyperpolyglot.word_lists import WordLists, read_word_lists
 
 _HOME = {
+    "applications.induction": ("Induction", "InductionOptions", "induce", "read_words"),
+    "applications.transplantation": ("Transplant", "TransplantOptions", "transplant", "write_transplant"),
     "engine.devices": ("use_device",),
     "errors": ("HyperpolyglotError",),
     "exports": ("write_atlas", "write_projector"),
@@ -109,6 +118,8 @@ __all__ = [
     "Fertility",
     "FertilityOptions",
     "HyperpolyglotError",
+    "Induction",
+    "InductionOptions",
     "Inspection",
     "Labels",
     "Languages",
@@ -131,6 +142,8 @@ __all__ = [
     "TokenTable",
     "TranslateOptions",
     "Translation",
+    "Transplant",
+    "TransplantOptions",
     "Vocabulary",
     "WordLists",
     "census",
@@ -142,6 +155,7 @@ __all__ = [
     "find_ids",
     "find_tokens",
     "from_arrays",
+    "induce",
     "inspect",
     "label",
     "languages",
@@ -156,6 +170,7 @@ __all__ = [
     "read_lexicon",
     "read_text_folder",
     "read_word_lists",
+    "read_words",
     "run_study",
     "sample_rows",
     "separability",
@@ -163,11 +178,13 @@ __all__ = [
     "silhouette",
     "token_table",
     "translate",
+    "transplant",
     "use_device",
     "write_atlas",
     "write_bundle",
     "write_projector",
     "write_report",
+    "write_transplant",
 ]
 
 

@@ -20,6 +20,7 @@ from hyperpolyglot.cli import (
     texts,
     tokens,
     translations,
+    transplants,
     upkeep,
     vectors,
 )
@@ -75,6 +76,7 @@ for _module in (
     translations,
     texts,
     comparisons,
+    transplants,
     pages,
     studies,
     explorer,

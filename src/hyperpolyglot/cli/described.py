@@ -15,6 +15,7 @@ Purpose = Literal[
     "Look at tokens",
     "Measure a model",
     "Compare models",
+    "Use a model",
     "Measure everything",
     "And besides",
 ]
@@ -23,6 +24,7 @@ PURPOSES: tuple[Purpose, ...] = (
     "Look at tokens",
     "Measure a model",
     "Compare models",
+    "Use a model",
     "Measure everything",
     "And besides",
 )

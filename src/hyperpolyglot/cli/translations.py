@@ -13,20 +13,22 @@ from hyperpolyglot.cli.groups import OpeningOptions, StoreOptions, group, openin
 from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import (
     figure_option,
+    k_option,
     lexicon_option,
+    model_argument,
     models_argument,
     questions_option,
     seed_option,
     undertrained_option,
 )
-from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
+from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, OutputOptions, emit, output_group
 from hyperpolyglot.cli.several import Measurement, give
 
 if TYPE_CHECKING:
     from hyperpolyglot.lexicon import Lexicon
     from hyperpolyglot.measures.translation import TranslateOptions
 
-__all__ = ["languages", "translate"]
+__all__ = ["induce", "languages", "translate"]
 
 _OF_SEVERAL = ("scores", "hubs")
 """The figures of translations that show several models."""
@@ -209,3 +211,85 @@ def languages(
     if output.as_json:
         return emit("languages", found.to_json(), spaces)
     return show_languages(found)
+
+
+@click.command(
+    cls=Described,
+    purpose="Use a model",
+    short_help="A dictionary of two languages, with probabilities.",
+    examples=(
+        "hyperpolyglot induce demo:e5 --from en --to sw -o en-sw.tsv",
+        "hyperpolyglot induce demo:e5 --from de --to ru --precision 0.9 -o de-ru.tsv",
+    ),
+)
+@model_argument
+@click.option(
+    "--from", "source", required=True, metavar="TAG", help="The language of the words to translate."
+)
+@click.option("--to", "target", required=True, metavar="TAG", help="The language to translate them into.")
+@click.option(
+    "--words",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder with <tag>.tsv for each language: more words, one a line, with or without a count.  "
+    "[default: the words of the lexicon]",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Keep pairs so that this share of them is right, in expectation.  [default: keep all]",
+)
+@k_option(10, says="Neighbours in CSLS.")
+@click.option(
+    "--multi-piece", is_flag=True, help="Take words of several pieces too, as the mean of their pieces."
+)
+@lexicon_group
+@opening_group
+@undertrained_option
+@seed_option
+@output_group(TABLE)
+def induce(
+    model: str,
+    source: str,
+    target: str,
+    words: Path | None,
+    precision: float | None,
+    k: int,
+    multi_piece: bool,
+    lexicon: LexiconOptions,
+    opening: OpeningOptions,
+    exclude: tuple[str, ...],
+    seed: int,
+    output: OutputOptions,
+) -> None:
+    """Induce a dictionary: for every word of one language its nearest word of
+    another, by CSLS, with the probability that it is a translation.
+
+    Probabilities are calibrated on the pairs that the lexicon knows, held out
+    by concept. What is near in a table need not be how the model translates.
+    """
+    from hyperpolyglot.applications.induction import induce as induced
+    from hyperpolyglot.applications.induction import read_words
+    from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.cli.terminal_tables.translations import show_induction
+
+    (space,) = open_spaces([model], opening, exclude=exclude)
+    lists = None if words is None else read_words(words, (source, target))
+    known = lexicon.words().take(kinds=lexicon.kinds or None)
+    with progress_bar() as bar:
+        found = induced(
+            space,
+            source,
+            target,
+            known,
+            words=lists,
+            progress=bar,
+            precision=precision,
+            k=k,
+            multi_piece=multi_piece,
+            held_out=False if lexicon.all_concepts else None,
+            seed=seed,
+        )
+    output.save(found.table)
+    if output.as_json:
+        return emit("induce", found.to_json(), [space])
+    return show_induction(space.model, found)

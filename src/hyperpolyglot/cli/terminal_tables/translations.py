@@ -14,10 +14,11 @@ from hyperpolyglot.percentages import exact, percent
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
+    from hyperpolyglot.applications.induction import Induction
     from hyperpolyglot.measures.translation import Languages, Translation
     from hyperpolyglot.measures.translation.languages import LanguageModel
 
-__all__ = ["TRANSLATE", "show_languages"]
+__all__ = ["TRANSLATE", "show_induction", "show_languages"]
 
 _AMONG = {"weak": "words", "script": "script", "strong": "all"}
 _MEANT = {
@@ -28,6 +29,7 @@ _MEANT = {
 _BY = {"cosine": "cosine", "csls": "CSLS", "frequency": "rank"}
 _SOUNDS = {"transliteration": "transliterated", "other": "not transliterated"}
 _LANGUAGES = 8
+_PAIRS = 20
 
 
 def _show_translation(result: Measurement[Translation]) -> None:
@@ -253,3 +255,52 @@ def _language_model(model: LanguageModel) -> dict[str, Any]:
 
 
 TRANSLATE = Command("translate", _show_translation, _translation_columns, _translation_notes)
+
+
+def show_induction(model: str, found: Induction) -> None:
+    """The most probable pairs, the reliability bins, and what both rest on."""
+    names = [language_name(tag) for tag in (found.source, found.target)]
+    of = "" if found.cut is None else f" of {found.cut['of']:,}"
+    print_table(
+        f"{title_of(model)}: {names[0]} → {names[1]}, {min(_PAIRS, len(found.pairs))} of {len(found.pairs):,} pairs",
+        [
+            {
+                "probability": value(pair.probability, 2),
+                "margin": value(pair.margin),
+                "cosine": value(pair.cosine),
+                "mutual": "yes" if pair.mutual else "no",
+                "known": {None: "–", True: "yes", False: "other"}[pair.known],
+                "source": pair.source,
+                "target": pair.target,
+            }
+            for pair in found.pairs[:_PAIRS]
+        ],
+    )
+    if found.cut is not None:
+        say(f"{found.cut['kept']:,}{of} pairs are kept. {found.cut['note']}")
+    error, brier = found.calibration["ece"], found.calibration["brier"]
+    if error is not None:
+        print_table(
+            "Reliability: held-out probabilities and the share that is right (95 % interval)",
+            [
+                {
+                    "probability": f"{row['from']:.1f}–{row['to']:.1f}",
+                    "pairs": row["pairs"],
+                    "mean": value(row["probability"], 2),
+                    "right": value(row["right"]["value"], 2),
+                    "interval": span((row["right"]["low"], row["right"]["high"])),
+                }
+                for row in found.calibration["bins"]
+            ],
+        )
+        say(
+            f"Expected calibration error {_error(error)}; Brier score {_error(brier)} (in brackets: of perfect "
+            "probabilities, and of the base rate)."
+        )
+    for note in (found.calibration["note"], *found.notes):
+        say(note)
+
+
+def _error(found: Mapping[str, Any]) -> str:
+    ends = None if found["low"] is None else (found["low"], found["high"])
+    return whole(value(found["value"]), span(ends), value(found["chance"]))

@@ -1,0 +1,1 @@
+"""What embeddings are used for, each with its quality measured on what was held out."""

@@ -1,0 +1,54 @@
+"""Lists of words that a user gives, one file for each language."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.folders import expanded, in_folder
+from hyperpolyglot.regular import read_text
+
+__all__ = ["read_words"]
+
+_MOST_WORDS = 200_000
+_LONGEST_WORD = 200
+
+
+def read_words(folder: str | Path, languages: Sequence[str]) -> dict[str, list[str]]:
+    """The words of ``<tag>.tsv`` for each language, in their order: ``word`` or ``word TAB count`` a line.
+
+    Raises ``DamagedFile`` where a file is not there, holds no word, more than 200,000 of them or a longer line than a
+    word can have.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "sw.tsv").write_text("maji\\t12\\nmoto\\n", encoding="utf-8")
+    ...     read_words(folder, ["sw"])
+    {'sw': ['maji', 'moto']}
+    """
+    place = expanded(folder)
+    return {tag: _words(place, tag) for tag in languages}
+
+
+def _words(folder: Path, tag: str) -> list[str]:
+    name = f"{tag}.tsv"
+    try:
+        text = read_text(in_folder(folder, name))
+    except OSError as error:
+        raise DamagedFile(name, f"it cannot be read in {folder}; each language needs such a file") from error
+    found: dict[str, None] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        word = unicodedata.normalize("NFC", line.split("\t", 1)[0].strip())
+        if len(word) > _LONGEST_WORD:
+            raise DamagedFile(
+                name, f"line {number} is longer than a word can be ({_LONGEST_WORD} characters)"
+            )
+        if word:
+            found[word] = None
+    if not found:
+        raise DamagedFile(name, "it holds no word")
+    if len(found) > _MOST_WORDS:
+        raise DamagedFile(name, f"it holds more than {_MOST_WORDS:,} words; keep the most common ones")
+    return list(found)

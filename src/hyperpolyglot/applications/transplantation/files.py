@@ -1,0 +1,165 @@
+"""A transplant as a folder that opens as a model: the table, the tokenizer's files, a README, all numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from hyperpolyglot.applications.transplantation.transplant import Transplant
+from hyperpolyglot.arguments import checked
+from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.folders import expanded, files_in, in_folder
+from hyperpolyglot.provenance import document
+from hyperpolyglot.regular import read_regular
+from hyperpolyglot.store import written
+from hyperpolyglot.types import Float32
+from hyperpolyglot.vocabularies.registry import files_beside
+from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+
+__all__ = ["check_empty", "write_transplant"]
+
+TENSOR = "model.embed_tokens.weight"
+_TOKENS = "tokens.jsonl"
+_LARGEST = 1 << 28
+_BLOCK = 8192
+
+
+def check_empty(folder: str | Path) -> Path:
+    """The folder, which is not there or empty. Raises ``UnsupportedFormat`` where something lies in it."""
+    place = expanded(folder)
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise UnsupportedFormat(f"{place} is not an empty folder; name one that is not there yet.")
+    return place
+
+
+def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, Any]]:
+    """Write ``model.safetensors``, the target's tokenizer, ``transplant.json`` and ``README.md`` to an empty folder.
+
+    Where the target's tokenizer is no file of its own (GGUF, a tokenizer in memory), ``tokens.jsonl`` names the rows.
+    Returns the files as ``{"path", "kind", "bytes", "digest"}``, README last. Raises ``UnsupportedFormat`` for a
+    folder that is not empty.
+
+    >>> import tempfile
+    >>> import hyperpolyglot as hp
+    >>> some = hp.open_model("demo:e5").where(labels=["Grek", "Cyrl"])
+    >>> found = hp.transplant(some, hp.open_model("demo:meaning"), method="mean", held_out=50)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = hp.write_transplant(found, Path(folder) / "made")
+    ...     hp.open_model(Path(folder) / "made").dim == some.dim
+    True
+    """
+    checked("write_transplant", found, Transplant, "a Transplant, as transplant() gives it")
+    checked("write_transplant", folder, (str, PathLike), "the path of a folder")
+    place = check_empty(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    with written(place / "model.safetensors") as temporary, temporary.open("wb") as file:
+        _save(file, found.embeddings)
+    files = [_entry(place / "model.safetensors", "table")]
+    copied = list(_tokenizer_files(found.target.vocabulary))
+    for name, content in copied or [(_TOKENS, _listed(found.target.vocabulary))]:
+        files.append(_put(place / name, content, "tokenizer"))
+    origin = found.provenance
+    numbers = document("transplant", found.to_json(), [], _options(found), found.options.seed)
+    if origin is not None:
+        numbers["provenance"] |= {"models": [model.to_json() for model in origin.models]}
+    text = json.dumps(numbers, indent=1, ensure_ascii=True, allow_nan=False)
+    files.append(_put(place / "transplant.json", text.encode(), "numbers"))
+    files.append(_put(place / "README.md", _readme(found, bool(copied)).encode(), "page"))
+    return [entry | {"path": Path(entry["path"]).name} for entry in files]
+
+
+def _options(found: Transplant) -> dict[str, Any]:
+    return {name: getattr(found.options, name) for name in found.options.__slots__}
+
+
+def _put(path: Path, content: bytes, kind: str) -> dict[str, Any]:
+    with written(path) as temporary:
+        temporary.write_bytes(content)
+    return _entry(path, kind)
+
+
+def _entry(path: Path, kind: str) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return {
+        "path": path.as_posix(),
+        "kind": kind,
+        "bytes": path.stat().st_size,
+        "digest": f"sha256:{digest.hexdigest()}",
+    }
+
+
+def _save(file: BinaryIO, table: Float32) -> None:
+    """The table as the only tensor of a safetensors file, float32."""
+    entry = {"dtype": "F32", "shape": list(table.shape), "data_offsets": [0, table.nbytes]}
+    header = json.dumps({"__metadata__": {"format": "pt"}, TENSOR: entry}).encode()
+    header += b" " * (-len(header) % 8)
+    file.write(len(header).to_bytes(8, "little") + header)
+    for start in range(0, len(table), _BLOCK):
+        file.write(np.ascontiguousarray(table[start : start + _BLOCK], "<f4").tobytes())
+
+
+def _tokenizer_files(vocabulary: Vocabulary) -> Iterator[tuple[str, bytes]]:
+    """The file that the vocabulary was read from, and those that belong to it; none where there is no such."""
+    source = vocabulary.tokenizer
+    if source is None or source.path is None:
+        return
+    path = source.path
+    yield path.name, read_regular(path, _LARGEST)
+    for several in files_beside(path.name, files_in(path.parent)):
+        for name in several:
+            yield name, read_regular(in_folder(path.parent, name), _LARGEST)
+
+
+def _listed(vocabulary: Vocabulary) -> bytes:
+    """A line ``[id, piece, score]`` for each token."""
+    lines = []
+    for i, (piece, score) in enumerate(zip(vocabulary.pieces, vocabulary.scores.tolist(), strict=True)):
+        if vocabulary.kinds[i] != TokenKind.PADDING:
+            lines.append(json.dumps([i, piece, score] if np.isfinite(score) else [i, piece]))
+    return "\n".join(lines).encode() + b"\n"
+
+
+def _readme(found: Transplant, whole: bool) -> str:
+    origin = found.provenance
+    names = [model.model for model in origin.models] if origin else []
+    of, to = names[0] if names else "a model", found.target.model
+    rows = [trial for trial in found.methods if trial.label is None]
+    table = "\n".join(
+        f"| {t.method} | {t.cosine['value']:.3f} | {t.p1['value']:.3f} | {t.overlap10['value']:.3f} | "
+        f"{t.norm_ratio['value']:.3f} |"
+        for t in rows
+    )
+    by = ", ".join(f"{count:,} by `{name}`" for name, count in found.built_by.items()) or "none"
+    names_rows = (
+        "The tokenizer's files are those of the target."
+        if whole
+        else f"The target's tokenizer is no file of its own: `{_TOKENS}` names the rows, and cuts no text."
+    )
+    return f"""# Embeddings of {of} for the vocabulary of {to}
+
+`model.safetensors` holds one tensor, `{TENSOR}`, {found.embeddings.shape[0]:,} × {found.embeddings.shape[1]:,} in \
+float32. Rows of {found.copied:,} shared tokens are copied; {found.built:,} are built: {by}. Rows without a token are \
+zero. {names_rows}
+
+Method: `{found.chosen}` (asked for: `{found.options.method}`). Scores on {rows[0].held_out:,} shared tokens that were \
+hidden; P@1 among all tokens of the source:
+
+| method | cosine | P@1 | overlap of 10 neighbours | length ratio |
+|---|---|---|---|---|
+{table}
+
+Lengths of built rows were multiplied by {found.lengths["scale"]:.4g}; {found.lengths["lengthened"]:,} shorter and \
+{found.lengths["shortened"]:,} longer than nearly all copied rows were brought into their range. `transplant.json` has \
+the scores by label, with intervals and chance levels.
+
+{chr(10).join(found.notes)}
+"""

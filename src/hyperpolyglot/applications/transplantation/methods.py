@@ -1,0 +1,141 @@
+"""Vectors for new tokens, from those of anchors: tokens that have a vector in both tables.
+
+``ridge`` and ``procrustes`` learn a map from the auxiliary table to the source's (as ``compare`` does). ``focus``: a
+convex combination of the anchors' source vectors, weighted by the sparsemax of auxiliary cosines (Dobler and de Melo
+2023, EMNLP). ``omp``: the anchors and coefficients by which orthogonal matching pursuit rebuilds the auxiliary vector,
+put on the anchors' source vectors (as mergekit's tokensurgeon does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from hyperpolyglot.engine.cosine import unit_rows
+from hyperpolyglot.measures.comparison.transfer import linear_map, orthogonal_map
+from hyperpolyglot.types import Array, Float32, Float64, Progress
+
+__all__ = ["LEARNT", "Anchors", "matching_pursuit", "sparsemax"]
+
+_BLOCK = 256
+_LEAST = 1e-8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """The tokens to learn from: ``auxiliary`` float32 ``[n, a]`` and ``source`` float32 ``[n, d]`` of each.
+
+    ``atoms``: how many anchors matching pursuit puts together.
+    """
+
+    auxiliary: Float32
+    source: Float32
+    atoms: int
+
+
+@numba.njit(cache=True, nogil=True)
+def _sparsemax(scores, out):  # type: ignore[no-untyped-def]
+    for i in range(len(scores)):
+        row = scores[i]
+        least = row.max() - 1.0
+        threshold, before = least, -1
+        while True:  # Michelot's projection: the threshold rises until its support no longer shrinks
+            total, count = 0.0, 0
+            for value in row:
+                if value > threshold:
+                    total += value
+                    count += 1
+            if count == before:
+                break
+            threshold, before = (total - 1.0) / count, count
+        for j in range(len(row)):
+            out[i, j] = max(row[j] - threshold, 0.0)
+
+
+def sparsemax(scores: Array) -> Float64:
+    """The point of the simplex nearest to each row (Martins and Astudillo 2016), float64 ``[m, n]``.
+
+    >>> sparsemax(np.array([[0.5, 0.3, -2.0]])).round(6).tolist()
+    [[0.6, 0.4, 0.0]]
+    """
+    scores = np.ascontiguousarray(scores, np.float64)
+    out = np.empty_like(scores)
+    _sparsemax(scores, out)
+    return out
+
+
+def matching_pursuit(targets: Array, points: Array, atoms: int) -> tuple[Array, Float64]:
+    """The points ``[m, atoms]`` that are chosen for each target, in their order, and their coefficients.
+
+    Each step takes the point with the largest absolute product with what is left, of equal ones the first, and leaves
+    what the chosen points do not span. A point that adds nothing new has coefficient zero.
+    """
+    targets, points = np.asarray(targets, np.float64), np.asarray(points, np.float64)
+    count, width = targets.shape
+    chosen = np.zeros((count, atoms), np.int64)
+    basis, upper = np.zeros((count, atoms, width)), np.zeros((count, atoms, atoms))
+    rest, every = targets.copy(), np.arange(count)
+    taken = np.zeros((count, len(points)), bool)
+    for step in range(atoms):
+        products = np.abs(rest @ points.T)
+        products[taken] = -1.0
+        chosen[:, step] = products.argmax(axis=1)
+        taken[every, chosen[:, step]] = True
+        point = points[chosen[:, step]]
+        fresh = point.copy()
+        for _ in range(2):  # the second pass takes off what rounding left
+            along = np.einsum("mkd,md->mk", basis[:, :step], fresh)
+            upper[:, :step, step] += along
+            fresh -= np.einsum("mkd,mk->md", basis[:, :step], along)
+        length = np.linalg.norm(fresh, axis=1)
+        new = length > _LEAST * np.linalg.norm(point, axis=1)
+        upper[:, step, step] = np.where(new, length, 1.0)
+        basis[new, step] = fresh[new] / length[new, None]
+        rest -= basis[:, step] * np.einsum("md,md->m", basis[:, step], rest)[:, None]
+    along = np.einsum("mkd,md->mk", basis, targets)
+    return chosen, np.linalg.solve(upper, along[:, :, None])[:, :, 0]
+
+
+def _ridge(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
+    found = linear_map(anchors.auxiliary, anchors.source)
+    return (found.target + found.predicted(auxiliary)).astype(np.float32)
+
+
+def _procrustes(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
+    found = orthogonal_map(anchors.auxiliary, anchors.source)
+    return (found.target + found.predicted(auxiliary)).astype(np.float32)
+
+
+def _focus(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
+    units = unit_rows(anchors.auxiliary)
+    out = np.empty((len(auxiliary), anchors.source.shape[1]), np.float32)
+    for start in range(0, len(auxiliary), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        weights = csr_matrix(sparsemax(unit_rows(auxiliary[rows]) @ units.T))
+        out[rows] = weights @ anchors.source
+        progress("focus", min(start + _BLOCK, len(out)), len(out))
+    return out
+
+
+def _omp(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
+    atoms = min(anchors.atoms, len(anchors.auxiliary))
+    out = np.empty((len(auxiliary), anchors.source.shape[1]), np.float32)
+    for start in range(0, len(auxiliary), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        chosen, by = matching_pursuit(auxiliary[rows], anchors.auxiliary, atoms)
+        out[rows] = np.einsum("mk,mkd->md", by, anchors.source[chosen])
+        progress("omp", min(start + _BLOCK, len(out)), len(out))
+    return out
+
+
+LEARNT: dict[str, Callable[[Float32, Anchors, Progress], Float32]] = {
+    "ridge": _ridge,
+    "procrustes": _procrustes,
+    "focus": _focus,
+    "omp": _omp,
+}
+"""Methods by name: the vectors of some tokens from their auxiliary vectors ``[m, a]``, float32 ``[m, d]``."""

@@ -1,0 +1,273 @@
+"""An embedding table for another vocabulary: shared tokens are copied, others built by the best method held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from hyperpolyglot.applications.transplantation.aligned import Aligned, aligned, mean_of_pieces
+from hyperpolyglot.applications.transplantation.methods import LEARNT, Anchors
+from hyperpolyglot.applications.transplantation.trials import Trial, best_of, hidden_by_label, tried
+from hyperpolyglot.arguments import checked, options_of
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.origins import came_from, stamped
+from hyperpolyglot.records import Record
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Array, Float32, Progress, frozen, silent
+from hyperpolyglot.vocabulary import TokenKind
+
+__all__ = ["METHODS", "Transplant", "TransplantOptions", "transplant"]
+
+Method = Literal["auto", "mean", "ridge", "procrustes", "focus", "omp"]
+METHODS: tuple[Method, ...] = ("auto", "mean", "ridge", "procrustes", "focus", "omp")
+_FEWEST = 100
+_FEWEST_HIDDEN = 10
+_MOST_ANCHORS = 20_000
+_SPAN = (0.001, 0.999)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransplantOptions:
+    """``method``: one of ``METHODS``, ``auto`` is the best on hidden tokens; ``held_out``: how many are hidden at most;
+    ``atoms`` of matching pursuit.
+    """
+
+    method: Method = "auto"
+    held_out: int = 1000
+    atoms: int = 64
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"{self.method!r} is no method; there are {', '.join(METHODS)}")
+        if self.held_out < 20 or not 1 <= self.atoms <= 1024:
+            raise ValueError("held_out is at least 20, atoms between 1 and 1,024")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Transplant(Record):
+    """``embeddings`` float32 ``[rows, d]`` for the rows of ``target``; rows without a token are zero.
+
+    ``methods``: how well each rebuilds hidden tokens, over all and by label; ``chosen``; ``copied`` and ``built``
+    tokens, ``built_by`` method; ``lengths``: {scale, lengthened, shortened, least, most}, by what lengths were
+    multiplied, and how many rows were brought into the range of the copied ones.
+    """
+
+    target: TokenSpace
+    embeddings: Float32
+    methods: tuple[Trial, ...]
+    chosen: str
+    copied: int
+    built_by: dict[str, int]
+    lengths: dict[str, float]
+    notes: tuple[str, ...]
+    options: TransplantOptions
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "embeddings", frozen(self.embeddings))
+
+    @property
+    def built(self) -> int:
+        """How many tokens were built."""
+        return sum(self.built_by.values())
+
+    def summary(self) -> str:
+        """The method, and how often a hidden token was found again."""
+        best = next(t for t in self.methods if t.method == self.chosen and t.label is None)
+        p1 = 100 * (best.p1["value"] or 0.0)
+        return f"{self.chosen}, P@1 {p1:.1f} % of {best.held_out:,} hidden tokens, seed {self.options.seed}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "methods": [trial.to_json() for trial in self.methods],
+            "chosen": self.chosen,
+            "copied": self.copied,
+            "built": self.built,
+            "built_by": self.built_by,
+            "lengths": self.lengths,
+            "notes": list(self.notes),
+        }
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every method and label."""
+        return self.tidied([trial.to_json() for trial in self.methods])
+
+    def tables_by_name(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """The table of methods."""
+        return {"": self.table()}
+
+
+def transplant(
+    source: TokenSpace,
+    target: TokenSpace,
+    via: TokenSpace | None = None,
+    *,
+    options: TransplantOptions | None = None,
+    progress: Progress = silent,
+    **changes: Any,
+) -> Transplant:
+    """Make an embedding table of ``source`` for the vocabulary of ``target``, which may be a vocabulary alone.
+
+    Methods other than ``mean`` learn from an auxiliary table: that of ``via``, ``None`` is the target's own. Raises
+    ``NotEnoughData`` where fewer than 100 tokens are shared, or the method has no table to learn from.
+
+    >>> import hyperpolyglot as hp
+    >>> some = hp.open_model("demo:e5").where(labels=["Grek", "Cyrl"])
+    >>> found = hp.transplant(some, hp.open_model("demo:meaning"), method="mean", held_out=50)
+    >>> found.chosen, found.embeddings.shape[1] == some.dim
+    ('mean', True)
+    """
+    checked("transplant", source, TokenSpace, "a TokenSpace, as open_model() gives it")
+    checked("transplant", target, TokenSpace, "a target that is a TokenSpace")
+    options = options_of("transplant", TransplantOptions, options, changes)
+    source.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
+    known = aligned(source, target, via)
+    learnt = known.anchors() if known.auxiliary is not None else np.empty(0, np.int64)
+    shared = np.flatnonzero(known.in_source >= 0)
+    tried_on = learnt if len(learnt) >= _FEWEST else shared
+    if len(shared) < _FEWEST:
+        raise NotEnoughData(
+            f"{source.model} and {target.model} share {len(shared)} tokens, and {_FEWEST} are needed to judge by."
+        )
+    methods = _possible(options.method, len(learnt))
+    hidden = hidden_by_label(target, tried_on, options.held_out, options.seed)
+    if len(hidden) < _FEWEST_HIDDEN:
+        raise NotEnoughData(
+            f"{len(hidden)} of {len(tried_on)} shared tokens can be hidden, a fifth of each label, and "
+            f"{_FEWEST_HIDDEN} are needed to judge methods by."
+        )
+    trials, scales = _tried(known, methods, hidden, options, progress)
+    chosen = best_of(trials) if options.method == "auto" else options.method
+    embeddings, counts, lengths = _built(known, chosen, scales[chosen], options, progress)
+    return stamped(
+        Transplant(
+            target=target,
+            embeddings=embeddings,
+            methods=trials,
+            chosen=chosen,
+            copied=len(shared),
+            built_by=counts,
+            lengths=lengths,
+            notes=_notes(known, len(hidden), options.method),
+            options=options,
+        ),
+        came_from(source, target, *([] if via is None else [via]), seed=options.seed),
+    )
+
+
+def _possible(method: Method, anchors: int) -> tuple[str, ...]:
+    if anchors >= _FEWEST:
+        return METHODS[1:]
+    if method in LEARNT:
+        raise NotEnoughData(
+            f"{method} learns from {_FEWEST} shared tokens with a vector in another table, and there are {anchors}; "
+            "name a model with --via, or take the method mean."
+        )
+    return ("mean",)
+
+
+def _anchored(known: Aligned, tokens: Array, options: TransplantOptions) -> Anchors:
+    """At most 20,000 of the tokens, drawn by the seed, as anchors."""
+    if len(tokens) > _MOST_ANCHORS:
+        drawn = np.random.default_rng(options.seed).choice(len(tokens), _MOST_ANCHORS, replace=False)
+        tokens = tokens[np.sort(drawn)]
+    return Anchors(
+        auxiliary=known.auxiliary_vectors(tokens),
+        source=known.source.vectors(known.in_source[tokens]),
+        atoms=options.atoms,
+    )
+
+
+def _tried(
+    known: Aligned, methods: Sequence[str], hidden: Array, options: TransplantOptions, progress: Progress
+) -> tuple[tuple[Trial, ...], dict[str, float]]:
+    """The scores of the methods, and the factor that gives what each built the lengths of the true vectors."""
+    rebuilt: dict[str, Float32] = {}
+    rows = known.in_source[hidden]
+    anchors = None
+    for method in methods:
+        if method == "mean":
+            rebuilt[method] = mean_of_pieces(known, hidden, rows)[0]
+            continue
+        anchors = anchors or _anchored(known, np.setdiff1d(known.anchors(), hidden), options)
+        rebuilt[method] = LEARNT[method](known.auxiliary_vectors(hidden), anchors, progress)
+    true = np.median(np.linalg.norm(known.source.vectors(rows), axis=1))
+    scales = {}
+    for method, made in rebuilt.items():
+        lengths = np.linalg.norm(made, axis=1)
+        scales[method] = float(true / np.median(lengths[lengths > 0])) if lengths.any() else 1.0
+    labels = known.target.labels
+    return tried(known.source, rows, rebuilt, labels.codes[hidden], labels.names), scales
+
+
+class _Parts(NamedTuple):
+    """Built vectors and how each came to be."""
+
+    vectors: Float32
+    by: Array
+
+
+# What is known, how it is built, how long, and who is told.
+def _built(
+    known: Aligned, method: str, scale: float, options: TransplantOptions, progress: Progress
+) -> tuple[Float32, dict[str, int], dict[str, float]]:
+    target, source = known.target, known.source
+    named = target.vocabulary.kinds != TokenKind.PADDING
+    copied = np.flatnonzero(known.in_source >= 0)
+    left = np.flatnonzero(named & (known.in_source < 0))
+    parts = _vectors(known, method, left, options, progress)
+    vectors = parts.vectors * np.float32(scale)
+    true = source.vectors(known.in_source[copied])
+    lengths = np.linalg.norm(true, axis=1)
+    low, high = np.quantile(lengths, _SPAN)
+    own = np.linalg.norm(vectors, axis=1)
+    wanted = np.clip(own, low, high)
+    vectors *= np.where(own > 0, wanted / np.maximum(own, 1e-30), 1.0).astype(np.float32)[:, None]
+    table = np.zeros((target.n_rows, source.dim), np.float32)
+    table[target.ids[left]] = vectors
+    table[target.ids[copied]] = true
+    counts = {name: int(np.count_nonzero(parts.by == name)) for name in dict.fromkeys(parts.by.tolist())}
+    audit = {
+        "scale": scale,
+        "lengthened": int(np.count_nonzero(own < low)),
+        "shortened": int(np.count_nonzero(own > high)),
+        "least": float(low),
+        "most": float(high),
+    }
+    return table, counts, audit
+
+
+def _vectors(
+    known: Aligned, method: str, tokens: Array, options: TransplantOptions, progress: Progress
+) -> _Parts:
+    """By the method, else the mean of pieces, else the mean of all copied vectors."""
+    out = np.zeros((len(tokens), known.source.dim), np.float32)
+    by = np.full(len(tokens), "average", object)
+    if method in LEARNT:
+        have = known.in_auxiliary[tokens] >= 0
+        anchors = _anchored(known, known.anchors(), options)
+        out[have] = LEARNT[method](known.auxiliary_vectors(tokens[have]), anchors, progress)
+        by[have] = method
+        good = have & np.isfinite(out).all(axis=1) & out.any(axis=1)
+    else:
+        good = np.zeros(len(tokens), bool)
+    rest = np.flatnonzero(~good)
+    means, there = mean_of_pieces(known, tokens[rest], np.empty(0, np.int32))
+    out[rest], by[rest] = means, "average"
+    by[rest[there]] = "mean"
+    average = known.source.vectors(known.in_source[known.in_source >= 0]).mean(axis=0, dtype=np.float64)
+    out[rest[~there]] = average
+    return _Parts(out, by.astype(np.str_))
+
+
+def _notes(known: Aligned, hidden: int, method: Method) -> tuple[str, ...]:
+    auxiliary = "none" if known.auxiliary is None else known.auxiliary.model
+    return (
+        f"Methods were tried on {hidden:,} shared tokens that were hidden, with {auxiliary} as the auxiliary table; "
+        "the best of several looks a little better there than it is.",
+        "Geometry is not behaviour: no model was run or trained on these embeddings.",
+    )

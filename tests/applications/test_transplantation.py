@@ -1,0 +1,233 @@
+"""Embeddings for another vocabulary: methods against oracles, planted truths, what is written opens again."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hyperpolyglot as hp
+from hyperpolyglot.applications.transplantation.methods import (
+    LEARNT,
+    Anchors,
+    matching_pursuit,
+    sparsemax,
+)
+from hyperpolyglot.applications.transplantation.trials import best_of
+from hyperpolyglot.cli import main
+from hyperpolyglot.errors import NotEnoughData, UnsupportedFormat
+from hyperpolyglot.types import silent
+
+SHARED, NEW, WIDTH = 300, 60, 12
+
+
+def names(first: int, count: int) -> list[str]:
+    """Distinct tokens in two scripts."""
+    letters = ("abcdefghij", "абвгдежзик")
+    return ["▁" + "".join(letters[i % 2][int(d)] for d in f"{i:04}") for i in range(first, first + count)]
+
+
+def planted(noise: float = 0.0, seed: int = 0) -> tuple[hp.TokenSpace, hp.TokenSpace, np.ndarray]:
+    """A source and a target that is a linear image of it; the target has tokens of its own, whose true source vectors
+    are given too.
+    """
+    random = np.random.default_rng(seed)
+    vectors = random.standard_normal((SHARED + NEW, WIDTH)).astype(np.float32)
+    image = vectors @ random.standard_normal((WIDTH, 16)) + 3.0
+    image += noise * random.standard_normal(image.shape)
+    tokens = names(0, SHARED + NEW)
+    source = hp.from_arrays(vectors[:SHARED], tokens[:SHARED], name="source")
+    return source, hp.from_arrays(image.astype(np.float32), tokens, name="target"), vectors[SHARED:]
+
+
+def test_sparsemax_is_the_nearest_point_of_the_simplex() -> None:
+    """Against all supports: the weights of the one that is nearest, non-negative and sums to one."""
+    random = np.random.default_rng(0)
+    for scores in random.standard_normal((20, 5)):
+        best, least = None, np.inf
+        for size in range(1, 6):
+            for support in map(list, itertools.combinations(range(5), size)):
+                weights = np.zeros(5)
+                weights[support] = scores[support] + (1 - scores[support].sum()) / size
+                distance = ((weights - scores) ** 2).sum()
+                if weights.min() >= -1e-12 and distance < least:
+                    best, least = weights, distance
+        assert best == pytest.approx(sparsemax(scores[None])[0], abs=1e-9)
+
+
+def test_focus_is_its_formula() -> None:
+    """Weights are the sparsemax of cosines, by sorting as it was published; the vector is the weighted sum."""
+    random = np.random.default_rng(1)
+    anchors = Anchors(
+        auxiliary=random.standard_normal((40, 6)).astype(np.float32),
+        source=random.standard_normal((40, 9)).astype(np.float32),
+        atoms=4,
+    )
+    new = random.standard_normal((7, 6)).astype(np.float32)
+    found = LEARNT["focus"](new, anchors, silent)
+    for vector, made in zip(new.astype(float), found, strict=True):
+        anchored = anchors.auxiliary.astype(float)
+        cosines = anchored @ vector / np.linalg.norm(anchored, axis=1) / np.linalg.norm(vector)
+        ordered = np.sort(cosines)[::-1]
+        inside = 1 + np.arange(1, 41) * ordered > np.cumsum(ordered)
+        size = np.flatnonzero(inside)[-1] + 1
+        weights = np.maximum(cosines - (ordered[:size].sum() - 1) / size, 0)
+        assert weights @ anchors.source == pytest.approx(made, abs=1e-5)
+
+
+def test_matching_pursuit_is_that_of_least_squares_step_by_step() -> None:
+    """Against a loop for each target that solves the least squares of the chosen points anew after every step."""
+    random = np.random.default_rng(2)
+    targets, points = (
+        random.standard_normal((9, 10)),
+        random.standard_normal((50, 10)) * random.random((50, 1)),
+    )
+    chosen, by = matching_pursuit(targets, points, 6)
+    for target, own, weights in zip(targets, chosen, by, strict=True):
+        picked: list[int] = []
+        rest = target
+        for _ in range(6):
+            products = np.abs(points @ rest)
+            products[picked] = -1
+            picked.append(int(products.argmax()))
+            solved = np.linalg.lstsq(points[picked].T, target, rcond=None)[0]
+            rest = target - points[picked].T @ solved
+        assert picked == own.tolist()
+        assert solved == pytest.approx(weights, abs=1e-5)
+
+
+def test_a_point_given_twice_does_not_break_matching_pursuit() -> None:
+    """Copies of a point add nothing: their coefficient is zero and the target is still rebuilt."""
+    points = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    chosen, by = matching_pursuit(np.array([[2.0, 1.0]]), points, 3)
+    assert [2.0, 1.0] == pytest.approx((by[0] @ points[chosen[0]]).tolist())
+    assert np.isfinite(by).all()
+
+
+def test_a_planted_map_is_found_and_copied_rows_are_the_same_bytes() -> None:
+    """Where the target is a linear image of the source, ridge is chosen and rebuilds new tokens; shared ones stay."""
+    source, target, truth = planted()
+    found = hp.transplant(source, target, held_out=40, atoms=8)
+    assert ("ridge", SHARED, NEW) == (found.chosen, found.copied, found.built)
+    assert source.vectors().tobytes() == found.embeddings[:SHARED].tobytes()
+    made = found.embeddings[SHARED:]
+    cosine = (made * truth).sum(axis=1) / np.linalg.norm(made, axis=1) / np.linalg.norm(truth, axis=1)
+    assert cosine.min() > 0.99
+    ridge = next(t for t in found.methods if t.method == "ridge" and t.label is None)
+    assert 1.0 == ridge.p1["value"]
+    assert ridge.p1["low"] < 1.0
+    assert ridge.p1["chance"] == 1 / SHARED
+    assert {None, "Latn", "Cyrl"} == {t.label for t in found.methods}
+
+
+def test_auto_is_the_best_of_all_methods_on_hidden_tokens() -> None:
+    """No method has a larger P@1 than the one that is chosen, and naming it gives the same table."""
+    source, target, _ = planted(noise=1.0)
+    found = hp.transplant(source, target, held_out=40, atoms=8)
+    whole = {t.method: t.p1["value"] for t in found.methods if t.label is None}
+    assert {"mean", "ridge", "procrustes", "focus", "omp"} == set(whole)
+    assert max(whole.values()) == whole[found.chosen]
+    assert best_of(found.methods) == found.chosen
+    named = hp.transplant(source, target, method=found.chosen, held_out=40, atoms=8)
+    assert found.embeddings.tobytes() == named.embeddings.tobytes()
+
+
+def test_hidden_tokens_are_not_seen() -> None:
+    """Where vectors of source and target are unrelated, no method finds hidden tokens again more often than chance."""
+    random = np.random.default_rng(4)
+    tokens = names(0, SHARED)
+    source = hp.from_arrays(random.standard_normal((SHARED, WIDTH)).astype(np.float32), tokens, name="a")
+    target = hp.from_arrays(random.standard_normal((SHARED, WIDTH)).astype(np.float32), tokens, name="b")
+    found = hp.transplant(source, target, held_out=60, atoms=8)
+    assert all(t.p1["low"] <= t.p1["chance"] for t in found.methods if t.label is None)
+
+
+def test_lengths_of_built_rows_are_those_of_copied_ones() -> None:
+    """Built rows lie in the range of copied lengths, whatever a method made of them."""
+    source, target, _ = planted(noise=2.0)
+    found = hp.transplant(source, target, method="focus", held_out=40)
+    copied, built = (np.linalg.norm(part, axis=1) for part in np.split(found.embeddings, [SHARED]))
+    assert copied.min() - 1e-4 <= built.min() <= built.max() <= copied.max() + 1e-4
+    assert np.median(built) == pytest.approx(np.median(copied), rel=0.1)
+
+
+def test_a_vocabulary_alone_takes_means_of_pieces_or_another_table() -> None:
+    """Without a table of the target only ``mean`` is there; ``via`` gives the others one."""
+    source = hp.open_model("demo:meaning")
+    vocabulary = hp.open_model("demo:e5").where(labels=["Latn"], kinds=["text"], top=2000)
+    bare = replace(vocabulary, table=None, ids=np.arange(len(vocabulary), dtype=np.int32))
+    found = hp.transplant(source, bare, held_out=50)
+    assert "mean" == found.chosen
+    assert {"mean"} == {t.method for t in found.methods}
+    assert {"mean", "average"} >= set(found.built_by)
+    with pytest.raises(NotEnoughData, match="--via"):
+        hp.transplant(source, bare, method="ridge")
+    by = hp.transplant(source, bare, hp.open_model("demo:e5"), method="ridge", held_out=50)
+    assert by.built_by["ridge"] > 0
+
+
+def test_a_transplant_opens_again(tmp_path: Path) -> None:
+    """The folder opens as a model with the same tokens and numbers; README and JSON say what was done."""
+    source, target, _ = planted()
+    found = hp.transplant(source, target, held_out=40, atoms=8)
+    files = hp.write_transplant(found, tmp_path / "made")
+    assert {"path", "kind", "bytes", "digest"} == set(files[0])
+    again = hp.open_model(tmp_path / "made")
+    assert target.vocabulary.texts == again.vocabulary.texts
+    assert found.embeddings.tobytes() == again.vectors().tobytes()
+    assert "| ridge |" in (tmp_path / "made" / "README.md").read_text("utf8")
+    written = json.loads((tmp_path / "made" / "transplant.json").read_text("utf8"))
+    assert {"methods", "chosen", "copied", "built"} <= set(written)
+    assert ["source", "target"] == [m["model"] for m in written["provenance"]["models"]]
+    with pytest.raises(UnsupportedFormat, match="not an empty folder"):
+        hp.write_transplant(found, tmp_path / "made")
+
+
+def test_the_tokenizer_of_a_folder_is_copied(model_of, tmp_path: Path) -> None:
+    """A target with a tokenizer.json gives it, byte for byte; the command prints the contract."""
+    random = np.random.default_rng(0)
+    tokens = names(0, SHARED + NEW)
+    for name, count, width in (("a", SHARED, 8), ("b", SHARED + NEW, 12)):
+        model_of(tmp_path / name, random.standard_normal((count, width)).astype(np.float32), tokens[:count])
+    made = tmp_path / "made"
+    main(
+        [
+            "transplant",
+            str(tmp_path / "a"),
+            "--tokenizer",
+            str(tmp_path / "b"),
+            "--held-out",
+            "40",
+            "-o",
+            str(made),
+        ]
+    )
+    assert (tmp_path / "b" / "tokenizer.json").read_bytes() == (made / "tokenizer.json").read_bytes()
+    assert (SHARED + NEW, 8) == hp.open_model(made).vectors().shape
+
+
+def test_the_command_gives_the_contract(tmp_path: Path, capsys) -> None:
+    """``--json`` has methods with their scores, the chosen one, counts and files."""
+    made = tmp_path / "made"
+    asked = ["transplant", "demo:meaning", "--tokenizer", "demo:e5", "--method", "ridge", "--held-out", "50"]
+    main([*asked, "--atoms", "4", "-o", str(made), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert "hyperpolyglot.transplant/1" == found["format"]
+    assert {"methods", "chosen", "copied", "built", "files"} <= set(found)
+    row = found["methods"][0]
+    assert {"method", "label", "held_out", "cosine", "p1", "overlap10", "norm_ratio"} == set(row)
+    assert {"value", "low", "high", "chance"} == set(row["p1"])
+    assert len(hp.open_model("demo:e5")) == len(hp.open_model(made))
+
+
+def test_what_shares_too_little_is_said() -> None:
+    """Few shared tokens get one sentence, as do options that are none."""
+    source, target, _ = planted()
+    with pytest.raises(NotEnoughData, match="share 50 tokens"):
+        hp.transplant(source.take(np.arange(50)), target)
+    with pytest.raises(ValueError, match="is no method"):
+        hp.transplant(source, target, method="magic")
