@@ -29,6 +29,7 @@ __all__ = [
     "known_demos",
     "matching",
     "named",
+    "naturally",
     "remark_on_demo",
     "resolve",
     "title_of",
@@ -147,7 +148,7 @@ def matching(model: str, folder: Path | None = None) -> list[str]:
             f"more than {_MOST_MATCHING:,} files or folders match" if found else "no file or folder matches"
         )
         raise ModelNotFound(f"{model}: {told}.")
-    found.sort(key=_natural)
+    found.sort(key=naturally)
     if name is None:
         return found
     if len(found) == 1:
@@ -160,7 +161,7 @@ def matching(model: str, folder: Path | None = None) -> list[str]:
     ]
 
 
-def _natural(path: str) -> list[tuple[int, str]]:
+def naturally(path: str) -> list[tuple[int, str]]:
     """A key that orders the numbers in a path as numbers: step-50 before step-100."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path)]
 
