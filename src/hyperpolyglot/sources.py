@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from glob import iglob
 from importlib.resources import files
 from itertools import islice
@@ -20,6 +21,7 @@ from hyperpolyglot.errors import ModelNotFound
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.formats import suffixes
 from hyperpolyglot.hub.names import HubName, parse_name
+from hyperpolyglot.hub.refs import list_refs
 from hyperpolyglot.shown import shown
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "naturally",
     "remark_on_demo",
     "resolve",
+    "revisions_of",
     "title_of",
     "told_apart",
 ]
@@ -159,6 +162,18 @@ def matching(model: str, folder: Path | None = None) -> list[str]:
         f"{name} {titles[place].replace('/', '-')}={model}"
         for place, model in zip(places, found, strict=True)
     ]
+
+
+def revisions_of(model: str, pattern: str) -> list[str]:
+    """``org/name@revision`` of every branch and tag of a repository on the Hub that matches, in natural order.
+
+    Raises ``ModelNotFound`` where none does or more than a thousand do, and what the Hub's refusal raises.
+    """
+    refs = sorted((ref for ref in list_refs(model) if fnmatchcase(ref, pattern)), key=naturally)
+    if not refs or len(refs) > _MOST_MATCHING:
+        told = f"more than {_MOST_MATCHING:,} revisions match" if refs else "no branch and no tag matches"
+        raise ModelNotFound(f"{model}: {told} {pattern!r}.")
+    return [f"{model}@{ref}" for ref in refs]
 
 
 def naturally(path: str) -> list[tuple[int, str]]:

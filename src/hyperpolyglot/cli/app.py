@@ -12,6 +12,7 @@ import click
 
 from hyperpolyglot.cli import (
     bench,
+    checkpoints,
     comparisons,
     explorer,
     neighborhoods,
@@ -72,6 +73,7 @@ for _module in (
     translations,
     texts,
     comparisons,
+    checkpoints,
     pages,
     studies,
     explorer,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.regular import read_text
 from hyperpolyglot.sources import naturally
 
-__all__ = ["number_in", "ordered"]
+__all__ = ["number_in", "ordered", "read_numbers"]
+
+_LARGEST = 1 << 24
 
 
 def ordered(names: Sequence[str], x: Sequence[float] | None = None) -> tuple[list[int], tuple[float, ...]]:
@@ -50,3 +55,22 @@ def number_in(names: Sequence[str]) -> list[float] | None:
         if len(set(numbers)) == len(numbers):
             return numbers
     return None
+
+
+def read_numbers(path: Path) -> dict[str, float]:
+    """A table of names and finite numbers: name, tab, number on each line. Raises ``DamagedFile``."""
+    found: dict[str, float] = {}
+    for number, line in enumerate(read_text(path, _LARGEST).splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, tab, value = line.rstrip("\r\n").rpartition("\t")
+        try:
+            told = float(value)
+        except ValueError:
+            told = float("nan")
+        if not (tab and name and np.isfinite(told)):
+            raise DamagedFile(path, f"line {number} is not a name, a tab and a number")
+        if name in found:
+            raise DamagedFile(path, f"line {number} names {name} again")
+        found[name] = told
+    return found
