@@ -88,7 +88,9 @@ def test_regions_have_names(visit, served, spaces):
 def test_more_regions_as_one_zooms(visit, served):
     """A small window names some regions, and more of them as one comes near."""
     page = visit(served + OTHER, viewport={"width": 390, "height": 844})
-    page.evaluate("() => explorer.views[0].regions.push(...explorer.views[0].regions.map((r) => ({...r, x: r.x + 0.03})))")
+    page.evaluate(
+        "() => explorer.views[0].regions.push(...explorer.views[0].regions.map((r) => ({...r, x: r.x + 0.03})))"
+    )
     page.evaluate("() => explorer.views[0].redraw()")
     far = regions(page)
     x, y = page.evaluate("() => [explorer.views[0].regions[0].x, explorer.views[0].regions[0].y]")

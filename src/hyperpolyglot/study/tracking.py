@@ -23,7 +23,6 @@ _STEP = Step(
     key="track-step",
     record=StepMeasures,
     rate=Rate(start=10.0, squared=0.02, area=200.0, line=200_000.0, bytes_per_row=16),
-    named=True,
 )
 _PAIR = Step(key="track-pair", record=StepPair, rate=Rate(start=0.5, area=50.0, line=10_000.0))
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["show_track"]
 
 _COLUMNS = {
-    "separability": "probes",
-    "diversity": "scripts",
+    "separability": "probe",
+    "diversity": "div.",
     "own_share": "own",
     "translation": "P@1",
-    "same_spelling": "spelling",
-    "isotropy": "isotropy",
+    "same_spelling": "spell",
+    "isotropy": "iso.",
     "norm": "norm",
-    "overlap_last": "overlap",
+    "overlap_last": "near",
     "cka_last": "CKA",
 }
 _STEPS, _LABELS = 24, 12
@@ -38,8 +38,9 @@ def show_track(found: Track) -> None:
     more = "" if len(shown) == len(every) else f", {len(shown)} of {len(every)}"
     print_table(f"Steps{more}", [_step(step) for step in shown])
     say(
-        "probes: accuracy of linear probes; scripts, own: distinct labels and own-label share among neighbours; P@1: "
-        "translation, weak, by CSLS; spelling: P@1 of answers spelled nearly the same; overlap, CKA: with the last step."
+        "probe: accuracy of linear probes; div., own: distinct labels and own-label share among neighbours; P@1: "
+        "translation, weak, by CSLS; spelling: P@1 of answers spelled nearly the same; near, CKA: with the last "
+        "step."
     )
     whole = [row for row in found.half_lives if row.label is None]
     if whole:
@@ -65,8 +66,8 @@ def _earliest(rows: list[Any]) -> list[Any]:
 
 def _step(step: TrackedStep) -> dict[str, Any]:
     found = {name: step.value(measure) for measure, name in _COLUMNS.items()}
-    digits = {"scripts": 1, "norm": 2}
-    cells = {name: value(v.value if v else None, digits.get(name, 3)) for name, v in found.items()}
+    digits = {"div.": 1, "norm": 2}
+    cells = {name: f"{v.value:.{digits.get(name, 3)}f}" if v else value(None) for name, v in found.items()}
     return {"x": f"{step.x:,.10g}"} | cells
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-from hyperpolyglot.measures.track.half_life import half_lives
+from hyperpolyglot.measures.track.half_life import half_lives, monotone
 from hyperpolyglot.measures.track.sums import GROUPS, Sums
 from hyperpolyglot.statistics import benjamini_hochberg, spearman
 from hyperpolyglot.types import Float64
@@ -41,8 +41,9 @@ _MOST_UNDEFINED = 0.05
 class HalfLife:
     """Where a measure of a label (``None``: of all tokens) has done half of its change from ``start`` to ``final``.
 
-    ``x`` is ``None`` where the change is within chance: ``p_adjusted`` of at least 0.05. ``units``: groups of tokens
-    or concepts that were drawn.
+    ``x`` is ``None`` where the change is within chance: ``p_adjusted`` of at least 0.05. ``fit``: R² of the monotone
+    regression, low where a curve goes up and down again, so that its half-life says little. ``units``: groups of
+    tokens or concepts that were drawn.
     """
 
     measure: str
@@ -54,6 +55,7 @@ class HalfLife:
     final: float
     p: float
     p_adjusted: float
+    fit: float | None
     units: int
 
     def to_json(self) -> dict[str, Any]:
@@ -110,6 +112,16 @@ class Movement:
         """The first and the last value."""
         known = self.curve[np.isfinite(self.curve)]
         return float(known[0]), float(known[-1])
+
+    @property
+    def fit(self) -> float | None:
+        """R² of the monotone regression, ``None`` for a constant."""
+        known = self.curve[np.isfinite(self.curve)]
+        spread = float(((known - known.mean()) ** 2).sum())
+        sign = 1.0 if known[-1] >= known[0] else -1.0
+        return (
+            1 - float(((monotone(sign * known) - sign * known) ** 2).sum()) / spread if spread > 0 else None
+        )
 
     @property
     def p(self) -> float:
@@ -182,6 +194,7 @@ def half_lives_of(found: Mapping[Key, Movement]) -> tuple[HalfLife, ...]:
                 final=movement.ends[1],
                 p=one,
                 p_adjusted=other,
+                fit=movement.fit,
                 units=movement.units,
             )
         )
@@ -212,7 +225,7 @@ def which_first(found: Mapping[Key, Movement], rows: Sequence[HalfLife]) -> tupl
             continue
         below = (np.count_nonzero(differences <= 0) + 1) / (len(differences) + 1)
         above = (np.count_nonzero(differences >= 0) + 1) / (len(differences) + 1)
-        pairs.append((one, other, second.x - first.x, low, high, min(1.0, 2 * min(below, above))))
+        pairs.append((one, other, second.x - first.x, low, high, float(min(1.0, 2 * min(below, above)))))
     adjusted = benjamini_hochberg(np.array([pair[-1] for pair in pairs], np.float64))
     return tuple(
         Earlier(

@@ -8,6 +8,7 @@ token; where it is the same token there is nothing to find. A language's questio
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.sums import Column, StepValue, dealt, summed
-from hyperpolyglot.measures.translation.asking import Asked, TranslateOptions, ask
+from hyperpolyglot.measures.translation.asking import Asked, Posed, TranslateOptions, pose
 from hyperpolyglot.measures.translation.crossed import Crossed
 from hyperpolyglot.measures.translation.questions import DIFFERENT
+from hyperpolyglot.measures.translation.ranking import ranks_among_words
 from hyperpolyglot.measures.translation.scores import clusters_of, expected_of, score, values_of
 from hyperpolyglot.measures.translation.weightings import weighted
 from hyperpolyglot.space import TokenSpace
@@ -31,9 +33,7 @@ def translated(
     space: TokenSpace, lexicon: Lexicon, options: TrackOptions, progress: Progress
 ) -> tuple[list[StepValue], list[Column]]:
     """Both scores over all languages and by language; empty where fewer than two languages have words enough."""
-    asked = ask(
-        space, lexicon, TranslateOptions(questions=0, held_out=options.held_out, seed=options.seed), progress
-    )
+    asked = _asked(space, lexicon, options, progress)
     every = asked.questions
     different = every.match_type == DIFFERENT
     groups = dealt(len(asked.words.concept_names), options.seed)
@@ -46,6 +46,20 @@ def translated(
         if len(chosen) >= options.fewest:
             _add(measure, asked, chosen, groups, options.fewest, values, columns)
     return values, columns
+
+
+_LATEST: list[tuple[tuple[str, Lexicon, bool | None], Posed]] = []
+"""The questions of the step that was measured last: those of the next are the same, of other vectors."""
+
+
+def _asked(space: TokenSpace, lexicon: Lexicon, options: TrackOptions, progress: Progress) -> Asked:
+    asking = TranslateOptions(questions=0, held_out=options.held_out)
+    key = (space.token_digest, lexicon, options.held_out)
+    like = next((posed for known, posed in list(_LATEST) if known == key), None)
+    posed = pose(space, lexicon, asking, like=like)
+    _LATEST[:] = [(key, posed)]
+    ranks = ranks_among_words(posed.questions, posed.pool, progress)
+    return Asked(**{part.name: getattr(posed, part.name) for part in fields(Posed)}, ranks=ranks)
 
 
 def _add(
