@@ -160,6 +160,10 @@ RECORDED: dict[str, dict[str, Any]] = {
     "languages": OPENING | EXCLUDE | LEXICON | {"language": None},
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
+    "track": OPENING
+    | LABELS
+    | {"k": 50, "minimum": 500, "revisions": None, "every": 1, "x": None, "shares": None}
+    | {"shared": False, "exact": False},
     "explain": OPENING
     | LABELS
     | EXCLUDE

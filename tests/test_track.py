@@ -45,9 +45,7 @@ def run_of(last: hp.TokenSpace, schedule: Any, noise: int = 0) -> list[hp.TokenS
     scale = float(np.sqrt((vectors**2).mean()))
     random = np.random.default_rng(noise).standard_normal(vectors.shape).astype(np.float32) * scale
     half = np.array([HALVES[str(last.labels.of(i))] for i in range(len(last))])
-    shares = [
-        np.asarray(schedule(x, half), np.float32)[:, None] * np.ones((len(last), 1), np.float32) for x in X
-    ]
+    shares = [np.broadcast_to(schedule(x, half), len(last)).astype(np.float32)[:, None] for x in X]
     texts = last.vocabulary.texts
     return [
         hp.from_arrays((1 - a) * random + a * vectors, texts, name=f"run/step-{x:.0f}")

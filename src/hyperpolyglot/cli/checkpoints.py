@@ -59,14 +59,16 @@ class StepOptions:
     def places(self, models: Sequence[str]) -> list[float] | None:
         """The numbers of ``--x``; ``None`` where the names say them."""
         from hyperpolyglot.measures.track.axis import read_numbers
+        from hyperpolyglot.sources import named
 
         if self.x is None:
             return None
         known = read_numbers(self.x)
-        lost = next((model for model in models if model not in known), None)
+        names = [name or model for name, model in map(named, models)]
+        lost = next((name for name in names if name not in known), None)
         if lost is not None:
             raise click.UsageError(f"{self.x}: there is no line for {lost}.")
-        return [known[model] for model in models]
+        return [known[name] for name in names]
 
     def known_shares(self) -> dict[str, float] | None:
         """The numbers of ``--shares``."""

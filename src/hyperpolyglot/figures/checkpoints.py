@@ -56,6 +56,8 @@ def draw_track(found: Track, measure: str | None = None, *, ax: Axes | None = No
     figure, axes = new_figure(WIDE, 0.5 + _HIGH * rows, rows, columns, ax=ax, sharex=True)
     for name, panel in zip(chosen, axes, strict=False):
         _panel(panel, found, name)
+    for panel in axes[max(0, len(chosen) - columns) : len(chosen)]:
+        panel.set_xlabel("step")
     for panel in axes[len(chosen) :]:
         panel.set_axis_off()
     return figure
@@ -79,4 +81,3 @@ def _panel(panel: Axes, found: Track, measure: str) -> None:
             if row.low is not None and row.high is not None:
                 panel.axvspan(row.low, row.high, color=INK, alpha=0.1, linewidth=0)
     panel.set_title(_TITLES[measure])
-    panel.set_xlabel("step")

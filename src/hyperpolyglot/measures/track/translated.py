@@ -43,7 +43,7 @@ def translated(
         ("translation", np.flatnonzero(different)),
         ("same_spelling", np.flatnonzero(~different & (asked.ranks.csls > 0))),
     ):
-        if len(chosen) >= options.fewest:
+        if len(chosen):
             _add(measure, asked, chosen, groups, options.fewest, values, columns)
     return values, columns
 
