@@ -1,8 +1,8 @@
 """Whether half-lives hold what was planted: intervals from samples of tokens, against all tokens.
 
-Trajectories are E_t = (1 − a)·R + a·E_T, E_T the tokens of three scripts of ``demo:meaning`` and a a logistic schedule of
-each script. The truth is the half-life where every token is asked for its neighbours; each simulation draws some tokens,
-with replacement, and has an interval from these. R is drawn anew for every twenty simulations.
+Trajectories are E_t = (1 − a)·R + a·E_T, E_T the tokens of three scripts of ``demo:meaning`` and a a logistic schedule
+of each script. The truth is the half-life where every token is asked for its neighbours; each simulation draws some
+tokens, with replacement, and has an interval from these. R is drawn anew for every twenty simulations.
 
     python benchmarks/track.py 200
 """
