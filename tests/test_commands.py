@@ -171,6 +171,10 @@ RECORDED: dict[str, dict[str, Any]] = {
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
     "transplant": {"tokenizer": "b", "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
+    "track": OPENING
+    | LABELS
+    | {"k": 50, "minimum": 500, "revisions": None, "every": 1, "x": None, "shares": None}
+    | {"shared": False, "exact": False},
     "explain": OPENING
     | LABELS
     | EXCLUDE

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
     from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
     from hyperpolyglot.measures.token_table import TokenTable, token_table
+    from hyperpolyglot.measures.track import Track, TrackOptions, track
     from hyperpolyglot.measures.translation import (
         Languages,
         TranslateOptions,
@@ -88,6 +89,7 @@ _HOME = {
     "measures.separability": ("SeparabilityOptions", "Separability", "separability"),
     "measures.silhouette": ("Silhouette", "SilhouetteOptions", "silhouette"),
     "measures.token_table": ("TokenTable", "token_table"),
+    "measures.track": ("Track", "TrackOptions", "track"),
     "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
     "parallel_text": ("ParallelText", "packaged_text", "read_text_folder"),
     "report": ("write_report",),
@@ -140,6 +142,8 @@ __all__ = [
     "TokenKind",
     "TokenSpace",
     "TokenTable",
+    "Track",
+    "TrackOptions",
     "TranslateOptions",
     "Translation",
     "Transplant",
@@ -177,6 +181,7 @@ __all__ = [
     "shared_with",
     "silhouette",
     "token_table",
+    "track",
     "translate",
     "transplant",
     "use_device",

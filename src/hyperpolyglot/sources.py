@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from glob import iglob
 from importlib.resources import files
 from itertools import islice
@@ -20,6 +21,7 @@ from hyperpolyglot.errors import ModelNotFound
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.formats import suffixes
 from hyperpolyglot.hub.names import HubName, parse_name
+from hyperpolyglot.hub.refs import list_refs
 from hyperpolyglot.shown import shown
 
 __all__ = [
@@ -29,8 +31,10 @@ __all__ = [
     "known_demos",
     "matching",
     "named",
+    "naturally",
     "remark_on_demo",
     "resolve",
+    "revisions_of",
     "title_of",
     "told_apart",
 ]
@@ -147,7 +151,7 @@ def matching(model: str, folder: Path | None = None) -> list[str]:
             f"more than {_MOST_MATCHING:,} files or folders match" if found else "no file or folder matches"
         )
         raise ModelNotFound(f"{model}: {told}.")
-    found.sort(key=_natural)
+    found.sort(key=naturally)
     if name is None:
         return found
     if len(found) == 1:
@@ -160,7 +164,19 @@ def matching(model: str, folder: Path | None = None) -> list[str]:
     ]
 
 
-def _natural(path: str) -> list[tuple[int, str]]:
+def revisions_of(model: str, pattern: str) -> list[str]:
+    """``org/name@revision`` of every branch and tag of a repository on the Hub that matches, in natural order.
+
+    Raises ``ModelNotFound`` where none does or more than a thousand do, and what the Hub's refusal raises.
+    """
+    refs = sorted((ref for ref in list_refs(model) if fnmatchcase(ref, pattern)), key=naturally)
+    if not refs or len(refs) > _MOST_MATCHING:
+        told = f"more than {_MOST_MATCHING:,} revisions match" if refs else "no branch and no tag matches"
+        raise ModelNotFound(f"{model}: {told} {pattern!r}.")
+    return [f"{model}@{ref}" for ref in refs]
+
+
+def naturally(path: str) -> list[tuple[int, str]]:
     """A key that orders the numbers in a path as numbers: step-50 before step-100."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", path)]
 

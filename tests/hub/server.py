@@ -76,13 +76,21 @@ def sparse(size: int, parts: Mapping[int, bytes], oid: str = "5" * 64) -> Blob:
 
 @dataclass
 class Repo:
-    """A repository with one commit, which branches and tags point to."""
+    """A commit of a repository, which ``revisions`` point to; ``others``: branches of other commits, by name."""
 
     commit: str
     files: dict[str, Blob]
     private: bool = False
     gated: bool = False
     revisions: set[str] = field(default_factory=lambda: {"main"})
+    others: dict[str, Repo] = field(default_factory=dict)
+
+    def at(self, revision: str) -> Repo | None:
+        """What a branch, a tag or a commit points to."""
+        if revision in self.revisions | {self.commit}:
+            return self
+        commits = {other.commit: other for other in self.others.values()}
+        return self.others.get(revision) or commits.get(revision)
 
 
 @dataclass
@@ -162,13 +170,18 @@ class LoopbackHub:
         *,
         private: bool = False,
         gated: bool = False,
+        branch: str | None = None,
     ) -> Repo:
-        """A repository, or a new commit of it."""
+        """A repository, or a new commit of it; with ``branch``, a commit beside that of ``main``."""
         blobs = {path: blob(data) for path, data in files.items()}
         listed = json.dumps([name, {path: b.oid for path, b in blobs.items()}])
         commit = hashlib.sha1(listed.encode()).hexdigest()
-        self.repos[name] = Repo(commit, blobs, private, gated)
-        return self.repos[name]
+        made = Repo(commit, blobs, private, gated)
+        if branch is not None:
+            self.repos[name].others[branch] = made
+            return made
+        self.repos[name] = made
+        return made
 
     def fault(self, **what: Any) -> Fault:
         """Add a rule; the first that matches an answer is applied to it."""
@@ -258,8 +271,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.fault.status is not None:
             self._send(self.fault.status, {}, b"a fault on demand")
         elif role == "cdn":
-            _, owner, name, _, file = path.split("/", 4)
-            self._file(hub.repos[f"{owner}/{name}"].files[file], {"ETag": '"cdn-tag"'})
+            _, owner, name, commit, file = path.split("/", 4)
+            repo = hub.repos[f"{owner}/{name}"]
+            self._file((repo.at(commit) or repo).files[file], {"ETag": '"cdn-tag"'})
         elif role == "api":
             self._api(path)
         else:
@@ -272,12 +286,16 @@ class _Handler(BaseHTTPRequestHandler):
         if repo is None or (repo.private and not allowed):
             self._send(401 if not allowed else 404, {"X-Error-Code": "RepoNotFound"}, b"{}")
             return None
-        if revision not in repo.revisions | {repo.commit}:
+        found = repo.at(revision)
+        if found is None:
             self._send(404, {"X-Error-Code": "RevisionNotFound"}, b"{}")
-            return None
-        return repo
+        return found
 
     def _api(self, path: str) -> None:
+        refs = re.fullmatch(r"/api/models/([^/]+/[^/]+)/refs", path)
+        if refs is not None:
+            self._refs(refs[1])
+            return
         found = re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path)
         if found is None:
             self._send(404, {}, b"{}")
@@ -296,6 +314,21 @@ class _Handler(BaseHTTPRequestHandler):
             siblings.append(entry)
         told = {"id": found[1], "modelId": found[1], "sha": repo.commit, "siblings": siblings}
         told |= {"private": repo.private, "gated": repo.gated and "auto", "tags": [], "downloads": 0}
+        self._send(200, {"Content-Type": "application/json"}, json.dumps(told).encode())
+
+    def _refs(self, name: str) -> None:
+        repo = self._repo(name, "main")
+        if repo is None:
+            return
+        branches = {"main": repo.commit} | {branch: other.commit for branch, other in repo.others.items()}
+        told = {
+            "branches": [
+                {"name": branch, "ref": f"refs/heads/{branch}", "targetCommit": commit}
+                for branch, commit in branches.items()
+            ],
+            "converts": [],
+            "tags": [],
+        }
         self._send(200, {"Content-Type": "application/json"}, json.dumps(told).encode())
 
     def _resolve(self, path: str) -> None:

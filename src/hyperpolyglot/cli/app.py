@@ -12,6 +12,7 @@ import click
 
 from hyperpolyglot.cli import (
     bench,
+    checkpoints,
     comparisons,
     explorer,
     neighborhoods,
@@ -76,6 +77,7 @@ for _module in (
     translations,
     texts,
     comparisons,
+    checkpoints,
     transplants,
     pages,
     studies,

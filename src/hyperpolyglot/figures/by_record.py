@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.figures.checkpoints import draw_track
 from hyperpolyglot.figures.comparisons import draw_agreements
 from hyperpolyglot.figures.explanations import draw_removal
 from hyperpolyglot.figures.fertility import draw_fertility
@@ -28,6 +29,7 @@ from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.silhouette import Silhouette
+from hyperpolyglot.measures.track import Track
 from hyperpolyglot.measures.translation import Languages, Translation
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ _OF_RECORD: dict[type, _Drawn] = {
     Meanings: _Drawn(draw_meanings, there=lambda found: found.queries, shown=False),
     Languages: _Drawn(_languages, main=MAIN_PANEL, there=lambda found: found.by_language),
     Fertility: _Drawn(draw_fertility),
+    Track: _Drawn(draw_track),
     Comparison: _Drawn(draw_agreements, there=lambda found: found.pairs),
     Explanation: _Drawn(
         lambda found, **style: draw_removal([found], **style), there=lambda found: found.subspaces.effects

@@ -10,6 +10,7 @@ from hyperpolyglot.hub.connection import Connection, Policy
 from hyperpolyglot.hub.link import RemoteFileInfo
 from hyperpolyglot.hub.manage import Entry, cached_entries, prune, verify
 from hyperpolyglot.hub.names import HubName, parse_name
+from hyperpolyglot.hub.refs import list_refs
 from hyperpolyglot.hub.remote import RemoteFile
 from hyperpolyglot.hub.repository import Repository, open_repository
 
@@ -25,6 +26,7 @@ __all__ = [
     "Repository",
     "TransferError",
     "cached_entries",
+    "list_refs",
     "open_repository",
     "parse_name",
     "prune",

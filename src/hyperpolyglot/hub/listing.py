@@ -26,7 +26,17 @@ from hyperpolyglot.regular import is_regular, read_regular, read_text
 from hyperpolyglot.store import digest_of, written
 from hyperpolyglot.types import Progress, silent
 
-__all__ = ["Listing", "Unreachable", "ask", "completed", "kept", "list_repository", "remember"]
+__all__ = [
+    "Listing",
+    "Unreachable",
+    "ask",
+    "completed",
+    "kept",
+    "list_repository",
+    "refused",
+    "remember",
+    "until",
+]
 
 FORMAT = "hyperpolyglot.listing/2"
 """1: neither files without a size nor a digest of the list."""
@@ -87,8 +97,8 @@ def _told(connection: Connection, url: str, repository: str, revision: str | Non
     response = send(connection, url, repository, {"accept-encoding": "identity"})
     try:
         if response.status_code != 200:
-            raise _refusal(response, connection, repository, revision)
-        return read_listing(_until(body(response, policy), policy.patience, repository))
+            raise refused(response, connection, repository, revision)
+        return read_listing(until(body(response, policy), policy.patience, repository))
     except TooLarge as error:
         raise TransferError(
             f"{repository}: the Hub's list of files is larger than any; check HF_ENDPOINT."
@@ -101,7 +111,7 @@ def _told(connection: Connection, url: str, repository: str, revision: str | Non
         response.close()
 
 
-def _until(parts: Iterable[bytes], seconds: float, repository: str) -> Iterator[bytes]:
+def until(parts: Iterable[bytes], seconds: float, repository: str) -> Iterator[bytes]:
     """The parts, as long as they come within so many seconds in all."""
     begun = time.monotonic()
     for part in parts:
@@ -113,7 +123,8 @@ def _until(parts: Iterable[bytes], seconds: float, repository: str) -> Iterator[
             )
 
 
-def _refusal(response: Any, connection: Connection, repository: str, revision: str | None) -> Exception:
+def refused(response: Any, connection: Connection, repository: str, revision: str | None) -> Exception:
+    """The error that an answer other than 200 stands for; ``Retry`` where it is worth another try."""
     status, code = response.status_code, response.headers.get("x-error-code", "")
     if status in WORTH_RETRYING:
         return Retry(f"the Hub answers {status}", asked_wait(response.headers))

@@ -21,6 +21,7 @@ from hyperpolyglot.study.graph import Graph, PlannedStep
 from hyperpolyglot.study.plan import StudyPlan, plan_study
 from hyperpolyglot.study.record import Absent, ModelStudy, Study, StudyOptions
 from hyperpolyglot.study.run import run_joint, run_plan, run_study
+from hyperpolyglot.study.tracking import plan_track
 
 __all__ = [
     "MEASURES",
@@ -43,6 +44,7 @@ __all__ = [
     "plan_fertility",
     "plan_languages",
     "plan_study",
+    "plan_track",
     "run_joint",
     "run_plan",
     "run_study",

@@ -1,0 +1,87 @@
+"""Whether half-lives hold what was planted: intervals from samples of tokens, against all tokens.
+
+Trajectories are E_t = (1 − a)·R + a·E_T, E_T the tokens of three scripts of ``demo:meaning`` and a a logistic schedule
+of each script. The truth is the half-life where every token is asked for its neighbours; each simulation draws some
+tokens, with replacement, and has an interval from these. R is drawn anew for every twenty simulations.
+
+    python benchmarks/track.py 200
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+import hyperpolyglot as hp
+from hyperpolyglot.measures.comparison.agreement import shared_neighbors
+from hyperpolyglot.measures.track.moved import half_lives_of, movements
+from hyperpolyglot.measures.track.sums import GROUPS, Sums, joined, summed
+
+HALVES = {"Latn": 150.0, "Cyrl": 300.0, "Arab": 450.0}
+X = np.arange(9) * 100.0
+TOKENS, SAMPLE, K, RUNS_OF_ONE = 1500, 400, 10, 20
+
+
+def overlaps(last: hp.TokenSpace, seed: int) -> NDArray[np.float64]:
+    """The share of its neighbours at the last step that a token has at each step before, ``[step, token]``."""
+    vectors = last.vectors()
+    scale = float(np.sqrt((vectors**2).mean()))
+    noise = np.random.default_rng(seed).standard_normal(vectors.shape).astype(np.float32) * scale
+    half = np.array([HALVES[str(last.labels.of(i))] for i in range(len(last))])
+    near = []
+    for x in X:
+        a = (1 / (1 + np.exp(-(x - half) / 35))).astype(np.float32)[:, None]
+        step = hp.from_arrays((1 - a) * noise + a * vectors, last.vocabulary.texts)
+        near.append(hp.neighbors(step, K).rows)
+    return np.stack([shared_neighbors(rows, near[-1]) / K for rows in near[:-1]])
+
+
+def steps_of(
+    shares: NDArray[np.float64], labels: NDArray[np.str_], groups: NDArray[np.int64]
+) -> list[list[Sums]]:
+    """The sums of every step, of each script and of all."""
+    chosen = {None: np.ones(len(labels), bool)} | {name: labels == name for name in HALVES}
+    return [
+        [joined([summed(("overlap_last", n), groups[own], row[own]) for n, own in chosen.items()])]
+        for row in shares
+    ]
+
+
+def simulations(count: int) -> Iterator[tuple[dict[str | None, bool], bool]]:
+    """Of each: which intervals hold the truth, and whether the scripts come in the planted order."""
+    last = hp.open_model("demo:meaning").where(labels=[*HALVES], top=TOKENS)
+    labels = np.array([str(last.labels.of(i)) for i in range(len(last))])
+    x = X[:-1]
+    for number in range(count):
+        if number % RUNS_OF_ONE == 0:
+            shares = overlaps(last, number)
+            whole = steps_of(shares, labels, np.arange(len(labels)) % GROUPS)
+            rows = half_lives_of(movements(x, whole, resamples=100, seed=0))
+            truth = {row.label: float(row.x or np.nan) for row in rows}
+        random = np.random.default_rng([1, number])
+        drawn = random.integers(0, len(labels), SAMPLE)
+        groups = random.permutation(SAMPLE) % GROUPS
+        sums = steps_of(shares[:, drawn], labels[drawn], groups)
+        found = {row.label: row for row in half_lives_of(movements(x, sums, resamples=500, seed=number))}
+        held = {
+            name: row.low is not None and row.high is not None and row.low <= truth[name] <= row.high
+            for name, row in found.items()
+        }
+        places = [found[name].x for name in HALVES]
+        known = [place for place in places if place is not None]
+        yield held, len(known) == len(places) and known == sorted(known)
+
+
+def main(count: int) -> None:
+    """Print the share of intervals that hold, and of simulations in order."""
+    found = list(simulations(count))
+    for name in (None, *HALVES):
+        print(f"{name or 'all tokens'}: {np.mean([held[name] for held, _ in found]):.3f}")
+    print(f"in order: {np.mean([order for _, order in found]):.3f} of {count} simulations")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)

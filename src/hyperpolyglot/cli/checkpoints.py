@@ -1,0 +1,182 @@
+"""Commands that follow a model along its training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hyperpolyglot.cli.described import Described
+from hyperpolyglot.cli.groups import (
+    ClusterOptions,
+    LabelOptions,
+    OpeningOptions,
+    SearchOptions,
+    StoreOptions,
+    cluster_group,
+    group,
+    labels_group,
+    opening_group,
+    search_group,
+    store_group,
+)
+from hyperpolyglot.cli.opened import open_spaces
+from hyperpolyglot.cli.options import k_option, minimum_option, models_argument, seed_option
+from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
+
+if TYPE_CHECKING:
+    from hyperpolyglot.measures.track import TrackOptions
+
+__all__ = ["track"]
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOptions:
+    """Which checkpoints there are, where they lie on the axis, and which of their tokens are followed."""
+
+    revisions: str | None
+    every: int
+    x: Path | None
+    shares: Path | None
+    shared: bool
+    exact: bool
+
+    def steps(self, models: Sequence[str]) -> list[str]:
+        """The models to open, in natural order: every so many, and always the last."""
+        from hyperpolyglot.sources import naturally, revisions_of
+
+        named = list(models)
+        if self.revisions is not None:
+            named = [step for model in models for step in revisions_of(model, self.revisions)]
+        named = sorted(named, key=naturally) if self.revisions is not None or self.every > 1 else named
+        return [*named[: -1 : self.every], named[-1]]
+
+    def places(self, models: Sequence[str]) -> list[float] | None:
+        """The numbers of ``--x``; ``None`` where the names say them."""
+        from hyperpolyglot.measures.track.axis import read_numbers
+        from hyperpolyglot.sources import named
+
+        if self.x is None:
+            return None
+        known = read_numbers(self.x)
+        names = [name or model for name, model in map(named, models)]
+        lost = next((name for name in names if name not in known), None)
+        if lost is not None:
+            raise click.UsageError(f"{self.x}: there is no line for {lost}.")
+        return [known[name] for name in names]
+
+    def known_shares(self) -> dict[str, float] | None:
+        """The numbers of ``--shares``."""
+        from hyperpolyglot.measures.track.axis import read_numbers
+
+        return None if self.shares is None else read_numbers(self.shares)
+
+    def options(self, k: int, minimum: int, seed: int) -> TrackOptions:
+        """The same for the measure."""
+        from hyperpolyglot.measures.track import TrackOptions
+
+        try:
+            return TrackOptions(k=k, minimum=minimum, seed=seed, exact=self.exact, shared=self.shared)
+        except ValueError as error:
+            raise click.UsageError(f"{error}.") from error
+
+
+steps_group = group(
+    StepOptions,
+    "stepping",
+    click.option(
+        "--revisions",
+        metavar="GLOB",
+        help="The branches and tags of each MODEL on the Hub that match, such as 'step*'.  [default: MODEL alone]",
+    ),
+    click.option(
+        "--every",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Take every so many checkpoints, and the last.",
+    ),
+    click.option(
+        "--x",
+        type=_FILE,
+        help="Where checkpoints lie on the axis: name, tab, number.  [default: the numbers in their names]",
+    ),
+    click.option(
+        "--shares",
+        type=_FILE,
+        help="Shares of scripts or languages in the data: label, tab, number.  [default: those of scripts in the "
+        "vocabulary]",
+    ),
+    click.option(
+        "--shared",
+        is_flag=True,
+        help="Where vocabularies differ, follow the tokens that all have, by text.  [default: fail]",
+    ),
+    click.option(
+        "--exact",
+        is_flag=True,
+        help="Measure all tokens.  [default: neighbours of 4,000 seeded ones among all, probes of at most 1,000 of a "
+        "label]",
+    ),
+)
+
+
+@click.command(
+    cls=Described,
+    purpose="Compare models",
+    short_help="Measures along the checkpoints of a model.",
+    examples=(
+        "hyperpolyglot track demo:language demo:meaning --shared",
+        "hyperpolyglot track demo:language demo:meaning --shared -o steps.csv",
+    ),
+)
+@models_argument
+@steps_group
+@k_option(50)
+@minimum_option
+@opening_group
+@labels_group
+@search_group
+@seed_option
+@cluster_group
+@store_group
+@output_group(TABLE_OR_FIGURE)
+def track(
+    models: tuple[str, ...],
+    stepping: StepOptions,
+    k: int,
+    minimum: int,
+    opening: OpeningOptions,
+    labelling: LabelOptions,
+    searching: SearchOptions,
+    seed: int,
+    cluster: ClusterOptions,
+    store: StoreOptions,
+    output: OutputOptions,
+) -> None:
+    """Measure the checkpoints MODEL... of one model: what changes first, for which script and language."""
+    from hyperpolyglot import figures
+    from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.cli.terminal_tables.checkpoints import show_track
+    from hyperpolyglot.lexicon import packaged_lexicon
+    from hyperpolyglot.study import plan_track, run_joint
+
+    named = stepping.steps(models)
+    if len(named) < 2:
+        raise click.UsageError("track needs at least two checkpoints.")
+    x, shares = stepping.places(named), stepping.known_shares()
+    options = stepping.options(k, minimum, seed)
+    spaces = open_spaces(named, opening, labelling)
+    with progress_bar() as bar:
+        plan = plan_track(spaces, x, options, packaged_lexicon(), shares=shares, search=searching.search())
+        with cluster.executor() as execute:
+            found = run_joint(plan, store.open(), executor=execute, progress=bar)
+    output.save(found.table, lambda: figures.draw_track(found))
+    if output.as_json:
+        return emit("track", found.to_json(), spaces)
+    return show_track(found)

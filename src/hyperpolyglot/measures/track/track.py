@@ -1,0 +1,246 @@
+"""How a model learned its languages: measures along checkpoints, their half-lives, and which of them move first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from hyperpolyglot.arguments import checked_all, options_of
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
+from hyperpolyglot.measures.track.aligned import aligned
+from hyperpolyglot.measures.track.axis import ordered
+from hyperpolyglot.measures.track.moved import (
+    Earlier,
+    HalfLife,
+    ShareRelation,
+    half_lives_of,
+    movements,
+    related_to_share,
+    which_first,
+)
+from hyperpolyglot.measures.track.pairs import StepPair, paired_steps
+from hyperpolyglot.measures.track.settings import TrackOptions
+from hyperpolyglot.measures.track.step import StepMeasures, measured_step
+from hyperpolyglot.measures.track.sums import StepValue, Sums
+from hyperpolyglot.measures.translation.asking import TranslateOptions, wants_held_out
+from hyperpolyglot.origins import came_from, stamped
+from hyperpolyglot.records import Record, Rows
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Progress, silent
+
+__all__ = ["MEASURES", "Compared", "Track", "TrackedStep", "compared_steps", "put_together", "ready", "track"]
+
+MEASURES = (
+    *("separability", "diversity", "own_share", "translation", "same_spelling", "isotropy", "norm"),
+    *("undertrained", "overlap_last", "cka_last", "overlap_previous", "cka_previous"),
+)
+"""What is known of a step, in the order in which it is shown."""
+
+Compared = tuple[int, int, str]
+"""Two steps by their number, and the ending of the measures that compare them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedStep:
+    """One checkpoint: its place ``x`` on the axis, and the values of its measures."""
+
+    model: str
+    x: float
+    values: tuple[StepValue, ...]
+
+    def value(self, measure: str, label: str | None = None) -> StepValue | None:
+        """One of the values, ``None`` where there was too little for it."""
+        return next((v for v in self.values if v.measure == measure and v.label == label), None)
+
+    def row(self, label: str | None) -> dict[str, Any]:
+        """Every measure of a label: {value, low, high, chance}, or ``None``."""
+        found = {v.measure: v.to_json() for v in self.values if v.label == label}
+        return {name: found.get(name) for name in MEASURES}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Scripts and languages with values of their own."""
+        return tuple(dict.fromkeys(v.label for v in self.values if v.label is not None))
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry of the JSON contract."""
+        by_label = [{"label": name, **_known(self.row(name))} for name in self.labels]
+        return {"model": self.model, "x": self.x, **self.row(None), "labels": by_label}
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Track(Record):
+    """Checkpoints in their order, with half-lives and what moves first.
+
+    ``relation``: of the half-lives of labels with their share of the data, or of the vocabulary.
+    """
+
+    steps: tuple[TrackedStep, ...]
+    half_lives: tuple[HalfLife, ...]
+    order: tuple[Earlier, ...]
+    relation: tuple[ShareRelation, ...]
+    options: TrackOptions
+
+    def summary(self) -> str:
+        """How many steps, and the measures that moved, earliest first."""
+        moved = sorted((h.x, h.measure) for h in self.half_lives if h.label is None and h.x is not None)
+        said = ", ".join(f"{name} {x:,.4g}" for x, name in moved) or "no measure moved"
+        return f"{len(self.steps)} steps; half-lives: {said}; seed {self.options.seed}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "steps": [step.to_json() for step in self.steps],
+            "half_lives": [row.to_json() for row in self.half_lives],
+            "order": [row.to_json() for row in self.order],
+            "share_relation": [row.to_json() for row in self.relation],
+        }
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for every step, and below it one for every script and language of it."""
+        empty = dict.fromkeys(("value", "low", "high", "chance"))
+        return self.tidied(
+            [
+                {"model": step.model, "x": step.x, "label": label}
+                | {name: value or empty for name, value in step.row(label).items()}
+                for step in self.steps
+                for label in (None, *step.labels)
+            ]
+        )
+
+    def tables_by_name(self) -> dict[str, Rows]:
+        """Steps, half-lives, which measure moves first, and what shares say of it."""
+        return {
+            "": self.table(),
+            "half_lives": self.tidied([row.to_json() for row in self.half_lives]),
+            "order": self.tidied([row.to_json() for row in self.order]),
+            "share_relation": self.tidied([row.to_json() for row in self.relation]),
+        }
+
+
+def track(
+    spaces: Sequence[TokenSpace],
+    x: Sequence[float] | None = None,
+    options: TrackOptions | None = None,
+    *,
+    lexicon: Lexicon | None = None,
+    shares: Mapping[str, float] | None = None,
+    progress: Progress = silent,
+    **changes: Any,
+) -> Track:
+    """Measure checkpoints of one model, in the order of ``x``: by default the numbers in their names.
+
+    ``lexicon`` is by default the one of the package; ``shares``: of scripts or languages in the data, by default those
+    of scripts in the vocabulary. Raises ``NotEnoughData`` for fewer than two steps, where the vocabulary changes along
+    the way (unless ``shared=True``), and ``ValueError`` where ``x`` does not tell the steps apart.
+
+    >>> import hyperpolyglot as hp
+    >>> last = hp.open_model("demo:meaning").where(labels=["Latn", "Cyrl"], top=400)
+    >>> noise = np.random.default_rng(0).standard_normal((len(last), last.dim)) * 0.1
+    >>> steps = [
+    ...     hp.from_arrays((1 - a) * noise + a * last.vectors(), last.vocabulary.texts, name=f"step-{i}")
+    ...     for i, a in enumerate([0, 0.2, 0.8, 1])
+    ... ]
+    >>> found = hp.track(steps, minimum=100, k=10)
+    >>> [step.x for step in found.steps], found.steps[-1].value("overlap_last").value
+    ([0.0, 1.0, 2.0, 3.0], 1.0)
+    """
+    checked_all("track", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
+    options = options_of("track", TrackOptions, options, changes)
+    words = lexicon or packaged_lexicon()
+    spaces, places, options = ready(spaces, x, options, words)
+    one = options.of_one_step()
+    steps = []
+    for number, space in enumerate(spaces):
+        progress("steps", number, len(spaces))
+        steps.append(measured_step(space=space, lexicon=words, options=one, progress=progress))
+    pairs = {}
+    for first, second, ending in compared_steps(len(spaces)):
+        pairs[first, second, ending] = paired_steps(
+            first=spaces[first],
+            second=spaces[second],
+            of_first=steps[first],
+            of_second=steps[second],
+            options=one,
+            progress=progress,
+        )
+    progress("steps", len(spaces), len(spaces))
+    found = put_together(spaces, places, steps, pairs, options=options, shares=shares)
+    return stamped(found, came_from(*spaces, seed=options.seed))
+
+
+def ready(
+    spaces: Sequence[TokenSpace], x: Sequence[float] | None, options: TrackOptions, lexicon: Lexicon
+) -> tuple[tuple[TokenSpace, ...], tuple[float, ...], TrackOptions]:
+    """The steps in their order on one token axis, their places, and options with what is to be decided for all."""
+    if len(spaces) < 2:
+        raise NotEnoughData(
+            "a track needs at least two steps: name more checkpoints, or a pattern such as run/step-*."
+        )
+    order, places = ordered([space.model for space in spaces], x)
+    held_out = wants_held_out(spaces, lexicon, TranslateOptions(held_out=options.held_out))
+    options = replace(options, held_out=held_out)
+    return aligned([spaces[i] for i in order], shared=options.shared), places, options
+
+
+def compared_steps(count: int) -> tuple[Compared, ...]:
+    """Each step beside the last, and beside the one before it."""
+    last = count - 1
+    return (
+        *((i, last, "_last") for i in range(count)),
+        *((i, i - 1, "_previous") for i in range(1, count)),
+    )
+
+
+def put_together(
+    spaces: Sequence[TokenSpace],
+    x: Sequence[float],
+    steps: Sequence[StepMeasures],
+    pairs: Mapping[Compared, StepPair],
+    *,
+    options: TrackOptions,
+    shares: Mapping[str, float] | None = None,
+) -> Track:
+    """The record of steps and pairs of steps that are measured.
+
+    A step beside the last has no part in a half-life where it is the last itself: it equals itself by definition.
+    """
+    last = len(steps) - 1
+    beside: list[list[StepValue]] = [[] for _ in steps]
+    sums: list[list[Sums]] = [[step.tokens, step.concepts] for step in steps]
+    for (first, _, ending), pair in pairs.items():
+        beside[first] += [replace(value, measure=f"{value.measure}{ending}") for value in pair.values]
+        if ending == "_last" and first != last:
+            sums[first][0] = _beside(sums[first][0], pair.tokens.renamed(ending))
+    moved = movements(np.asarray(x, np.float64), sums, resamples=options.resamples, seed=options.seed)
+    rows = half_lives_of(moved)
+    counts = spaces[0].labels.only_counted().counts()
+    known = {name: count / max(1, sum(counts.values())) for name, count in counts.items()}
+    return Track(
+        steps=tuple(
+            TrackedStep(model=space.model, x=float(place), values=(*step.values, *more))
+            for space, place, step, more in zip(spaces, x, steps, beside, strict=True)
+        ),
+        half_lives=rows,
+        order=which_first(moved, rows),
+        relation=related_to_share(
+            rows, known if shares is None else shares, "vocabulary" if shares is None else "given"
+        ),
+        options=options,
+    )
+
+
+def _beside(one: Sums, other: Sums) -> Sums:
+    return Sums(
+        columns=(*one.columns, *other.columns),
+        totals=np.concatenate([one.totals, other.totals], axis=1),
+        sizes=np.concatenate([one.sizes, other.sizes], axis=1),
+    )

@@ -1,0 +1,85 @@
+"""Checkpoints as steps: each is measured once, so that one more costs one, and cheap comparisons with the new last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hyperpolyglot.engine.nearest import AUTO, Search
+from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.track.pairs import StepPair, paired_steps
+from hyperpolyglot.measures.track.settings import TrackOptions
+from hyperpolyglot.measures.track.step import StepMeasures, measured_step
+from hyperpolyglot.measures.track.track import Track, compared_steps, put_together, ready
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.study.catalogue import Joint
+from hyperpolyglot.study.graph import PlannedStep
+from hyperpolyglot.study.steps import Rate, Step
+
+__all__ = ["plan_track"]
+
+_STEP = Step(
+    key="track-step",
+    record=StepMeasures,
+    rate=Rate(start=10.0, squared=0.02, area=200.0, line=200_000.0, bytes_per_row=16),
+)
+_PAIR = Step(key="track-pair", record=StepPair, rate=Rate(start=0.5, area=50.0, line=10_000.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Joining:
+    """How the records of steps, then of pairs, make one."""
+
+    spaces: tuple[TokenSpace, ...]
+    x: tuple[float, ...]
+    options: TrackOptions
+    shares: Mapping[str, float] | None
+
+    def __call__(self, found: list[Any]) -> Track:
+        count = len(self.spaces)
+        pairs = dict(zip(compared_steps(count), found[count:], strict=True))
+        return put_together(
+            self.spaces, self.x, found[:count], pairs, options=self.options, shares=self.shares
+        )
+
+
+def plan_track(
+    spaces: Sequence[TokenSpace],
+    x: Sequence[float] | None,
+    options: TrackOptions,
+    lexicon: Lexicon,
+    *,
+    shares: Mapping[str, float] | None = None,
+    search: Search = AUTO,
+) -> Joint[Track]:
+    """:func:`hyperpolyglot.track` as steps that a store keeps. Raises as that does."""
+    spaces, places, options = ready(spaces, x, options, lexicon)
+    one = options.of_one_step()
+    share = 1.0 if options.exact else min(1.0, options.sample / max(1, len(spaces[0])))
+    steps: list[PlannedStep[StepMeasures]] = [
+        _STEP.planned(
+            measured_step,
+            {"space": space, "lexicon": lexicon, "options": one, "search": search},
+            k=options.k,
+            share=share,
+        )
+        for space in spaces
+    ]
+    fewer = replace(one, held_out=None)
+    pairs = [
+        _PAIR.planned(
+            paired_steps,
+            {
+                "first": spaces[first],
+                "second": spaces[second],
+                "of_first": steps[first],
+                "of_second": steps[second],
+                "options": fewer,
+            },
+            space=spaces[first],
+            subject=f"{spaces[first].model} and {spaces[second].model}",
+        )
+        for first, second, _ in compared_steps(len(spaces))
+    ]
+    return Joint(steps=(*steps, *pairs), join=_Joining(tuple(spaces), places, options, shares))
