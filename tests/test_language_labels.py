@@ -336,7 +336,7 @@ def of_text(tmp_path_factory):
         (("separability", "--minimum", "40", "--folds", "3", "--design", "pairwise"), "|"),
         (("diversity", "-k", "10"), "distinct languages among 10"),
         (("silhouette", "--minimum", "40", "--permutations", "9"), "Spanish (es)"),
-        (("neighbors", "droits", "--only", "fr", "-k", "3"), "French (fr)"),
+        (("neighbors", "plus", "--only", "fr", "-k", "3"), "French (fr)"),
         (("map", "--method", "pca", "-o", "map.csv"), "PCA"),
         (("explain", "-k", "10"), "languages"),
         (("tokens", "-k", "10", "-o", "tokens.csv"), ""),
@@ -358,7 +358,7 @@ def test_neighbours_of_a_language(of_text):
     asked = (
         "neighbors",
         "demo:e5",
-        "droits",
+        "plus",
         "--word-lists",
         of_text,
         "--labels",
@@ -369,7 +369,7 @@ def test_neighbours_of_a_language(of_text):
     )
     found = json.loads(run(*asked, "--in", "es", "--json").stdout)
     assert {"es"} == {row["label"] for query in found["queries"] for row in query["neighbors"]}
-    assert "no token is labelled 'xx'" in run(*asked, "--in", "xx").stderr
+    assert "no token is labelled 'xx'" in str(run(*asked, "--in", "xx").exception)
 
 
 def test_languages_are_probed_within_their_script():
