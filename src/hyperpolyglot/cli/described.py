@@ -32,7 +32,14 @@ PURPOSES: tuple[Purpose, ...] = (
 
 _SHARED = MappingProxyType(
     {
-        "Which tokens, and their labels": ("labels", "protocol", "only_labels", "top", "exclude"),
+        "Which tokens, and their labels": (
+            "labels",
+            "word_lists",
+            "protocol",
+            "only_labels",
+            "top",
+            "exclude",
+        ),
         "What is opened of a model": ("table", "tensor", "tokenizer", "view", "with_output", "strict"),
         "How it is computed": ("device", "threads", "memory", "backend", "cluster", "cache", "no_cache"),
     }

@@ -56,7 +56,7 @@ __all__ = ["neighbors"]
     "--in",
     "language",
     metavar="LANGUAGE",
-    help=f"Only neighbours of this language, a tag as sv; labels are languages then (--labels {LANGUAGE}).",
+    help="Only neighbours of this language, a tag as sv; labels are languages then.  [default: all]",
 )
 @click.option(
     "--compare-with",

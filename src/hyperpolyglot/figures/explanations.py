@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import binom
 
 from hyperpolyglot.figures.panels import chance_legend, legend_below, new_figure, rows_high, styled, vertical
 from hyperpolyglot.figures.style import (
@@ -177,6 +176,8 @@ def _binned(counts: Array) -> tuple[Array, Float64]:
 def _by_chance(found: Explanation, at: Array) -> Float64:
     hubs = found.hubness
     share = hubs.k / max(1, len(hubs.occurrences) - 1)
+    from scipy.stats import binom  # half a second, which no command owes that draws no hubs
+
     return np.asarray(binom.sf(at - 1, hubs.queries, share), np.float64)
 
 

@@ -107,6 +107,7 @@ def _found(points: Any, ends: Any, table: Any, code: Any, words: Any, first: Any
     return -1
 
 
+# More than seven parameters: compiled code of an inner loop, given one array for each thing it reads or writes.
 @numba.njit(cache=True, nogil=True)
 def _scan(
     points: Any, ends: Any, table: Any, longest: Any,

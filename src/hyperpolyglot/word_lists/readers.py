@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import DamagedFile, NotEnoughData
 from hyperpolyglot.folders import expanded, files_in, in_folder
 from hyperpolyglot.regular import read_text
@@ -33,6 +34,7 @@ def read_word_lists(path: str | os.PathLike[str]) -> WordLists:
     ...     read_word_lists(folder).words
     (('water', 'house'),)
     """
+    checked("read_word_lists", path, (str, os.PathLike), "the path of a folder")
     folder = expanded(os.fsdecode(path))
     if not folder.is_dir():
         raise NotEnoughData(

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.folders import expanded, in_folder
 from hyperpolyglot.regular import read_text
@@ -28,6 +29,7 @@ def read_words(folder: str | Path, languages: Sequence[str]) -> dict[str, list[s
     ...     read_words(folder, ["sw"])
     {'sw': ['maji', 'moto']}
     """
+    checked("read_words", folder, (str, Path), "the path of a folder")
     place = expanded(folder)
     return {tag: _words(place, tag) for tag in languages}
 

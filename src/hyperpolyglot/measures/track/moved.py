@@ -175,12 +175,12 @@ def _movement(x: Float64, totals: Float64, sizes: Float64, draws: Float64) -> Mo
     )
 
 
-def half_lives_of(found: Mapping[Key, Movement]) -> tuple[HalfLife, ...]:
+def half_lives_of(movements: Mapping[Key, Movement]) -> tuple[HalfLife, ...]:
     """A row for every curve, in their order."""
-    p = np.array([movement.p for movement in found.values()])
+    p = np.array([movement.p for movement in movements.values()])
     adjusted = benjamini_hochberg(p) if len(p) else p
     rows = []
-    for (key, movement), one, other in zip(found.items(), p.tolist(), adjusted.tolist(), strict=True):
+    for (key, movement), one, other in zip(movements.items(), p.tolist(), adjusted.tolist(), strict=True):
         moved = other < _LEVEL and np.isfinite(movement.x)
         low, high = _interval(movement.halves, movement.units) if moved else (None, None)
         rows.append(
@@ -210,14 +210,14 @@ def _interval(values: Float64, units: int) -> tuple[float, float] | tuple[None, 
     return float(low), float(high)
 
 
-def which_first(found: Mapping[Key, Movement], rows: Sequence[HalfLife]) -> tuple[Earlier, ...]:
+def which_first(movements: Mapping[Key, Movement], rows: Sequence[HalfLife]) -> tuple[Earlier, ...]:
     """Every two measures of all tokens that moved, the earlier one first."""
     moved = sorted(
         (row for row in rows if row.label is None and row.x is not None), key=lambda row: row.x or 0.0
     )
     pairs = []
     for one, other in combinations(moved, 2):
-        first, second = found[one.measure, None], found[other.measure, None]
+        first, second = movements[one.measure, None], movements[other.measure, None]
         differences = second.halves - first.halves
         differences = differences[np.isfinite(differences)]
         low, high = _interval(differences, min(first.units, second.units))

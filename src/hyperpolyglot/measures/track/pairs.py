@@ -16,7 +16,7 @@ from hyperpolyglot.measures.track.sums import (
     Column,
     StepValue,
     Sums,
-    dealt,
+    groups_of,
     joined,
     pseudo_values,
     summed,
@@ -56,7 +56,7 @@ def paired_steps(
     queries = np.arange(len(rows), dtype=np.int32)
     share = shared_neighbors(*near, queries, order) / k
     chance = k / (max(of_first.candidates, of_second.candidates) - 1)
-    groups = dealt(len(first), options.seed)[rows]
+    groups = groups_of(len(first), options.seed)[rows]
     vectors = first.vectors(rows), second.vectors(rows)
     shown = first.labels.only_counted()
     codes = shown.codes[rows]

@@ -14,7 +14,7 @@ from hyperpolyglot.measures.track.near import mixed
 from hyperpolyglot.measures.track.probed import separated
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.spread import evenly_spread, lengths_and_training
-from hyperpolyglot.measures.track.sums import StepValue, Sums, dealt, joined
+from hyperpolyglot.measures.track.sums import StepValue, Sums, groups_of, joined
 from hyperpolyglot.measures.track.translated import translated
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Int32, Progress, frozen, silent
@@ -64,7 +64,7 @@ def measured_step(
     k = min(options.k, len(candidates) - 1)
     if k < 1 or not len(queries):
         raise NotEnoughData(f"{space.model}: fewer than two tokens have a direction to compare.")
-    groups = dealt(len(space), options.seed)
+    groups = groups_of(len(space), options.seed)
     near = neighbors(space, k, queries=queries, search=search, progress=progress)
     parts = [
         separated(space, usable, groups, options),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.types import Array, Float64, frozen
 
-__all__ = ["GROUPS", "PARTS", "StepValue", "Sums", "dealt", "joined", "pseudo_values", "summed"]
+__all__ = ["GROUPS", "PARTS", "StepValue", "Sums", "groups_of", "joined", "pseudo_values", "summed"]
 
 GROUPS, PARTS = 200, 20
 
@@ -61,10 +61,10 @@ class Sums:
 Column = tuple[tuple[str, str | None], Float64, Float64]
 
 
-def dealt(units: int, seed: int) -> NDArray[np.int64]:
+def groups_of(units: int, seed: int) -> NDArray[np.int64]:
     """The group of every token or concept, int64 ``[unit]``.
 
-    >>> np.bincount(dealt(400, 0), minlength=GROUPS).tolist() == [2] * GROUPS
+    >>> np.bincount(groups_of(400, 0), minlength=GROUPS).tolist() == [2] * GROUPS
     True
     """
     return np.random.default_rng([seed, 7]).permutation(units) % GROUPS

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.track.settings import TrackOptions
-from hyperpolyglot.measures.track.sums import Column, StepValue, dealt, summed
+from hyperpolyglot.measures.track.sums import Column, StepValue, groups_of, summed
 from hyperpolyglot.measures.translation.asking import Asked, Posed, TranslateOptions, pose
 from hyperpolyglot.measures.translation.crossed import Crossed
 from hyperpolyglot.measures.translation.questions import DIFFERENT
@@ -36,7 +36,7 @@ def translated(
     asked = _asked(space, lexicon, options, progress)
     every = asked.questions
     different = every.match_type == DIFFERENT
-    groups = dealt(len(asked.words.concept_names), options.seed)
+    groups = groups_of(len(asked.words.concept_names), options.seed)
     values: list[StepValue] = []
     columns: list[Column] = []
     for measure, chosen in (
