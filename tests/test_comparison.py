@@ -467,7 +467,7 @@ def test_json_and_table(pair):
     grid = found.matrix("neighbor_overlap")
     assert 1.0 == grid[0, 2]
     assert (grid == grid.T).all()
-    assert {"a", "b", "label", "measure", "value", "null", "p", "low", "high", "tokens"} == set(
+    assert {"a", "b", "label", "measure", "value", "chance", "p", "low", "high", "tokens"} == set(
         found.table()[0]
     )
     assert found.to_json() == compare([*pair, pair[0]], found.options).to_json()

@@ -45,7 +45,9 @@ def space():
 def test_records_give_their_headline(space):
     """The ``repr`` of a record is its main number with interval, chance and seed, as its fields say."""
     probes = hp.separability(space, minimum=50, folds=3, seed=4)
-    expected = f"Separability: mean accuracy {100 * probes.mean_accuracy:.1f} %, chance 50.0 %, "
+    low, high = probes.interval
+    sure = f"[{100 * low:.1f}, {100 * high:.1f}]"
+    expected = f"Separability: mean accuracy {100 * probes.mean_accuracy:.1f} % {sure}, chance 50.0 %, "
     assert expected + f"{len(probes.labels)} labels, seed 4" == repr(probes)
     mixed = hp.diversity(space, k=5)
     low, high = mixed.interval

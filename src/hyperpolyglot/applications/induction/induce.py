@@ -167,8 +167,8 @@ def induce(
 
     >>> import hyperpolyglot as hp
     >>> found = hp.induce(hp.open_model("demo:e5"), "en", "de")
-    >>> next(pair.target for pair in found.pairs if pair.source == "water")
-    'Wasser'
+    >>> next(pair.target for pair in found.pairs if pair.source == "fish")
+    'Fisch'
     """
     checked("induce", space, TokenSpace, "a TokenSpace, as open_model() gives it")
     options = options_of("induce", InductionOptions, options, changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 
 from hyperpolyglot.arguments import checked
@@ -29,7 +30,7 @@ def read_words(folder: str | Path, languages: Sequence[str]) -> dict[str, list[s
     ...     read_words(folder, ["sw"])
     {'sw': ['maji', 'moto']}
     """
-    checked("read_words", folder, (str, Path), "the path of a folder")
+    checked("read_words", folder, (str, PathLike), "the path of a folder of words")
     place = expanded(folder)
     return {tag: _words(place, tag) for tag in languages}
 
