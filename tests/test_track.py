@@ -268,7 +268,7 @@ def test_figure_and_table(planted: hp.Track) -> None:
 
 @pytest.mark.long
 def test_half_lives_hold_what_is_planted() -> None:
-    """In 200 simulations intervals hold the half-life of all tokens about as often as measured, in the planted order."""
+    """In 200 simulations intervals hold the half-life of all tokens about as often as measured, and in order."""
     from benchmarks.track import simulations
 
     found = list(simulations(200))
