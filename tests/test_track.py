@@ -79,6 +79,15 @@ def test_half_life_of_a_line_and_of_what_falls() -> None:
     np.testing.assert_allclose([20, 20, 20, np.nan], half_lives(x, curves, np.array([1, -1, 1, 1])))
 
 
+def test_two_steps_have_no_half_life() -> None:
+    """Between two steps every half-life would be the middle, and rounding would be taken for an order."""
+    steps = [[joined([summed(("m", None), np.arange(GROUPS), np.full(GROUPS, a))])] for a in (0.1, 0.7, 0.9)]
+    assert {} == movements(np.arange(2.0), steps[:2], resamples=100, seed=0)
+    assert {("m", None)} == movements(np.arange(3.0), steps, resamples=100, seed=0).keys()
+    found = half_lives(np.array([0.0, 1]), np.array([[0.1, 0.7], [0.3, 0.4]]), np.ones(2))
+    assert [0.5, 0.5] == found.tolist()
+
+
 def test_axis_is_the_number_by_which_names_differ() -> None:
     """Numbers are ordered as numbers; a number that all share, as of the model's size, is no axis."""
     assert ([1, 0], (9.0, 10.0)) == ordered(["p-7b@step10", "p-7b@step9"])
