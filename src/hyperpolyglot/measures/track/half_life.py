@@ -9,6 +9,9 @@ from hyperpolyglot.types import Array, Float64
 
 __all__ = ["half_lives", "monotone"]
 
+_DIGITS = 9
+"""Of the way between the first step and the last: what rounding makes of equal half-lives is no order."""
+
 
 @numba.njit(cache=True, nogil=True)
 def _pooled(values, fitted, sums, counts):  # type: ignore[no-untyped-def]
@@ -73,5 +76,7 @@ def half_lives(x: Array, curves: Array, signs: Array) -> Float64:
     """
     values = np.atleast_2d(np.asarray(curves, np.float64))
     out = np.empty(len(values))
-    _halves(np.asarray(x, np.float64), values, np.asarray(signs, np.float64), out)
-    return out
+    places = np.asarray(x, np.float64)
+    _halves(places, values, np.asarray(signs, np.float64), out)
+    first, span = float(places[0]), float(places[-1] - places[0])
+    return first + span * np.round((out - first) / span, _DIGITS) if span > 0 else out

@@ -34,6 +34,9 @@ __all__ = [
 Key = tuple[str, str | None]
 
 _LEVEL = 0.05
+_FEWEST_STEPS = 3
+"""Of two, every half-life is in the middle."""
+
 _MOST_UNDEFINED = 0.05
 
 
@@ -139,7 +142,7 @@ class Movement:
 def movements(
     x: Float64, steps: Sequence[Sequence[Sums]], *, resamples: int, seed: int
 ) -> dict[Key, Movement]:
-    """The curve of every column that at least two steps have. ``steps``: sums of tokens, then of concepts."""
+    """The curve of every column that at least three steps have. ``steps``: sums of tokens, then of concepts."""
     found: dict[Key, Movement] = {}
     for unit in range(len(steps[0])):
         random = np.random.default_rng([seed, 13, unit])
@@ -162,7 +165,7 @@ def _movement(x: Float64, totals: Float64, sizes: Float64, draws: Float64) -> Mo
         curve = totals.sum(axis=1) / sizes.sum(axis=1)
         drawn = (draws @ totals.T) / (draws @ sizes.T)
     known = curve[np.isfinite(curve)]
-    if len(known) < 2:
+    if len(known) < _FEWEST_STEPS:
         return None
     sign = float(np.sign(known[-1] - known[0]))
     signs = np.full(len(drawn), sign)
