@@ -69,6 +69,21 @@ def _prune(root: Path | None, model: str | None, days: float | None) -> list[str
     return gone
 
 
+def _size(size: int) -> str:
+    """Bytes as people read them: ``9.7 MB``."""
+    unit, length = next(pair for pair in (("GB", 1e9), ("MB", 1e6), ("kB", 0)) if size >= pair[1] / 10)
+    return f"{size / (length or 1e3):,.1f} {unit}"
+
+
+def _ago(days: float) -> str:
+    """How long ago, in the largest unit that counts one: ``6 hours ago``."""
+    for unit, length in (("day", 1.0), ("hour", 1 / 24), ("minute", 1 / 1440)):
+        if days >= length:
+            count = int(days / length)
+            return f"{count:,} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
 @click.command(
     cls=Described,
     purpose="And besides",
@@ -126,10 +141,10 @@ def cache(
     rows = [
         {
             "kind": e["kind"],
-            "MB": e["bytes"] / 1e6,
-            "days": e["days"],
-            "key": e["key"][:12],
+            "size": _size(e["bytes"]),
+            "last used": _ago(e["days"]),
             "name": e["name"],
+            "key": e["key"][:12],
         }
         for e in entries
     ]

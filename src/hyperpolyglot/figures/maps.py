@@ -24,6 +24,9 @@ __all__ = ["draw_map", "draw_points"]
 _FEWEST_NAMED, _MOST_NAMED = 50, 40
 _ISLAND, _HEART, _ABOVE = 0.25, 0.08, 0.1
 
+_INSIDE = 0.995
+"""Where far points are drawn, as a share of the way from the middle to the edge."""
+
 
 @styled
 def draw_map(
@@ -69,14 +72,14 @@ def _scatter(panel: Axes, space: TokenSpace, projection: Projection, colours: Ma
     shuffled = np.random.default_rng(0).permutation(len(codes))  # so that no script always lies on top
     of_label = np.array([*(colours.get(name, NO_COLOUR) for name in space.labels.names), NO_COLOUR])
     size = float(np.clip(30000 / max(1, len(codes)), 0.3, 12))
-    x, y = projection.points[shuffled].T
+    middle, reach = _frame(projection.points)
+    x, y = np.clip(projection.points[shuffled], middle - _INSIDE * reach, middle + _INSIDE * reach).T
     panel.scatter(x, y, s=size, c=of_label[codes[shuffled]], linewidths=0, rasterized=True)
     panel.set_title(title_of(space.model), pad=4)
     panel.set_xticks([])
     panel.set_yticks([])
     panel.spines[:].set_visible(False)
     panel.set_aspect("equal")
-    middle, reach = _frame(projection.points)
     panel.set_xlim(middle[0] - reach, middle[0] + reach)
     panel.set_ylim(middle[1] - reach, middle[1] + reach)
     for label, place in _islands(projection.points, codes, space.labels.names, reach).items():
@@ -133,6 +136,6 @@ def draw_points(projection: Projection, *, ax: Axes | None = None) -> Figure:
 
 
 def _frame(points: Float32) -> tuple[Float32, float]:
-    """A square that holds all but a few far points: its middle and half its side."""
+    """A square that holds all but a few far points, which are drawn at its edge: its middle and half its side."""
     low, high = np.quantile(points, [0.005, 0.995], axis=0)
     return (low + high) / 2, 0.53 * float((high - low).max())
