@@ -51,7 +51,7 @@ _SETS = {
 }
 _BASELINE = "words as common\nin their language"
 FEWEST_QUESTIONS = 10
-MAIN_PANEL = 3
+MAIN_PANEL = -1
 """Of the languages: translated correctly, of all questions."""
 _FEW, _LEAST_SIDE = 8, 1.8
 """A heat map of few names; inches of one, however few, for the scale beside it needs them."""
@@ -244,11 +244,15 @@ def draw_languages(
 ) -> Figure:
     """Coverage, pieces per word and translation, of matched candidates, for some forty languages; bars are chance."""
     tags = shown_languages(found, most)
+    rows = [row for tag in tags for row in found.by_language[tag]]
+    filled = {title: read for title, read in _PANELS.items() if any(read(row)[0] is not None for row in rows)}
+    panels = filled or _PANELS
+    last = len(panels) - 1
     figure, axes = new_figure(
-        WIDE, rows_high(1.3, len(tags), 0.15), columns=len(_PANELS), sharey=True, ax=ax, main=MAIN_PANEL
+        WIDE, rows_high(1.3, len(tags), 0.15), columns=len(panels), sharey=True, ax=ax, main=last
     )
     titles = [_title(tag, named(found.scripts[tag])) for tag in tags]
-    for panel, (title, read) in zip(axes, _PANELS.items(), strict=True):
+    for panel, (title, read) in zip(axes, panels.items(), strict=True):
         series = [_of_model(found.by_language, model, tags, read) for model in models]
         dot_rows(panel, tags, series, titles)
         panel.set_title(title, fontsize=8)
@@ -260,7 +264,7 @@ def draw_languages(
         else:
             panel.set_xlim(left=0)
             panel.xaxis.set_major_formatter(in_percent)
-    chance_legend(figure, axes[MAIN_PANEL])
+    chance_legend(figure, axes[last])
     return figure
 
 

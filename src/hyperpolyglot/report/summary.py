@@ -28,12 +28,14 @@ def summary(study: Study) -> str:
 
     A paragraph for each model; of many models, one for each verdict and one on translation.
     """
+    names = joined([title_of(m.space.model) for m in study.models])
+    alone = "a vocabulary" if len(study.models) == 1 else "vocabularies"
     told = (
         _of_each(study) if len(study.models) <= _TOLD_ALONE else [*_by_verdict(study), _translations(study)]
     )
     return "\n\n".join(filter(None, told)) or (
-        f"{joined([title_of(m.space.model) for m in study.models])}: a vocabulary without vectors; what it holds is "
-        "counted below."
+        f"{names}: {alone} without vectors. Below: what is counted, which languages have words in it, and what text "
+        "costs."
     )
 
 

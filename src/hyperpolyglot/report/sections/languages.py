@@ -124,6 +124,8 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
         return ()
     first, undecided = found.clear_winners(models)
     matched = "Matched are the questions (all that the lexicon asks) and the number of candidates of each."
+    if not any(row.translation for rows in found.by_language.values() for row in rows):
+        return ()
     if not any(first.values()):
         return (
             f"No model is a clear winner, above chance and with its interval apart from the others, for any of "
