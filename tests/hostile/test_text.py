@@ -133,6 +133,7 @@ def test_a_report_about_strange_names(strange, tmp_path, capsys):
     printed = capsys.readouterr()
     assert set() == raw(printed.out) | raw(printed.err)
     assert "Warning" not in printed.err
+    assert "U+000A" not in printed.out
     page = (tmp_path / "report.html").read_bytes().decode()
     assert set() == raw(page, "\n\u200b")
     drawn = re.findall(r"<svg.*?</svg>", page, re.DOTALL)

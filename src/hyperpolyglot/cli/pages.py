@@ -184,7 +184,8 @@ def report(
         files = write_report(study, output, explorer=linked)
     if as_json:
         return emit("report", {"files": files}, spaces)
-    say(summary(study))
-    say()
+    for paragraph in summary(study).split("\n\n"):
+        say(paragraph)
+        say()
     say(f"The report is {output / 'report.html'}")
     return None

@@ -124,8 +124,9 @@ def study(
         return print_json(document("study", payload, spaces, options.to_json(), options.seed))
     if dry_run:
         return _show(steps)
-    say(summary(done))
-    say()
+    for paragraph in summary(done).split("\n\n"):
+        say(paragraph)
+        say()
     for place in dict.fromkeys(str(path) for path in _places(wanted)):
         say(f"Written: {place}")
     return None
