@@ -37,11 +37,15 @@ def workers():
 
 
 def left_on(workers):
-    """Tasks and data that a cluster still holds; what is let go of takes a moment to get there."""
+    """Tasks and data of studies that a cluster still holds; what is let go of takes a moment to get there.
+
+    A worker that has come may still be asked whether it can run steps.
+    """
     client, deadline = workers._client, time.monotonic() + 30
     while True:
-        running = [task for tasks in client.processing().values() for task in tasks]
-        held = {key for key, places in client.who_has().items() if places}
+        processing = [task for tasks in client.processing().values() for task in tasks]
+        running = [task for task in processing if not task.startswith("register-")]
+        held = {key for key, places in client.who_has().items() if places and not key.startswith("register-")}
         if not (running or held) or time.monotonic() > deadline:
             return running, held
         time.sleep(0.05)

@@ -126,17 +126,25 @@ class _Run:
         left = [*self._in_flight.values(), *self._cache.clear()]
         in_flight = [future.key for future in self._in_flight.values()]
         self._in_flight.clear()
+        deadline = time.monotonic() + _GRACE
         with contextlib.suppress(Exception):  # the cluster may be what failed
-            self._pool.check()
-            self._client.cancel(left, force=True)
-            deadline = time.monotonic() + _GRACE
-            while in_flight and self._busy(in_flight) and time.monotonic() < deadline:
+            while left:
+                self._pool.check()
+                self._client.cancel(left, force=True)
+                if not self._held(left, in_flight) or time.monotonic() > deadline:
+                    break
                 time.sleep(_POLL)
 
-    def _busy(self, keys: list[str]) -> bool:
+    def _held(self, futures: list[Any], in_flight: list[str]) -> bool:
+        """Whether the cluster has anything of these futures, or a worker still runs one of the steps."""
+        places = self._client.who_has()
+        if any(places.get(future.key) for future in futures):
+            return True
+        if not in_flight:
+            return False
         workers = list(self._pool.ready())
         running = self._client.run(_executing, workers=workers, on_error="ignore")
-        return any(key in keys for found in running.values() for key in found)
+        return any(key in in_flight for found in running.values() for key in found)
 
     def _gather(self, keys: list[str]) -> dict[str, Any]:
         """The outcomes of finished steps; without those that went with their worker before they came here."""
