@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from llvmlite.binding import get_host_cpu_features  # type: ignore[import-untyped]
 
-__all__ = ["COLUMNS", "LANES", "ROWS", "has", "usable_threads"]
+__all__ = ["COLUMNS", "LANES", "ROWS", "blas_threads", "has", "usable_threads"]
 
 
 @cache
@@ -33,6 +35,15 @@ def usable_threads(threads: int | None) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def blas_threads(most: int) -> Iterator[None]:
+    """Products of BLAS take at most so many threads in the block, in the whole process."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(limits=most, user_api="blas"):
+        yield
 
 
 def _register_tile() -> tuple[int, int]:

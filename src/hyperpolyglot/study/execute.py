@@ -1,19 +1,26 @@
-"""What runs the steps of a graph: this process, one after the other, or whatever has the same interface."""
+"""What runs the steps of a graph: this process, two at a time, or whatever has the same interface."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from threading import Lock
 from typing import Any, Protocol, TypeVar
 
+from hyperpolyglot.engine.processor import blas_threads, usable_threads
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.origins import told
 from hyperpolyglot.store import Store
 from hyperpolyglot.study.graph import Graph, PlannedStep
 from hyperpolyglot.study.keeping import kept, record_of
 from hyperpolyglot.study.record import Absent
+from hyperpolyglot.study.side_by_side import StopsWith, run_side_by_side
 from hyperpolyglot.types import Progress, silent
 
 __all__ = ["Executor", "Outcomes", "attempt", "computed", "in_this_process"]
+
+AT_ONCE = 2
+"""Steps that run side by side where there are threads enough: what one does in Python, another does in kernels."""
 
 Result = TypeVar("Result")
 
@@ -43,17 +50,22 @@ class Executor(Protocol):
 
 
 def in_this_process(graph: Graph, store: Store, progress: Progress = silent) -> Outcomes:
-    """Run the steps here, one after the other; the measures use all threads."""
+    """Run the steps here, two at a time if there are two threads; the measures use all threads."""
     outcomes: dict[str, Any] = {}
     steps = {step.key: step for step in graph}
     for key, parts in graph.found(store).items():
         outcomes[key] = record_of(steps[key].kind, parts)
     pending = graph.pending(outcomes)
-    told = _Whole(pending, progress)
-    for step in pending:
-        told.begun(step)
-        outcomes[step.key] = _outcome(step, outcomes, store, told)
-        told.finished(step)
+    whole = _Whole(pending, progress)
+
+    def run(step: PlannedStep[Any], stops: StopsWith) -> None:
+        outcomes[step.key] = _outcome(step, outcomes, store, whole.begun(step, stops))
+        whole.finished(step)
+
+    threads = usable_threads(None)
+    at_once = min(AT_ONCE, threads, len(pending))
+    with blas_threads(threads // at_once) if at_once > 1 else nullcontext():
+        run_side_by_side(pending, run, at_once)
     return Outcomes(outcomes)
 
 
@@ -86,34 +98,51 @@ def _outcome(step: PlannedStep[Any], outcomes: Mapping[str, Any], store: Store, 
 
 
 class _Whole:
-    """Progress within one step as progress of the whole, by estimated seconds; each step is told when it ends."""
+    """Progress within steps as progress of the whole, by estimated seconds; each step is told when it ends.
+
+    Steps that run side by side tell one after the other; what is shown is the one that began first.
+    """
 
     def __init__(self, pending: tuple[PlannedStep[Any], ...], progress: Progress) -> None:
         self._progress = progress
         self._several = len(pending) > 1
         self._total = sum(step.cost.seconds for step in pending)
+        self._left = len(pending)
         self._done = self._told = 0.0
-        self._waiting = list(reversed(pending))
+        self._running: dict[str, tuple[str, float]] = {}
+        self._lock = Lock()
 
-    def __call__(self, step: str, done: int, total: int) -> None:
-        if not self._several:
-            return self._progress(step, done, total)
-        current = self._waiting[-1]
-        share = self._done + current.cost.seconds * done / max(1, total)
-        return self._tell(f"{current.subject}: {step}", share)
-
-    def begun(self, step: PlannedStep[Any]) -> None:
+    def begun(self, planned: PlannedStep[Any], stops: StopsWith) -> Progress:
+        """The progress of a step that begins; whoever tells it is stopped with the others."""
         if self._several:
-            self._progress(step.title, 0, 1)
+            with self._lock:
+                self._running[planned.key] = planned.title, 0.0
+                self._progress(planned.title, 0, 1)
+
+        def within(step: str, done: int, total: int) -> None:
+            stops()
+            with self._lock:
+                if not self._several:
+                    return self._progress(step, done, total)
+                share = planned.cost.seconds * done / max(1, total)
+                self._running[planned.key] = f"{planned.subject}: {step}", share
+                return self._tell()
+
+        return within
 
     def finished(self, step: PlannedStep[Any]) -> None:
-        self._done += step.cost.seconds
-        self._waiting.pop()
-        if self._several:
-            self._progress(step.title, 1, 1)
-            self._tell(step.title, self._done)
+        with self._lock:
+            self._done += step.cost.seconds
+            self._left -= 1
+            if self._several:
+                what = self._running.pop(step.key)[0] if self._left else step.title
+                self._progress(step.title, 1, 1)
+                self._tell(what)
 
-    def _tell(self, what: str, seconds: float) -> None:
+    def _tell(self, what: str = "") -> None:
+        if self._running:
+            what = next(iter(self._running.values()))[0]
+        seconds = self._done + sum(share for _, share in self._running.values())
         self._told = seconds = max(self._told, seconds)  # a step may have parts that each begin at nothing
-        units = 10_000 if not self._waiting else min(9_999, int(10_000 * seconds / self._total))
+        units = min(9_999, int(10_000 * seconds / self._total)) if self._left else 10_000
         self._progress(f"study · {what}", units, 10_000)
