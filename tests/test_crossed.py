@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
@@ -16,7 +18,7 @@ from hyperpolyglot.lexicon import packaged_lexicon, unseen_by_demos
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.asking import TranslateOptions, matched_candidates
 from hyperpolyglot.measures.translation.coverage import language_coverage
-from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
+from hyperpolyglot.measures.translation.crossed import Crossed, _distinct, wilson_form
 from hyperpolyglot.measures.translation.hubs import shrunken
 from hyperpolyglot.measures.translation.languages import of_all, of_covered
 from hyperpolyglot.measures.translation.lookup import look_up
@@ -427,3 +429,13 @@ def test_intervals_of_shrunken_lifts_cover(name: str, many: float) -> None:
     every, largest = np.mean(held, axis=0)
     print(f"| {name} | {many} | {100 * every:.1f} | {100 * largest:.1f} |")
     assert 0.92 <= min(every, largest) <= max(every, largest) <= 0.98
+
+
+@given(st.lists(st.integers(0, 40), max_size=30), st.sampled_from([1, 1000]))
+def test_distinct_keys_are_numpys(keys: list[int], apart: int) -> None:
+    """Counted where they are dense, sorted where they are not: the same keys and positions."""
+    given_keys = np.array(keys, np.int64) * apart
+    unique, of = np.unique(given_keys, return_inverse=True)
+    found, found_of = _distinct(given_keys)
+    np.testing.assert_array_equal(unique, found)
+    np.testing.assert_array_equal(of.reshape(-1), found_of)

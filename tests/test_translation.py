@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 from scipy import stats
@@ -19,7 +19,7 @@ from hyperpolyglot.lexicon import CLDR, Lexicon, packaged_lexicon, unseen_by_dem
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.asking import most_covered
 from hyperpolyglot.measures.translation.crossed import Crossed, wilson_form
-from hyperpolyglot.measures.translation.lookup import RULES, look_up, spellings
+from hyperpolyglot.measures.translation.lookup import RULES, folded, look_up, spellings
 from hyperpolyglot.measures.translation.questions import edit_distance
 from hyperpolyglot.measures.translation.scores import (
     METRICS,
@@ -344,6 +344,15 @@ def test_normal_forms_are_tried() -> None:
     lexicon = Lexicon.of([("1", "fr", "cafe\u0301"), ("2", "ja", "ﾈｺ")], source="test")
     assert ["start", "normalised"] == [RULES[i] for i in look_up(space, lexicon).rule]
     assert ("start", "▁a") == next(spellings("a"))
+
+
+@given(some.text(max_size=12))
+@example("ıİßŉǰΐᾳﬁſ")
+def test_all_spellings_of_a_word_fold_to_one(word: str) -> None:
+    """So that a word of which no token folds to the same has no token at all, whatever its characters."""
+    forms = [form for _, form in spellings(word)]
+    assert {folded(word)} == {folded(form) for form in forms[1::2]}
+    assert ["▁" + form for form in forms[1::2]] == forms[::2]
 
 
 def test_a_continuing_word_piece_is_no_word() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -98,11 +99,22 @@ def wants_held_out(spaces: Sequence[TokenSpace], lexicon: Lexicon, options: Tran
 
 def narrowed(lexicon: Lexicon, options: TranslateOptions, held_out: bool) -> Lexicon:
     """The entries that the options leave."""
-    return lexicon.take(
-        kinds=options.kinds,
-        languages=options.languages,
-        concepts=unseen_by_demos() if held_out else None,
+    return _narrowed(lexicon, *_chosen(options), held_out)
+
+
+def _chosen(options: TranslateOptions) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    languages, kinds = (
+        None if part is None else frozenset(part) for part in (options.languages, options.kinds)
     )
+    return languages, kinds
+
+
+@lru_cache(maxsize=8)
+def _narrowed(
+    lexicon: Lexicon, languages: frozenset[str] | None, kinds: frozenset[str] | None, held_out: bool
+) -> Lexicon:
+    concepts = unseen_by_demos() if held_out else None
+    return lexicon.take(kinds=kinds, languages=languages, concepts=concepts)
 
 
 def most_covered(
@@ -142,8 +154,7 @@ _ASKED: Recent[Asked] = Recent(4)
 
 def _key(options: TranslateOptions) -> tuple[Hashable, ...]:
     """What questions and ranks depend on."""
-    narrowed_to = (None if part is None else frozenset(part) for part in (options.languages, options.kinds))
-    return (*narrowed_to, options.k, options.near, options.fewest, options.multi_piece)
+    return (*_chosen(options), options.k, options.near, options.fewest, options.multi_piece)
 
 
 def pose(

@@ -25,6 +25,8 @@ FEWEST_LANGUAGES = 5
 _NOTHING = 1e-18
 _WHOLE = 1e-9
 _LEAST_SPREADS = 1.645
+_SPARSE = 8
+"""Times as many possible keys as keys there are: a cumulated sum over all of them still takes less than sorting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,17 @@ class Estimate:
     units: Float64
 
 
+def _distinct(keys: Array) -> tuple[Array, NDArray[np.intp]]:
+    """The distinct keys, ascending, and which of them each is; keys, at least 0, are counted where they are dense."""
+    size = int(keys.max(initial=-1)) + 1
+    if size > _SPARSE * len(keys):
+        unique, of = np.unique(keys, return_inverse=True)
+        return unique, of.reshape(-1)
+    there = np.zeros(size, bool)
+    there[keys] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[keys]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """Clusters of one kind: that of each question, the cell of each cluster and its weight."""
@@ -50,8 +63,7 @@ class _Part:
 
     @classmethod
     def of_keys(cls, keys: Array, cells: Array, weights: Float64) -> _Part:
-        unique, of = np.unique(keys, return_inverse=True)
-        of = of.reshape(-1)
+        unique, of = _distinct(keys)
         cell = np.zeros(len(unique), np.int64)
         cell[of] = cells
         return cls(of=of, cell=cell, size=np.bincount(of, weights, minlength=len(unique)).astype(np.float64))
@@ -95,7 +107,7 @@ class Crossed:
         tongues = int(max(a.max(initial=-1), b.max(initial=-1))) + 1
         concepts = int(c.max(initial=-1)) + 1
         pair = np.minimum(a, b) * tongues + np.maximum(a, b)
-        dyad = np.unique(pair, return_inverse=True)[1].reshape(-1)
+        dyad = _distinct(pair)[1]
         dyads = int(dyad.max(initial=-1)) + 1
         twice, tongue = np.concatenate([cell, cell]), np.concatenate([a, b])
         about = np.concatenate([c, c])

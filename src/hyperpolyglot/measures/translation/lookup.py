@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -76,6 +76,18 @@ def spellings(word: str, *, inside: bool = True) -> Iterator[tuple[str, str]]:
                 yield rule or "inside", form
 
 
+def folded(text: str) -> str:
+    """What all spellings of a word have in common, but for ``▁``.
+
+    >>> {folded(form) for form in ("ıl", "Il", "IL", "il")}
+    {'il'}
+    """
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFKD", decomposed.upper().casefold())
+
+
 def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
 
@@ -107,7 +119,7 @@ def _look_up(space: TokenSpace, lexicon: Lexicon, multi_piece: bool) -> Words:
     languages = tuple(sorted(set(lexicon.languages)))
     scripts = tuple(sorted(set(lexicon.scripts)))
     place = [{name: i for i, name in enumerate(names)} for names in (languages, scripts)]
-    row, rule = _found(space, [word for _, word in entries])
+    row, rule = _found(space, tied.words, tied.folded)
     rows = np.unique(row[row >= 0])
     unit = np.where(row >= 0, np.searchsorted(rows, row), -1).astype(np.int32)
     vectors = space.vectors(rows) if space.table else np.empty((len(rows), 0), np.float32)
@@ -118,7 +130,7 @@ def _look_up(space: TokenSpace, lexicon: Lexicon, multi_piece: bool) -> Words:
         rows = np.concatenate([rows, np.full(len(owners), -1, rows.dtype)])
         vectors = np.concatenate([vectors, means])
     return Words(
-        words=tuple(word for _, word in entries),
+        words=tied.words,
         languages=languages,
         scripts=scripts,
         concept_names=tied.concept_names,
@@ -148,9 +160,13 @@ def seen_in(words: Words, space: TokenSpace) -> Words | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tied:
-    """The distinct (language, word) of a lexicon in order, their scripts, and the lists of :class:`Words`."""
+    """The distinct (language, word) of a lexicon in order, the words as such and folded, their scripts, and the lists
+    of :class:`Words`.
+    """
 
     entries: list[tuple[str, str]]
+    words: tuple[str, ...]
+    folded: tuple[str, ...]
     scripts: list[str]
     concept_names: tuple[str, ...]
     concept_kinds: tuple[str, ...]
@@ -160,7 +176,7 @@ class _Tied:
     members: Int32
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _tied(lexicon: Lexicon) -> _Tied:
     """What all models share. Of a word with several scripts the last counts."""
     words = [word if word.isascii() else unicodedata.normalize("NFC", word) for word in lexicon.words]
@@ -182,6 +198,8 @@ def _tied(lexicon: Lexicon) -> _Tied:
     member_at, members = _joined(pairs[:, ::-1], len(concept_names))
     return _Tied(
         entries=entries,
+        words=tuple(word for _, word in entries),
+        folded=tuple(folded(word) for _, word in entries),
         scripts=[of_word[entry] for entry in entries],
         concept_names=concept_names,
         concept_kinds=tuple(kinds[name] for name in concept_names),
@@ -192,29 +210,26 @@ def _tied(lexicon: Lexicon) -> _Tied:
     )
 
 
-def _found(space: TokenSpace, words: list[str]) -> tuple[Int32, NDArray[np.int8]]:
+def _found(
+    space: TokenSpace, words: Sequence[str], folded_words: Sequence[str]
+) -> tuple[Int32, NDArray[np.int8]]:
+    """The row of each word and the rule by which it was found. Most words are no token however they are folded."""
     vocabulary = space.vocabulary
     usable = space.candidates().rows if space.table else np.arange(len(space))
     written = np.isin(vocabulary.kinds[usable], (TokenKind.TEXT, TokenKind.ADDED))
     row_of: dict[str, int] = {}
     for row in usable[written].tolist():
         row_of.setdefault(vocabulary.texts[row], row)
+    there = {folded(part) for text in row_of for part in {text, text.removeprefix(SPACE)}}
     rows = np.full(len(words), -1, np.int32)
     rules = np.full(len(words), -1, np.int8)
     inside = vocabulary.scheme != "WordPiece"
-    known: dict[str, tuple[int, int]] = {}
-    for i, word in enumerate(words):
-        found = known.get(word)
-        if found is None:
-            found = known[word] = next(
-                (
-                    (row_of[text], RULES.index(rule))
-                    for rule, text in spellings(word, inside=inside)
-                    if text in row_of
-                ),
-                (-1, -1),
-            )
-        rows[i], rules[i] = found
+    for i, (word, fold) in enumerate(zip(words, folded_words, strict=True)):
+        if fold in there:
+            for rule, text in spellings(word, inside=inside):
+                if text in row_of:
+                    rows[i], rules[i] = row_of[text], RULES.index(rule)
+                    break
     return rows, rules
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numba
@@ -247,14 +248,19 @@ def _enumerate(words, meanings, scored, near, out, fill):  # type: ignore[no-unt
     return questions, answered, asked
 
 
+@lru_cache(maxsize=4)
+def _spelled(words: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
+    """Words that are equal but for case have one number ``[w]``; without accents: where each begins, and its points."""
+    plain = [fold_accents(word) for word in words]
+    ids: dict[str, int] = {}
+    spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words], np.int64)
+    at = np.concatenate([[0], np.cumsum([len(text) for text in plain])]).astype(np.int64)
+    return spelling, at, np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
 def questions(words: Words, scored: Sequence[bool], near: float) -> Questions:
     """All questions between the languages that are ``scored`` ``[language]``, by word, then in order of concepts."""
-    plain = [fold_accents(word) for word in words.words]
-    ids: dict[str, int] = {}
-    spelling = np.array([ids.setdefault(word.casefold(), len(ids)) for word in words.words], np.int64)
-    at = np.concatenate([[0], np.cumsum([len(text) for text in plain])]).astype(np.int64)
-    points = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), np.uint32)
-    known = _Words(words.language, words.script, words.unit, spelling, at, points)
+    known = _Words(words.language, words.script, words.unit, *_spelled(words.words))
     meanings = _Concepts(words.concept_at, words.concepts, words.member_at, words.members)
     chosen = np.asarray(scored, bool)
     asked_of = np.zeros((len(words.languages), len(words.concept_names)), np.int64)

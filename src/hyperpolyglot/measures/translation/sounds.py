@@ -8,6 +8,7 @@ Of pairs that do not mean the same, about one in two hundred is alike (``docs/me
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numba
 import numpy as np
@@ -26,6 +27,7 @@ _ONE_SOUND = str.maketrans("cq", "kk")
 _FEW_VOWELS = ("Arab", "Hebr", "Mand", "Samr", "Syrc")
 
 
+@lru_cache(maxsize=1 << 17)
 def romanised(word: str) -> str:
     """A word of any script in Latin letters and digits; c and q are k.
 
