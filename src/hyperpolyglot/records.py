@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import fields
+from functools import cache
 from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
@@ -171,17 +172,17 @@ def _tidied(row: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(value, list | tuple | set):
             raise TypeError(f"a cell of a table holds one value; {name!r} has {len(value)}")
         else:
-            found[_CHANCE.get(name, _by_chance(name))] = value
+            found[_by_chance(name)] = value
     return found
 
 
 _CHANCE = {"null": "chance", "expected": "chance"}
 
 
+@cache
 def _by_chance(name: str) -> str:
-    return next(
-        (f"{name.removesuffix(end)}_chance" for end in ("_null", "_expected") if name.endswith(end)), name
-    )
+    by_chance = (f"{name.removesuffix(end)}_chance" for end in ("_null", "_expected") if name.endswith(end))
+    return _CHANCE.get(name) or next(by_chance, name)
 
 
 def with_interval(value: str, interval: tuple[float, float] | None, scale: float = 1, digits: int = 1) -> str:

@@ -41,9 +41,9 @@ def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
         else:
             with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
                 delimiter = "\t" if suffix == ".tsv" else ","
-                writer = csv.DictWriter(_Lines(file), columns, delimiter=delimiter, lineterminator="\r\n")
-                writer.writeheader()
-                writer.writerows(rows)
+                writer = csv.writer(_Lines(file), delimiter=delimiter, lineterminator="\r\n")
+                writer.writerow(columns)
+                writer.writerows([row.get(name) for name in columns] for row in rows)
 
 
 def latex(rows: Sequence[Mapping[str, Any]]) -> str:
