@@ -111,6 +111,7 @@ def look_up(space: TokenSpace, lexicon: Lexicon, *, multi_piece: bool = False) -
 
 
 _LOOKED_UP: Recent[Words] = Recent(4)
+_FOLDED: Recent[set[str]] = Recent(4)
 
 
 def _look_up(space: TokenSpace, lexicon: Lexicon, multi_piece: bool) -> Words:
@@ -220,12 +221,12 @@ def _found(
     row_of: dict[str, int] = {}
     for row in usable[written].tolist():
         row_of.setdefault(vocabulary.texts[row], row)
-    there = {folded(part) for text in row_of for part in {text, text.removeprefix(SPACE)}}
+    there = _FOLDED(space, None, lambda: {folded(text.removeprefix(SPACE)) for text in vocabulary.texts})
     rows = np.full(len(words), -1, np.int32)
     rules = np.full(len(words), -1, np.int8)
     inside = vocabulary.scheme != "WordPiece"
     for i, (word, fold) in enumerate(zip(words, folded_words, strict=True)):
-        if fold in there:
+        if fold in there or word.startswith(SPACE):
             for rule, text in spellings(word, inside=inside):
                 if text in row_of:
                     rows[i], rules[i] = row_of[text], RULES.index(rule)
