@@ -124,7 +124,7 @@ def test_text_that_needs_only_kept_tokens_is_cut_as_before(cases, name, asked, o
     needed = sorted({i for text in asked for i in whole(text)})
     shares = np.random.default_rng(seed).random((1, len(space)))
     shares[0, needed] += 2.0
-    order = ranked(space, shares, [1.0], parts_of(space.vocabulary, form), True)
+    order = ranked(space, shares, [1.0], parts_of(space.vocabulary, form), stays(space.vocabulary))
     place = {row: i for i, row in enumerate(order.order.tolist())}
     assert set(needed) <= set(place)
     size = max([order.staying, *(place[i] + 1 for i in needed)])
@@ -142,7 +142,7 @@ def test_a_pruned_model_opens_and_names_its_rows(cases, name, tmp_path):
     """The folder opens with the same tokens and rows; kept.json maps ids; the tokenizer cuts by the new ids."""
     space, _, library, data = cases[name]
     words = WordLists.of({"en": [("the", 3), ("king", 2), ("old", 1)]}, source="mine")
-    smallest = int(stays(space.vocabulary).sum())
+    smallest = int(stays(space.vocabulary, "thekingold").sum())
     found = hp.prune(space, ["en"], word_lists=words, tokens=smallest + 60)
     files = hp.write_pruned(found, tmp_path / "made")
     again = hp.open_model(tmp_path / "made")
@@ -224,6 +224,11 @@ def test_what_stays_in_any_case(cases):
     assert all(kept for kept, utf8 in zip(stays(byte), byte.utf8, strict=True) if len(utf8) == 1)
     signs = hp.from_arrays(np.eye(4), ["▁7", "٣", "!", "▁no"]).vocabulary
     assert [True, True, True, False] == stays(signs).tolist()
+    letters = hp.from_arrays(np.eye(4), ["a", "▁é", "я", "ab"]).vocabulary
+    assert [True, True, False, False] == stays(letters, "xyz").tolist()
+    assert [False, False, False, False] == stays(letters).tolist()
+    fallback = cases["fallback"].space.vocabulary
+    assert stays(fallback).tolist() == stays(fallback, "abc").tolist()
 
 
 def planted(model_of, folder: Path) -> tuple[hp.TokenSpace, WordLists, list[str]]:
@@ -317,7 +322,9 @@ def test_neighbours_lost_are_those_of_brute_force(cases):
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     near = np.argsort(-(unit @ unit.T) + 9 * np.eye(len(rows)), axis=1)[:, :10]
     parts = parts_of(space.vocabulary, form)
-    staying = {part for row in np.flatnonzero(stays(space.vocabulary)).tolist() for part in parts(row)}
+    staying = {
+        part for row in np.flatnonzero(stays(space.vocabulary, "kingque")).tolist() for part in parts(row)
+    }
     asked = sorted(set(found.kept.tolist()) - staying)
     kept = np.isin(rows, found.kept)
     expected = np.mean([1 - kept[near[np.searchsorted(rows, i)]].mean() for i in asked if i in rows])

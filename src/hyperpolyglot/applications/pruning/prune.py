@@ -17,7 +17,7 @@ from hyperpolyglot.applications.pruning.lost import (
     translations_lost,
 )
 from hyperpolyglot.applications.pruning.price import Point, as_cut, fits, point, resamples_of, smallest
-from hyperpolyglot.applications.pruning.ranking import Ranked, ranked, shares_of
+from hyperpolyglot.applications.pruning.ranking import Ranked, alphabet, ranked, shares_of, stays
 from hyperpolyglot.arguments import checked, options_of
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.origins import came_from, stamped
@@ -162,7 +162,8 @@ def prune(
     judges = [judged(corpus.language, texts, judging, corpus) for corpus in corpora]
     form, why = form_of(space.vocabulary)
     shares, exact = shares_of(space, corpora, progress)
-    order = ranked(space, shares, list(weights.values()), parts_of(space.vocabulary, form), exact)
+    staying = stays(space.vocabulary, frozenset[str]().union(*map(alphabet, corpora)))
+    order = ranked(space, shares, list(weights.values()), parts_of(space.vocabulary, form), staying)
     priced = _Priced(space, order, form, judges, options, progress)
     recommended = priced.recommended()
     size = recommended if options.tokens is None else options.tokens

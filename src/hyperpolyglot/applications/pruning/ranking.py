@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hyperpolyglot.applications.pruning.corpora import Corpus
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.tokenization.encoder import Encoder
-from hyperpolyglot.types import Array, Float64, Int32, Progress, silent
+from hyperpolyglot.types import Float64, Int32, Progress, silent
 from hyperpolyglot.vocabularies.token_list import UNIGRAM
-from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
 from hyperpolyglot.writing.scripts import scripts_of
 
 __all__ = ["Ranked", "alphabet", "ranked", "shares_of", "stays"]
 
-_PRIOR, _PRIOR_OF_EVEN = 0.1, 0.5
+_PRIOR, _PRIOR_OF_EVEN = 0.01, 0.5
 """The part of the tokenizer's own scores: more where words come without counts."""
 _LETTERS = 0.999
 _STAYING = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.WHITESPACE)
 _NO_TOKENS = (TokenKind.PADDING, TokenKind.UNUSED)
 _RANK_OFFSET = 10.0
+_MOST_LETTERS = 1000
+"""Scripts with more single letters among the tokens are written in syllables or ideographs, and go by frequency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +43,18 @@ class Ranked:
 
     order: Int32
     staying: int
-    exact: bool
 
     def first(self, n: int) -> Int32:
         """The positions of the first n tokens, ascending."""
         return np.sort(self.order[:n])
 
 
-def stays(vocabulary: Vocabulary) -> Array:
-    """Tokens that stay whatever the languages are, bool ``[token]``.
+def stays(vocabulary: Vocabulary, letters: Collection[str] = ()) -> NDArray[np.bool_]:
+    """Tokens that stay however common they are, bool ``[token]``.
 
     Specials, language codes, added tokens, bytes and white space; single digits and signs of punctuation; of unigram
-    vocabularies those with the least and the largest score, by which the cost of unknown characters is set.
+    vocabularies those with the least and the largest score, by which the cost of unknown characters is set. Where no
+    bytes stand for what is unknown, the single letters of the scripts of ``letters``, of scripts with at most 1,000.
     """
     kept = np.isin(vocabulary.kinds, _STAYING)
     usable = ~np.isin(vocabulary.kinds, _NO_TOKENS)
@@ -64,7 +67,22 @@ def stays(vocabulary: Vocabulary) -> Array:
             if len(some):
                 kept[some[vocabulary.scores[some].argmin()]] = True
                 kept[some[vocabulary.scores[some].argmax()]] = True
-    return kept
+    if not vocabulary.byte_level and not (vocabulary.kinds == TokenKind.BYTE).any():
+        kept[_single_letters(vocabulary, letters)] = True
+    return kept & usable
+
+
+def _single_letters(vocabulary: Vocabulary, letters: Collection[str]) -> list[int]:
+    """The tokens of one letter in the scripts of some letters."""
+    singles = [
+        (row, bare)
+        for row, text in enumerate(vocabulary.texts)
+        if len(bare := text.removeprefix(SPACE)) == 1 and _is_letter(bare)
+    ]
+    of_single = scripts_of([bare for _, bare in singles])
+    counts = Counter(of_single)
+    wanted = {script for script in scripts_of(list(letters)) if counts[script] <= _MOST_LETTERS}
+    return [row for (row, _), script in zip(singles, of_single, strict=True) if script in wanted]
 
 
 def _is_sign(utf8: bytes, byte_level: bool) -> bool:
@@ -175,13 +193,15 @@ def ranked(
     shares: Float64,
     weights: Sequence[float],
     parts: Callable[[int], list[int]],
-    exact: bool,
+    staying: NDArray[np.bool_],
 ) -> Ranked:
-    """Order tokens by the weighted sum of their shares, each after what it needs; ties by the tokenizer's own order."""
+    """Order tokens by the weighted sum of their shares, each after what it needs; ties by the tokenizer's own order.
+
+    ``staying`` bool ``[token]`` come first.
+    """
     vocabulary = space.vocabulary
     score = np.asarray(weights, np.float64) @ shares
     usable = ~np.isin(vocabulary.kinds, _NO_TOKENS)
-    staying = stays(vocabulary) & usable
     common = _common(vocabulary)
     by_score = np.lexsort((space.ids, -common, -score, ~staying))
     order: dict[int, None] = {}
@@ -193,4 +213,4 @@ def ranked(
             order.setdefault(part)
         if staying[row]:
             count = len(order)
-    return Ranked(order=np.fromiter(order, np.int32, len(order)), staying=count, exact=exact)
+    return Ranked(order=np.fromiter(order, np.int32, len(order)), staying=count)
