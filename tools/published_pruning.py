@@ -15,7 +15,7 @@ import numpy as np
 import hyperpolyglot as hp
 from hyperpolyglot.applications.pruning.corpora import Judge, judged, tag_in
 from hyperpolyglot.applications.pruning.forms import cut_vocabulary, form_of
-from hyperpolyglot.applications.pruning.price import as_cut, point, resamples_of
+from hyperpolyglot.applications.pruning.price import as_cut, in_text, point, resamples_of
 
 SHOWN = ("fertility", "cost", "coverage", "unknown")
 
@@ -72,6 +72,7 @@ def main() -> str | None:
         judges.append(listed(tag))
     judges = [judge for judge in judges if judge is not None]
     form, _ = form_of(space.vocabulary)
+    judges = in_text(space.vocabulary, space.ids, judges)
     whole, draws = as_cut(space.vocabulary, space.ids, judges), resamples_of(judges, 1000, 0)
     for name, kept in (("ours", found.kept), ("theirs", other)):
         cut = as_cut(cut_vocabulary(space, kept, form), np.arange(len(kept)), judges)

@@ -38,7 +38,15 @@ class JsonForm:
         return [*piece, piece] if isinstance(self.document["model"]["vocab"], list) else (piece,)
 
     def cut(self, ids: Sequence[int], pieces: Sequence[str]) -> bytes:
-        """The document with these tokens alone."""
+        """The document with these tokens alone. Raises ``DamagedFile`` where what names tokens is malformed."""
+        try:
+            return json.dumps(self._cut(ids, pieces), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            raise DamagedFile(
+                self.source, f"a part of it that names tokens is malformed ({error})"
+            ) from error
+
+    def _cut(self, ids: Sequence[int], pieces: Sequence[str]) -> Json:
         new = {old: i for i, old in enumerate(ids)}
         place = {piece: i for i, piece in reversed(list(enumerate(pieces)))}
         document = dict(self.document)
@@ -51,7 +59,7 @@ class JsonForm:
         if isinstance(document.get("padding"), dict):
             token = document["padding"].get("pad_token")
             document["padding"] = document["padding"] | {"pad_id": self._place(place, token)}
-        return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return document
 
     def _model(self, model: Json, new: Mapping[int, int]) -> Json:
         vocabulary = model["vocab"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from hyperpolyglot.applications.pruning.corpora import Judge
 from hyperpolyglot.measures.fertility.resampled import Resamples
 from hyperpolyglot.tokenization.encoder import Encoded, Encoder
-from hyperpolyglot.tokenization.segmentation import UNKNOWN
+from hyperpolyglot.tokenization.segmentation import UNKNOWN, UNSPACED
 from hyperpolyglot.types import Array, Float64
 from hyperpolyglot.vocabulary import Vocabulary
 from hyperpolyglot.writing.scripts import scripts_of
@@ -21,6 +22,7 @@ __all__ = ["MOST_UNKNOWN", "Cuts", "Point", "Value", "as_cut", "fits", "point", 
 Value = dict[str, float | None]
 MOST_UNKNOWN = 0.001
 """How much the share of unknown tokens may grow at a size that is recommended: it makes text look cheap."""
+_PROBED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +59,32 @@ class Point:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+def in_text(vocabulary: Vocabulary, ids: Array, judges: Sequence[Judge]) -> list[Judge]:
+    """Words of lists as they stand in a text: after a space, where the whole vocabulary has tokens for that.
+
+    Told by the words themselves: most take no more tokens after a space than without. A smaller vocabulary might tell
+    otherwise, so that it is not asked.
+    """
+    return [judge if judge.running else _after_space(vocabulary, ids, judge) for judge in judges]
+
+
+def _after_space(vocabulary: Vocabulary, ids: Array, judge: Judge) -> Judge:
+    spaced = tuple(
+        f" {word}" if script not in UNSPACED else word
+        for word, script in zip(judge.items, scripts_of(judge.items), strict=True)
+    )
+    both = [*judge.items[:_PROBED], *spaced[:_PROBED]]
+    lengths = Encoder(vocabulary=vocabulary, ids=np.asarray(ids, np.int32)).texts(both).lengths
+    alone, after = np.split(lengths, 2)
+    return replace(judge, items=spaced) if (after <= alone).mean() > 0.5 else judge
+
+
 def as_cut(vocabulary: Vocabulary, ids: Array, judges: Sequence[Judge]) -> Cuts:
     """Cut what the price is measured on into the tokens of a vocabulary."""
-    texts = [item for judge in judges if judge.running for item in judge.items]
-    words = [item for judge in judges if not judge.running for item in judge.items]
-    encoder = Encoder(vocabulary=vocabulary, ids=np.asarray(ids, np.int32))
-    both = encoder.texts_and_words(texts, words, scripts_of(words))
-    found, first = [], [0, 0]
-    for judge in judges:
-        which = 0 if judge.running else 1
-        start, end = first[which], first[which] + len(judge.items)
-        first[which] = end
-        found.append(_slice(both[which], start, end))
-    return Cuts(of=tuple(found))
+    items = [item for judge in judges for item in judge.items]
+    whole = Encoder(vocabulary=vocabulary, ids=np.asarray(ids, np.int32)).texts(items)
+    ends = np.cumsum([0, *(len(judge.items) for judge in judges)]).tolist()
+    return Cuts(of=tuple(_slice(whole, start, end) for start, end in pairwise(ends)))
 
 
 def _slice(encoded: Encoded, start: int, end: int) -> Encoded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,18 @@ from hyperpolyglot.applications.pruning.lost import (
     translations,
     translations_lost,
 )
-from hyperpolyglot.applications.pruning.price import Point, as_cut, fits, point, resamples_of, smallest
+from hyperpolyglot.applications.pruning.price import (
+    Point,
+    as_cut,
+    fits,
+    in_text,
+    point,
+    resamples_of,
+    smallest,
+)
 from hyperpolyglot.applications.pruning.ranking import Ranked, alphabet, ranked, shares_of, stays
 from hyperpolyglot.arguments import checked, options_of
-from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.errors import DamagedFile, NotEnoughData
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.parallel_text import ParallelText, packaged_text
 from hyperpolyglot.records import Record, with_interval
@@ -245,10 +253,13 @@ class _Priced:
         options: PruningOptions,
         progress: Progress,
     ) -> None:
+        # Where no smaller tokenizer can be made, all sizes are estimates, so that they can be compared.
+        vocabulary = space.vocabulary if form else replace(space.vocabulary, tokenizer=None)
+        judges = in_text(vocabulary, space.ids, judges)
         self.space, self.order, self.form, self.judges = space, order, form, judges
         self.options, self.progress = options, progress
         self.draws = resamples_of(judges, options.resamples, options.seed)
-        self.whole = as_cut(space.vocabulary, space.ids, judges)
+        self.whole = as_cut(vocabulary, space.ids, judges)
         self.points: dict[int, list[Point]] = {}
         self._mass = [_counts(found.rows, judge.weights, found.lengths, len(space)) for judge, found in
                       zip(judges, self.whole.of, strict=True)]  # fmt: skip
@@ -265,6 +276,11 @@ class _Priced:
             kept, positions = self.kept(size), self.order.first(size)
             vocabulary = cut_vocabulary(self.space, positions, self.form)
             found = as_cut(vocabulary, np.arange(size), self.judges)
+            if found.exact != self.whole.exact:
+                why = next((f": {part.remark}" for part in (*found.of, *self.whole.of) if part.remark), "")
+                raise DamagedFile(
+                    vocabulary.source, f"its library does not cut text with {size:,} of its tokens{why}"
+                )
             self.points[size] = [
                 point(judge, whole, cut, kept, self._random(size, mass), draws)
                 for judge, whole, cut, mass, draws in zip(
