@@ -33,7 +33,11 @@ UNSEEN = {"Backend": Backend, "View": View}
 
 TWO = ("overlap", "compare")
 NO_MODEL = ("study", "cache", "cite")
-NEEDED = {"induce": ("--from", "en", "--to", "sw"), "transplant": ("--tokenizer", "b", "-o", "made")}
+NEEDED = {
+    "induce": ("--from", "en", "--to", "sw"),
+    "transplant": ("--tokenizer", "b", "-o", "made"),
+    "prune": ("--languages", "en"),
+}
 """Options that a command cannot do without."""
 
 
@@ -171,6 +175,8 @@ RECORDED: dict[str, dict[str, Any]] = {
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
     "transplant": {"tokenizer": "b", "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
+    "prune": OPENING
+    | {"languages": "en", "tokens": None, "within": 0.02, "text": None, "held_out": None, "word_lists": None},
     "track": OPENING
     | LABELS
     | {"k": 50, "minimum": 500, "revisions": None, "every": 1, "x": None, "shares": None}

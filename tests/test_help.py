@@ -35,6 +35,7 @@ WORK = {
     "report": ["--minimum", "60", "--questions", "50", "-k", "12", *SKIPPED, *WORDS],
     "translate": ["--questions", "50", *WORDS],
     "languages": WORDS,
+    "prune": ["--tokens", "400"],
 }
 """What is put behind an example, so that its work is small."""
 

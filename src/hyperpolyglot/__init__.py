@@ -17,6 +17,7 @@ from hyperpolyglot.records import Record, draw_by
 if TYPE_CHECKING:
     __version__: str
     from hyperpolyglot.applications.induction import Induction, InductionOptions, induce, read_words
+    from hyperpolyglot.applications.pruning import Pruning, PruningOptions, prune, write_pruned
     from hyperpolyglot.applications.transplantation import (
         Transplant,
         TransplantOptions,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "applications.induction": ("Induction", "InductionOptions", "induce", "read_words"),
+    "applications.pruning": ("Pruning", "PruningOptions", "prune", "write_pruned"),
     "applications.transplantation": ("Transplant", "TransplantOptions", "transplant", "write_transplant"),
     "engine.devices": ("use_device",),
     "errors": ("HyperpolyglotError",),
@@ -91,7 +93,7 @@ _HOME = {
     "measures.token_table": ("TokenTable", "token_table"),
     "measures.track": ("Track", "TrackOptions", "track"),
     "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
-    "parallel_text": ("ParallelText", "packaged_text", "read_text_folder"),
+    "parallel_text": ("ParallelText", "packaged_text", "read_text_folder", "read_texts"),
     "report": ("write_report",),
     "space": ("TokenSpace",),
     "store": ("Store",),
@@ -132,6 +134,8 @@ __all__ = [
     "Overlap",
     "ParallelText",
     "Projection",
+    "Pruning",
+    "PruningOptions",
     "Separability",
     "SeparabilityOptions",
     "Silhouette",
@@ -171,8 +175,10 @@ __all__ = [
     "packaged_lexicon",
     "packaged_text",
     "project",
+    "prune",
     "read_lexicon",
     "read_text_folder",
+    "read_texts",
     "read_word_lists",
     "read_words",
     "run_study",
@@ -188,6 +194,7 @@ __all__ = [
     "write_atlas",
     "write_bundle",
     "write_projector",
+    "write_pruned",
     "write_report",
     "write_transplant",
 ]

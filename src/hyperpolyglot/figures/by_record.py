@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hyperpolyglot.applications.induction import Induction
+from hyperpolyglot.applications.pruning import Pruning
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.figures.applied import draw_pruning, draw_reliability
 from hyperpolyglot.figures.checkpoints import draw_track
 from hyperpolyglot.figures.comparisons import draw_agreements
 from hyperpolyglot.figures.explanations import draw_removal
@@ -88,6 +91,8 @@ _OF_RECORD: dict[type, _Drawn] = {
     Languages: _Drawn(_languages, main=MAIN_PANEL, there=lambda found: found.by_language),
     Fertility: _Drawn(draw_fertility),
     Track: _Drawn(draw_track),
+    Induction: _Drawn(draw_reliability, there=lambda found: found.calibration["bins"]),
+    Pruning: _Drawn(draw_pruning),
     Comparison: _Drawn(draw_agreements, there=lambda found: found.pairs),
     Explanation: _Drawn(
         lambda found, **style: draw_removal([found], **style), there=lambda found: found.subspaces.effects

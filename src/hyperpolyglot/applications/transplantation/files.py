@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import numpy as np
-
+from hyperpolyglot.applications.model_folder import (
+    TENSOR,
+    TOKENS,
+    entry,
+    listed,
+    put,
+    save_table,
+    whole_folder,
+)
 from hyperpolyglot.applications.transplantation.transplant import Transplant
 from hyperpolyglot.arguments import checked
-from hyperpolyglot.errors import UnsupportedFormat
-from hyperpolyglot.folders import expanded, files_in, in_folder
+from hyperpolyglot.folders import files_in, in_folder
 from hyperpolyglot.provenance import document
 from hyperpolyglot.regular import read_regular
-from hyperpolyglot.store import written
 from hyperpolyglot.types import Float32
 from hyperpolyglot.vocabularies.registry import files_beside
-from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+from hyperpolyglot.vocabulary import Vocabulary
 
-__all__ = ["check_empty", "write_transplant"]
+__all__ = ["write_transplant"]
 
-TENSOR = "model.embed_tokens.weight"
-_TOKENS = "tokens.jsonl"
 _LARGEST = 1 << 28
 _BLOCK = 8192
-
-
-def check_empty(folder: str | Path) -> Path:
-    """The folder, which is not there or empty. Raises ``UnsupportedFormat`` where something lies in it."""
-    place = expanded(folder)
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise UnsupportedFormat(f"{place} is not an empty folder; name one that is not there yet.")
-    return place
 
 
 def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, Any]]:
@@ -56,55 +50,29 @@ def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, An
     """
     checked("write_transplant", found, Transplant, "a Transplant, as transplant() gives it")
     checked("write_transplant", folder, (str, PathLike), "the path of a folder")
-    place = check_empty(folder)
-    place.mkdir(parents=True, exist_ok=True)
-    with written(place / "model.safetensors") as temporary, temporary.open("wb") as file:
-        _save(file, found.embeddings)
-    files = [_entry(place / "model.safetensors", "table")]
-    copied = list(_tokenizer_files(found.target.vocabulary))
-    for name, content in copied or [(_TOKENS, _listed(found.target.vocabulary))]:
-        files.append(_put(place / name, content, "tokenizer"))
-    origin = found.provenance
-    numbers = document("transplant", found.to_json(), [], _options(found), found.options.seed)
-    if origin is not None:
-        numbers["provenance"] |= {"models": [model.to_json() for model in origin.models]}
-    text = json.dumps(numbers, indent=1, ensure_ascii=True, allow_nan=False)
-    files.append(_put(place / "transplant.json", text.encode(), "numbers"))
-    files.append(_put(place / "README.md", _readme(found, bool(copied)).encode(), "page"))
-    return [entry | {"path": Path(entry["path"]).name} for entry in files]
+    with whole_folder(folder) as place:
+        save_table(place / "model.safetensors", found.embeddings.shape, _blocks(found.embeddings))
+        files = [entry(place / "model.safetensors", "table")]
+        copied = list(_tokenizer_files(found.target.vocabulary))
+        for name, content in copied or [(TOKENS, listed(found.target.vocabulary))]:
+            files.append(put(place / name, content, "tokenizer"))
+        origin = found.provenance
+        numbers = document("transplant", found.to_json(), [], _options(found), found.options.seed)
+        if origin is not None:
+            numbers["provenance"] |= {"models": [model.to_json() for model in origin.models]}
+        text = json.dumps(numbers, indent=1, ensure_ascii=True, allow_nan=False)
+        files.append(put(place / "transplant.json", text.encode(), "numbers"))
+        files.append(put(place / "README.md", _readme(found, bool(copied)).encode(), "page"))
+    return files
 
 
 def _options(found: Transplant) -> dict[str, Any]:
     return {name: getattr(found.options, name) for name in found.options.__slots__}
 
 
-def _put(path: Path, content: bytes, kind: str) -> dict[str, Any]:
-    with written(path) as temporary:
-        temporary.write_bytes(content)
-    return _entry(path, kind)
-
-
-def _entry(path: Path, kind: str) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return {
-        "path": path.as_posix(),
-        "kind": kind,
-        "bytes": path.stat().st_size,
-        "digest": f"sha256:{digest.hexdigest()}",
-    }
-
-
-def _save(file: BinaryIO, table: Float32) -> None:
-    """The table as the only tensor of a safetensors file, float32."""
-    entry = {"dtype": "F32", "shape": list(table.shape), "data_offsets": [0, table.nbytes]}
-    header = json.dumps({"__metadata__": {"format": "pt"}, TENSOR: entry}).encode()
-    header += b" " * (-len(header) % 8)
-    file.write(len(header).to_bytes(8, "little") + header)
+def _blocks(table: Float32) -> Iterator[Float32]:
     for start in range(0, len(table), _BLOCK):
-        file.write(np.ascontiguousarray(table[start : start + _BLOCK], "<f4").tobytes())
+        yield table[start : start + _BLOCK]
 
 
 def _tokenizer_files(vocabulary: Vocabulary) -> Iterator[tuple[str, bytes]]:
@@ -117,15 +85,6 @@ def _tokenizer_files(vocabulary: Vocabulary) -> Iterator[tuple[str, bytes]]:
     for several in files_beside(path.name, files_in(path.parent)):
         for name in several:
             yield name, read_regular(in_folder(path.parent, name), _LARGEST)
-
-
-def _listed(vocabulary: Vocabulary) -> bytes:
-    """A line ``[id, piece, score]`` for each token."""
-    lines = []
-    for i, (piece, score) in enumerate(zip(vocabulary.pieces, vocabulary.scores.tolist(), strict=True)):
-        if vocabulary.kinds[i] != TokenKind.PADDING:
-            lines.append(json.dumps([i, piece, score] if np.isfinite(score) else [i, piece]))
-    return "\n".join(lines).encode() + b"\n"
 
 
 def _readme(found: Transplant, whole: bool) -> str:
@@ -142,7 +101,7 @@ def _readme(found: Transplant, whole: bool) -> str:
     names_rows = (
         "The tokenizer's files are those of the target."
         if whole
-        else f"The target's tokenizer is no file of its own: `{_TOKENS}` names the rows, and cuts no text."
+        else f"The target's tokenizer is no file of its own: `{TOKENS}` names the rows, and cuts no text."
     )
     return f"""# Embeddings of {of} for the vocabulary of {to}
 

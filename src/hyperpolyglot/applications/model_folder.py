@@ -1,0 +1,107 @@
+"""A model as a folder that opens again, all of it or nothing: its table in safetensors, its files with digests."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.folders import expanded
+from hyperpolyglot.types import Array, Float32
+from hyperpolyglot.vocabulary import TokenKind, Vocabulary
+
+__all__ = ["TENSOR", "TOKENS", "check_empty", "entry", "listed", "put", "save_table", "whole_folder"]
+
+TENSOR = "model.embed_tokens.weight"
+TOKENS = "tokens.jsonl"
+_STORED = {"F16": "F16", "BF16": "BF16"}
+
+
+def check_empty(folder: str | os.PathLike[str]) -> Path:
+    """The folder, which is not there or empty. Raises ``UnsupportedFormat`` where something lies in it."""
+    place = expanded(os.fsdecode(folder))
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise UnsupportedFormat(f"{place} is not an empty folder; name one that is not there yet.")
+    return place
+
+
+@contextlib.contextmanager
+def whole_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """A folder to write to, which takes the place of ``folder`` when the block ends without an error, else is removed.
+
+    Raises ``UnsupportedFormat`` where something lies in ``folder``.
+
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     with whole_folder(f"{here}/made") as made:
+    ...         _ = (made / "a").write_text("1")
+    ...         there = Path(here, "made").exists()
+    ...     there, sorted(path.name for path in Path(here).iterdir())
+    (False, ['made'])
+    """
+    place = check_empty(folder)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    try:
+        yield made
+        mask = os.umask(0)
+        os.umask(mask)
+        made.chmod(0o777 & ~mask)
+        if place.exists():
+            check_empty(place).rmdir()
+        made.replace(place)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def put(path: Path, content: bytes, kind: str) -> dict[str, Any]:
+    """Write a file; its :func:`entry`."""
+    path.write_bytes(content)
+    return entry(path, kind)
+
+
+def entry(path: Path, kind: str) -> dict[str, Any]:
+    """A file as the JSON contract lists it: ``path`` (its name), ``kind``, ``bytes``, ``digest``."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"path": path.name, "kind": kind, "bytes": path.stat().st_size, "digest": f"sha256:{digest}"}
+
+
+def save_table(path: Path, shape: tuple[int, int], blocks: Iterable[Float32], dtype: str = "F32") -> str:
+    """Write rows as the only tensor of a safetensors file, in 16 bits where ``dtype`` is such a type; the type it has.
+
+    16 bits hold exactly what was read from a table of that type.
+    """
+    stored = _STORED.get(dtype, "F32")
+    size = shape[0] * shape[1] * (4 if stored == "F32" else 2)
+    described = {"dtype": stored, "shape": list(shape), "data_offsets": [0, size]}
+    header = json.dumps({"__metadata__": {"format": "pt"}, TENSOR: described}).encode()
+    header += b" " * (-len(header) % 8)
+    with path.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        for block in blocks:
+            file.write(_packed(block, stored).tobytes())
+    return stored
+
+
+def _packed(rows: Float32, stored: str) -> Array:
+    if stored == "BF16":
+        return (np.ascontiguousarray(rows, "<f4").view("<u4") >> 16).astype("<u2")
+    return np.ascontiguousarray(rows, "<f2" if stored == "F16" else "<f4")
+
+
+def listed(vocabulary: Vocabulary) -> bytes:
+    """A line ``[id, piece, score]`` for each token, as ``tokens.jsonl`` has them."""
+    lines = []
+    for i, (piece, score) in enumerate(zip(vocabulary.pieces, vocabulary.scores.tolist(), strict=True)):
+        if vocabulary.kinds[i] != TokenKind.PADDING:
+            lines.append(json.dumps([i, piece, score] if np.isfinite(score) else [i, piece]))
+    return "\n".join(lines).encode() + b"\n"

@@ -1,0 +1,138 @@
+"""What languages are counted by, and what the price of a cut is measured on: text and word lists by language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.types import Float64
+from hyperpolyglot.word_lists import WordLists
+from hyperpolyglot.writing.word_boundaries import count_words
+
+__all__ = ["Corpus", "Judge", "Texts", "counted", "judged", "tag_in"]
+
+Texts = Mapping[str, Sequence[str]]
+"""Segments of text by language tag; languages need not have the same ones."""
+
+_HELD_OUT_IN = 5
+_MOST_BLOCKS = 200
+_MOST_WORDS = 10_000
+_CASES = ((str, 0.85), (str.capitalize, 0.12), (str.upper, 0.03))
+"""Word lists have no capitals: how much of a word's share is written in which way, roughly as in running text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """What a language is counted by: segments of text, and words with their shares. ``even``: words without counts."""
+
+    language: str
+    texts: tuple[str, ...]
+    words: tuple[str, ...]
+    shares: Float64
+    even: bool
+
+    def written(self) -> Iterator[tuple[str, float]]:
+        """Words as text has them, and the share of each."""
+        for word, share in zip(self.words, self.shares.tolist(), strict=True):
+            forms: dict[str, float] = {}
+            for form, part in _CASES:
+                spelled = form(word)
+                forms[spelled] = forms.get(spelled, 0.0) + part
+            yield from ((spelled, share * part) for spelled, part in forms.items())
+
+    @property
+    def source(self) -> str:
+        """What there is, in words."""
+        text = f"{len(self.texts):,} segments of text" if self.texts else ""
+        words = f"{len(self.words):,} words{' without counts' if self.even else ''}" if self.words else ""
+        return " and ".join(filter(None, (text, words)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """What the price is measured on in one language: items in blocks, which are resampled.
+
+    ``weights`` float64 and ``block`` int ``[item]``; ``words`` float64 ``[item]``: how many words each has.
+    ``running``: the items are segments of text, which took no part in the choice; else words of a list, which did.
+    """
+
+    language: str
+    items: tuple[str, ...]
+    weights: Float64
+    words: Float64
+    block: NDArray[np.int64]
+    running: bool
+    source: str
+
+
+def tag_in(language: str, tags: Sequence[str]) -> str | None:
+    """The tag itself, else the first that adds to it (``pt-BR`` for ``pt``), else what it adds to.
+
+    >>> tag_in("pt", ["en", "pt-BR", "pt-PT"]), tag_in("sr-Latn", ["sr"]), tag_in("x", ["y"])
+    ('pt-BR', 'sr', None)
+    """
+    if language in tags:
+        return language
+    more = sorted(tag for tag in tags if tag.startswith(f"{language}-"))
+    return more[0] if more else next((tag for tag in tags if language.startswith(f"{tag}-")), None)
+
+
+def counted(language: str, texts: Texts | None, lists: WordLists) -> Corpus:
+    """What a language is counted by: four of five segments, and its word list. Raises ``NotEnoughData`` for neither."""
+    own = tag_in(language, list(texts or ()))
+    segments = () if texts is None or own is None else tuple(texts[own])
+    listed = tag_in(language, lists.languages)
+    words: tuple[str, ...] = ()
+    shares: Float64 = np.empty(0)
+    if listed is not None:
+        at = lists.languages.index(listed)
+        words, shares = lists.words[at], lists.shares[at]
+    if not segments and not words:
+        raise NotEnoughData(
+            f"{language}: there is no text and no word list of this language; give --text or --word-lists."
+        )
+    kept = tuple(s for i, s in enumerate(segments) if i % _HELD_OUT_IN) or segments[:0]
+    even = len(shares) > 1 and bool(np.ptp(shares) == 0)
+    return Corpus(language=language, texts=kept, words=words, shares=shares, even=even)
+
+
+def judged(language: str, texts: Texts | None, held_out: tuple[Texts, str] | None, corpus: Corpus) -> Judge:
+    """What the price is measured on: ``held_out`` text and its source, else the fifth of the segments that was not
+    counted, else the word list.
+    """
+    if held_out is not None:
+        own = tag_in(language, list(held_out[0]))
+        if own is not None:
+            return _of_text(language, held_out[0][own], held_out[1])
+    if texts is not None:
+        own = tag_in(language, list(texts))
+        rest = () if own is None else tuple(texts[own])[::_HELD_OUT_IN]
+        if len(rest) > 1:
+            return _of_text(language, rest, "every fifth segment of the text, which was held out")
+    pairs = sorted(corpus.written(), key=lambda pair: -pair[1])[:_MOST_WORDS]
+    return Judge(
+        language=language,
+        items=tuple(word for word, _ in pairs),
+        weights=np.array([share for _, share in pairs]),
+        words=np.ones(len(pairs)),
+        block=np.zeros(len(pairs), np.int64),
+        running=False,
+        source="its word list, which was counted too",
+    )
+
+
+def _of_text(language: str, segments: Sequence[str], source: str) -> Judge:
+    n = len(segments)
+    return Judge(
+        language=language,
+        items=tuple(segments),
+        weights=np.ones(n),
+        words=np.array([count_words(segment).total() for segment in segments], np.float64),
+        block=np.arange(n) * min(n, _MOST_BLOCKS) // n,
+        running=True,
+        source=source,
+    )
