@@ -184,7 +184,14 @@ RECORDED: dict[str, dict[str, Any]] = {
     "track": OPENING
     | LABELS
     | {"k": 50, "minimum": 500, "revisions": None, "every": 1, "x": None, "shares": None}
-    | {"shared": False, "exact": False},
+    | {
+        "shared": False,
+        "exact": False,
+        "by": "training",
+        "tokens_per_step": None,
+        "words": [],
+        "lexicon": [],
+    },
     "explain": OPENING
     | LABELS
     | EXCLUDE

@@ -14,11 +14,15 @@ from sklearn.isotonic import IsotonicRegression
 import hyperpolyglot as hp
 from hyperpolyglot.errors import DamagedFile, NotEnoughData
 from hyperpolyglot.linalg import linear_cka
+from hyperpolyglot.measures.explanation.geometry import isotropy
+from hyperpolyglot.measures.track import pairs, spread
 from hyperpolyglot.measures.track import step as step_module
 from hyperpolyglot.measures.track.axis import ordered, read_numbers
 from hyperpolyglot.measures.track.half_life import half_lives, monotone
 from hyperpolyglot.measures.track.moved import half_lives_of, movements, related_to_share, which_first
-from hyperpolyglot.measures.track.sums import GROUPS, joined, pseudo_values, summed
+from hyperpolyglot.measures.track.pairs import StepPair, paired_steps
+from hyperpolyglot.measures.track.step import measured_step
+from hyperpolyglot.measures.track.sums import GROUPS, groups_of, joined, pseudo_values, summed
 from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import plan_track, run_joint
 
@@ -150,6 +154,49 @@ def test_values_are_those_of_the_measures(planted: hp.Track, last: hp.TokenSpace
     assert linear_cka(first.vectors(), space.vectors()) == pytest.approx(
         planted.steps[0].value("cka_last").value
     )
+
+
+def test_wide_tables_have_the_same_numbers(
+    planted: hp.Track, last: hp.TokenSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where products are too many to be kept they are made twice, and the values and intervals are the same."""
+    spaces = run_of(last, logistic)[2:4]
+    options = hp.TrackOptions(**SMALL)
+    steps = [
+        measured_step(
+            space=space, lexicon=hp.packaged_lexicon().take(languages=["en", "de"]), options=options
+        )
+        for space in spaces
+    ]
+
+    def compared() -> StepPair:
+        return paired_steps(
+            first=spaces[0], second=spaces[1], of_first=steps[0], of_second=steps[1], options=options
+        )
+
+    kept = compared()
+    monkeypatch.setattr(pairs, "_MOST_KEPT", 0)
+    again = compared()
+    assert [(v.measure, v.label) for v in kept.values] == [(v.measure, v.label) for v in again.values]
+    assert {("cka", None), ("cka", "Latn")} <= {(v.measure, v.label) for v in kept.values}
+    for one, other in zip(kept.values, again.values, strict=True):
+        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high), abs=1e-9)
+    np.testing.assert_allclose(kept.tokens.totals, again.tokens.totals, atol=1e-8)
+
+
+def test_isotropy_is_that_of_explain(
+    planted: hp.Track, last: hp.TokenSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The IsoScore of a step, and what chance gives, are those of the measure of geometry, however wide the table."""
+    alone = isotropy(run_of(last, logistic)[3].vectors())
+    found = planted.steps[3].value("isotropy")
+    assert alone.iso_score == pytest.approx(found.value)
+    assert alone.iso_score_expected == pytest.approx(found.chance)
+    assert found.low < found.value < found.high
+    monkeypatch.setattr(spread, "_MOST_KEPT", 0)
+    space, options = run_of(last, logistic)[3], hp.TrackOptions(**SMALL)
+    (again,), _ = spread.evenly_spread(space, np.ones(len(space), bool), groups_of(len(space), 0), options)
+    assert (found.low, found.high) == pytest.approx((again.low, again.high))
 
 
 def test_bootstrap_mean_is_the_value(planted: hp.Track) -> None:

@@ -298,11 +298,21 @@ class HsicSums:
 
     def without(self, part: HsicSums) -> HsicSums:
         """These sums less those of some of the rows."""
+        return self._with(part, np.subtract)
+
+    def plus(self, part: HsicSums) -> HsicSums:
+        """These sums and those of other rows, which are centred by the same means."""
+        return self._with(part, np.add)
+
+    def _with(self, part: HsicSums, operation: np.ufunc) -> HsicSums:
         return HsicSums(
-            between=self.between - part.between,
-            sums=(self.sums[0] - part.sums[0], self.sums[1] - part.sums[1]),
-            weighted=(self.weighted[0] - part.weighted[0], self.weighted[1] - part.weighted[1]),
-            scalars=self.scalars - part.scalars,
+            between=operation(self.between, part.between),
+            sums=(operation(self.sums[0], part.sums[0]), operation(self.sums[1], part.sums[1])),
+            weighted=(
+                operation(self.weighted[0], part.weighted[0]),
+                operation(self.weighted[1], part.weighted[1]),
+            ),
+            scalars=operation(self.scalars, part.scalars),
         )
 
     def hsic(self) -> float:

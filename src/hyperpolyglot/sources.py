@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from hyperpolyglot.errors import ModelNotFound
 from hyperpolyglot.folders import expanded
@@ -35,9 +36,13 @@ __all__ = [
     "remark_on_demo",
     "resolve",
     "revisions_of",
+    "spread",
+    "thinned",
     "title_of",
     "told_apart",
 ]
+
+Thinned = TypeVar("Thinned")
 
 LONGEST_TITLE = 40
 _MOST_COMPARED = 10_000
@@ -174,6 +179,26 @@ def revisions_of(model: str, pattern: str) -> list[str]:
         told = f"more than {_MOST_MATCHING:,} revisions match" if refs else "no branch and no tag matches"
         raise ModelNotFound(f"{model}: {told} {pattern!r}.")
     return [f"{model}@{ref}" for ref in refs]
+
+
+def thinned(steps: Sequence[Thinned], every: int) -> list[Thinned]:
+    """Every so many of some steps, from the first on, and always the last.
+
+    >>> thinned(["a", "b", "c", "d"], 2)
+    ['a', 'c', 'd']
+    """
+    return [*steps[:-1:every], *steps[-1:]]
+
+
+def spread(steps: Sequence[Thinned], most: int) -> list[Thinned]:
+    """At most so many of some steps, evenly spread, with the first and the last.
+
+    >>> spread(range(10), 4), spread("ab", 4)
+    ([0, 3, 6, 9], ['a', 'b'])
+    """
+    if len(steps) <= most:
+        return list(steps)
+    return [steps[i * (len(steps) - 1) // (most - 1)] for i in range(most)]
 
 
 def naturally(path: str) -> list[tuple[int, str]]:

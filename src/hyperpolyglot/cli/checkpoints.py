@@ -24,7 +24,14 @@ from hyperpolyglot.cli.groups import (
     store_group,
 )
 from hyperpolyglot.cli.opened import open_spaces
-from hyperpolyglot.cli.options import k_option, minimum_option, models_argument, seed_option
+from hyperpolyglot.cli.options import (
+    Amount,
+    k_option,
+    lexicon_option,
+    minimum_option,
+    models_argument,
+    seed_option,
+)
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
 
 if TYPE_CHECKING:
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["track"]
 
+AXES = ("training", "size", "name")
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -41,20 +49,23 @@ class StepOptions:
 
     revisions: str | None
     every: int
+    by: str
     x: Path | None
+    tokens_per_step: float | None
     shares: Path | None
     shared: bool
     exact: bool
+    words: tuple[str, ...]
 
     def steps(self, models: Sequence[str]) -> list[str]:
         """The models to open, in natural order: every so many, and always the last."""
-        from hyperpolyglot.sources import naturally, revisions_of
+        from hyperpolyglot.sources import naturally, revisions_of, thinned
 
         named = list(models)
         if self.revisions is not None:
             named = [step for model in models for step in revisions_of(model, self.revisions)]
         named = sorted(named, key=naturally) if self.revisions is not None or self.every > 1 else named
-        return [*named[: -1 : self.every], named[-1]]
+        return thinned(named, self.every)
 
     def places(self, models: Sequence[str]) -> list[float] | None:
         """The numbers of ``--x``; ``None`` where the names say them."""
@@ -81,7 +92,16 @@ class StepOptions:
         from hyperpolyglot.measures.track import TrackOptions
 
         try:
-            return TrackOptions(k=k, minimum=minimum, seed=seed, exact=self.exact, shared=self.shared)
+            return TrackOptions(
+                k=k,
+                minimum=minimum,
+                seed=seed,
+                exact=self.exact,
+                shared=self.shared,
+                words=self.words,
+                by=self.by,
+                tokens_per_step=self.tokens_per_step,
+            )
         except ValueError as error:
             raise click.UsageError(f"{error}.") from error
 
@@ -102,9 +122,22 @@ steps_group = group(
         help="Take every so many checkpoints, and the last.",
     ),
     click.option(
+        "--by",
+        type=click.Choice(AXES),
+        default=AXES[0],
+        show_default=True,
+        help="training: checkpoints of one model. size, name: models of one family or several, by rows × dimensions or "
+        "by what their names say, as 70m and 1.4b; how measures go with size is told in place of half-lives.",
+    ),
+    click.option(
         "--x",
         type=_FILE,
         help="Where checkpoints lie on the axis: name, tab, number.  [default: the numbers in their names]",
+    ),
+    click.option(
+        "--tokens-per-step",
+        type=Amount(0, min_open=True),
+        help="Make the axis tokens: so many for each step in the names.  [default: steps]",
     ),
     click.option(
         "--shares",
@@ -123,6 +156,15 @@ steps_group = group(
         help="Measure all tokens.  [default: neighbours of 4,000 seeded ones among all, probes of at most 1,000 of a "
         "label]",
     ),
+    click.option(
+        "--words",
+        metavar="WORD,...",
+        multiple=True,
+        callback=lambda _context, _option, value: tuple(
+            word.strip() for each in value for word in each.split(",") if word.strip()
+        ),
+        help="Show the nearest tokens of these words at each step; can be repeated.  [default: none]",
+    ),
 )
 
 
@@ -132,13 +174,14 @@ steps_group = group(
     short_help="Measures along the checkpoints of a model.",
     examples=(
         "hyperpolyglot track demo:language demo:meaning --shared",
-        "hyperpolyglot track demo:language demo:meaning --shared -o steps.csv",
+        "hyperpolyglot track demo:language demo:meaning --words water,fire -o steps.csv",
     ),
 )
 @models_argument
 @steps_group
 @k_option(50)
 @minimum_option
+@lexicon_option()
 @opening_group
 @labels_group
 @search_group
@@ -151,6 +194,7 @@ def track(
     stepping: StepOptions,
     k: int,
     minimum: int,
+    lexicon: tuple[Path, ...],
     opening: OpeningOptions,
     labelling: LabelOptions,
     searching: SearchOptions,
@@ -159,11 +203,14 @@ def track(
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Measure the checkpoints MODEL... of one model: what changes first, for which script and language."""
+    """Measure the checkpoints MODEL... of one model: what changes first, for which script and language.
+
+    With --by, MODELs of different sizes: how measures go with size.
+    """
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.cli.terminal_tables.checkpoints import show_track
-    from hyperpolyglot.lexicon import packaged_lexicon
+    from hyperpolyglot.lexicon import packaged_lexicon, read_lexicons
     from hyperpolyglot.study import plan_track, run_joint
 
     named = stepping.steps(models)
@@ -172,8 +219,12 @@ def track(
     x, shares = stepping.places(named), stepping.known_shares()
     options = stepping.options(k, minimum, seed)
     spaces = open_spaces(named, opening, labelling)
+    words = read_lexicons(lexicon) or packaged_lexicon()
     with progress_bar() as bar:
-        plan = plan_track(spaces, x, options, packaged_lexicon(), shares=shares, search=searching.search())
+        try:
+            plan = plan_track(spaces, x, options, words, shares=shares, search=searching.search())
+        except ValueError as error:
+            raise click.UsageError(f"{str(error).rstrip('.')}.") from error
         with cluster.executor() as execute:
             found = run_joint(plan, store.open(), executor=execute, progress=bar)
     output.save(found.table, lambda: figures.draw_track(found))

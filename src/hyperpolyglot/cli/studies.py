@@ -23,10 +23,13 @@ from hyperpolyglot.cli.options import json_option, strict_option, with_output_op
 if TYPE_CHECKING:
     from hyperpolyglot.engine.nearest import Search
     from hyperpolyglot.lexicon import Lexicon
+    from hyperpolyglot.measures.track import Track
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
-    from hyperpolyglot.study import Study, StudyPlan
-    from hyperpolyglot.study.file import NamedModel, StudyFile
+    from hyperpolyglot.study import Absent, Study, StudyPlan
+    from hyperpolyglot.study.catalogue import Joint
+    from hyperpolyglot.study.file import StudyFile
+    from hyperpolyglot.study.tracked import NamedModel, TrackedRun
     from hyperpolyglot.types import Progress
 
 __all__ = ["study"]
@@ -87,28 +90,34 @@ def study(
     if file is None:
         raise click.UsageError("name a study file; --example prints one.")
     wanted = read_study(file)
-    click.get_current_context().with_resource(told_apart(model.model for model in wanted.models))
+    runs = [(run, run.steps()) for run in wanted.tracks]
+    models = wanted.models or tuple(dict.fromkeys(steps[-1] for _, steps in runs))
+    named = [*models, *(step for _, steps in runs for step in steps)]
+    click.get_current_context().with_resource(told_apart(dict.fromkeys(model.model for model in named)))
     if wanted.outputs.explorer:
         refuse_others(wanted.outputs.explorer)
     options, kept, search = wanted.options, store.open(), searching.search()
     explained = "explain" not in options.skip
     lexicon = read_lexicon(wanted.lexicon) if wanted.lexicon else packaged_lexicon()
     with progress_bar() as bar:
-        spaces = [_opened(model, strict, bar) for model in wanted.models]
+        spaces = [_opened(model, strict, bar) for model in models]
         plan = plan_study(
             spaces,
             options,
             lexicon,
-            layouts=[None if options.exclude else shipped_layout(model.place) for model in wanted.models],
+            layouts=[None if options.exclude else shipped_layout(model.place) for model in models],
             outputs=[
                 output_space(
                     model.place, replace(model.opening, strict=strict), model.labels, fetch=with_output
                 )
                 if explained
                 else None
-                for model in wanted.models
+                for model in models
             ],
             search=search,
+        )
+        plan = replace(
+            plan, tracks={run.name: _tracked(run, steps, lexicon, search, strict, bar) for run, steps in runs}
         )
         if dry_run:
             files: list[dict[str, Any]] = []
@@ -147,6 +156,29 @@ def _opened(model: NamedModel, strict: bool, progress: Progress) -> TokenSpace:
     if space.remark:
         note(space.remark)
     return replace(space, model=model.model, opened=model.place)
+
+
+# More than five parameters: what is tracked, and how its steps are opened and searched.
+def _tracked(
+    run: TrackedRun,
+    steps: list[NamedModel],
+    lexicon: Lexicon,
+    search: Search,
+    strict: bool,
+    progress: Progress,
+) -> Joint[Track] | Absent:
+    """The steps of a run that is tracked, or why there is too little for it."""
+    from hyperpolyglot.errors import NotEnoughData, StudyMistaken
+    from hyperpolyglot.study import Absent, plan_track
+
+    spaces = [_opened(step, strict, progress) for step in steps]
+    shares = run.known_shares()
+    try:
+        return plan_track(spaces, run.places(steps), run.options, lexicon, shares=shares, search=search)
+    except NotEnoughData as error:
+        return Absent(f"{run.name}: {error}")
+    except ValueError as error:
+        raise StudyMistaken(f"{run.name}: {str(error).rstrip('.')}.") from error
 
 
 def _places(wanted: StudyFile) -> list[Path]:

@@ -67,10 +67,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A token, lines about it, and its neighbours."""
+    """A token, lines about it, and its neighbours; without an ``id`` it leads to no explorer."""
 
     token: str
-    id: int
+    id: int | None
     about: tuple[str, ...]
     chips: tuple[Chip, ...]
 

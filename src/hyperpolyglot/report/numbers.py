@@ -10,6 +10,7 @@ from typing import Any
 from hyperpolyglot.measures.census import ModelCensus
 from hyperpolyglot.measures.comparison.records import PairSimilarity
 from hyperpolyglot.measures.verdicts import by_label
+from hyperpolyglot.report.sections.checkpoints import readings
 from hyperpolyglot.report.sections.comparison import labels_above, maps_above
 from hyperpolyglot.report.sections.explanations import higher_than_overall
 from hyperpolyglot.report.sections.languages import served
@@ -40,7 +41,21 @@ def results(study: Study) -> dict[str, Any]:
         ],
         "verdict": _verdict_between(study),
         **_forms({measure.key: getattr(study, measure.key) for measure in JOINT}),
+        **_tracked(study),
     }
+
+
+def _tracked(study: Study) -> dict[str, Any]:
+    """The runs that were tracked, if there are any: each with its name and what its verdict is made of."""
+    if not study.tracks:
+        return {}
+    runs = [
+        {"name": name, "absent": run.reason}
+        if isinstance(run, Absent)
+        else {"name": name, **run.to_json(), "verdict": list(readings(name, run))}
+        for name, run in study.tracks.items()
+    ]
+    return {"track": runs}
 
 
 def _verdict(model: ModelStudy, counted: ModelCensus, study: Study) -> dict[str, Any]:
@@ -118,6 +133,12 @@ def tables(study: Study) -> dict[str, Rows]:
         parts = {} if isinstance(record, Absent) else record.tables_by_name()
         for name, rows in parts.items():
             found[_table_name(several.key, name)] = [*rows]
+    for name, run in study.tracks.items():
+        parts = {} if isinstance(run, Absent) else run.tables_by_name()
+        for table, rows in parts.items():
+            found.setdefault(f"track_{table}" if table else "steps", []).extend(
+                {"track": name, **row} for row in rows
+            )
     return {name: rows for name, rows in found.items() if rows}
 
 

@@ -20,6 +20,7 @@ from hyperpolyglot.published import REFERENCE
 from hyperpolyglot.report.content import Section
 from hyperpolyglot.report.links import explorer_link
 from hyperpolyglot.report.overview import example, scales
+from hyperpolyglot.report.sections.checkpoints import track_sections
 from hyperpolyglot.report.sections.comparison import comparison_sections
 from hyperpolyglot.report.sections.examples import example_sections
 from hyperpolyglot.report.sections.explanations import explanation_sections
@@ -65,6 +66,7 @@ def chapters(study: Study) -> list[Chapter]:
         "served": ("Languages", lambda study: [*language_sections(study), *fertility_sections(study)]),
         "reasons": ("Explanations", explanation_sections),
         "models-compared": ("Comparison of models", comparison_sections),
+        "training": ("Along training", track_sections),
         "vocabulary": ("Vocabulary", vocabulary_sections),
         "neighbourhoods": ("Example neighbourhoods", example_sections),
     }

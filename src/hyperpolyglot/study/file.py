@@ -9,41 +9,34 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from hyperpolyglot.errors import DamagedFile, HyperpolyglotError, StudyMistaken, UnsupportedFormat
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.labellers import DEFAULT, LABELLERS
 from hyperpolyglot.loading import Opening
+from hyperpolyglot.measures.track import TrackOptions
 from hyperpolyglot.regular import read_regular
 from hyperpolyglot.sources import matching, resolve
 from hyperpolyglot.study.catalogue import MEASURES, OPTIONS
 from hyperpolyglot.study.lines import Place, lines_of
 from hyperpolyglot.study.record import StudyOptions
+from hyperpolyglot.study.tracked import NamedModel, TrackedRun
 from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["FORMAT", "FileOutputs", "NamedModel", "StudyFile", "example", "read_study"]
 
 FORMAT = "hyperpolyglot.study/1"
 LARGEST = 1 << 20
-_TOP = ("format", "models", "measures", "lexicon", "options", "outputs")
+_TOP = ("format", "models", "measures", "lexicon", "options", "track", "outputs")
 _OF_A_MODEL = ("model", "name", "table", "tensor", "tokenizer", "labels")
+_OF_A_TRACK = ("name", "models", "revisions", "every", "x", "shares")
 _OUTPUTS = ("report", "json", "tables", "explorer")
 _KINDS = tuple(kind.label for kind in TokenKind if kind != TokenKind.PADDING)
 _PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedModel:
-    """A model of a study: ``model`` as it is shown, ``place`` as it is opened; ``labels``: a labeller or a file."""
-
-    model: str
-    place: str
-    opening: Opening = field(default_factory=Opening)
-    labels: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +51,16 @@ class FileOutputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyFile:
-    """What a study file asks for; ``lexicon`` is a file of words, ``None`` for those of the package."""
+    """What a study file asks for; ``lexicon`` is a file of words, ``None`` for those of the package.
+
+    Without ``models``, the last checkpoints of the runs that are tracked are measured.
+    """
 
     models: tuple[NamedModel, ...]
     options: StudyOptions
     lexicon: Path | None
     outputs: FileOutputs
+    tracks: tuple[TrackedRun, ...] = ()
 
 
 def read_study(path: Path) -> StudyFile:
@@ -123,7 +120,10 @@ class _Reading:
             self._mistake(("format",), f"this version reads the format {FORMAT!r} only")
         options = self._options()
         protocol = options.protocol if options else "default"
-        models = self._models("paper" if protocol == "paper" else DEFAULT)
+        labels = "paper" if protocol == "paper" else DEFAULT
+        tracks = self._tracks(labels, options)
+        own = "models" in self._document or "track" not in self._document
+        models = self._models(self._document.get("models"), (), labels) if own else ()
         skip = self._skipped()
         lexicon = self._text(self._document, "lexicon", ())
         words = None if lexicon is None else self._path(lexicon)
@@ -138,6 +138,7 @@ class _Reading:
             models=models,
             options=replace(options, skip=skip),
             lexicon=words,
+            tracks=tracks,
             outputs=FileOutputs(**{n: None if p is None else self._path(p) for n, p in named.items()})
             if outputs
             else FileOutputs(report=self._folder / "report"),
@@ -175,25 +176,66 @@ class _Reading:
         self._mistake(place, f"no {noun} is called {value!r}{near}")
         return False
 
-    def _models(self, labels: str) -> tuple[NamedModel, ...]:
-        listed = self._document.get("models")
+    def _models(self, listed: Any, place: Place, labels: str) -> tuple[NamedModel, ...]:
+        where: Place = (*place, "models")
         if not isinstance(listed, list) or not listed:
-            self._mistake(
-                ("models",) if "models" in self._document else (), "models lists at least one model"
-            )
+            self._mistake(where if listed is not None else place, "models lists at least one model")
             return ()
         found: list[NamedModel] = []
         named: set[str] = set()
         for i, entry in enumerate(listed):
-            for each in self._matching(entry, ("models", i)):
-                model = self._model(each, ("models", i), labels)
+            for each in self._matching(entry, (*where, i)):
+                model = self._model(each, (*where, i), labels)
                 if model is None:
                     continue
                 if model.model in named:
-                    self._mistake(("models", i), f"the model {model.model!r} is there twice")
+                    self._mistake((*where, i), f"the model {model.model!r} is there twice")
                 named.add(model.model)
                 found.append(model)
         return tuple(found)
+
+    def _tracks(self, labels: str, options: StudyOptions | None) -> tuple[TrackedRun, ...]:
+        listed = self._document.get("track", [])
+        if not isinstance(listed, list) or not all(isinstance(run, dict) for run in listed):
+            self._mistake(("track",), "track is a list of tables, [[track]]")
+            return ()
+        found: list[TrackedRun] = []
+        for i, entry in enumerate(listed):
+            run = self._track(entry, i, labels, 0 if options is None else options.seed)
+            if run is not None and run.name in {other.name for other in found}:
+                self._mistake(("track", i), f"the name {run.name!r} is there twice")
+            found += [] if run is None else [run]
+        return tuple(found)
+
+    def _track(self, entry: Mapping[str, Any], i: int, labels: str, seed: int) -> TrackedRun | None:
+        place: Place = ("track", i)
+        before = len(self.mistakes)
+        own = {name: value for name, value in entry.items() if name not in _OF_A_TRACK}
+        names = [f.name for f in fields(TrackOptions)]
+        self._known(own, (*_OF_A_TRACK, *names), place)
+        measured = {name: value for name, value in own.items() if name in names}
+        options = self._part(TrackOptions, measured, {"seed": seed}, place)
+        written = entry.get("models")
+        models = self._models([written] if isinstance(written, str) else written, place, labels)
+        texts = {n: self._text(entry, n, place) for n in ("name", "revisions", "x", "shares")}
+        files = {n: self._path(texts[n] or "") for n in ("x", "shares") if texts[n]}
+        for name, path in files.items():
+            if not path.is_file():
+                self._mistake((*place, name), f"there is no file {texts[name]!r}")
+        every = entry.get("every", 1)
+        if self._typed(every, int, (*place, "every")) and every < 1:
+            self._mistake((*place, "every"), "every is at least 1")
+        if len(self.mistakes) > before:
+            return None
+        return TrackedRun(
+            name=texts["name"] or (written if isinstance(written, str) else f"run {i + 1}"),
+            models=models,
+            revisions=texts["revisions"],
+            every=every,
+            x=files.get("x"),
+            shares=files.get("shares"),
+            options=options,
+        )
 
     def _matching(self, entry: Any, place: Place) -> list[Any]:
         """An entry for every model that a pattern matches; any other entry as it is."""
@@ -310,9 +352,8 @@ class _Reading:
             return None
 
     def _typed(self, value: Any, hint: Any, place: Place) -> bool:
-        allowed: tuple[type[Any], ...] = tuple(
-            t for t in _PLAIN if t is hint or t in getattr(hint, "__args__", ())
-        )
+        parts = () if get_origin(hint) is tuple else get_args(hint)
+        allowed: tuple[type[Any], ...] = tuple(t for t in _PLAIN if t is hint or t in parts)
         if not allowed:
             if isinstance(value, list) and all(isinstance(part, str) for part in value):
                 return True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.projection import NEIGHBORS
+from hyperpolyglot.measures.track import Track
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.catalogue import JOINT, SINGLE, Context, Joint, JointMeasure, neighbors_step
 from hyperpolyglot.study.execute import attempt
@@ -32,17 +33,18 @@ class ModelPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyPlan:
-    """All steps of a study, by what their records are for."""
+    """All steps of a study, by what their records are for; ``tracks``: of the runs that are tracked, by their names."""
 
     models: tuple[ModelPlan, ...]
     joint: Mapping[str, Joint[Any] | Absent]
     options: StudyOptions
+    tracks: Mapping[str, Joint[Track] | Absent] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph:
         """The same as a graph: model after model, then what takes several."""
         steps = [step for model in self.models for step in model.steps.values()]
-        for several in self.joint.values():
+        for several in (*self.joint.values(), *self.tracks.values()):
             steps.extend(() if isinstance(several, Absent) else several.steps)
         return Graph(tuple(step for step in steps if not isinstance(step, Absent)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -21,6 +22,7 @@ from hyperpolyglot.measures.projection import Projection
 from hyperpolyglot.measures.relatedness import Relatedness
 from hyperpolyglot.measures.separability import Separability, SeparabilityOptions
 from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions
+from hyperpolyglot.measures.track import Track
 from hyperpolyglot.measures.translation import TranslateOptions, Translation
 from hyperpolyglot.origins import version
 from hyperpolyglot.records import Record, brief, tidied
@@ -112,7 +114,7 @@ class ModelStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Study(Record):
-    """Everything measured on some models."""
+    """Everything measured on some models; ``tracks``: runs that were tracked along their checkpoints, by name."""
 
     models: tuple[ModelStudy, ...]
     census: Census
@@ -121,6 +123,7 @@ class Study(Record):
     fertility: Fertility | Absent
     compare: Comparison | Absent
     options: StudyOptions
+    tracks: Mapping[str, Track | Absent] = field(default_factory=dict)
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every model: mean accuracy of probes, silhouette, diversity and own share, headline P@1,

@@ -73,10 +73,14 @@ def run_plan(
         key: several if isinstance(several, Absent) else attempt(partial(several.record, outcomes))
         for key, several in plan.joint.items()
     }
+    tracks = {
+        name: run if isinstance(run, Absent) else attempt(partial(run.record, outcomes))
+        for name, run in plan.tracks.items()
+    }
     models = tuple(_one_model(model, plan.options, outcomes) for model in plan.models)
     options = plan.options
     origin = came_from(*(model.space for model in models), seed=options.seed, protocol=options.protocol)
-    return stamped(Study(models=models, options=options, **joint), origin)
+    return stamped(Study(models=models, options=options, tracks=tracks, **joint), origin)
 
 
 def run_joint(

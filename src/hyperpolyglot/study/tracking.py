@@ -9,9 +9,12 @@ from typing import Any
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.track.pairs import StepPair, paired_steps
+from hyperpolyglot.measures.track.ready import Ready, ready
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.step import StepMeasures, measured_step
-from hyperpolyglot.measures.track.track import Track, compared_steps, put_together, ready
+from hyperpolyglot.measures.track.track import Track, put_together
+from hyperpolyglot.measures.track.words import StepWords, nearest_words
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.catalogue import Joint
 from hyperpolyglot.study.graph import PlannedStep
@@ -27,21 +30,21 @@ _STEP = Step(
 _PAIR = Step(key="track-pair", record=StepPair, rate=Rate(start=0.5, area=50.0, line=10_000.0))
 
 
+_WORDS = Step(key="track-words", record=StepWords, rate=Rate(start=0.2, area=10.0, line=1_000.0))
+
+
 @dataclass(frozen=True, slots=True)
 class _Joining:
-    """How the records of steps, then of pairs, make one."""
+    """How the records of steps, then of pairs, then of words, make one."""
 
-    spaces: tuple[TokenSpace, ...]
-    x: tuple[float, ...]
-    options: TrackOptions
+    of: Ready
     shares: Mapping[str, float] | None
 
     def __call__(self, found: list[Any]) -> Track:
-        count = len(self.spaces)
-        pairs = dict(zip(compared_steps(count), found[count:], strict=True))
-        return put_together(
-            self.spaces, self.x, found[:count], pairs, options=self.options, shares=self.shares
-        )
+        compared, count = self.of.compared, len(self.of.spaces)
+        last = count + len(compared)
+        pairs = dict(zip(compared, found[count:last], strict=True))
+        return put_together(self.of, found[:count], pairs, found[last:], shares=self.shares)
 
 
 def plan_track(
@@ -54,9 +57,9 @@ def plan_track(
     search: Search = AUTO,
 ) -> Joint[Track]:
     """:func:`hyperpolyglot.track` as steps that a store keeps. Raises as that does."""
-    spaces, places, options = ready(spaces, x, options, lexicon)
-    one = options.of_one_step()
-    share = 1.0 if options.exact else min(1.0, options.sample / max(1, len(spaces[0])))
+    of = ready(spaces, x, options, lexicon)
+    one = of.options.of_one_step()
+    share = 1.0 if options.exact else min(1.0, options.sample / max(1, len(of.spaces[0])))
     steps: list[PlannedStep[StepMeasures]] = [
         _STEP.planned(
             measured_step,
@@ -64,22 +67,27 @@ def plan_track(
             k=options.k,
             share=share,
         )
-        for space in spaces
+        for space in of.spaces
     ]
     fewer = replace(one, held_out=None)
     pairs = [
         _PAIR.planned(
             paired_steps,
             {
-                "first": spaces[first],
-                "second": spaces[second],
+                "first": of.spaces[first],
+                "second": of.spaces[second],
                 "of_first": steps[first],
                 "of_second": steps[second],
                 "options": fewer,
             },
-            space=spaces[first],
-            subject=f"{spaces[first].model} and {spaces[second].model}",
+            space=of.spaces[first],
+            subject=f"{title_of(of.spaces[first].model)} and {title_of(of.spaces[second].model)}",
         )
-        for first, second, _ in compared_steps(len(spaces))
+        for first, second, _ in of.compared
     ]
-    return Joint(steps=(*steps, *pairs), join=_Joining(tuple(spaces), places, options, shares))
+    words = [
+        _WORDS.planned(nearest_words, {"space": space, "watched": of.watched, "search": search})
+        for space in of.spaces
+        if of.watched is not None
+    ]
+    return Joint(steps=(*steps, *pairs, *words), join=_Joining(of, shares))

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import span, value
+from hyperpolyglot.sources import spread
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.track import Track
     from hyperpolyglot.measures.track.track import TrackedStep
+    from hyperpolyglot.measures.track.trends import Trend
+    from hyperpolyglot.measures.track.words import WordStep
 
 __all__ = ["show_track"]
 
@@ -25,16 +28,13 @@ _COLUMNS = {
     "cka_last": "CKA",
 }
 _STEPS, _LABELS = 24, 12
+_STEPS_OF_A_WORD, _NEAREST = 6, 5
 
 
 def show_track(found: Track) -> None:
     """The steps, the half-lives of all tokens, which come first, and the earliest scripts and languages."""
     every = found.steps
-    shown = (
-        every
-        if len(every) <= _STEPS
-        else [every[i * (len(every) - 1) // (_STEPS - 1)] for i in range(_STEPS)]
-    )
+    shown = spread(every, _STEPS)
     more = "" if len(shown) == len(every) else f", {len(shown)} of {len(every)}"
     print_table(f"Steps{more}", [_step(step) for step in shown])
     say(
@@ -57,7 +57,44 @@ def show_track(found: Track) -> None:
                 f"{row.measure}: half-lives and shares of {row.labels} labels ({row.share}) have Spearman "
                 f"{value(row.value, 2)} [{value(row.low, 2)}, {value(row.high, 2)}]."
             )
+    trends = sorted(found.trends, key=lambda row: (row.unit != "model", row.p_adjusted))
+    if trends:
+        print_table("For ten times the size", [_trend(row) for row in trends])
+        say(
+            "Slopes within families. unit: the interval and p are over other models, or over other scripts or "
+            "languages in these models."
+        )
+    _show_words(found)
     say("Intervals, chance levels and every script and language: --json, -o.")
+
+
+def _show_words(found: Track) -> None:
+    """The nearest tokens of each word at up to six steps."""
+    by_token: dict[tuple[str, int], list[WordStep]] = {}
+    for step in found.words:
+        by_token.setdefault((step.word, step.id), []).append(step)
+    for steps in by_token.values():
+        rows = [
+            {
+                "x": f"{step.x:,.10g}",
+                "kept": value(None) if step.kept is None else f"{step.kept} of {len(step.neighbors)}",
+                "nearest": "  ".join(near.token for near in step.neighbors[:_NEAREST]) or value(None),
+            }
+            for step in spread(steps, _STEPS_OF_A_WORD)
+        ]
+        print_table(f"Nearest tokens of {steps[0].token}", rows)
+    if by_token:
+        say("kept: of the nearest, how many are also near at the last step.")
+
+
+def _trend(row: Trend) -> dict[str, Any]:
+    return {
+        "measure": row.measure.replace("_", " "),
+        "unit": f"{row.units} {row.unit}s",
+        "change": value(row.change),
+        "95 % interval": span((row.low, row.high)),
+        "p adjusted": value(row.p_adjusted),
+    }
 
 
 def _earliest(rows: list[Any]) -> list[Any]:
@@ -72,22 +109,27 @@ def _step(step: TrackedStep) -> dict[str, Any]:
 
 
 def _half_life(row: Any) -> dict[str, Any]:
-    sure = None if row.low is None else (row.low, row.high)
+    sure = value(None) if row.low is None else f"{_place(row.low)}–{_place(row.high)}"
     return {
         "measure": row.measure.replace("_", " "),
-        "half-life": "no change" if row.x is None else f"{row.x:,.1f}",
-        "95 % interval": span(sure),
+        "half-life": "no change" if row.x is None else _place(row.x),
+        "95 % interval": sure,
         "start": value(row.start),
         "final": value(row.final),
         "p adjusted": value(row.p_adjusted),
     }
 
 
+def _place(x: float) -> str:
+    """A place on the axis: decimals only where steps are few."""
+    return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:,.1f}"
+
+
 def _pair(row: Any) -> dict[str, Any]:
     return {
         "first": row.first.replace("_", " "),
         "then": row.second.replace("_", " "),
-        "later by": f"{row.difference:,.1f}",
-        "95 % interval": span((row.low, row.high)),
+        "later by": _place(row.difference),
+        "95 % interval": f"{_place(row.low)} … {_place(row.high)}",
         "p adjusted": value(row.p_adjusted),
     }

@@ -11,7 +11,7 @@ from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["aligned"]
+__all__ = ["aligned", "apart"]
 
 
 def aligned(spaces: Sequence[TokenSpace], *, shared: bool = False) -> tuple[TokenSpace, ...]:
@@ -40,3 +40,8 @@ def aligned(spaces: Sequence[TokenSpace], *, shared: bool = False) -> tuple[Toke
     if len(common[0]) < 2:
         raise NotEnoughData("the steps have no two tokens in common.")
     return tuple(space.take(own) for space, own in zip(spaces, common, strict=True))
+
+
+def apart(spaces: Sequence[TokenSpace]) -> tuple[TokenSpace, ...]:
+    """The spaces, each on the tokens of its own vocabulary."""
+    return tuple(space.take(np.flatnonzero(space.vocabulary.kinds != TokenKind.PADDING)) for space in spaces)

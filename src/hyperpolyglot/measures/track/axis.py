@@ -12,7 +12,7 @@ from hyperpolyglot.errors import DamagedFile
 from hyperpolyglot.regular import read_text
 from hyperpolyglot.sources import naturally
 
-__all__ = ["number_in", "ordered", "read_numbers"]
+__all__ = ["by_size", "number_in", "ordered", "read_numbers"]
 
 _LARGEST = 1 << 24
 
@@ -38,6 +38,26 @@ def ordered(names: Sequence[str], x: Sequence[float] | None = None) -> tuple[lis
     if not np.isfinite(places).all() or len(np.unique(places)) < len(places):
         raise ValueError("x tells steps apart by finite numbers, each once.")
     order = np.argsort(places).tolist()
+    return order, tuple(places[order].tolist())
+
+
+def by_size(names: Sequence[str], sizes: Sequence[float]) -> tuple[list[int], tuple[float, ...]]:
+    """The models in ascending order of ``sizes``, by their place in ``names``, and the sizes in that order.
+
+    Models of one size are in the natural order of their names. Raises ``ValueError`` where there are not as many sizes
+    as names, or they are not finite and above zero, or all the same.
+
+    >>> by_size(["b", "a", "c"], [100, 100, 10])
+    ([2, 1, 0], (10.0, 100.0, 100.0))
+    """
+    places = np.asarray(sizes, np.float64)
+    if places.shape != (len(names),):
+        raise ValueError(f"x has {places.size} sizes for {len(names)} models.")
+    if not (np.isfinite(places).all() and (places > 0).all()):
+        raise ValueError("sizes of models are finite and above zero.")
+    if len(np.unique(places)) < 2:
+        raise ValueError("all models have the same size, so that nothing can go with it.")
+    order = sorted(range(len(names)), key=lambda i: (float(places[i]), naturally(names[i])))
     return order, tuple(places[order].tolist())
 
 

@@ -22,6 +22,7 @@ from hyperpolyglot.statistics import benjamini_hochberg, spearman
 from hyperpolyglot.types import Float64
 
 __all__ = [
+    "LEVEL",
     "Earlier",
     "HalfLife",
     "ShareRelation",
@@ -33,7 +34,9 @@ __all__ = [
 
 Key = tuple[str, str | None]
 
-_LEVEL = 0.05
+LEVEL = 0.05
+"""An adjusted p below it is a change, or an order."""
+
 _FEWEST_STEPS = 3
 """Of two, every half-life is in the middle."""
 
@@ -184,7 +187,7 @@ def half_lives_of(movements: Mapping[Key, Movement]) -> tuple[HalfLife, ...]:
     adjusted = benjamini_hochberg(p) if len(p) else p
     rows = []
     for (key, movement), one, other in zip(movements.items(), p.tolist(), adjusted.tolist(), strict=True):
-        moved = other < _LEVEL and np.isfinite(movement.x)
+        moved = other < LEVEL and np.isfinite(movement.x)
         low, high = _interval(movement.halves, movement.units) if moved else (None, None)
         rows.append(
             HalfLife(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.linalg import cka_of_sums, hsic_sums
+from hyperpolyglot.linalg import HsicSums, cka_of_sums, hsic_sums
 from hyperpolyglot.measures.comparison.agreement import shared_neighbors
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.step import StepMeasures
@@ -29,6 +31,10 @@ __all__ = ["StepPair", "paired_steps"]
 
 _FEWEST_ROWS = 100
 """Tokens that a label needs for its CKA: five in each of the parts that are left out in turn."""
+
+
+_MOST_KEPT = 1 << 29
+"""Bytes of products that are kept: all of tables of 1,000 dimensions at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +70,73 @@ def paired_steps(
     values: list[StepValue] = []
     columns: list[Column] = []
     labels = [code for code in np.argsort(-counts, kind="stable").tolist() if counts[code] >= options.fewest]
-    for number, code in enumerate((None, *labels)):
-        progress("against another step", number, len(labels) + 1)
+    for code in (None, *labels):
         here = np.arange(len(rows)) if code is None else np.flatnonzero(codes == code)
-        label = None if code is None else shown.names[code]
-        if len(here) < 2:
-            continue
-        values.append(_overlap(label, share[here], chance))
-        columns.append(summed(("overlap", label), groups[here], share[here]))
-        if len(here) >= _FEWEST_ROWS:
-            found = _cka(label, vectors[0][here], vectors[1][here], groups[here] % PARTS)
-            if found is not None:
-                values.append(found[0])
-                columns.append(found[1])
+        if len(here) >= 2:
+            label = None if code is None else shown.names[code]
+            values.append(_overlap(label, share[here], chance))
+            columns.append(summed(("overlap", label), groups[here], share[here]))
+    large = [code for code in labels if counts[code] >= _FEWEST_ROWS]
+    of = np.searchsorted(np.sort(large), codes)
+    of = np.where(np.isin(codes, large), of, -1)
+    names = [shown.names[code] for code in sorted(large)]
+    for label, found in _similar(names, of, vectors, groups % PARTS, progress):
+        made = _cka(label, *found)
+        if made is not None:
+            values.append(made[0])
+            columns.append(made[1])
     return StepPair(values=tuple(values), tokens=joined(columns))
+
+
+_Sides = tuple[HsicSums, HsicSums, HsicSums]
+"""The sums of HSIC between two steps, of the first alone and of the second alone."""
+
+
+def _similar(
+    names: list[str],
+    of: NDArray[np.intp],
+    vectors: tuple[Float32, Float32],
+    parts: NDArray[np.int64],
+    progress: Progress,
+) -> Iterator[tuple[str | None, tuple[_Sides, Iterable[tuple[int, _Sides]]]]]:
+    """The sums of every label, ``of`` each row or −1, and last those of all rows: in all, and of each part.
+
+    Each row is multiplied once, and products are kept for their sums; those of wide tables, which memory would not
+    hold, are made twice.
+    """
+    means = [m.mean(axis=0, dtype=np.float64) for m in vectors]
+
+    def sides(rows: NDArray[np.intp]) -> _Sides:
+        a, b = (m[rows] for m in vectors)
+        pairs = ((a, b, (0, 1)), (a, a, (0, 0)), (b, b, (1, 1)))
+        one, two, three = (hsic_sums(x, y, (means[i], means[j])) for x, y, (i, j) in pairs)
+        return one, two, three
+
+    def by_part(rows: NDArray[np.intp]) -> Iterator[tuple[int, _Sides]]:
+        for part in np.unique(parts[rows]).tolist():
+            yield part, sides(rows[parts[rows] == part])
+
+    keeps = 2 * 3 * PARTS * 8 * max(m.shape[1] for m in vectors) ** 2 <= _MOST_KEPT
+    whole: dict[int, _Sides] = {}
+    for number, label in enumerate((*names, None)):
+        progress("against another step", number, len(names) + 1)
+        if not keeps:
+            rows = np.arange(len(of)) if label is None else np.flatnonzero(of == number)
+            if len(rows) >= _FEWEST_ROWS:
+                yield label, (sides(rows), by_part(rows))
+            continue
+        own = dict(by_part(np.flatnonzero(of == (-1 if label is None else number))))
+        for part, found in own.items():
+            whole[part] = _added(whole[part], found) if part in whole else found
+        if label is not None:
+            yield label, (reduce(_added, own.values()), own.items())
+    if keeps and len(of) >= _FEWEST_ROWS:
+        yield None, (reduce(_added, whole.values()), whole.items())
+
+
+def _added(one: _Sides, other: _Sides) -> _Sides:
+    between, first, second = (a.plus(b) for a, b in zip(one, other, strict=True))
+    return between, first, second
 
 
 def _overlap(label: str | None, share: NDArray[np.float64], chance: float) -> StepValue:
@@ -88,20 +147,15 @@ def _overlap(label: str | None, share: NDArray[np.float64], chance: float) -> St
 
 
 def _cka(
-    label: str | None, a: Float32, b: Float32, parts: NDArray[np.int64]
+    label: str | None, whole: _Sides, parts: Iterable[tuple[int, _Sides]]
 ) -> tuple[StepValue, Column] | None:
     """Debiased linear CKA; interval and pseudo-values by leaving each of 20 parts out."""
-    means = [m.mean(axis=0, dtype=np.float64) for m in (a, b)]
-    sides = (a, b, means[0], means[1]), (a, a, means[0], means[0]), (b, b, means[1], means[1])
-    totals = [hsic_sums(x, y, (mx, my)) for x, y, mx, my in sides]
-    found = cka_of_sums(*totals)
+    found = cka_of_sums(*whole)
     if not np.isfinite(found):
         return None
     without = [float("nan")] * PARTS
-    for part in np.unique(parts).tolist():
-        own = parts == part
-        gone = [hsic_sums(x[own], y[own], (mx, my)) for x, y, mx, my in sides]
-        without[part] = cka_of_sums(*(total.without(cut) for total, cut in zip(totals, gone, strict=True)))
+    for part, gone in parts:
+        without[part] = cka_of_sums(*(total.without(cut) for total, cut in zip(whole, gone, strict=True)))
     low, high = jackknife_interval(found, without, correlation=True) or (None, None)
     value = StepValue(measure="cka", label=label, value=found, low=low, high=high, chance=0.0)
     return value, pseudo_values(("cka", label), found, without)

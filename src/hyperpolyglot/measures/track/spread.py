@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.explanation.geometry import isotropy
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.sums import PARTS, Column, StepValue, pseudo_values, summed
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
@@ -17,6 +16,8 @@ from hyperpolyglot.types import Float32
 __all__ = ["evenly_spread", "lengths_and_training"]
 
 _ROWS = 20_000
+_MOST_KEPT = 1 << 29
+"""Bytes of products that are kept: all of tables of 1,800 dimensions at most."""
 
 
 def evenly_spread(
@@ -28,39 +29,42 @@ def evenly_spread(
     rows = rows[usable[rows]]
     if len(rows) < 2 or space.dim < 2:
         return [], []
-    vectors = space.vectors(rows)
-    found = isotropy(vectors)
-    without = _without_parts(vectors, groups[rows] % PARTS)
-    low, high = jackknife_interval(found.iso_score, without) or (None, None)
-    value = StepValue(
-        measure="isotropy",
-        label=None,
-        value=found.iso_score,
-        low=low,
-        high=high,
-        chance=found.iso_score_expected,
-    )
-    return [value], [pseudo_values(("isotropy", None), found.iso_score, without)]
+    n, d = len(rows), space.dim
+    score, without = _iso_scores(space.vectors(rows), groups[rows] % PARTS)
+    low, high = jackknife_interval(score, without) or (None, None)
+    expected = d * (n - 1) / (n + d)
+    chance = (expected - 1) / (d - 1)
+    value = StepValue(measure="isotropy", label=None, value=score, low=low, high=high, chance=chance)
+    return [value], [pseudo_values(("isotropy", None), score, without)]
 
 
-def _without_parts(vectors: Float32, parts: NDArray[np.int64]) -> list[float]:
-    """IsoScore with each part of the rows left out, NaN where it has none or leaves fewer than two."""
+def _iso_scores(vectors: Float32, parts: NDArray[np.int64]) -> tuple[float, list[float]]:
+    """IsoScore of all rows, and with each part left out: NaN where it has none or leaves fewer than two.
+
+    As the measure of isotropy has it, from products of the parts, so that each row is multiplied once; the products of
+    wide tables are made twice in place of being kept.
+    """
     n, d = vectors.shape
     away = vectors - vectors.mean(axis=0, dtype=np.float64)
-    total: NDArray[np.float64] = away.T @ away
+    own = [away[parts == part] for part in range(PARTS)]
+    kept = [part.T @ part for part in own] if 8 * PARTS * d * d <= _MOST_KEPT else []
+    total: NDArray[np.float64] = np.sum(kept, axis=0) if kept else away.T @ away
     found = []
-    for part in range(PARTS):
-        gone = away[parts == part]
-        left = n - len(gone)
-        if not len(gone) or left < 2:
+    for number, part in enumerate(own):
+        left = n - len(part)
+        if not len(part) or left < 2:
             found.append(float("nan"))
             continue
-        sums = -gone.sum(axis=0)
-        scatter = total - gone.T @ gone - np.outer(sums, sums) / left
-        square = float((scatter**2).sum())
-        participation = float(np.trace(scatter)) ** 2 / square if square > 0 else 1.0
-        found.append((participation - 1) / (d - 1))
-    return found
+        sums = -part.sum(axis=0)
+        product = kept[number] if kept else part.T @ part
+        found.append(_iso_score(total - product - np.outer(sums, sums) / left, d))
+    return _iso_score(total, d), found
+
+
+def _iso_score(scatter: NDArray[np.float64], d: int) -> float:
+    square = float((scatter**2).sum())
+    participation = float(np.trace(scatter)) ** 2 / square if square > 0 else 1.0
+    return (participation - 1) / (d - 1)
 
 
 def lengths_and_training(

@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 
 from hyperpolyglot.arguments import checked_all, options_of
-from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
-from hyperpolyglot.measures.track.aligned import aligned
-from hyperpolyglot.measures.track.axis import ordered
 from hyperpolyglot.measures.track.moved import (
+    LEVEL,
     Earlier,
     HalfLife,
     ShareRelation,
@@ -23,25 +21,24 @@ from hyperpolyglot.measures.track.moved import (
     which_first,
 )
 from hyperpolyglot.measures.track.pairs import StepPair, paired_steps
+from hyperpolyglot.measures.track.ready import Compared, Ready, ready
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.step import StepMeasures, measured_step
 from hyperpolyglot.measures.track.sums import StepValue, Sums
-from hyperpolyglot.measures.translation.asking import TranslateOptions, wants_held_out
+from hyperpolyglot.measures.track.trends import Trend, family_of, trends_of
+from hyperpolyglot.measures.track.words import StepWords, WordStep, followed, nearest_words
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Progress, silent
 
-__all__ = ["MEASURES", "Compared", "Track", "TrackedStep", "compared_steps", "put_together", "ready", "track"]
+__all__ = ["MEASURES", "Track", "TrackedStep", "put_together", "track"]
 
 MEASURES = (
     *("separability", "diversity", "own_share", "translation", "same_spelling", "isotropy", "norm"),
     *("undertrained", "overlap_last", "cka_last", "overlap_previous", "cka_previous"),
 )
 """What is known of a step, in the order in which it is shown."""
-
-Compared = tuple[int, int, str]
-"""Two steps by their number, and the ending of the measures that compare them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +77,29 @@ def _known(row: Mapping[str, Any]) -> dict[str, Any]:
 class Track(Record):
     """Checkpoints in their order, with half-lives and what moves first.
 
-    ``relation``: of the half-lives of labels with their share of the data, or of the vocabulary.
+    ``relation``: of the half-lives of labels with their share of the data, or of the vocabulary. ``words``: the
+    neighbourhoods of the words that were asked for, step by step. ``trends``: how measures go with the size of models,
+    where these are the steps; half-lives, order and relation are empty then.
     """
 
     steps: tuple[TrackedStep, ...]
     half_lives: tuple[HalfLife, ...]
     order: tuple[Earlier, ...]
     relation: tuple[ShareRelation, ...]
+    words: tuple[WordStep, ...]
+    trends: tuple[Trend, ...]
     options: TrackOptions
 
     def summary(self) -> str:
-        """How many steps, and the measures that moved, earliest first."""
+        """How many steps, and the measures that moved, earliest first; of models, those that go with size."""
+        if self.options.by != "training":
+            sure = [
+                f"{row.measure} {row.change:+.3g}"
+                for row in self.trends
+                if row.unit == "model" and row.p_adjusted < LEVEL
+            ]
+            said = f"for ten times the size: {', '.join(sure)}" if sure else "no measure goes with size"
+            return f"{len(self.steps)} models; {said}; seed {self.options.seed}"
         moved = sorted((h.x, h.measure) for h in self.half_lives if h.label is None and h.x is not None)
         said = ", ".join(f"{name} {x:,.4g}" for x, name in moved) or "no measure moved"
         return f"{len(self.steps)} steps; half-lives: {said}; seed {self.options.seed}"
@@ -102,6 +111,8 @@ class Track(Record):
             "half_lives": [row.to_json() for row in self.half_lives],
             "order": [row.to_json() for row in self.order],
             "share_relation": [row.to_json() for row in self.relation],
+            "words": [row.to_json() for row in self.words],
+            "trends": [row.to_json() for row in self.trends],
         }
 
     def table(self) -> list[dict[str, Any]]:
@@ -117,12 +128,14 @@ class Track(Record):
         )
 
     def tables_by_name(self) -> dict[str, Rows]:
-        """Steps, half-lives, which measure moves first, and what shares say of it."""
+        """Steps, half-lives, which measure moves first, what shares say of it, neighbourhoods, trends with size."""
         return {
             "": self.table(),
             "half_lives": self.tidied([row.to_json() for row in self.half_lives]),
             "order": self.tidied([row.to_json() for row in self.order]),
             "share_relation": self.tidied([row.to_json() for row in self.relation]),
+            "words": self.tidied([row for step in self.words for row in step.rows()]),
+            "trends": self.tidied([row.to_json() for row in self.trends]),
         }
 
 
@@ -155,61 +168,39 @@ def track(
     """
     checked_all("track", spaces, TokenSpace, "TokenSpace, as open_model() gives them")
     options = options_of("track", TrackOptions, options, changes)
-    words = lexicon or packaged_lexicon()
-    spaces, places, options = ready(spaces, x, options, words)
-    one = options.of_one_step()
-    steps = []
-    for number, space in enumerate(spaces):
-        progress("steps", number, len(spaces))
-        steps.append(measured_step(space=space, lexicon=words, options=one, progress=progress))
+    known = lexicon or packaged_lexicon()
+    steps = ready(spaces, x, options, known)
+    one = steps.options.of_one_step()
+    found, words = [], []
+    for number, space in enumerate(steps.spaces):
+        progress("steps", number, len(steps.spaces))
+        found.append(measured_step(space=space, lexicon=known, options=one, progress=progress))
+        if steps.watched is not None:
+            words.append(nearest_words(space=space, watched=steps.watched))
     pairs = {}
-    for first, second, ending in compared_steps(len(spaces)):
+    for first, second, ending in steps.compared:
         pairs[first, second, ending] = paired_steps(
-            first=spaces[first],
-            second=spaces[second],
-            of_first=steps[first],
-            of_second=steps[second],
+            first=steps.spaces[first],
+            second=steps.spaces[second],
+            of_first=found[first],
+            of_second=found[second],
             options=one,
             progress=progress,
         )
-    progress("steps", len(spaces), len(spaces))
-    found = put_together(spaces, places, steps, pairs, options=options, shares=shares)
-    return stamped(found, came_from(*spaces, seed=options.seed))
-
-
-def ready(
-    spaces: Sequence[TokenSpace], x: Sequence[float] | None, options: TrackOptions, lexicon: Lexicon
-) -> tuple[tuple[TokenSpace, ...], tuple[float, ...], TrackOptions]:
-    """The steps in their order on one token axis, their places, and options with what is to be decided for all."""
-    if len(spaces) < 2:
-        raise NotEnoughData(
-            "a track needs at least two steps: name more checkpoints, or a pattern such as run/step-*."
-        )
-    order, places = ordered([space.model for space in spaces], x)
-    held_out = wants_held_out(spaces, lexicon, TranslateOptions(held_out=options.held_out))
-    options = replace(options, held_out=held_out)
-    return aligned([spaces[i] for i in order], shared=options.shared), places, options
-
-
-def compared_steps(count: int) -> tuple[Compared, ...]:
-    """Each step beside the last, and beside the one before it."""
-    last = count - 1
-    return (
-        *((i, last, "_last") for i in range(count)),
-        *((i, i - 1, "_previous") for i in range(1, count)),
-    )
+    progress("steps", len(steps.spaces), len(steps.spaces))
+    record = put_together(steps, found, pairs, words, shares=shares)
+    return stamped(record, came_from(*steps.spaces, seed=options.seed))
 
 
 def put_together(
-    spaces: Sequence[TokenSpace],
-    x: Sequence[float],
+    of: Ready,
     steps: Sequence[StepMeasures],
     pairs: Mapping[Compared, StepPair],
+    words: Sequence[StepWords] = (),
     *,
-    options: TrackOptions,
     shares: Mapping[str, float] | None = None,
 ) -> Track:
-    """The record of steps and pairs of steps that are measured.
+    """The record of steps and pairs of steps that are measured; ``words``: of each step, where they are asked for.
 
     A step beside the last has no part in a half-life where it is the last itself: it equals itself by definition.
     """
@@ -220,20 +211,28 @@ def put_together(
         beside[first] += [replace(value, measure=f"{value.measure}{ending}") for value in pair.values]
         if ending == "_last" and first != last:
             sums[first][0] = _beside(sums[first][0], pair.tokens.renamed(ending))
-    moved = movements(np.asarray(x, np.float64), sums, resamples=options.resamples, seed=options.seed)
+    options, along = of.options, of.options.by == "training"
+    moved = (
+        movements(np.asarray(of.x, np.float64), sums, resamples=options.resamples, seed=options.seed)
+        if along
+        else {}
+    )
     rows = half_lives_of(moved)
-    counts = spaces[0].labels.only_counted().counts()
+    counts = of.spaces[0].labels.only_counted().counts()
     known = {name: count / max(1, sum(counts.values())) for name, count in counts.items()}
+    families = [family_of(space.model) for space in of.spaces]
     return Track(
         steps=tuple(
             TrackedStep(model=space.model, x=float(place), values=(*step.values, *more))
-            for space, place, step, more in zip(spaces, x, steps, beside, strict=True)
+            for space, place, step, more in zip(of.spaces, of.x, steps, beside, strict=True)
         ),
         half_lives=rows,
         order=which_first(moved, rows),
         relation=related_to_share(
             rows, known if shares is None else shares, "vocabulary" if shares is None else "given"
         ),
+        words=followed(options.words, of.x, words) if words else (),
+        trends=() if along else trends_of([step.values for step in steps], of.x, families),
         options=options,
     )
 
