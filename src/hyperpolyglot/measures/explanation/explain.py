@@ -12,6 +12,7 @@ import numpy as np
 from hyperpolyglot.arguments import checked
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.nearest import AUTO, Search
+from hyperpolyglot.engine.processor import blas_threads
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap
 from hyperpolyglot.measures.comparison.similarity import pair_cosines
@@ -118,6 +119,7 @@ class Explanation(Record):
         return {"": self.table()} | {name: tidied(rows, self.model) for name, rows in tables.items()}
 
 
+@blas_threads(1)  # its products are small, and threads that wait for the next one take a processor each
 def explain(
     space: TokenSpace,
     near: Neighbors,
