@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from hyperpolyglot.engine.processor import blas_threads
 from hyperpolyglot.measures.translation.recent import Recent
 from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Graph, PlannedStep, in_this_process
@@ -125,6 +126,20 @@ def test_products_share_the_threads(two_threads):
         in_this_process(Graph((step("a", looks), step("b", looks))), NoStore())
         assert {1} == set(threads)
         assert {2} == {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
+def test_an_inner_limit_changes_nothing():
+    """Two steps that each limit BLAS cannot leave the limit of one behind for the other."""
+
+    def now():
+        return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        with blas_threads(1):
+            with blas_threads(2):
+                assert {1} == now()
+            assert {1} == now()
+        assert {2} == now()
 
 
 @pytest.mark.parametrize("fails_first", [True, False])

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 from llvmlite.binding import get_host_cpu_features  # type: ignore[import-untyped]
 
@@ -37,13 +38,22 @@ def usable_threads(threads: int | None) -> int:
     return os.cpu_count() or 1
 
 
+_blas_limited = Lock()
+
+
 @contextmanager
 def blas_threads(most: int) -> Iterator[None]:
-    """Products of BLAS take at most so many threads in the block, in the whole process."""
+    """Products of BLAS take at most so many threads in the block, in the whole process; an inner block changes nothing."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    with threadpool_limits(limits=most, user_api="blas"):
+    if not _blas_limited.acquire(blocking=False):
         yield
+        return
+    try:
+        with threadpool_limits(limits=most, user_api="blas"):
+            yield
+    finally:
+        _blas_limited.release()
 
 
 def _register_tile() -> tuple[int, int]:
