@@ -43,7 +43,10 @@ _blas_limited = Lock()
 
 @contextmanager
 def blas_threads(most: int) -> Iterator[None]:
-    """Products of BLAS take at most so many threads in the block, in the whole process; an inner block changes nothing."""
+    """Products of BLAS take at most so many threads in the block, in the whole process.
+
+    A block within such a block changes nothing.
+    """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     if not _blas_limited.acquire(blocking=False):
