@@ -28,6 +28,14 @@ def test_a_map_that_is_moved_turned_and_mirrored_is_the_same() -> None:
     assert 1 - procrustes(POINTS, noisy)[2] == pytest.approx(fitted(noisy, POINTS, noisy)[1])
 
 
+def test_a_map_that_is_nothing_like_the_one_before_is_as_wide() -> None:
+    """Of an unrelated map nothing is explained, and it does not shrink to a point."""
+    other = 50 * np.random.default_rng(9).standard_normal(POINTS.shape)
+    placed, stays = fitted(other, POINTS, other)
+    assert stays < 0.2
+    assert POINTS.std() == pytest.approx(placed.std(), rel=0.05)
+
+
 def test_only_tokens_that_moved_move() -> None:
     """Of two maps that differ by a turn and by the place of one token, only that token is elsewhere."""
     space = hp.open_model("demo:meaning")

@@ -77,15 +77,16 @@ def step_map(
 
 
 def fitted(points: Float64, onto: Float64, every: Float64) -> tuple[Float64, float]:
-    """``every`` as ``points`` are moved, turned, mirrored and scaled to lie nearest to ``onto``, all ``[n, 2]``.
+    """``every`` as ``points`` are moved, turned and mirrored to lie nearest to ``onto`` and as wide, all ``[n, 2]``.
 
-    The second value is the share of the places of ``onto`` that this explains (R²).
+    Least squares alone would shrink a map the more, the less it is like the other. The second value is the share of
+    the places of ``onto`` that the nearest map explains (R²).
     """
     centre, other = points.mean(axis=0), onto.mean(axis=0)
     a, b = points - centre, onto - other
     left, strength, right = np.linalg.svd(a.T @ b)
     own, total = float((a**2).sum()), float((b**2).sum())
-    scale = float(strength.sum()) / own if own > 0 else 1.0
+    scale = np.sqrt(total / own) if own > 0 else 1.0
     explained = float(strength.sum()) ** 2 / (own * total) if own > 0 and total > 0 else 0.0
     return scale * (every - centre) @ (left @ right) + other, explained
 

@@ -196,7 +196,7 @@ def _pictures(key: str, run: Track) -> list[Picture]:
                 f"{key}-maps",
                 figures.draw_track_maps(run),
                 f"{len(run.maps[-1].ids):,} sampled tokens at {len(run.maps)} steps (UMAP). Each map is moved, turned "
-                f"and scaled to fit the one before; {_stays(run)}",
+                f"and mirrored to fit the one before, and as wide; {_stays(run)}",
             )
         )
     return made
