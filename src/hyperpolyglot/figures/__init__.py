@@ -5,7 +5,7 @@ Figures are matplotlib objects; :func:`save` writes PNG, SVG or PDF by extension
 
 from hyperpolyglot.figures.applied import draw_pruning, draw_reliability
 from hyperpolyglot.figures.by_record import of_record, on_axes, plot
-from hyperpolyglot.figures.checkpoints import draw_track, draw_track_by_label
+from hyperpolyglot.figures.checkpoints import draw_track, draw_track_by_label, draw_track_maps
 from hyperpolyglot.figures.comparisons import (
     draw_agreement,
     draw_agreement_by_label,
@@ -69,6 +69,7 @@ __all__ = [
     "draw_silhouette",
     "draw_track",
     "draw_track_by_label",
+    "draw_track_maps",
     "draw_translation",
     "draw_translation_by_language",
     "draw_translation_scores",
