@@ -14,9 +14,9 @@ from typing import Any
 
 import hyperpolyglot as hp
 from hyperpolyglot.measures.explanation import explain
+from hyperpolyglot.measures.languages.languages import languages_of
 from hyperpolyglot.measures.meanings import meanings
 from hyperpolyglot.measures.translation import TranslateOptions, translate
-from hyperpolyglot.measures.translation.languages import languages_of
 from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.study.evidence import Given
 

@@ -152,6 +152,7 @@ RECORDED: dict[str, dict[str, Any]] = {
     | {"design": "one-vs-rest", "folds": 10, "repeats": 1, "grouped": False, "minimum": 500}
     | {"shared_with": []},
     "tokens": OPENING | LABELS | EXCLUDE | {"k": 50},
+    "relatedness": OPENING | EXCLUDE | {"k": 50, "minimum": 100, "permutations": 9_999, "word_lists": None},
     "silhouette": OPENING | PROTOCOL | EXCLUDE | {"sample": 500, "minimum": 50, "permutations": 99},
     "neighbors": OPENING
     | PROTOCOL
@@ -163,7 +164,10 @@ RECORDED: dict[str, dict[str, Any]] = {
     | EXCLUDE
     | LEXICON
     | {"only": [], "multi_piece": False, "questions": 2000, "figure": "languages"},
-    "languages": OPENING | EXCLUDE | LEXICON | {"language": None},
+    "languages": OPENING
+    | EXCLUDE
+    | LEXICON
+    | {"language": None, "text": None, "reference": "en", "word_lists": None, "separation": True},
     "induce": OPENING
     | EXCLUDE
     | LEXICON

@@ -16,11 +16,11 @@ from scipy.special import ndtr, ndtri
 
 from hyperpolyglot.lexicon import packaged_lexicon, unseen_by_demos
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.languages.lexical import of_all, of_covered
 from hyperpolyglot.measures.translation.asking import TranslateOptions, matched_candidates
 from hyperpolyglot.measures.translation.coverage import language_coverage
 from hyperpolyglot.measures.translation.crossed import Crossed, _distinct, wilson_form
 from hyperpolyglot.measures.translation.hubs import shrunken
-from hyperpolyglot.measures.translation.languages import of_all, of_covered
 from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.measures.translation.matched import matched
 from hyperpolyglot.measures.translation.questions import DIFFERENT, Questions, questions

@@ -26,6 +26,7 @@ WORDS = ["--lexicon", "words.tsv"]
 SKIPPED = ["--skip", "map", "--skip", "explain", "--skip", "compare"]
 WORK = {
     "separability": ["--minimum", "60", "--folds", "2"],
+    "relatedness": ["--minimum", "2", "--permutations", "9"],
     "silhouette": ["--permutations", "5", "--minimum", "20"],
     "explain": ["-k", "12", "--top", "200"],
     "compare": ["-k", "10", "--permutations", "5", "--top", "150"],
@@ -102,8 +103,8 @@ FEWER = {
     "permutations = 99 ": "permutations = 5 ",
     "questions = 2000 ": "questions = 50 ",
     "k = 50 ": "k = 12 ",
-    '"map", "translate", "meanings", "explain",': "",
-    '"overlap", "languages", "fertility", "compare",': '"overlap",',
+    '"relatedness", "map", "translate",': "",
+    '"meanings", "explain", "overlap", "languages", "fertility", "compare",': '"overlap",',
 }
 """What is changed in the study file that is printed, so that its work is small."""
 

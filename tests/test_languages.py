@@ -13,8 +13,9 @@ from tokenizers import Tokenizer
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.loading import open_model
+from hyperpolyglot.measures.languages.languages import languages
+from hyperpolyglot.measures.languages.records import pieces
 from hyperpolyglot.measures.translation.asking import TranslateOptions
-from hyperpolyglot.measures.translation.languages import languages, pieces
 from hyperpolyglot.tokenization.segmentation import UNKNOWN, segmenter
 from hyperpolyglot.tokenizer_source import given
 from hyperpolyglot.vocabulary import Entry, TokenKind, Vocabulary

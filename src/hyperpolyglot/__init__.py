@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.diversity import Diversity, diversity
     from hyperpolyglot.measures.explanation import Evidence, Explanation, explain
     from hyperpolyglot.measures.inspection import Inspection, inspect
+    from hyperpolyglot.measures.languages import Languages, LanguageSources, languages
     from hyperpolyglot.measures.neighbors import (
         Neighborhoods,
         Neighbors,
@@ -46,17 +47,12 @@ if TYPE_CHECKING:
         sample_rows,
     )
     from hyperpolyglot.measures.projection import Projection, project
+    from hyperpolyglot.measures.relatedness import Relatedness, relatedness
     from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
     from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
     from hyperpolyglot.measures.token_table import TokenTable, token_table
     from hyperpolyglot.measures.track import Track, TrackOptions, track
-    from hyperpolyglot.measures.translation import (
-        Languages,
-        TranslateOptions,
-        Translation,
-        languages,
-        translate,
-    )
+    from hyperpolyglot.measures.translation import TranslateOptions, Translation, translate
     from hyperpolyglot.report import write_report
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.store import Store
@@ -81,16 +77,18 @@ _HOME = {
     "measures.explanation": ("Evidence", "Explanation", "explain"),
     "measures.fertility": ("Fertility", "FertilityOptions", "fertility"),
     "measures.inspection": ("Inspection", "inspect"),
+    "measures.languages": ("LanguageSources", "Languages", "languages"),
     "measures.neighbors": (
         *("Neighborhoods", "Neighbors", "find_ids", "find_tokens"),
         *("neighborhoods", "neighbors", "sample_rows"),
     ),
     "measures.projection": ("Projection", "project"),
+    "measures.relatedness": ("Relatedness", "relatedness"),
     "measures.separability": ("SeparabilityOptions", "Separability", "separability"),
     "measures.silhouette": ("Silhouette", "SilhouetteOptions", "silhouette"),
     "measures.token_table": ("TokenTable", "token_table"),
     "measures.track": ("Track", "TrackOptions", "track"),
-    "measures.translation": ("Languages", "TranslateOptions", "Translation", "languages", "translate"),
+    "measures.translation": ("TranslateOptions", "Translation", "translate"),
     "parallel_text": ("ParallelText", "packaged_text", "read_text_folder"),
     "report": ("write_report",),
     "space": ("TokenSpace",),
@@ -100,8 +98,8 @@ _HOME = {
     "word_lists": ("WordLists", "read_word_lists"),
 }
 MEASURES = (
-    *("neighbors", "separability", "silhouette", "diversity", "map", "translate", "meanings", "explain"),
-    *("overlap", "languages", "fertility", "compare"),
+    *("neighbors", "separability", "silhouette", "diversity", "relatedness", "map", "translate", "meanings"),
+    *("explain", "overlap", "languages", "fertility", "compare"),
 )
 """The measures of a study, which ``StudyOptions(skip=…)`` can leave out; a test holds them to the catalogue."""
 
@@ -124,6 +122,7 @@ __all__ = [
     "InductionOptions",
     "Inspection",
     "Labels",
+    "LanguageSources",
     "Languages",
     "Lexicon",
     "Neighborhoods",
@@ -132,6 +131,7 @@ __all__ = [
     "Overlap",
     "ParallelText",
     "Projection",
+    "Relatedness",
     "Separability",
     "SeparabilityOptions",
     "Silhouette",
@@ -175,6 +175,7 @@ __all__ = [
     "read_text_folder",
     "read_word_lists",
     "read_words",
+    "relatedness",
     "run_study",
     "sample_rows",
     "separability",

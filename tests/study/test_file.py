@@ -81,6 +81,7 @@ def test_every_option_arrives(tmp_path):
         "neighbors",
         "diversity",
         "silhouette",
+        "relatedness",
         "map",
         "translate",
         "meanings",

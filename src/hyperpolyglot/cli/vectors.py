@@ -33,6 +33,7 @@ from hyperpolyglot.cli.options import (
     model_argument,
     models_argument,
     seed_option,
+    word_lists_option,
 )
 from hyperpolyglot.cli.output import (
     TABLE_OR_FIGURE,
@@ -42,11 +43,12 @@ from hyperpolyglot.cli.output import (
     output_group,
 )
 from hyperpolyglot.cli.several import Measurement, give, named_records
+from hyperpolyglot.labellers import LANGUAGE
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.separability import SeparabilityOptions
 
-__all__ = ["diversity", "map_", "separability", "silhouette"]
+__all__ = ["diversity", "map_", "relatedness", "separability", "silhouette"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +293,68 @@ def diversity(
             named_records(results), called.many, published=called.writing_systems
         ),
     )
+
+
+@click.command(
+    cls=Described,
+    purpose="Measure a model",
+    short_help="Whether related languages are neighbours.",
+    examples=(
+        "hyperpolyglot relatedness demo:e5 --minimum 20",
+        "hyperpolyglot relatedness demo:e5 --minimum 20 -o branches.svg",
+    ),
+)
+@models_argument
+@k_option(50)
+@click.option(
+    "--minimum", type=click.IntRange(2), default=100, show_default=True, help="Tokens that a language needs."
+)
+@click.option(
+    "--permutations",
+    type=click.IntRange(1),
+    default=9_999,
+    show_default=True,
+    help="Permutations of the languages behind the p-values.",
+)
+@word_lists_option
+@opening_group
+@exclude_option
+@search_group
+@seed_option
+@store_group
+@output_group(TABLE_OR_FIGURE)
+def relatedness(
+    models: tuple[str, ...],
+    k: int,
+    minimum: int,
+    permutations: int,
+    word_lists: Path | None,
+    opening: OpeningOptions,
+    exclude: tuple[str, ...],
+    searching: SearchOptions,
+    seed: int,
+    store: StoreOptions,
+    output: OutputOptions,
+) -> None:
+    """Compare which languages are neighbours in each MODEL with a family tree of
+    languages, within each script. Labels are languages (--labels language).
+    """
+    from hyperpolyglot import figures
+    from hyperpolyglot.cli.terminal import progress_bar
+    from hyperpolyglot.cli.terminal_tables.relatedness import RELATEDNESS
+    from hyperpolyglot.study import computed, neighbors_step
+    from hyperpolyglot.study.catalogue import relatedness_step
+
+    labelling = LabelOptions(labels=LANGUAGE, word_lists=word_lists)
+    spaces, kept = open_spaces(models, opening, labelling, exclude), store.open()
+    kinds, search = excluded_kinds(exclude), searching.search()
+    results = []
+    with progress_bar() as bar:
+        for space in spaces:
+            near = neighbors_step(space, k, exclude=kinds, search=search)
+            step = relatedness_step(space, near, k=k, minimum=minimum, permutations=permutations, seed=seed)
+            results.append(Measurement(space, computed(step, kept, bar)))
+    give(RELATEDNESS, results, output, figure=lambda: figures.draw_relatedness(named_records(results)))
 
 
 @click.command(

@@ -22,6 +22,7 @@ from hyperpolyglot.figures.fertility import draw_fertility
 from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.maps import draw_map, draw_points
 from hyperpolyglot.figures.neighborhoods import draw_meanings, draw_neighborhoods
+from hyperpolyglot.figures.relatedness import draw_relatedness
 from hyperpolyglot.figures.translations import (
     draw_hub_languages,
     draw_languages,
@@ -59,6 +60,7 @@ __all__ = [
     "draw_neighborhoods",
     "draw_overlap",
     "draw_points",
+    "draw_relatedness",
     "draw_removal",
     "draw_separability",
     "draw_silhouette",

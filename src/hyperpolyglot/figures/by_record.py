@@ -16,6 +16,7 @@ from hyperpolyglot.figures.fonts import use_fonts_that_have
 from hyperpolyglot.figures.maps import draw_points
 from hyperpolyglot.figures.neighborhoods import draw_meanings, draw_neighborhoods
 from hyperpolyglot.figures.panels import drawn_on, extra_settings
+from hyperpolyglot.figures.relatedness import draw_relatedness
 from hyperpolyglot.figures.translations import MAIN_PANEL, draw_languages, draw_translation_scores
 from hyperpolyglot.figures.vocabularies import draw_census, draw_overlap
 from hyperpolyglot.figures.writing_systems import draw_diversity, draw_separability, draw_silhouette
@@ -24,13 +25,15 @@ from hyperpolyglot.measures.comparison import Comparison
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.fertility import Fertility
+from hyperpolyglot.measures.languages import Languages
 from hyperpolyglot.measures.meanings import Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
+from hyperpolyglot.measures.relatedness import Relatedness
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.silhouette import Silhouette
 from hyperpolyglot.measures.track import Track
-from hyperpolyglot.measures.translation import Languages, Translation
+from hyperpolyglot.measures.translation import Translation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,6 +81,10 @@ _OF_RECORD: dict[type, _Drawn] = {
     Silhouette: _Drawn(lambda found, **style: draw_silhouette([(_name(found), found)], **style)),
     Diversity: _Drawn(
         lambda found, **style: draw_diversity([(_name(found), found)], **style), plain=("published",)
+    ),
+    Relatedness: _Drawn(
+        lambda found, **style: draw_relatedness([(_name(found), found)], **style),
+        there=lambda found: found.branches,
     ),
     Projection: _Drawn(draw_points),
     Translation: _Drawn(

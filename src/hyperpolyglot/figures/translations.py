@@ -22,7 +22,8 @@ from hyperpolyglot.figures.style import (
     named,
 )
 from hyperpolyglot.lexicon.names import language_name
-from hyperpolyglot.measures.translation import Languages, Translation
+from hyperpolyglot.measures.languages import Languages
+from hyperpolyglot.measures.translation import Translation
 from hyperpolyglot.percentages import exact
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.types import Float64
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from hyperpolyglot.measures.translation.languages import LanguageModel
+    from hyperpolyglot.measures.languages.records import LanguageModel
 
 __all__ = [
     "FEWEST_QUESTIONS",

@@ -35,7 +35,7 @@ def results(study: Study) -> dict[str, Any]:
                 "inspect": m.inspection.to_json(),
                 "verdict": _verdict(m, counted, study),
             }
-            | _forms({measure.key: getattr(m, measure.key) for measure in SINGLE})
+            | _forms({measure.key: getattr(m, measure.key) for measure in SINGLE if measure.applies(m.space)})
             for m, counted in zip(study.models, study.census.models, strict=True)
         ],
         "verdict": _verdict_between(study),

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from hyperpolyglot.arguments import Kinds
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.lexicon.families import TREE
 from hyperpolyglot.measures.census import census, overlap
 from hyperpolyglot.measures.comparison import CompareOptions, Comparison
 from hyperpolyglot.measures.comparison.compare import compare_pair, neighbors_compared, shared_spaces
@@ -25,14 +26,17 @@ from hyperpolyglot.measures.explanation import Explanation, explain
 from hyperpolyglot.measures.fertility import Fertility, FertilityOptions
 from hyperpolyglot.measures.fertility.counts import ModelFertility, counts_of
 from hyperpolyglot.measures.fertility.fertility import check_reference, joined
+from hyperpolyglot.measures.languages import Languages, LanguageSources
+from hyperpolyglot.measures.languages.languages import languages_of, ranked
+from hyperpolyglot.measures.languages.records import ModelLanguages
 from hyperpolyglot.measures.meanings import Meanings, meanings
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.projection import Projection, project
+from hyperpolyglot.measures.relatedness import Relatedness, relatedness
 from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
 from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
-from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation, translate
+from hyperpolyglot.measures.translation import TranslateOptions, Translation, translate
 from hyperpolyglot.measures.translation.asking import wants_held_out
-from hyperpolyglot.measures.translation.languages import ModelLanguages, languages_of, ranked
 from hyperpolyglot.measures.undertrained import undertrained
 from hyperpolyglot.origins import came_from, told
 from hyperpolyglot.parallel_text import ParallelText, packaged_text
@@ -43,7 +47,7 @@ from hyperpolyglot.study.evidence import Given
 from hyperpolyglot.study.execute import Outcomes
 from hyperpolyglot.study.graph import PlannedStep
 from hyperpolyglot.study.record import Absent, StudyOptions
-from hyperpolyglot.study.steps import Rate, Step, tokenizer_of
+from hyperpolyglot.study.steps import Rate, Step, described, tokenizer_of
 from hyperpolyglot.types import Array
 
 __all__ = [
@@ -62,6 +66,7 @@ __all__ = [
     "plan_compare",
     "plan_fertility",
     "plan_languages",
+    "relatedness_step",
     "separability_step",
     "silhouette_step",
     "translate_step",
@@ -89,6 +94,7 @@ class Measure:
     """A measure of one model.
 
     ``shown`` is what a study holds of its record; ``tables`` are the tables of that by name, ``""`` the main one.
+    ``applies``: whether there is one of the labels of a space; ``inapplicable``: why not, a sentence.
     """
 
     key: str
@@ -96,6 +102,8 @@ class Measure:
     options: type[Any] | None = None
     shown: Callable[[TokenSpace, Any, StudyOptions], Any] = lambda _space, record, _options: record
     tables: Callable[[Any, TokenSpace], Mapping[str, Rows]] = lambda record, _: record.tables_by_name()
+    applies: Callable[[TokenSpace], bool] = lambda _: True
+    inapplicable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +195,33 @@ def diversity_step(space: TokenSpace, near: Near, k: int, protocol: str) -> Plan
     """:func:`diversity` over the k nearest of ``near``."""
     given = {"neighbors": near, "labels": space.labels, "k": k, "protocol": protocol}
     return _DIVERSITY.planned(diversity, given, space=space)
+
+
+_RELATEDNESS = Step(
+    key="relatedness", record=Relatedness, rate=Rate(start=2.0, area=0.0, line=30_000.0), named=True
+)
+
+
+# The names of labels say which languages are related, and the texts of tokens how these are spelled.
+def relatedness_step(
+    space: TokenSpace,
+    near: Near,
+    *,
+    k: int = 50,
+    minimum: int = 100,
+    permutations: int = 9_999,
+    seed: int = 0,
+) -> PlannedStep[Relatedness]:
+    """:func:`relatedness` over the k nearest of ``near``."""
+    given = {
+        "space": space,
+        "near": near,
+        "k": k,
+        "minimum": minimum,
+        "permutations": permutations,
+        "seed": seed,
+    }
+    return _RELATEDNESS.planned(relatedness, given, inputs={"labels": described(space.labels), "tree": TREE})
 
 
 _MAP = Step(key="map", record=Projection, rate=Rate(start=0.5, area=60.0, line=60_000.0, bytes_per_row=12))
@@ -287,13 +322,25 @@ _LANGUAGES = Step(
 
 
 def plan_languages(
-    spaces: Sequence[TokenSpace], lexicon: Lexicon, options: TranslateOptions, language: str | None = None
+    spaces: Sequence[TokenSpace],
+    lexicon: Lexicon,
+    options: TranslateOptions,
+    language: str | None = None,
+    sources: LanguageSources | None = None,
 ) -> Joint[Languages]:
-    """One language or all of them, in every model; concepts are the same for all."""
+    """One language or all of them, in every model; concepts are the same for all.
+
+    ``sources`` are by default the packaged text alone, so that no number depends on what is installed.
+    """
     options = replace(options, held_out=wants_held_out(spaces, lexicon, options))
-    asked = {"lexicon": lexicon, "language": language, "options": options}
+    sources = sources or LanguageSources(text=packaged_text())
+    asked = {"lexicon": lexicon, "language": language, "options": options, "sources": sources}
     steps = (
-        _LANGUAGES.planned(_languages, {"space": space, **asked}, inputs={"tokenizer": tokenizer_of(space)})
+        _LANGUAGES.planned(
+            _languages,
+            {"space": space, **asked},
+            inputs={"tokenizer": tokenizer_of(space)},
+        )
         for space in spaces
     )
     return Joint(steps=tuple(steps), join=ranked)
@@ -391,6 +438,12 @@ SINGLE: tuple[Measure, ...] = (
     Measure(
         key="diversity",
         plan=lambda c: diversity_step(c.space, c.near, c.options.k, c.options.protocol),
+    ),
+    Measure(
+        key="relatedness",
+        plan=lambda c: relatedness_step(c.space, c.near, k=c.options.k, seed=c.options.seed),
+        applies=lambda space: space.labels.labelling.tags,
+        inapplicable="Labels are no languages, so they have no family tree.",
     ),
     Measure(
         key="map",

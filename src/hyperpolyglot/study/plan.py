@@ -78,7 +78,12 @@ def _plan_model(
     context = Context(space=space, options=options, lexicon=lexicon, near=near, search=search, **given)
     return ModelPlan(
         space=space,
-        steps={m.key: _unless_skipped(m.key, options, partial(m.plan, context)) for m in SINGLE},
+        steps={
+            m.key: _unless_skipped(m.key, options, partial(m.plan, context))
+            if m.applies(space)
+            else Absent(m.inapplicable)
+            for m in SINGLE
+        },
     )
 
 

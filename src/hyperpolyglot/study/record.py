@@ -14,12 +14,14 @@ from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.fertility import Fertility, FertilityOptions
 from hyperpolyglot.measures.inspection import Inspection
+from hyperpolyglot.measures.languages import Languages
 from hyperpolyglot.measures.meanings import Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.measures.projection import Projection
+from hyperpolyglot.measures.relatedness import Relatedness
 from hyperpolyglot.measures.separability import Separability, SeparabilityOptions
 from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions
-from hyperpolyglot.measures.translation import Languages, TranslateOptions, Translation
+from hyperpolyglot.measures.translation import TranslateOptions, Translation
 from hyperpolyglot.origins import version
 from hyperpolyglot.records import Record, brief, tidied
 from hyperpolyglot.space import TokenSpace
@@ -93,6 +95,7 @@ class ModelStudy:
     separability: Separability | Absent
     silhouette: Silhouette | Absent
     diversity: Diversity | Absent
+    relatedness: Relatedness | Absent
     map: Projection | Absent
     translate: Translation | Absent
     meanings: Meanings | Absent

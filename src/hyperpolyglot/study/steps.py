@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache, singledispatch
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.languages import LanguageSources
 from hyperpolyglot.origins import Provenance, came_from
 from hyperpolyglot.parallel_text import ParallelText
 from hyperpolyglot.sources import is_counted, title_of
@@ -22,6 +23,7 @@ from hyperpolyglot.study.graph import Cost, PlannedStep
 from hyperpolyglot.study.record import plain
 from hyperpolyglot.tokenization.encoder import Encoder
 from hyperpolyglot.vocabulary import TokenKind
+from hyperpolyglot.word_lists import WordLists
 
 __all__ = ["Rate", "Step", "described", "tokenizer_of"]
 
@@ -156,6 +158,16 @@ def _(argument: Lexicon) -> Any:
 @described.register
 def _(argument: ParallelText) -> Any:
     return argument.digest
+
+
+@described.register
+def _(argument: WordLists) -> Any:
+    return argument.digest
+
+
+@described.register
+def _(argument: LanguageSources) -> Any:
+    return {field.name: described(getattr(argument, field.name)) for field in fields(argument)}
 
 
 @described.register

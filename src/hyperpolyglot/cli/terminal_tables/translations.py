@@ -9,16 +9,14 @@ from hyperpolyglot.cli.several import Columns, Command, Measurement
 from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import span, value, whole
 from hyperpolyglot.lexicon.names import language_name
-from hyperpolyglot.measures.translation.languages import pieces
 from hyperpolyglot.percentages import exact, percent
 from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
     from hyperpolyglot.applications.induction import Induction
-    from hyperpolyglot.measures.translation import Languages, Translation
-    from hyperpolyglot.measures.translation.languages import LanguageModel
+    from hyperpolyglot.measures.translation import Translation
 
-__all__ = ["TRANSLATE", "show_induction", "show_languages"]
+__all__ = ["TRANSLATE", "show_induction"]
 
 _AMONG = {"weak": "words", "script": "script", "strong": "all"}
 _MEANT = {
@@ -212,46 +210,6 @@ def _hubs(found: Translation) -> list[dict[str, Any]]:
         }
         for row in shown
     ]
-
-
-def show_languages(found: Languages) -> None:
-    """A table for one language, or a row for every language and model; best models first."""
-    several = len(found.by_language) > 1
-    rows = [
-        ({"language": tag} if several else {}) | _language_model(model)
-        for tag, models in found.by_language.items()
-        for model in models
-    ]
-    title = "Models by language, best first (95 % intervals)"
-    if not several:
-        (tag,) = found.by_language
-        name = language_name(tag) if language_name(tag) == tag else f"{language_name(tag)} ({tag})"
-        title = f"{name}: models, best first (95 % intervals)"
-    print_table(title, rows)
-    say(
-        "one token: words of the lexicon that are. pieces: per word, ≈ estimated, † with unknown parts in more than a "
-        "tenth of the words. weak: under-trained tokens among the pieces. P@1: from and into the language (CSLS); of "
-        "all: where a word that is no token counts as missed and every question has the same number of candidates, by "
-        "which models are ranked. Overlapping intervals are ties."
-    )
-    for note in (found.concepts.get("note"), *found.notes):
-        if note:
-            say(str(note))
-
-
-def _language_model(model: LanguageModel) -> dict[str, Any]:
-    scores = model.translation or {}
-    matched = scores.get("matched") or {}
-    return {
-        "one token": exact(model.coverage),
-        "pieces": pieces(model),
-        "weak": "–" if model.undertrained is None else exact(model.undertrained),
-        "P@1": value(scores.get("value"), 2),
-        "chance": value(scores.get("chance")),
-        "of all": value(matched.get("all")),
-        "interval": span(matched.get("all_interval")),
-        "model": title_of(model.model),
-    }
 
 
 TRANSLATE = Command("translate", _show_translation, _translation_columns, _translation_notes)

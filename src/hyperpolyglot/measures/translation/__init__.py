@@ -1,6 +1,5 @@
-"""Are neighbours translations? Words of a lexicon asked for in other languages; which model for which language."""
+"""Are neighbours translations? Words of a lexicon asked for in other languages."""
 
-from hyperpolyglot.measures.translation.languages import Languages, languages
 from hyperpolyglot.measures.translation.translate import TranslateOptions, Translation, translate
 
-__all__ = ["Languages", "TranslateOptions", "Translation", "languages", "translate"]
+__all__ = ["TranslateOptions", "Translation", "translate"]

@@ -6,8 +6,8 @@ from typing import Any
 
 from hyperpolyglot import figures
 from hyperpolyglot.lexicon.names import language_name
-from hyperpolyglot.measures.translation import Languages
-from hyperpolyglot.measures.translation.languages import LanguageModel, pieces
+from hyperpolyglot.measures.languages import Languages
+from hyperpolyglot.measures.languages.records import LanguageModel, pieces
 from hyperpolyglot.report.content import Grid, Section, picture
 from hyperpolyglot.report.wording import DASH, cell, exact, joined, percent
 from hyperpolyglot.sources import remark_on_demo, title_of

@@ -20,6 +20,7 @@ from hyperpolyglot.measures.verdicts import (
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.report.content import Section, picture, present
 from hyperpolyglot.report.sections.mixing import FEWEST_EXPECTED, mixing_grids
+from hyperpolyglot.report.sections.relatedness import relatedness_sections
 from hyperpolyglot.report.sections.writing_readings import (
     read_by_label,
     read_diversity,
@@ -36,13 +37,14 @@ __all__ = ["map_section", "writing_system_sections"]
 
 
 def writing_system_sections(study: Study) -> list[Section]:
-    """Probes, clusters, neighbourhoods, neighbour composition."""
+    """Probes, clusters, neighbourhoods, neighbour composition, and the family tree of languages."""
     labelling = common(m.space.labels.labelling for m in study.models)
     return [
         _separability(study, labelling),
         _silhouette(study, labelling),
         *_diversity(study, labelling),
         *_mixing(study, labelling),
+        *relatedness_sections(study),
     ]
 
 
