@@ -42,6 +42,7 @@ EXPECTED = {
     ],
     "served": ["languages", "fertility"],
     "reasons": ["frequency", "undertrained", "hubness", "geometry", "removal", "tables"],
+    "training": [],
     "models-compared": ["compare", "compare-by-label", "compare-maps"],
     "vocabulary": ["census", "overlap"],
     "neighbourhoods": ["neighbors"],
