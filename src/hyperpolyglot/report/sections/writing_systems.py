@@ -57,7 +57,7 @@ def _separability(study: Study, labelling: Labelling) -> Section:
     return Section(
         key="separability",
         title=f"Are {noun} linearly separable?",
-        question="A linear probe for each label against the rest, balanced, on tokens it has not seen.",
+        question=f"A linear probe for each {_against(labelling)}, balanced, on tokens it has not seen.",
         pictures=(
             picture(
                 "separability",
@@ -73,6 +73,11 @@ def _separability(study: Study, labelling: Labelling) -> Section:
         if probes
         else "",
     )
+
+
+def _against(labelling: Labelling) -> str:
+    """What is probed against what: languages of one script, so that script does not tell them apart."""
+    return "language against the others of its script" if labelling.tags else "label against the rest"
 
 
 def _silhouette(study: Study, labelling: Labelling) -> Section:
