@@ -472,6 +472,10 @@ def test_what_cannot_be_pruned_is_said(cases, tmp_path):
     words = WordLists.of({"en": [("king", 1)]}, source="mine")
     with pytest.raises(NotEnoughData, match="no text and no word list"):
         hp.prune(space, ["xx"], word_lists=words)
+    with pytest.raises(NotEnoughData, match="one line"):
+        hp.prune(space, ["xx"], text={"xx": ["king"]}, word_lists=words)
+    two = hp.prune(space, ["xx"], text={"xx": ["the king", "the queen"]}, word_lists=words)
+    assert all(p.running and p.cost["low"] is None for p in two.curve)
     with pytest.raises(NotEnoughData, match="tokens stay in any case"):
         hp.prune(space, ["en"], word_lists=words, tokens=3)
     with pytest.raises(NotEnoughData, match="left out"):

@@ -108,6 +108,10 @@ def counted(language: str, texts: Texts | None, lists: Sequence[WordLists]) -> C
         raise NotEnoughData(
             f"{language}: there is no text and no word list of this language; give --text or --word-lists."
         )
+    if len(segments) == 1 and not words:
+        raise NotEnoughData(
+            f"{language}: its text is one line, and there is no word list; give two lines at least."
+        )
     kept = tuple(s for i, s in enumerate(segments) if i % _HELD_OUT_IN) or segments[:0]
     even = len(shares) > 1 and bool(np.mean(shares == shares.min()) >= _EVEN)
     return Corpus(language=language, texts=kept, words=words, shares=shares, even=even, listed=listed)
@@ -124,7 +128,7 @@ def judged(language: str, texts: Texts | None, held_out: tuple[Texts, str] | Non
     if texts is not None:
         own = tag_in(language, list(texts))
         rest = () if own is None else tuple(texts[own])[::_HELD_OUT_IN]
-        if len(rest) > 1:
+        if len(rest) > 1 or (rest and not corpus.words):
             return _of_text(language, rest, "every fifth segment of the text, which was held out")
     pairs = sorted(corpus.written(), key=lambda pair: -pair[1])[:_MOST_WORDS]
     return Judge(
