@@ -36,9 +36,9 @@ def show_pruning(found: Pruning) -> None:
             )
     print_table(f"Price of {size:,} tokens", rows)
     say(
-        "per word: tokens for each (fertility). cost: tokens over those of the whole vocabulary for the same text, with "
-        "its 95 % interval. coverage: share of "
-        "the running tokens that are kept; chance: were tokens kept at random."
+        "per word: tokens for each (fertility). cost: tokens over those of the whole vocabulary for the same text, "
+        "with its 95 % interval. coverage: share of the running tokens that are kept; chance: were tokens kept at "
+        "random."
     )
     by_size: dict[int, list[float]] = {}
     for point in found.curve:
