@@ -24,18 +24,19 @@ from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.maps import draw_map, draw_points
 from hyperpolyglot.figures.neighborhoods import draw_meanings, draw_neighborhoods
 from hyperpolyglot.figures.relatedness import draw_relatedness
-from hyperpolyglot.figures.translations import (
-    draw_hub_languages,
-    draw_languages,
+from hyperpolyglot.figures.translation_cells import (
     draw_translation,
     draw_translation_by_language,
-    draw_translation_scores,
+    draw_translations,
+    draw_translations_by_language,
 )
+from hyperpolyglot.figures.translations import draw_hub_languages, draw_languages, draw_translation_scores
 from hyperpolyglot.figures.vocabularies import draw_census, draw_overlap
 from hyperpolyglot.figures.writing_systems import (
     draw_diversity,
     draw_diversity_by_label,
     draw_mixing,
+    draw_mixings,
     draw_separability,
     draw_silhouette,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "draw_map",
     "draw_meanings",
     "draw_mixing",
+    "draw_mixings",
     "draw_neighborhoods",
     "draw_overlap",
     "draw_points",
@@ -73,6 +75,8 @@ __all__ = [
     "draw_translation",
     "draw_translation_by_language",
     "draw_translation_scores",
+    "draw_translations",
+    "draw_translations_by_language",
     "draw_undertrained",
     "of_record",
     "on_axes",
