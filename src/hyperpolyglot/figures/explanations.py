@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperpolyglot.figures.multiples import MANY, name_rows_axis, rows_of_models, vertical
+from hyperpolyglot.figures.multiples import (
+    MANY,
+    name_axis,
+    name_shared_axis,
+    rows_of_models,
+    vertical,
+)
 from hyperpolyglot.figures.panels import chance_legend, legend_below, new_figure, styled
 from hyperpolyglot.figures.style import (
     CHANCE,
@@ -102,9 +108,11 @@ def draw_frequency_by_label(
     ]
     figure, panels = rows_of_models(labels, series, [named(label) for label in labels], margin=1.2, ax=ax)
     vertical(figure, panels, 0.0, CHANCE)
-    said = "rank correlation of frequency and diversity within the label (line: 95 % interval)"
+    said = name_axis(
+        panels, "rank correlation of frequency and diversity within the label (line: 95 % interval)"
+    )
     legend_below(figure, panels[0])
-    name_rows_axis(figure, panels, said)
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -133,8 +141,9 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30, *, ax: Axe
     figure, panels = rows_of_models(labels, series, titles, margin=1.2, each=0.18, ax=ax)
     panels[0].set_xlim(left=0)
     panels[0].xaxis.set_major_formatter(in_percent)
+    said = name_axis(panels, "under-trained tokens (line: 95 % interval)")
     chance_legend(figure, panels[0], "were they spread evenly")
-    name_rows_axis(figure, panels, "under-trained tokens (line: 95 % interval)")
+    name_shared_axis(figure, panels, said)
     return figure
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MANY", "grid_of", "name_rows_axis", "panel_title", "rows_of_models", "vertical"]
+__all__ = ["MANY", "grid_of", "name_axis", "name_shared_axis", "panel_title", "rows_of_models", "vertical"]
 
 MANY = 5
 """From so many models on, each has a panel of its own."""
@@ -67,14 +67,19 @@ def panel_title(panel: Axes, text: str, inches: float) -> None:
     panel.set_title("\n".join(lines), fontsize=size)
 
 
-def name_rows_axis(figure: Figure, panels: Sequence[Axes], text: str) -> None:
-    """What is along the x axis, said once for all panels: over the legend, which is there by now, or below them."""
+def name_axis(panels: Sequence[Axes], text: str) -> str:
+    """Say what is along the x axis of a single panel, before a legend finds its place below; returns ``text``."""
     if len(panels) == 1:
         panels[0].set_xlabel(text)
-    elif figure.legends:
+    return text
+
+
+def name_shared_axis(figure: Figure, panels: Sequence[Axes], text: str) -> None:
+    """What is along the x axis of several panels, said once: over the legend, which is there by now, or below them."""
+    if len(panels) > 1 and figure.legends:
         figure.legends[0].set_title(text)
         figure.legends[0].get_title().set_fontsize(8)
-    else:
+    elif len(panels) > 1:
         figure.supxlabel(text, fontsize=8, color=INK)
 
 

@@ -56,15 +56,22 @@ def draw_translation(
 
 @styled
 def draw_translations(
-    results: Sequence[tuple[str, Sequence[str], Float64]], most: int = 12, *, chance: float | None = None
+    results: Sequence[tuple[str, Sequence[str], Float64]],
+    most: int = 12,
+    *,
+    chance: float | None = None,
+    ax: Axes | None = None,
 ) -> Figure:
-    """The same of many models (its name, the labels, ``values``): a panel each, the same labels in all."""
+    """The same of many models (its name, the labels, ``values``): a panel each, the same labels in all.
+
+    On lent axes that of the first.
+    """
     labels = list(dict.fromkeys(name for _, names, _ in results for name in names))
     spread = [_on(labels, names, values) for _, names, values in results]
     chosen = np.sort(_most_asked([(labels, values) for values in spread], most))
     cells = np.ix_(chosen, chosen)
     panels = [(model, values[cells]) for (model, _, _), values in zip(results, spread, strict=True)]
-    return _heat_maps([named(labels[i]) for i in chosen], panels, chance, [])
+    return _heat_maps([named(labels[i]) for i in chosen], panels, chance, ax=ax)
 
 
 def _most_asked(found: Sequence[tuple[Sequence[str], Float64]], most: int) -> Int64:
@@ -102,21 +109,26 @@ def _heat_maps(
     titles: Sequence[str],
     panels: Sequence[tuple[str, Float64]],
     chance: float | None,
-    edges: Sequence[float],
+    edges: Sequence[float] = (),
+    *,
+    ax: Axes | None = None,
 ) -> Figure:
     """Cells of many models, a panel each, over one scale; white lines at ``edges``."""
     lines, columns = grid_of(len(panels), widest=3)
     height = 1.1 + lines * (0.5 + max(_LEAST_SIDE, 1.7 * len(titles) / 12))
-    figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=True)
+    figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=True, ax=ax)
     for panel, (model, values) in zip(axes, panels, strict=False):
         image = _cells(panel, titles, values)
         panel_title(panel, title_of(model), 1.7)
         _part(panel, edges)
     for panel in axes[len(panels) :]:
         panel.set_visible(False)
-    for panel in axes[(lines - 1) * columns :]:
+    for panel in axes[(lines - 1) * columns :] if ax is None else axes:
         panel.set_xlabel("asked for in")
-    figure.supylabel("word given in", fontsize=8, color=INK)
+    if ax is None:
+        figure.supylabel("word given in", fontsize=8, color=INK)
+    else:
+        ax.set_ylabel("word given in")
     bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.6, aspect=40)
     bar.set_label("right answer first (P@1, CSLS)")
     _scale(bar, chance, 0.12)
@@ -178,16 +190,20 @@ def draw_translation_by_language(
 
 @styled
 def draw_translations_by_language(
-    results: Sequence[tuple[str, Translation]], most: int = 18, *, least: int = FEWEST_QUESTIONS
+    results: Sequence[tuple[str, Translation]],
+    most: int = 18,
+    *,
+    least: int = FEWEST_QUESTIONS,
+    ax: Axes | None = None,
 ) -> Figure:
-    """The same of many models: a panel each, the same languages in all."""
+    """The same of many models: a panel each, the same languages in all; on lent axes that of the first."""
     ordered = heat_map_languages([found for _, found in results], most, least)
     tags = [tag for _, tag in ordered]
     panels = [(model, _by_pair(found, tags, least)) for model, found in results]
     chances = [found.overall["weak"]["csls"]["p1"]["chance"] for _, found in results]
     known = {round(chance, 4) for chance in chances if chance is not None}
     chance = known.pop() if len(known) == 1 else None
-    return _heat_maps([drawn(language_name(tag)) for tag in tags], panels, chance, _between(ordered))
+    return _heat_maps([drawn(language_name(tag)) for tag in tags], panels, chance, _between(ordered), ax=ax)
 
 
 def heat_map_languages(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperpolyglot.figures.multiples import MANY, name_rows_axis, rows_of_models
+from hyperpolyglot.figures.multiples import MANY, name_shared_axis, rows_of_models
 from hyperpolyglot.figures.panels import legend_below, new_figure, pair_panels, rows_high, styled
 from hyperpolyglot.figures.style import (
     GRID,
@@ -72,7 +72,7 @@ def _census_of_many(census: Census, labels: Sequence[str]) -> Figure:
     figure, panels = rows_of_models(labels, series, [named(label) for label in labels], margin=0.9)
     panels[0].set_xscale("log")
     logarithmic(panels[0].xaxis, in_thousands)
-    name_rows_axis(figure, panels, "tokens")
+    name_shared_axis(figure, panels, "tokens")
     return figure
 
 

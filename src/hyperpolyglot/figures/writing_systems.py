@@ -10,7 +10,8 @@ import numpy as np
 from hyperpolyglot.figures.multiples import (
     MANY,
     grid_of,
-    name_rows_axis,
+    name_axis,
+    name_shared_axis,
     panel_title,
     rows_of_models,
     vertical,
@@ -78,8 +79,9 @@ def draw_separability(
     for (name, value), style in zip(SEPARABILITY.items() if published else (), (":", "--"), strict=False):
         vertical(figure, panels, value, f"{name}, paper", style if len(panels) > 1 else ":")
     panels[0].set_xlim(lowest - 0.02, 1.01)
+    said = name_axis(panels, "accuracy of a linear probe, cross-validated (line: 95 % interval)")
     legend_below(figure, panels[0], columns=2 if len(panels) == 1 else 3)
-    name_rows_axis(figure, panels, "accuracy of a linear probe, cross-validated (line: 95 % interval)")
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -100,8 +102,9 @@ def draw_silhouette(
     ]
     figure, panels = rows_of_models(labels, series, [named(label) for label in labels], margin=1.2, ax=ax)
     vertical(figure, panels, float(np.mean([result.chance for _, result in results])), CHANCE)
+    said = name_axis(panels, "mean silhouette by cosine distance (line: 95 % interval)")
     legend_below(figure, panels[0], columns=2)
-    name_rows_axis(figure, panels, "mean silhouette by cosine distance (line: 95 % interval)")
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -149,7 +152,7 @@ def draw_diversity(
     if many:
         handles, labels = axes[0].get_legend_handles_labels()
         legend_below(figure, axes[0], (handles, ["mean", CHANCE, *labels[2:]]), columns=4)
-        name_rows_axis(figure, axes, said)
+        name_shared_axis(figure, axes, said)
         return figure
     for panel in axes[-1:] if ax is None else axes:
         panel.set_xlabel(said)
@@ -178,8 +181,9 @@ def draw_diversity_by_label(
     titles = [named(label) for label in labels]
     figure, panels = rows_of_models(labels, series, titles, margin=1.1, each=0.15, ax=ax)
     panels[0].set_xlim(left=0)
+    said = name_axis(panels, f"mean distinct {noun} among the {results[0][1].k} nearest neighbours")
     chance_legend(figure, panels[0])
-    name_rows_axis(figure, panels, f"mean distinct {noun} among the {results[0][1].k} nearest neighbours")
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -211,9 +215,12 @@ def draw_mixings(
         panel_title(panel, title_of(model), 1.7)
     for panel in axes[len(results) :]:
         panel.set_visible(False)
-    for panel in axes[(lines - 1) * columns :]:
+    for panel in axes[(lines - 1) * columns :] if ax is None else axes:
         panel.set_xlabel("neighbour")
-    figure.supylabel("token", fontsize=8, color=INK)
+    if ax is None:
+        figure.supylabel("token", fontsize=8, color=INK)
+    else:
+        ax.set_ylabel("token")
     _share_scale(figure.colorbar(image, ax=axes, location="bottom", shrink=0.4, aspect=40))
     return figure
 

@@ -29,6 +29,7 @@ from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record, Rows, tidied
+from hyperpolyglot.scratch import free_memory
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean
 from hyperpolyglot.tokenization.segmentation import unreachable
@@ -38,6 +39,8 @@ __all__ = ["Evidence", "Explanation", "Tables", "compare_tables", "explain"]
 
 HUB_K = 10
 _LOOKED_AT, _SAME_LINE = 1000, 1e-5
+_COPIES = 16
+"""Tables in float32 that take no more than what is free: three times what was seen with removals beside the others."""
 _STEPS = ("frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces", "tables")
 
 
@@ -154,7 +157,7 @@ def explain(
     told = _Told(progress)
     with ThreadPoolExecutor(1) as beside, told:
         removing = partial(subspaces, space, near, translate=evidence.translate, seed=seed, search=search)
-        removed = beside.submit(removing, progress=told) if usable_threads(None) > 1 else None
+        removed = beside.submit(removing, progress=told) if _there_is_room(space) else None
         told.begins()
         try:
             common = frequency(space, diversity(near, space.labels), evidence.counts, near=near, seed=seed)
@@ -189,6 +192,12 @@ def explain(
         ),
         came_from(space, seed=seed),
     )
+
+
+def _there_is_room(space: TokenSpace) -> bool:
+    """Whether removals may run beside the others: with two threads, and memory for the copies that both make."""
+    free = free_memory()
+    return usable_threads(None) > 1 and (free is None or _COPIES * 4 * len(space) * space.dim < free)
 
 
 class _Told:
