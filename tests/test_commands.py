@@ -191,6 +191,8 @@ RECORDED: dict[str, dict[str, Any]] = {
         "tokens_per_step": None,
         "words": [],
         "lexicon": [],
+        "maps": 0,
+        "figure": "measures",
     },
     "explain": OPENING
     | LABELS

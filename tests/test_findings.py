@@ -42,3 +42,27 @@ def test_every_result_has_an_interval_or_a_chance_level():
         for key in ("scripts_near", "own_share", "translation"):
             assert model[key]["interval"], (name, key)
             assert model[key]["chance"] is not None, (name, key)
+
+
+def test_every_number_of_languages_has_an_interval_and_a_chance_level():
+    """Probes and branches have intervals and chance, and premiums have intervals, in all three models."""
+    for name in SHORT.values():
+        found = NUMBERS["within"][name]
+        assert found["scripts"]
+        for row in found["scripts"]:
+            assert row["interval"][0] <= row["value"] <= row["interval"][1]
+            assert row["chance"] == pytest.approx(1 / row["languages"])
+        tree = found["relatedness"]
+        assert tree["interval"][0] < tree["value"] < tree["interval"][1]
+        assert all(row["interval"] and 1.0 == row["chance"] for row in tree["branches"].values())
+        costs = NUMBERS["costs"]["models"][name]
+        assert costs["gini"]["low"] < costs["gini"]["value"] < costs["gini"]["high"]
+        assert all(row["premium"]["low"] <= row["premium"]["value"] for row in costs["rows"].values())
+
+
+def test_the_findings_have_both_sections_on_languages():
+    """The page says which languages are told apart within a script, and what each of them pays."""
+    page = (ROOT / "docs" / "findings.md").read_text("utf8")
+    assert "## Languages within a script" in page
+    assert "## What a language pays" in page
+    assert all(f"<!--=table {name}-->" in page for name in ("within", "branches", "costs"))

@@ -247,6 +247,8 @@ def test_a_study_of_languages_has_it_and_one_of_scripts_has_not(studied):
     assert "relatedness" not in other["absent"]
     sections = [{s.key: s for c in chapters(study) for s in c.sections} for study in studied]
     assert "relatedness" not in sections[1]
+    assert "against the others of its script" in sections[0]["separability"].question
+    assert "against the rest" in sections[1]["separability"].question
     section = sections[0]["relatedness"]
     assert "In planted, related languages are neighbours: correlation of neighbours" in section.reading[0]
     assert "North Germanic (" in section.reading[0]

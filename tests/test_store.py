@@ -38,6 +38,30 @@ def test_computed_once(tmp_path):
     assert 3 == len(calls)
 
 
+def test_a_step_says_of_which_models_it_is(tmp_path):
+    """Models are listed with a step and are no part of its key; a step that does not say so has none, and is found."""
+    store, calls = Store(tmp_path), []
+    store.step("s", {"k": 1}, lambda: Step({}, {"n": calls.append(1)}, ("a", "b")))
+    again = store.step("s", {"k": 1}, lambda: Step({}, {"n": calls.append(1)}, ("c",)))
+    store.step("s", {"k": 2}, lambda: a_step(calls))
+    assert ([1, 1], ("a", "b")) == (calls, again.models)
+    assert ("a", "b") == Store(tmp_path).find("s", {"k": 1}).models
+    assert {("a", "b"), ()} == {store.models_of(entry) for entry in store.entries()}
+    for manifest in tmp_path.glob("s/*/manifest.json"):
+        stated = json.loads(manifest.read_text("utf8"))
+        assert ("models" in stated) == (stated["values"] == {"n": None})
+
+
+@pytest.mark.parametrize("models", [3, "ab", [1, None], {"a": 1}])
+def test_models_that_are_no_names_are_not_listed(tmp_path, models):
+    """A manifest that states something else than names lists as one that states none."""
+    store = Store(tmp_path)
+    store.step("s", {}, lambda: a_step([]))
+    (manifest,) = tmp_path.glob("s/*/manifest.json")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text("utf8")) | {"models": models}), "utf8")
+    assert [()] == [store.models_of(entry) for entry in store.entries()]
+
+
 @pytest.mark.parametrize(
     "damage", ["flip", "cut", "no manifest", "bad manifest", "other number", "other key", "no array"]
 )

@@ -305,7 +305,7 @@ def test_one_more_checkpoint_costs_one(
         hp.from_arrays(s.vectors(), s.vocabulary.texts, name=f"again-{i}") for i, s in enumerate(steps)
     ]
     found = run_joint(plan_track(renamed[:4], X[:4], options, words), store)
-    assert [*(s.model for s in steps[:3]), "again-3"] == measured
+    assert sorted([*(s.model for s in steps[:3]), "again-3"]) == sorted(measured)
     assert hp.track(renamed[:4], X[:4], options, lexicon=words).to_json() == found.to_json()
     assert run_joint(plan_track(renamed[:4], X[:4], options, words), NoStore()).to_json() == found.to_json()
 

@@ -4,7 +4,7 @@
 results of steps by the digest of everything they depend on:
 
     <root>/<step>/<key>/*.npy          the arrays, memory-mapped when they are read
-    <root>/<step>/<key>/manifest.json  written last: format, key, values, the SHA-256 of every array and of itself
+    <root>/<step>/<key>/manifest.json  written last: format, key, models, values, SHA-256 of every array and of itself
     <root>/<step>/.<key>.lock          held by the process that computes the step
     <root>/<step>/.<key>-*             a step on its way; what a dead process left of one is swept up by the next
 
@@ -93,10 +93,14 @@ class StoredStep:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step gives: named arrays and a JSON object."""
+    """What a step gives: named arrays and a JSON object; ``models``: titles of those it was computed for.
+
+    The models are for people who look at the store: the same inputs are the same step, whatever they are called.
+    """
 
     arrays: Mapping[str, Array]
     values: Mapping[str, Any]
+    models: tuple[str, ...] = ()
 
 
 class Store:
@@ -147,6 +151,10 @@ class Store:
             found.append(StoredStep(folder.parent.name, folder.name, size, manifest.stat().st_mtime))
         return sorted(found, key=lambda entry: (entry.used, entry.step, entry.key))
 
+    def models_of(self, entry: StoredStep) -> tuple[str, ...]:
+        """The models that a step was computed for; none where it does not say, as those of earlier versions."""
+        return _models_in(_manifest(self.root / entry.step / entry.key))
+
     def verify(self) -> list[StoredStep]:
         """Read every step of this format and remove what is damaged; returns what was removed."""
         folders = [(entry, self.root / entry.step / entry.key) for entry in self.entries()]
@@ -180,7 +188,8 @@ class Store:
             if reason not in self._refusals:
                 self._refusals.add(reason)
                 self._note(f"{self.root}: {reason}; what is computed now is used but not kept")
-            return Step({name: frozen(array) for name, array in step.arrays.items()}, step.values)
+            arrays = {name: frozen(array) for name, array in step.arrays.items()}
+            return Step(arrays, step.values, step.models)
         return _found(folder) or step
 
 
@@ -195,17 +204,28 @@ def _found(folder: Path) -> Step | None:
         }
         with contextlib.suppress(OSError):  # a cache that cannot be written to can still be read
             os.utime(folder / MANIFEST)
-        return Step(arrays, manifest["values"])
+        return Step(arrays, manifest["values"], _models_in(manifest))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, HyperpolyglotError):
         return None
 
 
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    """What the manifest of a step says, unverified; nothing where it cannot be read."""
+    try:
+        stated = json.loads(read_regular(folder / MANIFEST, LARGEST_TEXT))
+    except (OSError, ValueError, RecursionError, HyperpolyglotError):
+        return {}
+    return stated if isinstance(stated, dict) else {}
+
+
+def _models_in(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    models = manifest.get("models")
+    return tuple(name for name in models if isinstance(name, str)) if isinstance(models, list) else ()
+
+
 def _is_ours(folder: Path) -> bool:
     """Whether a step is of this format, or too damaged to say; others may be a later version's."""
-    try:
-        stated = json.loads(read_regular(folder / MANIFEST, LARGEST_TEXT))["format"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, HyperpolyglotError):
-        return True
+    stated = _manifest(folder).get("format", FORMAT)
     return bool(stated == FORMAT) or not str(stated).startswith("hyperpolyglot.step/")
 
 
@@ -219,6 +239,8 @@ def _write(folder: Path, step: Step) -> None:
             np.save(path, array, allow_pickle=False)
             digests[name] = _file_digest(path)
         manifest = {"format": FORMAT, "key": folder.name, "arrays": digests, "values": step.values}
+        if step.models:
+            manifest["models"] = list(step.models)
         whole = manifest | {"digest": digest_of(manifest)}
         (temporary / MANIFEST).write_text(json.dumps(whole), "utf8")
         _put(temporary, folder)

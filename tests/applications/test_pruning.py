@@ -25,6 +25,7 @@ from hyperpolyglot.cli import main
 from hyperpolyglot.errors import DamagedFile, NotEnoughData, UnsupportedFormat
 from hyperpolyglot.parallel_text import read_texts
 from hyperpolyglot.word_lists import WordLists, read_word_lists
+from tests.jobs.conftest import environment, run
 from tests.vocabularies.tokenizer_samples import (
     SENTENCES,
     byte_level,
@@ -35,7 +36,7 @@ from tests.vocabularies.tokenizer_samples import (
     wordpiece,
 )
 
-__all__ = ["byte_level", "clip", "fallback", "sentencepiece_model", "unigram", "wordpiece"]
+__all__ = ["byte_level", "clip", "environment", "fallback", "sentencepiece_model", "unigram", "wordpiece"]
 
 REAL = Path.home() / ".cache" / "hyperpolyglot-real"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
@@ -453,6 +454,13 @@ def test_text_is_counted_and_a_fifth_is_held_out(cases, tmp_path):
     assert "12 segments of text" == found.languages[0]["ranked_by"]
     assert "held out" in found.languages[0]["judged_on"]
     assert all(p.running for p in found.curve)
+    assert (
+        "1 words (mine)"
+        == hp.prune(cases["unigram"].space, ["de"], word_lists=none).languages[0]["ranked_by"]
+    )
+    swahili = hp.prune(cases["unigram"].space, ["sw"]).languages[0]["ranked_by"]
+    assert "Unicode CLDR" in swahili
+    assert "without counts" in swahili
     by_words = hp.prune(cases["unigram"].space, ["de"], word_lists=none)
     assert not any(p.running or p.cost["low"] is not None for p in by_words.curve)
     assert "pt-BR" == tag_in("pt", ["en", "pt-PT", "pt-BR"])
@@ -464,6 +472,10 @@ def test_what_cannot_be_pruned_is_said(cases, tmp_path):
     words = WordLists.of({"en": [("king", 1)]}, source="mine")
     with pytest.raises(NotEnoughData, match="no text and no word list"):
         hp.prune(space, ["xx"], word_lists=words)
+    with pytest.raises(NotEnoughData, match="one line"):
+        hp.prune(space, ["xx"], text={"xx": ["king"]}, word_lists=words)
+    two = hp.prune(space, ["xx"], text={"xx": ["the king", "the queen"]}, word_lists=words)
+    assert all(p.running and p.cost["low"] is None for p in two.curve)
     with pytest.raises(NotEnoughData, match="tokens stay in any case"):
         hp.prune(space, ["en"], word_lists=words, tokens=3)
     with pytest.raises(NotEnoughData, match="left out"):
@@ -512,6 +524,35 @@ def test_the_command_shows_the_price_alone(capsys):
     said = capsys.readouterr().out
     assert "Price by size" in said
     assert "smallest size found" in " ".join(said.split())
+
+
+def whole_and_pruned(case: Case, folder: Path) -> list[str]:
+    """Folders of a model and of a pruned one, and a file of text that needs only kept tokens."""
+    space, _, library, data = case
+    whole = folder / "whole"
+    space = model(whole, "tokenizer.json", data, len(space))
+    (whole / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    words = WordLists.of({"en": [(w, 9.0 - i) for i, w in enumerate(SENTENCES[0].split())]}, source="mine")
+    found = hp.prune(space, ["en"], word_lists=words, held_out={"en": SENTENCES[:1] * 2})
+    hp.write_pruned(found, folder / "pruned")
+    assert len(found.kept) < len(space) / 2
+    cut, kept = library(data), set(found.kept.tolist())
+    covered = [text for text in [SENTENCES[0], *SENTENCES[0].split(), *SENTENCES] if set(cut(text)) <= kept]
+    assert SENTENCES[0] in covered
+    (folder / "texts").write_text("\n".join(covered), "utf8")
+    return [str(folder / name) for name in ("whole", "pruned", "texts")]
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")
+def test_transformers_reads_covered_text_as_before(cases, environment, tmp_path):
+    """Its tokenizer opens from the folder, and a model with the pruned rows in place of all has the same hidden states
+    for text that needs only kept tokens.
+    """
+    script = Path(__file__).with_name("pruned_in_transformers.py")
+    said = run(environment.python, script, *whole_and_pruned(cases["unigram"], tmp_path)).splitlines()
+    assert ("whole", "pruned", "same True") == (said[0].split()[0], said[1].split()[0], said[2])
+    assert said[0].split(maxsplit=2)[2] == said[1].split(maxsplit=2)[2]
 
 
 def udhr() -> dict[str, tuple[str, ...]]:

@@ -106,6 +106,9 @@ def test_the_cache_is_listed_verified_and_pruned(command, tmp_path):
     listed = json.loads(command("cache", "--json").stdout)
     assert "hyperpolyglot.cache/1" == listed["format"]
     assert {"range", "headers", "step"} == {entry["kind"] for entry in listed["entries"]}
+    steps = [e for e in listed["entries"] if e["kind"] == "step"]
+    assert {(NAME,)} == {tuple(step["models"]) for step in steps}
+    assert f"neighbors of {NAME}" in command("cache").stdout
     (fetched,) = [e for e in listed["entries"] if e["kind"] == "range"]
     assert (f"{NAME}/model.safetensors", 400 * 48 * 4) == (fetched["name"], fetched["bytes"])
     (data,) = [p for p in (tmp_path / "home").rglob("*") if p.is_file() and p.stat().st_size == 400 * 48 * 4]

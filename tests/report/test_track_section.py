@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 import hyperpolyglot as hp
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.figures import draw_track_by_label
+from hyperpolyglot.figures import draw_track_by_label, draw_track_maps
 from hyperpolyglot.figures.checkpoints import moved_labels
+from hyperpolyglot.measures.track.maps import MapStep
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.sections.checkpoints import readings, track_sections
@@ -107,3 +108,28 @@ def test_section_is_there_only_if_it_was_run(study: Study, learnt: hp.Track) -> 
     assert ["mine", "lost"] == [run["name"] for run in found]
     assert [*readings("mine", learnt)] == found[0]["verdict"]
     assert {"steps", "track_half_lives", "track_order"} <= tables(followed).keys()
+
+
+def test_maps_are_shown_where_they_were_asked_for(study: Study, learnt: hp.Track) -> None:
+    """A panel for each step that was laid out, with a caption that says how much stays; none by default."""
+    assert () == learnt.maps
+    with pytest.raises(NotEnoughData, match="--maps"):
+        draw_track_maps(learnt)
+    random = np.random.default_rng(0)
+    steps = [
+        MapStep(
+            x=100.0 * i,
+            model=f"step-{i}",
+            ids=np.arange(50, dtype=np.int32),
+            codes=np.arange(50, dtype=np.int32) % 2,
+            labels=("Latn", "Cyrl"),
+            points=random.standard_normal((50, 2)).astype(np.float32),
+            stays=None if i == 0 else 0.25,
+        )
+        for i in range(4)
+    ]
+    drawn = draw_track_maps(replace(learnt, maps=tuple(steps)))
+    assert ["step 0", "step 100", "step 200", "step 300"] == [ax.get_title("left") for ax in drawn.axes[:4]]
+    assert ["Latin", "Cyrillic"] == [text.get_text() for text in drawn.legends[0].get_texts()]
+    (section,) = track_sections(replace(study, tracks={"mine": replace(learnt, maps=tuple(steps))}))
+    assert "25.0 %, 25.0 % and 25.0 % of the places" in section.pictures[-1].caption

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import (
     MEASURES,
@@ -49,6 +50,16 @@ def test_the_key_is_of_the_content(spaces, words):
     )
     same = [a.name for a, b in pairs if a.key == b.key]
     assert ["neighbors", "separability", "silhouette", "diversity"] == same
+
+
+def test_a_kept_step_says_of_which_models_it_is(spaces, tmp_path):
+    """The titles of its models lie beside a record, those of both beside a comparison of two."""
+    options = CompareOptions(k=5, permutations=3, test_rows=100)
+    store, first = Store(tmp_path), neighbors_step(spaces[0], 20)
+    in_this_process(Graph((first, *plan_compare(spaces[:2], options).steps)), store)
+    found = {entry.step: store.models_of(entry) for entry in store.entries()}
+    names = tuple(title_of(space.model) for space in spaces[:2])
+    assert (names[:1], names) == (found["neighbors"], found["compare"])
 
 
 def test_only_what_is_wanted_is_planned(spaces, words):

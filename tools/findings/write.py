@@ -13,7 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hyperpolyglot.lexicon.names import language_name
+from hyperpolyglot.measures.fertility.fertility import MOST_UNKNOWN
 from hyperpolyglot.percentages import percent
+from hyperpolyglot.report.wording import probability
 from hyperpolyglot.writing.scripts import script_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,16 +52,15 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "decimals": lambda found: decimal(found if isinstance(found, Mapping) else {"value": found}, 2),
     "chance": lambda found: percent(found["chance"]),
     "chances": lambda found: f"{found['chance']:.1f}",
+    "p": probability,
+    "thousandths": lambda found: decimal(found, 3),
+    "language": language_name,
 }
 
 
 def table(name: str, numbers: Mapping[str, Any]) -> str:
     """One of the tables, by name."""
-    return (
-        "\n\n"
-        + {"models": _models, "removal": _removal, "water": _water, "pairs": _pairs}[name](numbers)
-        + "\n\n"
-    )
+    return "\n\n" + _TABLES[name](numbers) + "\n\n"
 
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -138,6 +140,76 @@ def _pairs(numbers: Mapping[str, Any]) -> str:
             cells.append(cell.replace("-", "−"))
         rows.append((f"{pair['a']} – {pair['b']}", f"{pair['shared']:,}", *cells))
     return _rows(head, rows)
+
+
+def _within(numbers: Mapping[str, Any]) -> str:
+    head = ("", "script", "languages", "tokens of each", "accuracy of one probe for all", "chance")
+    rows = [
+        (
+            model if first else "",
+            script_name(row["script"]),
+            f"{row['languages']}",
+            f"{row['tokens']:,}",
+            share(row),
+            percent(row["chance"]),
+        )
+        for model, found in numbers["within"].items()
+        for first, row in ((i == 0, row) for i, row in enumerate(found["scripts"]))
+    ]
+    return _rows(head, rows)
+
+
+def _branches(numbers: Mapping[str, Any]) -> str:
+    models = numbers["within"]
+    trees = {model: found["relatedness"]["branches"] for model, found in models.items()}
+    keys = list(dict.fromkeys(key for tree in trees.values() for key in tree))
+    rows = []
+    for key in keys:
+        cells = [_lift(tree.get(key)) for tree in trees.values()]
+        found = next(tree[key] for tree in trees.values() if key in tree)
+        script = script_name(key.partition(":")[0])
+        rows.append((f"{found['name']} ({script})", *cells))
+    return _rows(("branch", *models), rows)
+
+
+def _lift(found: Mapping[str, Any] | None) -> str:
+    """A branch's lift with its languages; bold where it is above chance."""
+    if found is None:
+        return "–"
+    said = decimal(found)
+    return f"{f'**{said}**' if found['related'] else said} {' '.join(found['languages'])}"
+
+
+def _costs(numbers: Mapping[str, Any]) -> str:
+    models = numbers["costs"]["models"]
+    first = next(iter(models.values()))["rows"]
+    titles = [f"{name}{'' if model['exact'] else ' (estimated)'}" for name, model in models.items()]
+    rows = [
+        (
+            language_name(tag),
+            *(_premium(model["rows"][tag]) for model in models.values()),
+            f"{row['byte_premium']:.2f}",
+        )
+        for tag, row in sorted(first.items(), key=lambda item: item[1]["premium"]["value"])
+    ]
+    return _rows(("premium over English", *titles, "bytes"), rows)
+
+
+def _premium(row: Mapping[str, Any]) -> str:
+    """A premium with the words that are kept whole; † where more than a tenth of the tokens are unknown."""
+    mark = "†" if (row["unknown"] or 0) > MOST_UNKNOWN else ""
+    return f"{decimal(row['premium'], 2)}{mark} · {percent(row['whole_words']['value'])}"
+
+
+_TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "models": _models,
+    "removal": _removal,
+    "water": _water,
+    "pairs": _pairs,
+    "within": _within,
+    "branches": _branches,
+    "costs": _costs,
+}
 
 
 def filled(page: str, numbers: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from hyperpolyglot.cli.groups import (
 from hyperpolyglot.cli.opened import open_spaces
 from hyperpolyglot.cli.options import (
     Amount,
+    figure_option,
     k_option,
     lexicon_option,
     minimum_option,
@@ -35,7 +36,9 @@ from hyperpolyglot.cli.options import (
 from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
 
 if TYPE_CHECKING:
-    from hyperpolyglot.measures.track import TrackOptions
+    from matplotlib.figure import Figure
+
+    from hyperpolyglot.measures.track import Track, TrackOptions
 
 __all__ = ["track"]
 
@@ -56,6 +59,7 @@ class StepOptions:
     shared: bool
     exact: bool
     words: tuple[str, ...]
+    maps: int
 
     def steps(self, models: Sequence[str]) -> list[str]:
         """The models to open, in natural order: every so many, and always the last."""
@@ -99,6 +103,7 @@ class StepOptions:
                 exact=self.exact,
                 shared=self.shared,
                 words=self.words,
+                maps=self.maps,
                 by=self.by,
                 tokens_per_step=self.tokens_per_step,
             )
@@ -165,6 +170,13 @@ steps_group = group(
         ),
         help="Show the nearest tokens of these words at each step; can be repeated.  [default: none]",
     ),
+    click.option(
+        "--maps",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Lay the sampled tokens out at so many steps; --figure maps draws them.",
+    ),
 )
 
 
@@ -188,6 +200,7 @@ steps_group = group(
 @seed_option
 @cluster_group
 @store_group
+@figure_option("measures", "labels", "maps")
 @output_group(TABLE_OR_FIGURE)
 def track(
     models: tuple[str, ...],
@@ -201,6 +214,7 @@ def track(
     seed: int,
     cluster: ClusterOptions,
     store: StoreOptions,
+    figure: str,
     output: OutputOptions,
 ) -> None:
     """Measure the checkpoints MODEL... of one model: what changes first, for which script and language.
@@ -227,7 +241,12 @@ def track(
             raise click.UsageError(f"{str(error).rstrip('.')}.") from error
         with cluster.executor() as execute:
             found = run_joint(plan, store.open(), executor=execute, progress=bar)
-    output.save(found.table, lambda: figures.draw_track(found))
+    draw: dict[str, Callable[[Track], Figure]] = {
+        "measures": figures.draw_track,
+        "labels": figures.draw_track_by_label,
+        "maps": figures.draw_track_maps,
+    }
+    output.save(found.table, lambda: draw[figure](found))
     if output.as_json:
         return emit("track", found.to_json(), spaces)
     return show_track(found)

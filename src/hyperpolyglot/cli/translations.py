@@ -194,7 +194,7 @@ def translate(
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.cli.terminal_tables.translations import TRANSLATE
-    from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
+    from hyperpolyglot.figures.translation_cells import FEWEST_QUESTIONS
     from hyperpolyglot.study import computed, translate_step
 
     spaces, kept, words = open_spaces(models, opening, exclude=exclude), store.open(), lexicon.words()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,23 +27,32 @@ def _entries(root: Path | None) -> list[dict[str, Any]]:
         {
             "kind": entry.kind,
             "name": f"{entry.model}/{entry.file}",
+            "models": [entry.model],
             "key": entry.commit,
             "bytes": entry.bytes,
             "days": (time.time() - entry.last_used) / _DAY,
         }
         for entry in cached_entries(root)
     ]
+    store = Store(root)
     steps = [
         {
             "kind": "step",
             "name": entry.step,
+            "models": list(store.models_of(entry)),
             "key": entry.key,
             "bytes": entry.bytes,
             "days": (time.time() - entry.used) / _DAY,
         }
-        for entry in Store(root).entries()
+        for entry in store.entries()
     ]
     return fetched + steps
+
+
+def _named(entry: Mapping[str, Any]) -> str:
+    """A fetched file by its name, which has the model's in it; a step with the models it was computed for."""
+    models = entry["models"] if entry["kind"] == "step" else []
+    return f"{entry['name']} of {', '.join(models)}" if models else str(entry["name"])
 
 
 def _verify(root: Path | None) -> list[str]:
@@ -117,7 +127,8 @@ def cache(
 ) -> None:
     """Look after what is kept on disk: tensors that were fetched, steps that were computed.
 
-    list (the default) shows each with its size; verify reads all of it and
+    list (the default) shows each with its size, and a step with the models
+    that it was computed for; verify reads all of it and
     removes what is damaged; prune removes what --model, --older-than or --all
     names. What is removed is fetched or computed again when it is needed.
     """
@@ -143,8 +154,8 @@ def cache(
             "kind": e["kind"],
             "size": _size(e["bytes"]),
             "last used": _ago(e["days"]),
-            "name": e["name"],
             "key": e["key"][:12],
+            "name": _named(e),
         }
         for e in entries
     ]

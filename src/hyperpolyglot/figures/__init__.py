@@ -5,7 +5,7 @@ Figures are matplotlib objects; :func:`save` writes PNG, SVG or PDF by extension
 
 from hyperpolyglot.figures.applied import draw_pruning, draw_reliability
 from hyperpolyglot.figures.by_record import of_record, on_axes, plot
-from hyperpolyglot.figures.checkpoints import draw_track, draw_track_by_label
+from hyperpolyglot.figures.checkpoints import draw_track, draw_track_by_label, draw_track_maps
 from hyperpolyglot.figures.comparisons import (
     draw_agreement,
     draw_agreement_by_label,
@@ -24,18 +24,19 @@ from hyperpolyglot.figures.files import IMAGE_SUFFIXES, save, svg
 from hyperpolyglot.figures.maps import draw_map, draw_points
 from hyperpolyglot.figures.neighborhoods import draw_meanings, draw_neighborhoods
 from hyperpolyglot.figures.relatedness import draw_relatedness
-from hyperpolyglot.figures.translations import (
-    draw_hub_languages,
-    draw_languages,
+from hyperpolyglot.figures.translation_cells import (
     draw_translation,
     draw_translation_by_language,
-    draw_translation_scores,
+    draw_translations,
+    draw_translations_by_language,
 )
+from hyperpolyglot.figures.translations import draw_hub_languages, draw_languages, draw_translation_scores
 from hyperpolyglot.figures.vocabularies import draw_census, draw_overlap
 from hyperpolyglot.figures.writing_systems import (
     draw_diversity,
     draw_diversity_by_label,
     draw_mixing,
+    draw_mixings,
     draw_separability,
     draw_silhouette,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "draw_map",
     "draw_meanings",
     "draw_mixing",
+    "draw_mixings",
     "draw_neighborhoods",
     "draw_overlap",
     "draw_points",
@@ -69,9 +71,12 @@ __all__ = [
     "draw_silhouette",
     "draw_track",
     "draw_track_by_label",
+    "draw_track_maps",
     "draw_translation",
     "draw_translation_by_language",
     "draw_translation_scores",
+    "draw_translations",
+    "draw_translations_by_language",
     "draw_undertrained",
     "of_record",
     "on_axes",

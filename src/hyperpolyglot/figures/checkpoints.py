@@ -7,20 +7,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hyperpolyglot.errors import NotEnoughData
-from hyperpolyglot.figures.panels import new_figure, of_caller, rows_high, styled
-from hyperpolyglot.figures.style import FAINT, INK, MODEL_COLOURS, WIDE, drawn, in_percent, logarithmic
+from hyperpolyglot.figures.panels import legend_below, new_figure, of_caller, rows_high, styled
+from hyperpolyglot.figures.style import FAINT, INK, MODEL_COLOURS, WIDE, drawn, entry, in_percent, logarithmic
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.track import Track
 from hyperpolyglot.measures.track.moved import HalfLife
 from hyperpolyglot.measures.track.track import MEASURES
 from hyperpolyglot.types import Float64
+from hyperpolyglot.writing.colours import NO_COLOUR, colours_of
 from hyperpolyglot.writing.scripts import script_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MEASURES_SHOWN", "draw_track", "draw_track_by_label", "label_called", "moved_labels"]
+__all__ = [
+    "MEASURES_SHOWN",
+    "draw_track",
+    "draw_track_by_label",
+    "draw_track_maps",
+    "label_called",
+    "moved_labels",
+]
 
 _COLUMNS, _HIGH = 3, 1.6
 _MOST = 60
@@ -220,3 +228,48 @@ def _ribbon(panel: Axes, x: Float64, done: Float64, row: int, scaled: bool) -> N
         rasterized=False,
         linewidth=0,
     )
+
+
+@styled
+def draw_track_maps(found: Track, most: int = 12, *, ax: Axes | None = None) -> Figure:
+    """The maps of the sampled tokens, step after step, coloured by label; each is turned to fit the one before.
+
+    On lent axes the last map. ``most``: labels with a colour of their own.
+    """
+    if not found.maps:
+        raise NotEnoughData("Track: there are no maps to draw; ask for some with --maps (maps=).")
+    maps = found.maps if ax is None else found.maps[-1:]
+    columns = min(_COLUMNS, len(maps))
+    rows = -(-len(maps) // columns)
+    figure, axes = new_figure(WIDE, rows * WIDE / columns + 0.5, rows, columns, ax=ax)
+    named, codes = maps[-1].labels, maps[-1].codes
+    counts = np.bincount(codes[codes >= 0], minlength=len(named))
+    order = [named[code] for code in np.argsort(-counts, kind="stable").tolist() if counts[code]]
+    scheme = colours_of(order)
+    colours = {label: scheme[label].light for label in order[:most]}
+    every = np.concatenate([step.points for step in maps])
+    low, high = np.quantile(every, [0.005, 0.995], axis=0)
+    middle, reach = (low + high) / 2, 0.53 * float((high - low).max())
+    for panel, step in zip(axes, maps, strict=False):
+        of_label = np.array([*(colours.get(name, NO_COLOUR) for name in step.labels), NO_COLOUR])
+        shuffled = np.random.default_rng(0).permutation(len(step.codes))
+        x, y = np.clip(step.points[shuffled], middle - reach, middle + reach).T
+        panel.scatter(x, y, s=2, c=of_label[step.codes[shuffled]], linewidths=0, rasterized=True)
+        panel.set_title(f"{found.options.axis} {_short(step.x)}")
+        panel.set_xticks([])
+        panel.set_yticks([])
+        panel.spines[:].set_visible(False)
+        panel.set_aspect("equal")
+        panel.set_xlim(middle[0] - reach, middle[0] + reach)
+        panel.set_ylim(middle[1] - reach, middle[1] + reach)
+    for panel in axes[len(maps) :]:
+        panel.set_axis_off()
+    shown = [
+        axes[0].scatter([], [], s=16, color=colour, label=entry(script_name(label)))
+        for label, colour in colours.items()
+    ]
+    if len(order) > len(shown):
+        shown.append(axes[0].scatter([], [], s=16, color=NO_COLOUR, label="others"))
+    labels = [str(handle.get_label()) for handle in shown]
+    legend_below(figure, axes[0], (shown, labels), columns=7, width=0.9, fontsize=6.5, handletextpad=0.1)
+    return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperpolyglot.figures.multiples import MANY
 from hyperpolyglot.figures.panels import (
     chance_legend,
     legend_below,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from hyperpolyglot.measures.comparison.records import PairSimilarity
 
-__all__ = ["draw_agreement", "draw_agreement_by_label", "draw_agreements", "draw_curves"]
+__all__ = ["draw_agreement", "draw_agreement_by_label", "draw_agreements", "draw_curves", "shown_pairs"]
 
 _MOST_PAIRS = 6
 
@@ -79,6 +80,14 @@ def _chance(comparison: Comparison, measure: str) -> Float64:
     return chance
 
 
+def shown_pairs(comparison: Comparison, most: int = _MOST_PAIRS) -> list[PairSimilarity]:
+    """All pairs where they are few; else as many of the most and of the least alike, by neighbours in common."""
+    if len(comparison.pairs) <= most:
+        return list(comparison.pairs)
+    ordered = sorted(comparison.pairs, key=lambda pair: -(pair.measures["neighbor_overlap"].value or 0.0))
+    return [*ordered[: most - most // 2], *ordered[len(ordered) - most // 2 :]]
+
+
 def _title(pair: PairSimilarity) -> str:
     return f"{title_of(pair.a)} – {title_of(pair.b)}"
 
@@ -87,7 +96,7 @@ def _title(pair: PairSimilarity) -> str:
 def draw_curves(comparison: Comparison, most: int = _MOST_PAIRS, *, ax: Axes | None = None) -> Figure:
     """Neighbours in common by how many are looked at, and the canonical cosines in order; dashed: by chance."""
     figure, (near, angles) = new_figure(WIDE, 2.9, columns=2, ax=ax)
-    for i, pair in enumerate(comparison.pairs[:most]):
+    for i, pair in enumerate(shown_pairs(comparison, most)):
         _draw_curve(near, pair, i)
         _draw_spectrum(angles, pair, i)
     near.set(xscale="log", yscale="log", xlabel="neighbours looked at (k)")
@@ -134,18 +143,20 @@ def draw_agreement_by_label(
     sizes = {
         row.label: row.tokens for pair in comparison.pairs for row in pair.by_label if row.label is not None
     }
-    labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
+    chosen = shown_pairs(comparison, pairs)
+    crowd = max(1.0, len(chosen) / (MANY - 1))
+    labels = sorted(sizes, key=lambda name: (-sizes[name], name))[: int(most / crowd)]
     panels = {
         "neighbor_overlap": "neighbours in common",
         "cka": "kernel alignment (CKA)",
         "rsa": "rank correlation of cosines",
     }
     figure, axes = new_figure(
-        WIDE, rows_high(1.2, len(labels), 0.155), columns=len(panels), sharey=True, ax=ax
+        WIDE, rows_high(1.2, len(labels), 0.155 * crowd), columns=len(panels), sharey=True, ax=ax
     )
     titles = [f"{named(label)}" for label in labels]
     for panel, (measure, title) in zip(axes, panels.items(), strict=True):
-        series = [_by_label(pair, measure) for pair in comparison.pairs[:pairs]]
+        series = [_by_label(pair, measure) for pair in chosen]
         dot_rows(panel, labels, series, titles)
         panel.set_title(title)
         panel.tick_params(axis="y", length=0)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hyperpolyglot.figures.panels import chance_legend, legend_below, new_figure, rows_high, styled, vertical
+from hyperpolyglot.figures.multiples import (
+    MANY,
+    name_axis,
+    name_shared_axis,
+    rows_of_models,
+    vertical,
+)
+from hyperpolyglot.figures.panels import chance_legend, legend_below, new_figure, styled
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
@@ -91,7 +98,6 @@ def draw_frequency_by_label(
     found = [(one, {name: c for name, c, _ in one.frequency.by_label}) for one in results if one.frequency]
     sizes = {name: c.n for _, rows in found for name, c in rows.items() if is_script(name)}
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, rows_high(1.2, len(labels)), ax=ax)
     series = [
         Dots(
             name=title_of(one.model),
@@ -100,10 +106,13 @@ def draw_frequency_by_label(
         )
         for one, rows in found
     ]
-    dot_rows(axes, labels, series, [named(label) for label in labels])
-    vertical(figure, axes, 0.0, CHANCE)
-    axes.set_xlabel("rank correlation of frequency and diversity within the label (line: 95 % interval)")
-    legend_below(figure, axes)
+    figure, panels = rows_of_models(labels, series, [named(label) for label in labels], margin=1.2, ax=ax)
+    vertical(figure, panels, 0.0, CHANCE)
+    said = name_axis(
+        panels, "rank correlation of frequency and diversity within the label (line: 95 % interval)"
+    )
+    legend_below(figure, panels[0])
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -117,7 +126,6 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30, *, ax: Axe
         if row.label is not None and is_script(row.label) and row.undertrained and row.tokens >= FEWEST_TOKENS
     }
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, rows_high(1.2, len(labels), 0.18), ax=ax)
     series = []
     for found in results:
         rows = {row.label: row for row in found.undertrained.by_label if row.label is not None}
@@ -129,11 +137,13 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30, *, ax: Axe
                 chance=dict.fromkeys(rows, found.undertrained.share),
             )
         )
-    dot_rows(axes, labels, series, [named(label) for label in labels])
-    axes.set_xlim(left=0)
-    axes.xaxis.set_major_formatter(in_percent)
-    axes.set_xlabel("under-trained tokens (line: 95 % interval)")
-    chance_legend(figure, axes, "were they spread evenly")
+    titles = [named(label) for label in labels]
+    figure, panels = rows_of_models(labels, series, titles, margin=1.2, each=0.18, ax=ax)
+    panels[0].set_xlim(left=0)
+    panels[0].xaxis.set_major_formatter(in_percent)
+    said = name_axis(panels, "under-trained tokens (line: 95 % interval)")
+    chance_legend(figure, panels[0], "were they spread evenly")
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -194,7 +204,8 @@ def draw_removal(results: Sequence[Explanation], noun: str = "labels", *, ax: Ax
     if any(translated_after(effect) for found in results for effect in found.subspaces.effects):
         panels["translated correctly"] = lambda e: translated_after(e) or (None, None, None)
     names = [effect.removal for effect in results[0].subspaces.effects]
-    figure, axes = new_figure(WIDE, 1.4 + 0.27 * len(names), columns=len(panels), sharey=True, ax=ax)
+    each = 0.27 * max(1.0, len(results) / (MANY - 1))
+    figure, axes = new_figure(WIDE, 1.4 + each * len(names), columns=len(panels), sharey=True, ax=ax)
     for panel, (title, read) in zip(axes, panels.items(), strict=True):
         dot_rows(
             panel, names, [_effects(found, read) for found in results], [_REMOVALS.get(n, n) for n in names]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hyperpolyglot.figures.multiples import MANY
 from hyperpolyglot.figures.panels import chance_legend, new_figure, of_caller, rows_high, styled
 from hyperpolyglot.figures.style import WIDE, Dots, dot_rows, drawn, in_percent
 from hyperpolyglot.lexicon.names import language_name
@@ -39,8 +40,11 @@ def shown_languages(found: Fertility, most: int = _MOST) -> list[str]:
 @styled
 def draw_fertility(found: Fertility, most: int = _MOST, *, ax: Axes | None = None) -> Figure:
     """Premium, fertility and words kept whole by language, models side by side; bars: what a byte-level model pays."""
-    tags = shown_languages(found, most)
-    figure, axes = new_figure(WIDE, rows_high(1.3, len(tags), 0.15), columns=len(_PANELS), sharey=True, ax=ax)
+    crowd = max(1.0, len(found.models) / (MANY - 1))
+    tags = shown_languages(found, int(most / crowd))
+    figure, axes = new_figure(
+        WIDE, rows_high(1.3, len(tags), 0.15 * crowd), columns=len(_PANELS), sharey=True, ax=ax
+    )
     titles = [drawn(language_name(tag)) for tag in tags]
     reference = drawn(language_name(found.options.reference))
     for panel, (title, read) in zip(axes, _PANELS.items(), strict=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperpolyglot.figures.multiples import MANY, grid_of
 from hyperpolyglot.figures.panels import legend_below, new_figure, styled
 from hyperpolyglot.figures.style import INK, WIDE, entry, model_colour, named
 from hyperpolyglot.measures.projection import Projection
@@ -40,8 +41,7 @@ def draw_map(
     order = sorted(totals, key=lambda name: (-totals[name], name))
     scheme = colours_of(order)
     colours = {label: scheme[label].light for label in order[:most]}
-    columns = min(2, len(maps))
-    rows = -(-len(maps) // columns)
+    rows, columns = grid_of(len(maps), widest=2 if len(maps) < MANY else 3)
     side = WIDE / columns
     figure, axes = new_figure(WIDE, rows * (0.95 * side + 0.15) + 0.7, rows=rows, columns=columns, ax=ax)
     for panel in axes[len(maps) :]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from hyperpolyglot.figures.fitting import FEWEST_ROWS, break_titles, fit, inches_of, rows_that_fit
 from hyperpolyglot.figures.fonts import use_fonts_that_have
-from hyperpolyglot.figures.style import CHANCE, FAINT, GRID, INK, STYLE, WIDE, entry
+from hyperpolyglot.figures.style import CHANCE, FAINT, GRID, STYLE, WIDE
 from hyperpolyglot.shown import visible
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ __all__ = [
     "pair_panels",
     "rows_high",
     "styled",
-    "vertical",
 ]
 
 P = ParamSpec("P")
@@ -207,15 +206,3 @@ def chance_legend(figure: Figure, axes: Axes, chance: str = CHANCE, columns: int
     handles, labels = axes.get_legend_handles_labels()
     bar = Line2D([], [], color=FAINT, marker="|", linestyle="", markersize=6)
     legend_below(figure, axes, ([*handles, bar], [*labels, chance]), columns=columns)
-
-
-def vertical(figure: Figure, axes: Axes, x: float, text: str, style: str = "-") -> None:
-    """A line across all rows, its meaning written above it; on lent axes in their legend."""
-    line = axes.axvline(x, color=FAINT, linestyle=style, linewidth=1.1, zorder=2)
-    if of_caller(figure, axes):
-        line.set_label(entry(text))
-        return
-    axes.annotate(
-        text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
-        rotation=28, ha="left", va="bottom", fontsize=6.5, color=INK,
-    )  # fmt: skip

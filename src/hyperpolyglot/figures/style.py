@@ -128,8 +128,8 @@ def model_colour(position: int) -> str:
 
 
 def model_marker(position: int) -> str:
-    """Its shape, so that models are told apart in grey, too."""
-    return _MARKERS[position % len(_MARKERS)]
+    """Its shape, so that models are told apart in grey, too; where colours come again, shapes are others."""
+    return _MARKERS[(position + position // len(_MARKERS)) % len(_MARKERS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,14 +191,17 @@ def shaded_pairs(
     """One measure of every two models, ``[model, model]`` in 0…1, as shaded cells; chance in a second line."""
     written_as = written_as or exact
     titles = [title_of(model) for model in models]
+    few = len(models) < 5
+    size = 6.5 if few else min(5.0, 30 / len(models))
     axes.imshow(np.nan_to_num(values), vmin=0, vmax=1, cmap="Blues")
     for i, row in enumerate(values.tolist()):
         for j, value in enumerate(row):
             text = "–" if math.isnan(value) else written_as(value)
             if chance is not None and i != j and math.isfinite(chance[i, j]):
-                text += f"\n{CHANCE} {written_as(float(chance[i, j]))}"
+                word = f"{CHANCE} " if few else ""
+                text += f"\n{word}{written_as(float(chance[i, j]))}"
             ink = "white" if value > 0.6 else ON_LIGHT
-            axes.text(j, i, text, ha="center", va="center", fontsize=6.5 if len(models) < 5 else 5, color=ink)
+            axes.text(j, i, text, ha="center", va="center", fontsize=size, color=ink)
     axes.set_xticks(range(len(models)), titles, rotation=30, ha="right")
     axes.set_yticks(range(len(models)), titles)
     axes.tick_params(length=0)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from hyperpolyglot.figures.language_order import best_by_script
+from hyperpolyglot.figures.multiples import MANY, grid_of
 from hyperpolyglot.figures.panels import chance_legend, legend_below, new_figure, of_caller, rows_high, styled
 from hyperpolyglot.figures.style import (
     CHANCE,
     FAINT,
-    MIDDLE,
     WIDE,
     Dots,
     dot_rows,
@@ -24,9 +23,7 @@ from hyperpolyglot.figures.style import (
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.languages import Languages
 from hyperpolyglot.measures.translation import Translation
-from hyperpolyglot.percentages import exact
 from hyperpolyglot.sources import title_of
-from hyperpolyglot.types import Float64
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,12 +32,9 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.languages.records import LanguageModel
 
 __all__ = [
-    "FEWEST_QUESTIONS",
     "MAIN_PANEL",
     "draw_hub_languages",
     "draw_languages",
-    "draw_translation",
-    "draw_translation_by_language",
     "draw_translation_scores",
     "shown_languages",
 ]
@@ -51,11 +45,8 @@ _SETS = {
     "strong": "among all tokens",
 }
 _BASELINE = "words as common\nin their language"
-FEWEST_QUESTIONS = 10
 MAIN_PANEL = -1
 """Of the languages: translated correctly, of all questions."""
-_FEW, _LEAST_SIDE = 8, 1.8
-"""A heat map of few names; inches of one, however few, for the scale beside it needs them."""
 _METRICS = {"p1": "first", "p5": "in the first 5", "p10": "in the first 10", "mrr": "1 / rank"}
 
 
@@ -88,91 +79,20 @@ def _scores(name: str, found: Translation, metric: str) -> Dots:
 
 
 @styled
-def draw_translation(
-    names: Sequence[str],
-    values: Float64,
-    most: int = 28,
-    *,
-    chance: float | None = None,
-    title: str = "",
-    ax: Axes | None = None,
-) -> Figure:
-    """P@1, ``values[source, target]`` in 0…1; grey where it is NaN."""
-    asked = np.isfinite(values).sum(axis=0) + np.isfinite(values).sum(axis=1)
-    chosen = np.sort(np.argsort(-asked, kind="stable")[:most])
-    titles = [named(names[i]) for i in chosen]
-    return _heat_map(titles, values[np.ix_(chosen, chosen)], chance, title, ax)[0]
-
-
-def _heat_map(
-    titles: Sequence[str], values: Float64, chance: float | None, title: str, ax: Axes | None
-) -> tuple[Figure, Axes]:
-    widest = MIDDLE if len(titles) <= 30 else WIDE
-    side = min(widest - 1.9, max(_LEAST_SIDE, 0.6 + 0.2 * len(titles)))
-    few = len(titles) <= _FEW
-    figure, (axes,) = new_figure(side + (2.3 if few else 1.9), side + 0.9, ax=ax)
-    axes.set_facecolor("#eceff1")
-    image = axes.imshow(values, cmap="magma_r", vmin=0, vmax=1)
-    axes.set_xticks(range(len(titles)), titles, rotation=60, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(titles)), titles)
-    axes.tick_params(length=0, labelsize=6)
-    axes.spines[:].set_visible(False)
-    axes.set_xlabel("asked for in")
-    axes.set_ylabel("word given in")
-    if title:
-        axes.set_title(title)
-    bar = axes.figure.colorbar(image, ax=axes, shrink=0.9 if few else 0.6)
-    bar.set_label("right answer first\n(P@1, CSLS)" if few else "right answer first (P@1, CSLS)")
-    ticks = {0.0: "0", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
-    if chance is not None:
-        ticks = {tick: text for tick, text in ticks.items() if abs(tick - chance) > (0.09 if few else 0.06)}
-        ticks[chance] = f"{CHANCE} {exact(chance)}"
-        bar.ax.axhline(chance, color=FAINT, linewidth=1)
-    bar.set_ticks(sorted(ticks), labels=[ticks[tick] for tick in sorted(ticks)])
-    return figure, axes
-
-
-@styled
-def draw_translation_by_language(
-    found: Translation,
-    most: int = 44,
-    *,
-    least: int = FEWEST_QUESTIONS,
-    title: str = "",
-    ax: Axes | None = None,
-) -> Figure:
-    """The same for the languages with most covered words, those of one script side by side.
-
-    Pairs with fewer than ``least`` questions are left grey.
-    """
-    largest = found.largest(most, scored=True)
-    size: dict[str, int] = {}
-    for row in largest:
-        size[row.script] = size.get(row.script, 0) + 1
-    ordered = sorted(largest, key=lambda row: (-size[row.script], row.script, row.language))
-    place = {row.language: i for i, row in enumerate(ordered)}
-    values = np.full((len(ordered), len(ordered)), np.nan)
-    for pair in found.pairs:
-        if pair["source"] in place and pair["target"] in place and pair["questions"] >= least:
-            values[place[pair["source"]], place[pair["target"]]] = pair["csls_p1"]
-    chance = found.overall["weak"]["csls"]["p1"]["chance"]
-    figure, axes = _heat_map([_language(row.language) for row in ordered], values, chance, title, ax)
-    for i in range(1, len(ordered)):
-        scripts = {ordered[i].script, ordered[i - 1].script}
-        if len(scripts) == 2 and max(size[script] for script in scripts) > 1:
-            axes.axhline(i - 0.5, color="white", linewidth=1.2)
-            axes.axvline(i - 0.5, color="white", linewidth=1.2)
-    return figure
-
-
-@styled
 def draw_hub_languages(
     results: Sequence[tuple[str, Translation]], most: int = 14, *, ax: Axes | None = None
 ) -> Figure:
     """Hub languages: their share of nearest foreign words, and of all."""
-    most = min(most, max(sum(row["lift"] is not None for row in found.hubs) for _, found in results))
-    figure, axes = new_figure(WIDE, rows_high(1.1, most), columns=len(results), ax=ax)
-    for i, (panel, (model, found)) in enumerate(zip(axes, results, strict=True)):
+    many = ax is None and len(results) >= MANY
+    lines, columns = grid_of(len(results), widest=3) if many else (1, len(results))
+    most = min(
+        8 if many else most, max(sum(row["lift"] is not None for row in found.hubs) for _, found in results)
+    )
+    height = lines * rows_high(0.7, most) + 0.4
+    figure, axes = new_figure(WIDE, height, lines, columns, ax=ax)
+    for panel in axes[len(results) :]:
+        panel.set_visible(False)
+    for i, (panel, (model, found)) in enumerate(zip(axes, results, strict=False)):
         rows = [row for row in found.hubs if row["lift"] is not None][:most]
         expected, drawn = ([row[name] for row in rows] for name in ("expected", "attraction"))
         panel.scatter(expected, range(len(rows)), s=34, marker="|", color=FAINT)
@@ -185,7 +105,8 @@ def draw_hub_languages(
         panel.set_xlim(left=0)
         panel.xaxis.set_major_formatter(in_percent)
         panel.set_title(title_of(model))
-        panel.set_xlabel("foreign words drawn")
+        if not many or i + columns >= len(results):
+            panel.set_xlabel("foreign words drawn")
         panel.grid(axis="x")
     from matplotlib.lines import Line2D
 
@@ -201,12 +122,8 @@ def shown_languages(found: Languages, most: int = 40) -> list[str]:
         for tag, models in found.by_language.items()
     }
     ordered = sorted((tag for tag in best if best[tag] > 0), key=lambda tag: (-best[tag], tag))
-    first: dict[str, str] = {}
-    for tag in ordered:
-        first.setdefault(found.scripts[tag], tag)
-    chosen = list(first.values())[:most]
-    chosen += [tag for tag in ordered if tag not in chosen][: most - len(chosen)]
-    size = {script: sum(found.scripts[tag] == script for tag in chosen) for script in first}
+    chosen = best_by_script(ordered, found.scripts, most)
+    size = {script: sum(found.scripts[tag] == script for tag in chosen) for script in found.scripts.values()}
     return sorted(chosen, key=lambda tag: (-size[found.scripts[tag]], found.scripts[tag], -best[tag], tag))
 
 
@@ -244,13 +161,14 @@ def draw_languages(
     found: Languages, models: Sequence[str], most: int = 40, *, ax: Axes | None = None
 ) -> Figure:
     """Coverage, pieces per word and translation, of matched candidates, for some forty languages; bars are chance."""
-    tags = shown_languages(found, most)
+    crowd = max(1.0, len(models) / (MANY - 1))
+    tags = shown_languages(found, int(most / crowd))
     rows = [row for tag in tags for row in found.by_language[tag]]
     filled = {title: read for title, read in _PANELS.items() if any(read(row)[0] is not None for row in rows)}
     panels = filled or _PANELS
     last = len(panels) - 1
     figure, axes = new_figure(
-        WIDE, rows_high(1.3, len(tags), 0.15), columns=len(panels), sharey=True, ax=ax, main=last
+        WIDE, rows_high(1.3, len(tags), 0.15 * crowd), columns=len(panels), sharey=True, ax=ax, main=last
     )
     titles = [_title(tag, named(found.scripts[tag])) for tag in tags]
     for panel, (title, read) in zip(axes, panels.items(), strict=True):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperpolyglot.figures.multiples import MANY, name_shared_axis, rows_of_models
 from hyperpolyglot.figures.panels import legend_below, new_figure, pair_panels, rows_high, styled
 from hyperpolyglot.figures.style import (
     GRID,
     WIDE,
+    Dots,
     dodge,
     entry,
     in_thousands,
@@ -37,6 +40,8 @@ def draw_census(census: Census, most: int = 30, *, ax: Axes | None = None) -> Fi
         for label, count in model.labels.items():
             totals[label] = max(totals.get(label, 0), count)
     labels = sorted(totals, key=lambda name: (-totals[name], name))[:most]
+    if ax is None and len(census.models) >= MANY:
+        return _census_of_many(census, labels)
     figure, (axes,) = new_figure(WIDE, rows_high(0.9, len(labels)), ax=ax)
     for i, model in enumerate(census.models):
         counts = [model.labels.get(label, 0) for label in labels]
@@ -56,6 +61,18 @@ def draw_census(census: Census, most: int = 30, *, ax: Axes | None = None) -> Fi
     axes.grid(axis="x")
     if len(census.models) > 1:
         legend_below(figure, axes, columns=2)
+    return figure
+
+
+def _census_of_many(census: Census, labels: Sequence[str]) -> Figure:
+    series = [
+        Dots(name=title_of(m.model), values={label: n for label in labels if (n := m.labels.get(label, 0))})
+        for m in census.models
+    ]
+    figure, panels = rows_of_models(labels, series, [named(label) for label in labels], margin=0.9)
+    panels[0].set_xscale("log")
+    logarithmic(panels[0].xaxis, in_thousands)
+    name_shared_axis(figure, panels, "tokens")
     return figure
 
 

@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hyperpolyglot.figures.multiples import (
+    MANY,
+    grid_of,
+    name_axis,
+    name_shared_axis,
+    panel_title,
+    rows_of_models,
+    vertical,
+)
 from hyperpolyglot.figures.panels import (
     chance_legend,
     legend_below,
     new_figure,
     of_caller,
-    rows_high,
     styled,
-    vertical,
 )
-from hyperpolyglot.figures.style import CHANCE, FAINT, INK, MIDDLE, WIDE, Dots, dot_rows, model_colour, named
+from hyperpolyglot.figures.style import CHANCE, FAINT, INK, MIDDLE, WIDE, Dots, model_colour, named
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.silhouette import Silhouette
@@ -25,12 +32,15 @@ from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 __all__ = [
     "draw_diversity",
     "draw_diversity_by_label",
     "draw_mixing",
+    "draw_mixings",
     "draw_separability",
     "draw_silhouette",
 ]
@@ -51,7 +61,6 @@ def draw_separability(
     """Accuracy by label with its interval; chance and, where ``published``, the paper's means, as vertical lines."""
     order = {row.label: row.tokens for _, result in results for row in result.labels}
     labels = sorted(order, key=lambda name: (-order[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, rows_high(1.2, len(labels)), ax=ax)
     lowest = min([0.5, *(row.interval[0] for _, result in results for row in result.labels)])
     series = []
     for model, result in results:
@@ -63,14 +72,16 @@ def draw_separability(
                 intervals={row.label: row.interval for row in result.labels},
             )
         )
-    dot_rows(axes, labels, series, [" · ".join(map(named, label.split("|"))) for label in labels])
+    titles = [" · ".join(map(named, label.split("|"))) for label in labels]
+    figure, panels = rows_of_models(labels, series, titles, margin=1.2, ax=ax)
     chance = results[0][1].labels[0].chance if results and results[0][1].labels else 0.5
-    vertical(figure, axes, chance, CHANCE)
-    for name, value in SEPARABILITY.items() if published else ():
-        vertical(figure, axes, value, f"{name}, paper", ":")
-    axes.set_xlim(lowest - 0.02, 1.01)
-    axes.set_xlabel("accuracy of a linear probe, cross-validated (line: 95 % interval)")
-    legend_below(figure, axes, columns=2)
+    vertical(figure, panels, chance, CHANCE)
+    for (name, value), style in zip(SEPARABILITY.items() if published else (), (":", "--"), strict=False):
+        vertical(figure, panels, value, f"{name}, paper", style if len(panels) > 1 else ":")
+    panels[0].set_xlim(lowest - 0.02, 1.01)
+    said = name_axis(panels, "accuracy of a linear probe, cross-validated (line: 95 % interval)")
+    legend_below(figure, panels[0], columns=2 if len(panels) == 1 else 3)
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -81,7 +92,6 @@ def draw_silhouette(
     """Mean silhouette by label with its interval, and overall in the legend; what permuted labels give as a line."""
     order = {row.label: row.tokens for _, result in results for row in result.labels}
     labels = sorted(order, key=lambda name: (-order[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, rows_high(1.2, len(labels)), ax=ax)
     series = [
         Dots(
             name=f"{title_of(model)}: mean " + f"{result.value:.2f}".replace("-", "−"),
@@ -90,10 +100,11 @@ def draw_silhouette(
         )
         for model, result in results
     ]
-    dot_rows(axes, labels, series, [named(label) for label in labels])
-    vertical(figure, axes, float(np.mean([result.chance for _, result in results])), CHANCE)
-    axes.set_xlabel("mean silhouette by cosine distance (line: 95 % interval)")
-    legend_below(figure, axes, columns=2)
+    figure, panels = rows_of_models(labels, series, [named(label) for label in labels], margin=1.2, ax=ax)
+    vertical(figure, panels, float(np.mean([result.chance for _, result in results])), CHANCE)
+    said = name_axis(panels, "mean silhouette by cosine distance (line: 95 % interval)")
+    legend_below(figure, panels[0], columns=2)
+    name_shared_axis(figure, panels, said)
     return figure
 
 
@@ -108,7 +119,13 @@ def draw_diversity(
     """Tokens by the number of labels among their neighbours; mean, chance and, if ``published``, the paper's means."""
     from matplotlib.ticker import MaxNLocator
 
-    figure, axes = new_figure(WIDE, 0.4 + 1.3 * len(results), rows=len(results), sharex=True, ax=ax)
+    many = ax is None and len(results) >= MANY
+    lines, columns = grid_of(len(results), widest=3) if many else (len(results), 1)
+    height = 0.4 + 1.3 * lines + (0.7 if many else 0)
+    figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=many, ax=ax)
+    for panel in axes[len(results) :]:
+        panel.set_visible(False)
+    axes = axes[: len(results)]
     widest = max([*(len(r.histogram) for _, r in results), *(int(r.expected) + 2 for _, r in results)])
     for i, (panel, (model, result)) in enumerate(zip(axes, results, strict=True)):
         share = np.array(result.histogram) / result.tokens
@@ -120,16 +137,25 @@ def draw_diversity(
                 panel.axvline(
                     value, color=FAINT, linestyle=style, label=f"{name}, paper {value:.2f}", linewidth=1
                 )
-        if model:
+        if many:
+            panel_title(panel, f"{title_of(model)}: {result.mean:.2f}, {CHANCE} {result.expected:.2f}", 1.9)
+        elif model:
             panel.set_title(title_of(model))
         panel.set_xlim(-0.6, widest)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        panel.set_ylabel("% of tokens")
+        if not many or i % columns == 0:
+            panel.set_ylabel("% of tokens")
         panel.grid(axis="y")
-        if not of_caller(figure, panel):
+        if not many and not of_caller(figure, panel):
             panel.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=7)
+    said = f"distinct {noun} among the {results[0][1].k} nearest neighbours"
+    if many:
+        handles, labels = axes[0].get_legend_handles_labels()
+        legend_below(figure, axes[0], (handles, ["mean", CHANCE, *labels[2:]]), columns=4)
+        name_shared_axis(figure, axes, said)
+        return figure
     for panel in axes[-1:] if ax is None else axes:
-        panel.set_xlabel(f"distinct {noun} among the {results[0][1].k} nearest neighbours")
+        panel.set_xlabel(said)
     if ax is not None:
         legend_below(figure, ax)
     return figure
@@ -144,7 +170,6 @@ def draw_diversity_by_label(
         row.label: row.tokens for _, result in results for row in result.by_label if row.label is not None
     }
     labels = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
-    figure, (axes,) = new_figure(WIDE, rows_high(1.1, len(labels), 0.15), ax=ax)
     series = [
         Dots(
             name=title_of(model),
@@ -153,17 +178,59 @@ def draw_diversity_by_label(
         )
         for model, result in results
     ]
-    dot_rows(axes, labels, series, [named(label) for label in labels])
-    axes.set_xlim(left=0)
-    axes.set_xlabel(f"mean distinct {noun} among the {results[0][1].k} nearest neighbours")
-    chance_legend(figure, axes)
+    titles = [named(label) for label in labels]
+    figure, panels = rows_of_models(labels, series, titles, margin=1.1, each=0.15, ax=ax)
+    panels[0].set_xlim(left=0)
+    said = name_axis(panels, f"mean distinct {noun} among the {results[0][1].k} nearest neighbours")
+    chance_legend(figure, panels[0])
+    name_shared_axis(figure, panels, said)
     return figure
 
 
 @styled
 def draw_mixing(result: Diversity, most: int = 20, *, ax: Axes | None = None) -> Figure:
     """Neighbour composition: the share of each label among the neighbours of each label's tokens; last, by chance."""
-    labels = [row.label for row in result.by_label if row.label is not None][:most]
+    labels = _labels(result)[:most]
+    side = 1.2 + max(_LEAST_SIDE, 0.17 * len(labels))
+    width = min(MIDDLE, side + 0.9) if len(labels) < 20 else MIDDLE
+    figure, (axes,) = new_figure(width, min(4.7, side), ax=ax)
+    image = _composition(axes, result, labels)
+    axes.set_xlabel("neighbour")
+    axes.set_ylabel("token")
+    _share_scale(axes.figure.colorbar(image, ax=axes, shrink=0.6 if len(labels) > 8 else 0.9))
+    return figure
+
+
+@styled
+def draw_mixings(
+    results: Sequence[tuple[str, Diversity]], most: int = 12, *, ax: Axes | None = None
+) -> Figure:
+    """Neighbour composition of many models: a panel each, all with the labels that have most tokens in the first."""
+    labels = _labels(results[0][1])[:most]
+    lines, columns = grid_of(len(results), widest=3)
+    height = 1.1 + lines * (0.5 + max(_LEAST_SIDE, 1.7 * len(labels) / 12))
+    figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=True, ax=ax)
+    for panel, (model, result) in zip(axes, results, strict=False):
+        image = _composition(panel, result, labels)
+        panel_title(panel, title_of(model), 1.7)
+    for panel in axes[len(results) :]:
+        panel.set_visible(False)
+    for panel in axes[(lines - 1) * columns :] if ax is None else axes:
+        panel.set_xlabel("neighbour")
+    if ax is None:
+        figure.supylabel("token", fontsize=8, color=INK)
+    else:
+        ax.set_ylabel("token")
+    _share_scale(figure.colorbar(image, ax=axes, location="bottom", shrink=0.4, aspect=40))
+    return figure
+
+
+def _labels(result: Diversity) -> list[str]:
+    return [row.label for row in result.by_label if row.label is not None]
+
+
+def _composition(axes: Axes, result: Diversity, labels: Sequence[str]) -> AxesImage:
+    """Shares of labels among neighbours as cells, in the colours of the square root."""
     shares = np.zeros((len(labels) + 1, len(labels)))
     labelled = sum(row.tokens for row in result.by_label if row.label is not None)
     for row in result.by_label:
@@ -172,20 +239,15 @@ def draw_mixing(result: Diversity, most: int = 20, *, ax: Axes | None = None) ->
     for pair in result.pairs:
         if pair.a in labels and pair.b in labels:
             shares[labels.index(pair.a), labels.index(pair.b)] = pair.share
-    side = 1.2 + max(_LEAST_SIDE, 0.17 * len(labels))
-    width = min(MIDDLE, side + 0.9) if len(labels) < 20 else MIDDLE
-    figure, (axes,) = new_figure(width, min(4.7, side), ax=ax)
     image = axes.imshow(np.sqrt(shares), cmap="magma_r", vmin=0, vmax=1)
     axes.axhline(len(labels) - 0.5, color="white", linewidth=3)
     axes.set_xticks(range(len(labels)), [named(label) for label in labels], rotation=60, ha="right")
     axes.set_yticks(range(len(labels) + 1), [*(named(label) for label in labels), CHANCE])
     axes.tick_params(length=0, labelsize=6.5)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel("neighbour")
-    axes.set_ylabel("token")
-    bar = axes.figure.colorbar(
-        image, ax=axes, shrink=0.6 if len(labels) > 8 else 0.9, ticks=[0, 0.1**0.5, 0.5, 0.5**0.5, 1]
-    )
-    bar.ax.set_yticklabels(["0", "10 %", "25 %", "50 %", "100 %"])
+    return image
+
+
+def _share_scale(bar: Colorbar) -> None:
+    bar.set_ticks([0, 0.1**0.5, 0.5, 0.5**0.5, 1], labels=["0", "10 %", "25 %", "50 %", "100 %"])
     bar.set_label("share of neighbours")
-    return figure

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hyperpolyglot.labellers import Labelling, common
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.report.content import Section
-from hyperpolyglot.report.sections.examples import meaning_section
+from hyperpolyglot.report.sections.examples import meaning_section, words_of
 from hyperpolyglot.report.verdicts import verdict_of
 from hyperpolyglot.report.wording import number, percent
 from hyperpolyglot.sources import title_of
@@ -183,7 +183,7 @@ def example(study: Study) -> list[Section]:
     if not found:
         return []
     _, _, name, i = max(found)
-    shown = next(examples for model, examples in sections[0].examples if model == name)[i]
+    shown = next(words_of(m.meanings)[i] for m in study.models if m.space.model == name)  # type: ignore[arg-type]
     return [
         replace(
             sections[0],

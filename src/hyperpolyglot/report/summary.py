@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from hyperpolyglot.labellers import common
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.verdicts import Verdict
 from hyperpolyglot.report.content import present
+from hyperpolyglot.report.many import FEW, scores, told_ranks
 from hyperpolyglot.report.sections.translation import above_chance
 from hyperpolyglot.report.verdicts import say_verdict, verdict_of
 from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, score, span
@@ -13,7 +15,6 @@ from hyperpolyglot.study import Absent, ModelStudy, Study
 
 __all__ = ["facts", "summary"]
 
-_TOLD_ALONE = 4
 _NO_MORE = "no more often than by chance, "
 _TOGETHER = {
     "apart": "Kept apart",
@@ -26,13 +27,11 @@ _TOGETHER = {
 def summary(study: Study) -> str:
     """Whether the models keep labels (writing systems) apart, mix them, and bring translations together.
 
-    A paragraph for each model; of many models, one for each verdict and one on translation.
+    A paragraph for each model; of many models, their ranks by translation and by own share, with the verdicts.
     """
     names = joined([title_of(m.space.model) for m in study.models])
     alone = "a vocabulary" if len(study.models) == 1 else "vocabularies"
-    told = (
-        _of_each(study) if len(study.models) <= _TOLD_ALONE else [*_by_verdict(study), _translations(study)]
-    )
+    told = _of_each(study) if len(study.models) <= FEW else [*_ranks(study), *_by_verdict(study)]
     return "\n\n".join(filter(None, told)) or (
         f"{names}: {alone} without vectors. Below: what is counted, which languages have words in it, and what text "
         "costs."
@@ -62,40 +61,50 @@ def _translated(name: str, model: ModelStudy, *, begins: bool) -> str:
     )
 
 
+def _ranks(study: Study) -> list[str]:
+    """The models ranked by word translation, those of overlapping intervals alike."""
+    found, _ = present(study.models, lambda m: m.translate)
+    asked = scores(
+        [(title_of(m.space.model), result.headline) for m, result in found],
+        lambda first: (first["value"], first["interval"], first["chance"]),
+    )
+    if not asked:
+        return []
+    told = told_ranks(asked, "word translation (P@1, averaged over ordered pairs of languages)")
+    rule = " Models whose 95 % intervals overlap with that of the first of their rank share it."
+    return [f"{told}{rule if any(model.above_chance for model in asked) else ''}"]
+
+
 def _by_verdict(study: Study) -> list[str]:
-    """A sentence for each verdict, with the models that it is on."""
+    """The models by verdict, each with its own share, those that keep most to their own first."""
     judged = [(m, verdict_of(m)) for m in study.models]
     told = []
     for name, says in _TOGETHER.items():
         same = [(m, found) for m, found in judged if found.name == name]
+        same.sort(key=lambda pair: -(pair[1].excess or 0.0))
         if same:
             names = joined([f"{title_of(m.space.model)}{_own(found)}" for m, found in same])
             told.append(f"{says}: {names}.")
-    return told
+    if not told:
+        return []
+    labelling = common(m.space.labels.labelling for m in study.models)
+    chances = [found.own_expected for _, found in judged if found.own_expected is not None]
+    if not chances:
+        return [" ".join(told)]
+    low, high = percent(min(chances)), percent(max(chances))
+    chance = low if low == high else f"{low} to {high}"
+    return [
+        f"By how much of a token’s nearest neighbours share its {labelling.one} (chance {chance}), most first. "
+        f"{' '.join(told)}"
+    ]
 
 
 def _own(found: Verdict) -> str:
-    if found.own_share is None:
-        return ""
-    return f" ({percent(found.own_share)} of neighbours of the same label, chance {percent(found.own_expected or 0.0)})"
+    return "" if found.own_share is None else f" ({percent(found.own_share)})"
 
 
 def _explained(model: ModelStudy) -> Explanation | None:
     return None if isinstance(model.explain, Absent) else model.explain
-
-
-def _translations(study: Study) -> str:
-    """Which models translate words best, of many."""
-    found, _ = present(study.models, lambda m: m.translate)
-    asked = [(m, r) for m, r in found if r.headline["value"] is not None]
-    if not asked:
-        return ""
-    ordered = sorted(asked, key=lambda pair: -pair[1].headline["value"])
-    told = [
-        f"{title_of(m.space.model)} {'' if above_chance(r.headline) else _NO_MORE}for {score(r.headline)}"
-        for m, r in ordered
-    ]
-    return f"Words are translated correctly (P@1, averaged over ordered pairs of languages): {joined(told)}."
 
 
 def facts(model: ModelStudy) -> list[tuple[str, str]]:

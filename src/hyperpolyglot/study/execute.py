@@ -90,11 +90,11 @@ def _outcome(step: PlannedStep[Any], outcomes: Mapping[str, Any], store: Store, 
     missing = next((a for a in given.values() if isinstance(a, Absent)), None)
     if missing is not None:
         return missing
-    return attempt(
-        lambda: kept(
-            store, step.name, step.kind, step.inputs, lambda: step.compute(**given, progress=progress)
-        )
-    )
+
+    def compute() -> Any:
+        return step.compute(**given, progress=progress)
+
+    return attempt(lambda: kept(store, step.name, step.kind, step.inputs, compute, step.models))
 
 
 class _Whole:

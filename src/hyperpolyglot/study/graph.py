@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from hyperpolyglot.origins import Provenance
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.store import Step, Store, digest_of
 from hyperpolyglot.study.keeping import made_of
 
@@ -32,7 +33,7 @@ class PlannedStep(Generic[Record_co]):
     ``name`` is the step's in the store, ``subject`` says of which models; ``kind`` is the record it gives. ``inputs``
     is all that the record depends on, as JSON. ``compute(**arguments, progress=…)`` gives the record, where an argument
     that is a planned step stands for that step's record. ``passing``: kept only until the steps that need it are.
-    ``origin``: what its record is told of where it comes from; no part of what is kept.
+    ``origin``: what its record is told of where it comes from; of that, only the ``models`` are kept, by their titles.
     """
 
     name: str
@@ -45,8 +46,11 @@ class PlannedStep(Generic[Record_co]):
     passing: bool = False
     origin: Provenance | None = None
     key: str = field(init=False)
+    models: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        named = self.origin.models if self.origin else ()
+        object.__setattr__(self, "models", tuple(title_of(source.model) for source in named))
         object.__setattr__(self, "key", digest_of([self.name, made_of(self.kind, self.inputs)]))
 
     @property

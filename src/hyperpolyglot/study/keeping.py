@@ -29,13 +29,18 @@ _ARRAY = "\0array"
 
 
 def kept(
-    store: Store, name: str, kind: type[Kind], inputs: Mapping[str, Any], compute: Callable[[], Kind]
+    store: Store,
+    name: str,
+    kind: type[Kind],
+    inputs: Mapping[str, Any],
+    compute: Callable[[], Kind],
+    models: tuple[str, ...] = (),
 ) -> Kind:
     """The record that ``compute`` gives, found in the store where it was made from the same inputs before.
 
-    A record whose fields have changed is another one: it is made again.
+    A record whose fields have changed is another one: it is made again. ``models``: titles to keep beside it.
     """
-    return record_of(kind, store.step(name, made_of(kind, inputs), lambda: parts_of(compute())))
+    return record_of(kind, store.step(name, made_of(kind, inputs), lambda: parts_of(compute(), models)))
 
 
 def made_of(kind: type[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,11 +48,11 @@ def made_of(kind: type[Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {"version": VERSION, "numbers": NUMBERS, "fields": _shape(kind), **inputs}  # type: ignore[arg-type]
 
 
-def parts_of(record: Any) -> Step:
-    """A record as arrays and JSON."""
+def parts_of(record: Any, models: tuple[str, ...] = ()) -> Step:
+    """A record as arrays and JSON, with the titles of its models."""
     arrays: dict[str, Array] = {}
     values = {"record": _plain(record, arrays)}
-    return Step(arrays, values)
+    return Step(arrays, values, models)
 
 
 def record_of(kind: type[Kind], step: Step) -> Kind:

@@ -8,11 +8,12 @@ from typing import Any
 
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.track.maps import StepMap, step_map
 from hyperpolyglot.measures.track.pairs import StepPair, paired_steps
 from hyperpolyglot.measures.track.ready import Ready, ready
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.step import StepMeasures, measured_step
-from hyperpolyglot.measures.track.track import Track, put_together
+from hyperpolyglot.measures.track.track import Seen, Track, put_together
 from hyperpolyglot.measures.track.words import StepWords, nearest_words
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
@@ -30,12 +31,13 @@ _STEP = Step(
 _PAIR = Step(key="track-pair", record=StepPair, rate=Rate(start=0.5, area=50.0, line=10_000.0))
 
 
+_MAP = Step(key="track-map", record=StepMap, rate=Rate(start=5.0, area=10.0, line=10_000.0))
 _WORDS = Step(key="track-words", record=StepWords, rate=Rate(start=0.2, area=10.0, line=1_000.0))
 
 
 @dataclass(frozen=True, slots=True)
 class _Joining:
-    """How the records of steps, then of pairs, then of words, make one."""
+    """How the records of steps, then of pairs, of words and of maps, make one."""
 
     of: Ready
     shares: Mapping[str, float] | None
@@ -44,7 +46,9 @@ class _Joining:
         compared, count = self.of.compared, len(self.of.spaces)
         last = count + len(compared)
         pairs = dict(zip(compared, found[count:last], strict=True))
-        return put_together(self.of, found[:count], pairs, found[last:], shares=self.shares)
+        mapped = len(found) - len(self.of.mapped)
+        seen = Seen(words=found[last:mapped], maps=found[mapped:])
+        return put_together(self.of, found[:count], pairs, seen, shares=self.shares)
 
 
 def plan_track(
@@ -90,4 +94,13 @@ def plan_track(
         for space in of.spaces
         if of.watched is not None
     ]
-    return Joint(steps=(*steps, *pairs, *words), join=_Joining(of, shares))
+    maps = [
+        _MAP.planned(
+            step_map,
+            {"space": of.spaces[i], "options": of.options.of_a_map(), "search": search},
+            k=2,
+            share=min(1.0, options.sample / max(1, len(of.spaces[i]))),
+        )
+        for i in of.mapped
+    ]
+    return Joint(steps=(*steps, *pairs, *words, *maps), join=_Joining(of, shares))

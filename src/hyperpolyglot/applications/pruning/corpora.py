@@ -21,19 +21,25 @@ Texts = Mapping[str, Sequence[str]]
 _HELD_OUT_IN = 5
 _MOST_BLOCKS = 200
 _MOST_WORDS = 10_000
+_EVEN = 0.75
+"""A list in which so many words have the least count of all has no counts to speak of."""
 _CASES = ((str, 0.85), (str.capitalize, 0.12), (str.upper, 0.03))
 """Word lists have no capitals: how much of a word's share is written in which way, roughly as in running text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """What a language is counted by: segments of text, and words with their shares. ``even``: words without counts."""
+    """What a language is counted by: segments of text, and words with their shares, by the list ``listed``.
+
+    ``even``: words without counts.
+    """
 
     language: str
     texts: tuple[str, ...]
     words: tuple[str, ...]
     shares: Float64
     even: bool
+    listed: str = ""
 
     def written(self) -> Iterator[tuple[str, float]]:
         """Words as text has them, and the share of each."""
@@ -48,7 +54,8 @@ class Corpus:
     def source(self) -> str:
         """What there is, in words."""
         text = f"{len(self.texts):,} segments of text" if self.texts else ""
-        words = f"{len(self.words):,} words{' without counts' if self.even else ''}" if self.words else ""
+        counts = ", without counts" if self.even else ""
+        words = f"{len(self.words):,} words ({self.listed}{counts})" if self.words else ""
         return " and ".join(filter(None, (text, words)))
 
 
@@ -81,23 +88,33 @@ def tag_in(language: str, tags: Sequence[str]) -> str | None:
     return more[0] if more else next((tag for tag in tags if language.startswith(f"{tag}-")), None)
 
 
-def counted(language: str, texts: Texts | None, lists: WordLists) -> Corpus:
-    """What a language is counted by: four of five segments, and its word list. Raises ``NotEnoughData`` for neither."""
+def counted(language: str, texts: Texts | None, lists: Sequence[WordLists]) -> Corpus:
+    """What a language is counted by: four of five segments, and the first word list that has it.
+
+    Raises ``NotEnoughData`` for neither.
+    """
     own = tag_in(language, list(texts or ()))
     segments = () if texts is None or own is None else tuple(texts[own])
-    listed = tag_in(language, lists.languages)
     words: tuple[str, ...] = ()
     shares: Float64 = np.empty(0)
-    if listed is not None:
-        at = lists.languages.index(listed)
-        words, shares = lists.words[at], lists.shares[at]
+    listed = ""
+    for some in lists:
+        tag = tag_in(language, some.languages)
+        if tag is not None:
+            at = some.languages.index(tag)
+            words, shares, listed = some.words[at], some.shares[at], some.source
+            break
     if not segments and not words:
         raise NotEnoughData(
             f"{language}: there is no text and no word list of this language; give --text or --word-lists."
         )
+    if len(segments) == 1 and not words:
+        raise NotEnoughData(
+            f"{language}: its text is one line, and there is no word list; give two lines at least."
+        )
     kept = tuple(s for i, s in enumerate(segments) if i % _HELD_OUT_IN) or segments[:0]
-    even = len(shares) > 1 and bool(np.ptp(shares) == 0)
-    return Corpus(language=language, texts=kept, words=words, shares=shares, even=even)
+    even = len(shares) > 1 and bool(np.mean(shares == shares.min()) >= _EVEN)
+    return Corpus(language=language, texts=kept, words=words, shares=shares, even=even, listed=listed)
 
 
 def judged(language: str, texts: Texts | None, held_out: tuple[Texts, str] | None, corpus: Corpus) -> Judge:
@@ -111,7 +128,7 @@ def judged(language: str, texts: Texts | None, held_out: tuple[Texts, str] | Non
     if texts is not None:
         own = tag_in(language, list(texts))
         rest = () if own is None else tuple(texts[own])[::_HELD_OUT_IN]
-        if len(rest) > 1:
+        if len(rest) > 1 or (rest and not corpus.words):
             return _of_text(language, rest, "every fifth segment of the text, which was held out")
     pairs = sorted(corpus.written(), key=lambda pair: -pair[1])[:_MOST_WORDS]
     return Judge(

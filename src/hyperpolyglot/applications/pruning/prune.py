@@ -33,7 +33,7 @@ from hyperpolyglot.parallel_text import ParallelText, packaged_text
 from hyperpolyglot.records import Record, with_interval
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float64, Int32, Progress, frozen, silent
-from hyperpolyglot.word_lists import WordLists, installed_word_lists
+from hyperpolyglot.word_lists import WordLists, installed_word_lists, lexicon_word_lists
 
 __all__ = ["Pruning", "PruningOptions", "prune"]
 
@@ -146,7 +146,7 @@ def prune(
     Tokens are ranked by the weighted sum of their shares in the languages: ``languages`` are tags, or weights by tag.
     ``text``: segments by tag, of which every fifth is held out to measure the price on; ``held_out``: text for that
     alone, by default the Declaration of the package, where there is no ``text``; ``word_lists``: by default those of
-    this installation. Nothing is written: see ``write_pruned``.
+    this installation, and of the packaged lexicon for a language that these lack. ``write_pruned`` writes the model.
 
     Raises ``NotEnoughData`` for a language of which there is neither text nor words, and where fewer tokens are to be
     kept than stay in any case.
@@ -164,7 +164,7 @@ def prune(
         raise NotEnoughData(
             f"{space.model}: tokens were left out of it, so that text cannot be cut; prune all."
         )
-    lists = word_lists or installed_word_lists()
+    lists = [word_lists] if word_lists else [installed_word_lists(), lexicon_word_lists()]
     texts, judging = _texts(text), _held_out(text, held_out)
     corpora = [counted(tag, texts, lists) for tag in weights]
     judges = [judged(corpus.language, texts, judging, corpus) for corpus in corpora]
@@ -193,7 +193,7 @@ def prune(
                 {
                     "language": corpus.language,
                     "weight": weights[corpus.language],
-                    "ranked_by": f"{corpus.source} ({lists.source})" if corpus.words else corpus.source,
+                    "ranked_by": corpus.source,
                     "judged_on": judge.source,
                 }
                 for corpus, judge in zip(corpora, judges, strict=True)

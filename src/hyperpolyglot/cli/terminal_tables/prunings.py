@@ -8,6 +8,7 @@ from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import value
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.percentages import percent
+from hyperpolyglot.records import with_interval
 
 if TYPE_CHECKING:
     from hyperpolyglot.applications.pruning import Pruning
@@ -21,20 +22,24 @@ def show_pruning(found: Pruning) -> None:
     rows = []
     for point in found.curve:
         if point.tokens == size:
-            cost = point.cost
-            ends = "" if cost["low"] is None else f"{value(cost['low'])}–{value(cost['high'])}"
+            cost, low, high = point.cost, point.cost["low"], point.cost["high"]
+            ends = None if low is None or high is None else (low, high)
             rows.append(
                 {
                     "language": language_name(point.language) + ("" if point.running else " (words)"),
-                    "tokens per word": mark + value(point.fertility["value"]),
-                    "over all tokens": value(cost["value"]),
-                    "interval": ends,
+                    "per word": mark + value(point.fertility["value"]),
+                    "cost": with_interval(value(cost["value"]), ends, digits=3),
                     "coverage": _share(point.coverage["value"]),
                     "chance": _share(point.coverage["chance"]),
                     "unknown": _share(point.unknown["value"]),
                 }
             )
-    print_table(f"Price of {size:,} tokens (95 % interval)", rows)
+    print_table(f"Price of {size:,} tokens", rows)
+    say(
+        "per word: tokens for each (fertility). cost: tokens over those of the whole vocabulary for the same text, "
+        "with its 95 % interval. coverage: share of the running tokens that are kept; chance: were tokens kept at "
+        "random."
+    )
     by_size: dict[int, list[float]] = {}
     for point in found.curve:
         by_size.setdefault(point.tokens, []).append(point.cost["value"] or 0.0)

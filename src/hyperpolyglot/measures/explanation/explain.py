@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from types import NoneType
 from typing import Any
 
@@ -12,7 +15,7 @@ import numpy as np
 from hyperpolyglot.arguments import checked
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.nearest import AUTO, Search
-from hyperpolyglot.engine.processor import blas_threads
+from hyperpolyglot.engine.processor import blas_threads, usable_threads
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap
 from hyperpolyglot.measures.comparison.similarity import pair_cosines
@@ -26,6 +29,7 @@ from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record, Rows, tidied
+from hyperpolyglot.scratch import free_memory
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean
 from hyperpolyglot.tokenization.segmentation import unreachable
@@ -35,6 +39,8 @@ __all__ = ["Evidence", "Explanation", "Tables", "compare_tables", "explain"]
 
 HUB_K = 10
 _LOOKED_AT, _SAME_LINE = 1000, 1e-5
+_COPIES = 16
+"""Tables in float32 that take no more than what is free: three times what was seen with removals beside the others."""
 _STEPS = ("frequency", "undertrained", "hubness", "isotropy", "dimension", "subspaces", "tables")
 
 
@@ -148,30 +154,26 @@ def explain(
         raise NotEnoughData(
             f"{space.model}: all vectors lie on one line, so nothing would be left once a direction is taken out."
         )
-    done = iter(range(len(_STEPS)))
-
-    def told() -> None:
-        progress("explanations", next(done), len(_STEPS))
-
-    told()
-    try:
-        common = frequency(space, diversity(near, space.labels), evidence.counts, near=near, seed=seed)
-    except NotEnoughData:
-        common = None
-    told()
-    lost = None if space.narrowed else unreachable(space.vocabulary, progress)
-    untouched = undertrained(space, lost)
-    told()
-    hubs = hubness(space, near, HUB_K)
-    told()
-    spread = isotropy(space.vectors(near.candidates))
-    told()
-    local = dimension(space, near, seed=seed, search=search, progress=progress)
-    told()
-    removed = subspaces(
-        space, near, translate=evidence.translate, seed=seed, search=search, progress=progress
-    )
-    told()
+    told = _Told(progress)
+    with ThreadPoolExecutor(1) as beside, told:
+        removing = partial(subspaces, space, near, translate=evidence.translate, seed=seed, search=search)
+        removed = beside.submit(removing, progress=told) if _there_is_room(space) else None
+        told.begins()
+        try:
+            common = frequency(space, diversity(near, space.labels), evidence.counts, near=near, seed=seed)
+        except NotEnoughData:
+            common = None
+        told.begins()
+        lost = None if space.narrowed else unreachable(space.vocabulary, told)
+        untouched = undertrained(space, lost)
+        told.begins()
+        hubs = hubness(space, near, HUB_K)
+        told.begins()
+        spread = isotropy(space.vectors(near.candidates))
+        told.begins()
+        local = dimension(space, near, seed=seed, search=search, progress=told)
+        told.begins()
+        effects = removed.result() if removed else removing(progress=told)
     tables = None
     if evidence.output is not None:
         tables = compare_tables(space, evidence.output, near.k, seed=seed, search=search, progress=progress)
@@ -184,12 +186,43 @@ def explain(
             hubness=hubs,
             isotropy=spread,
             dimension=local,
-            subspaces=removed,
+            subspaces=effects,
             tables=tables,
             excluded=near.excluded,
         ),
         came_from(space, seed=seed),
     )
+
+
+def _there_is_room(space: TokenSpace) -> bool:
+    """Whether removals may run beside the others: with two threads, and memory for the copies that both make."""
+    free = free_memory()
+    return usable_threads(None) > 1 and (free is None or _COPIES * 4 * len(space) * space.dim < free)
+
+
+class _Told:
+    """Progress of two threads; what is left of the other ends at its next word where one has failed."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._lock = progress, Lock()
+        self._begun, self._failed = 0, False
+
+    def begins(self) -> None:
+        """The next of the explanations begins."""
+        self("explanations", self._begun, len(_STEPS))
+        self._begun += 1
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if self._failed:
+            raise NotEnoughData("the explanations were stopped.")
+        with self._lock:
+            self._progress(step, done, total)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._failed = kind is not None
 
 
 def _on_one_line(space: TokenSpace, near: Neighbors) -> bool:

@@ -63,17 +63,17 @@ def installed_sources() -> LanguageSources:
     return LanguageSources(text=packaged_text(), word_lists=counted, separation=counted is not None)
 
 
-def _of_tag(found: Mapping[str, Value], tag: str) -> Value | None:
-    return found.get(tag) or found.get(_OTHER_TAG.get(tag, ""))
+def _of_tag(by_tag: Mapping[str, Value], tag: str) -> Value | None:
+    return by_tag.get(tag) or by_tag.get(_OTHER_TAG.get(tag, ""))
 
 
-def for_tags(found: Mapping[str, Value], tags: Sequence[str]) -> dict[str, Value]:
+def for_tags(by_tag: Mapping[str, Value], tags: Sequence[str]) -> dict[str, Value]:
     """The values of the languages asked for, whichever of its tags a source has.
 
     >>> for_tags({"nb": {"value": 1}}, ["no", "sv"])
     {'no': {'value': 1}}
     """
-    values = {tag: _of_tag(found, tag) for tag in tags}
+    values = {tag: _of_tag(by_tag, tag) for tag in tags}
     return {tag: value for tag, value in values.items() if value is not None}
 
 

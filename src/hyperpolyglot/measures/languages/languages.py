@@ -178,9 +178,9 @@ def _beside(
     return more, tuple(filter(None, missing))
 
 
-def _without(what: str, where: str, names: str, tags: Sequence[str], found: Mapping[str, Value]) -> str:
+def _without(what: str, where: str, names: str, tags: Sequence[str], measured: Mapping[str, Value]) -> str:
     """Which languages something was not measured of, and why; empty where there is none."""
-    lost = [language_name(tag) for tag in tags if tag not in found]
+    lost = [language_name(tag) for tag in tags if tag not in measured]
     if not lost:
         return ""
     listed = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more languages" if len(lost) > 3 else "")

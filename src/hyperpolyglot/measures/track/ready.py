@@ -13,6 +13,7 @@ from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.trends import parameters_in
 from hyperpolyglot.measures.track.words import Watched, check_words
 from hyperpolyglot.measures.translation.asking import TranslateOptions, wants_held_out
+from hyperpolyglot.sources import spread
 from hyperpolyglot.space import TokenSpace
 
 __all__ = ["Compared", "Ready", "ready"]
@@ -35,6 +36,12 @@ class Ready:
         """What is looked up at each step; ``None`` without words."""
         options = self.options
         return Watched(words=options.words, nearest=options.nearest) if options.words else None
+
+    @property
+    def mapped(self) -> list[int]:
+        """The steps that are laid out, by their number; none where tokens are not the same."""
+        count = self.options.maps
+        return spread(range(len(self.spaces)), count) if count and self.aligned else []
 
     @property
     def compared(self) -> tuple[Compared, ...]:

@@ -10,7 +10,7 @@ __all__ = ["AXES", "TrackOptions"]
 AXES = ("training", "size", "name")
 """What the axis is: checkpoints of one model, or models by rows × dimensions, or by the sizes that their names say."""
 
-_MOST_WORDS, _MOST_NEAREST = 100, 100
+_MOST_WORDS, _MOST_NEAREST, _MOST_MAPS = 100, 100, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +21,10 @@ class TrackOptions:
     ``folds`` of cross-validation; ``fewest``: sampled tokens, or questions, that a label or a language needs for a row
     of its own. ``shared`` follows the tokens that all steps have, by text, where vocabularies differ. ``held_out``: as
     for translation. ``resamples`` of the bootstrap behind half-lives. ``words``: those whose ``nearest`` tokens are
-    kept at each step. ``by``: ``training`` for checkpoints of one model; ``size`` (rows × dimensions) or ``name`` (the
-    parameters that names say) for models of one family or of several, which have trends in place of half-lives.
-    ``tokens_per_step``: where names say steps, the axis is tokens.
+    kept at each step. ``maps``: at so many steps the sampled tokens are laid out. ``by``: ``training`` for checkpoints
+    of one model; ``size`` (rows × dimensions) or ``name`` (the parameters that names say) for models of one family or
+    of several, which have trends in place of half-lives. ``tokens_per_step``: where names say steps, the axis is
+    tokens.
     """
 
     k: int = 50
@@ -37,6 +38,7 @@ class TrackOptions:
     resamples: int = 500
     words: tuple[str, ...] = ()
     nearest: int = 8
+    maps: int = 0
     by: str = "training"
     tokens_per_step: float | None = None
     seed: int = 0
@@ -55,6 +57,8 @@ class TrackOptions:
         object.__setattr__(self, "words", words)
         if len(words) > _MOST_WORDS or not all(words):
             raise ValueError(f"words are at most {_MOST_WORDS}, none of them empty")
+        if not 0 <= self.maps <= _MOST_MAPS or self.maps == 1:
+            raise ValueError(f"maps are none, or between 2 and {_MOST_MAPS}")
         if not 1 <= self.nearest <= _MOST_NEAREST:
             raise ValueError(f"nearest is between 1 and {_MOST_NEAREST}")
 
@@ -68,5 +72,16 @@ class TrackOptions:
     def of_one_step(self) -> TrackOptions:
         """Only what the measures of one step depend on; the rest as by default."""
         return replace(
-            self, shared=False, resamples=500, words=(), nearest=8, by="training", tokens_per_step=None
+            self,
+            shared=False,
+            resamples=500,
+            words=(),
+            nearest=8,
+            maps=0,
+            by="training",
+            tokens_per_step=None,
         )
+
+    def of_a_map(self) -> TrackOptions:
+        """Only what a map depends on: the sample."""
+        return TrackOptions(sample=self.sample, seed=self.seed)

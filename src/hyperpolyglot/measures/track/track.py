@@ -10,6 +10,7 @@ import numpy as np
 
 from hyperpolyglot.arguments import checked_all, options_of
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
+from hyperpolyglot.measures.track.maps import MapStep, StepMap, aligned_maps, step_map
 from hyperpolyglot.measures.track.moved import (
     LEVEL,
     Earlier,
@@ -32,7 +33,7 @@ from hyperpolyglot.records import Record, Rows
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Progress, silent
 
-__all__ = ["MEASURES", "Track", "TrackedStep", "put_together", "track"]
+__all__ = ["MEASURES", "Seen", "Track", "TrackedStep", "put_together", "track"]
 
 MEASURES = (
     *("separability", "diversity", "own_share", "translation", "same_spelling", "isotropy", "norm"),
@@ -78,7 +79,8 @@ class Track(Record):
     """Checkpoints in their order, with half-lives and what moves first.
 
     ``relation``: of the half-lives of labels with their share of the data, or of the vocabulary. ``words``: the
-    neighbourhoods of the words that were asked for, step by step. ``trends``: how measures go with the size of models,
+    neighbourhoods of the words that were asked for, step by step. ``maps``: of the sampled tokens at some steps, each
+    turned to fit the one before. ``trends``: how measures go with the size of models,
     where these are the steps; half-lives, order and relation are empty then.
     """
 
@@ -88,6 +90,7 @@ class Track(Record):
     relation: tuple[ShareRelation, ...]
     words: tuple[WordStep, ...]
     trends: tuple[Trend, ...]
+    maps: tuple[MapStep, ...]
     options: TrackOptions
 
     def summary(self) -> str:
@@ -113,6 +116,7 @@ class Track(Record):
             "share_relation": [row.to_json() for row in self.relation],
             "words": [row.to_json() for row in self.words],
             "trends": [row.to_json() for row in self.trends],
+            "maps": [step.to_json() for step in self.maps],
         }
 
     def table(self) -> list[dict[str, Any]]:
@@ -128,7 +132,7 @@ class Track(Record):
         )
 
     def tables_by_name(self) -> dict[str, Rows]:
-        """Steps, half-lives, which measure moves first, what shares say of it, neighbourhoods, trends with size."""
+        """Steps, half-lives, which measure moves first, what shares say of it, neighbourhoods, trends, maps."""
         return {
             "": self.table(),
             "half_lives": self.tidied([row.to_json() for row in self.half_lives]),
@@ -136,6 +140,7 @@ class Track(Record):
             "share_relation": self.tidied([row.to_json() for row in self.relation]),
             "words": self.tidied([row for step in self.words for row in step.rows()]),
             "trends": self.tidied([row.to_json() for row in self.trends]),
+            "maps": self.tidied([row for step in self.maps for row in step.table_rows()]),
         }
 
 
@@ -187,20 +192,32 @@ def track(
             options=one,
             progress=progress,
         )
+    seen = Seen(
+        words=words,
+        maps=[step_map(space=steps.spaces[i], options=steps.options.of_a_map()) for i in steps.mapped],
+    )
     progress("steps", len(steps.spaces), len(steps.spaces))
-    record = put_together(steps, found, pairs, words, shares=shares)
+    record = put_together(steps, found, pairs, seen, shares=shares)
     return stamped(record, came_from(*steps.spaces, seed=options.seed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Neighbourhoods of words at every step, and maps of some steps; empty where none are asked for."""
+
+    words: Sequence[StepWords] = ()
+    maps: Sequence[StepMap] = ()
 
 
 def put_together(
     of: Ready,
     steps: Sequence[StepMeasures],
     pairs: Mapping[Compared, StepPair],
-    words: Sequence[StepWords] = (),
+    seen: Seen,
     *,
     shares: Mapping[str, float] | None = None,
 ) -> Track:
-    """The record of steps and pairs of steps that are measured; ``words``: of each step, where they are asked for.
+    """The record of steps and pairs of steps that are measured, and of what is ``seen`` of them.
 
     A step beside the last has no part in a half-life where it is the last itself: it equals itself by definition.
     """
@@ -231,7 +248,8 @@ def put_together(
         relation=related_to_share(
             rows, known if shares is None else shares, "vocabulary" if shares is None else "given"
         ),
-        words=followed(options.words, of.x, words) if words else (),
+        words=followed(options.words, of.x, seen.words) if seen.words else (),
+        maps=aligned_maps([of.spaces[i] for i in of.mapped], [of.x[i] for i in of.mapped], seen.maps),
         trends=() if along else trends_of([step.values for step in steps], of.x, families),
         options=options,
     )

@@ -12,7 +12,7 @@ from hyperpolyglot.measures.track.moved import LEVEL, HalfLife
 from hyperpolyglot.measures.track.trends import Trend
 from hyperpolyglot.measures.track.words import WordStep
 from hyperpolyglot.report.content import Chip, Example, Grid, Picture, Section, picture
-from hyperpolyglot.report.wording import DASH, capital, joined, number, probability, span
+from hyperpolyglot.report.wording import DASH, capital, joined, number, percent, probability, span
 from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import spread, title_of
 from hyperpolyglot.study import Absent, Study
@@ -190,7 +190,21 @@ def _pictures(key: str, run: Track) -> list[Picture]:
                     "to the last is done. Dots are half-lives with 95 % intervals.",
                 )
             )
+    if run.maps:
+        made.append(
+            picture(
+                f"{key}-maps",
+                figures.draw_track_maps(run),
+                f"{len(run.maps[-1].ids):,} sampled tokens at {len(run.maps)} steps (UMAP). Each map is moved, turned "
+                f"and mirrored to fit the one before, and as wide; {_stays(run)}",
+            )
+        )
     return made
+
+
+def _stays(run: Track) -> str:
+    known = [f"{percent(step.stays)}" for step in run.maps if step.stays is not None]
+    return f"{joined(known)} of the places are those of the map before (R²)."
 
 
 def _grids(run: Track) -> list[Grid]:

@@ -8,11 +8,13 @@ from scipy.special import ndtri
 from scipy.stats import binom
 
 from hyperpolyglot import figures
+from hyperpolyglot.figures.comparisons import shown_pairs
 from hyperpolyglot.measures.comparison import Comparison
 from hyperpolyglot.measures.comparison.records import MEASURES, PairSimilarity
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.verdicts import LEAST_TOKENS
 from hyperpolyglot.report.content import Grid, Section, picture
+from hyperpolyglot.report.many import of_few, tell
 from hyperpolyglot.report.verdicts import RANDOM
 from hyperpolyglot.report.wording import DASH, cell, joined, measured, number, percent, probability, span
 from hyperpolyglot.sources import title_of
@@ -72,13 +74,21 @@ def _whole(found: Comparison) -> Section:
                 "curves",
                 figures.draw_curves(found),
                 "Left: neighbours in common by how many are looked at; dashed, by chance. Right: all canonical "
-                "cosines; dashed, the largest that chance gives, so what lies above it is shared.",
+                f"cosines; dashed, the largest that chance gives, so what lies above it is shared.{_chosen(found)}",
             ),
         ),
         reading=_read(found),
         grids=(_measures_grid(found),),
         note=NOTE,
     )
+
+
+def _chosen(found: Comparison) -> str:
+    """Which pairs a figure shows, where it does not show all."""
+    shown, half = len(shown_pairs(found)), len(shown_pairs(found)) // 2
+    if shown == len(found.pairs):
+        return ""
+    return f" Of {len(found.pairs)} pairs, the {shown - half} most and the {half} least alike."
 
 
 def _read(found: Comparison) -> tuple[str, ...]:
@@ -133,6 +143,19 @@ def _measures_grid(found: Comparison) -> Grid:
 def _by_label(found: Comparison) -> list[Section]:
     if not any(pair.by_label for pair in found.pairs):
         return []
+    told = tell(
+        [(_pair(pair), pair) for pair in found.pairs if pair.by_label],
+        _read_labels,
+        {
+            "labels above chance": lambda pair: f"{len(labels_above(pair)[0]):,}",
+            "labels judged": lambda pair: f"{labels_above(pair)[1]:,}",
+            "most surely": lambda pair: (
+                ", ".join(script_name(r["label"]) for r in labels_above(pair)[0][:3]) or DASH
+            ),
+        },
+        title="In how many labels neighbours agree above chance, by intervals adjusted for all of them",
+        of="models",
+    )
     return [
         Section(
             key="compare-by-label",
@@ -143,10 +166,12 @@ def _by_label(found: Comparison) -> list[Section]:
                     "compare-by-label",
                     figures.draw_agreement_by_label(found),
                     "Agreement on the tokens of each label with 95 % intervals; grey bars are chance, for neighbours "
-                    "that of agreeing on the label alone. Right of its bar, both know the same of words.",
+                    "that of agreeing on the label alone. Right of its bar, both know the same of words."
+                    f"{_chosen(found)}",
                 ),
             ),
-            reading=tuple(_read_labels(pair) for pair in found.pairs[:3] if pair.by_label),
+            reading=told.reading,
+            grids=told.grids,
             note="Chance for neighbours is stricter here: tokens are matched at random within their label, so what two "
             "models share by merely keeping labels together is not counted for them. The text widens the intervals to "
             "95 % for all labels at once (Bonferroni). All numbers are in "
@@ -177,12 +202,12 @@ def labels_above(pair: PairSimilarity) -> tuple[list[dict[str, Any]], int]:
     return sorted(above, key=lambda row: (row["chance"] - row["interval"][0], row["label"])), len(judged)
 
 
-def _read_labels(pair: PairSimilarity) -> str:
+def _read_labels(name: str, pair: PairSimilarity) -> str:
     """In how many labels neighbours agree above chance, and the surest of them."""
     above, judged = labels_above(pair)
     if not judged:
-        return f"{_pair(pair)}: no label has {LEAST_TOKENS} shared tokens, so none is compared with chance."
-    text = f"{_pair(pair)} agree above chance in {len(above)} of {judged} labels with {LEAST_TOKENS} shared tokens"
+        return f"{name}: no label has {LEAST_TOKENS} shared tokens, so none is compared with chance."
+    text = f"{name} agree above chance in {len(above)} of {judged} labels with {LEAST_TOKENS} shared tokens"
     if not above:
         return f"{text}, by intervals adjusted for all of them."
     told = [
@@ -230,7 +255,7 @@ def _maps(found: Comparison) -> list[Section]:
                     folded=len(rows) > 24,
                 ),
             ),
-            reading=tuple(_read_maps(pair) for pair in found.pairs[:3] if pair.maps),
+            reading=of_few([(_pair(pair), pair) for pair in found.pairs if pair.maps], _read_maps),
         )
     ]
 
@@ -247,12 +272,12 @@ def maps_above(pair: PairSimilarity) -> int:
     return sum(float(binom.sf(k - 1, n, chance)) <= 0.05 / len(right) for k, n, chance in right)
 
 
-def _read_maps(pair: PairSimilarity) -> str:
+def _read_maps(name: str, pair: PairSimilarity) -> str:
     best = max(pair.maps, key=lambda row: row["p10"]["value"])
     above, found = maps_above(pair), best["p10"]
     sure = f"95 % interval {span(found['interval'])}; " if found.get("interval") else ""
     return (
-        f"{_pair(pair)}: {above or 'none'} of {len(pair.maps)} maps {'find' if above > 1 else 'finds'} tokens better "
+        f"{name}: {above or 'none'} of {len(pair.maps)} maps {'find' if above > 1 else 'finds'} tokens better "
         f"than chance (p below 0.05 adjusted for all maps); by the best, {percent(found['value'])} of unseen tokens "
         f"land within their ten nearest ({sure}chance {percent(found['chance'])})."
     )

@@ -7,19 +7,22 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.meanings import KnownNeighbor, Meanings
 from hyperpolyglot.measures.neighbors import Neighborhoods
 from hyperpolyglot.report.content import Chip, Example, Section, present
+from hyperpolyglot.report.many import FEW
 from hyperpolyglot.report.wording import number
 from hyperpolyglot.shown import shown
 from hyperpolyglot.study import Study
 from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["example_sections", "meaning_section"]
+__all__ = ["example_sections", "meaning_section", "words_of"]
 
 _BADGE = 40
+_OF_MANY = 3
 
 
 def example_sections(study: Study) -> list[Section]:
     """Chosen tokens of many scripts with their neighbours."""
     found, missing = present(study.models, lambda m: m.neighbors)
+    most = _most(len(found))
     labelling = common(m.space.labels.labelling for m in study.models)
     return [
         Section(
@@ -31,9 +34,21 @@ def example_sections(study: Study) -> list[Section]:
             if found
             else (),
             missing=missing,
-            examples=tuple((m.space.model, _examples(result)) for m, result in found),
+            examples=tuple((m.space.model, _examples(result)[:most]) for m, result in found),
+            note=_cut(len(found), "neighbors").strip(),
         )
     ]
+
+
+def _most(models: int) -> int | None:
+    """How many neighbourhoods of each model are shown: all of few models, three of many."""
+    return None if models <= FEW else _OF_MANY
+
+
+def _cut(models: int, key: str) -> str:
+    return (
+        f"The first {_OF_MANY} of each model; the others are in report.json ({key}). " if models > FEW else ""
+    )
 
 
 def _examples(found: Neighborhoods) -> tuple[Example, ...]:
@@ -78,14 +93,16 @@ def meaning_section(study: Study) -> list[Section]:
                     kind="unknown",
                 ),
             ),
-            examples=tuple((m.space.model, _meanings(result)) for m, result in found),
-            note="Chosen for having words in most scripts, so these are examples and not a score. Chance: how many "
+            examples=tuple((m.space.model, words_of(result)[: _most(len(found))]) for m, result in found),
+            note=f"{_cut(len(found), 'meanings')}"
+            "Chosen for having words in most scripts, so these are examples and not a score. Chance: how many "
             "of twenty tokens drawn at random would be words for the concept.",
         )
     ]
 
 
-def _meanings(found: Meanings) -> tuple[Example, ...]:
+def words_of(found: Meanings) -> tuple[Example, ...]:
+    """The words of a model, each with its neighbours, those that mean the same marked."""
     return tuple(
         Example(
             token=shown(query.token),

@@ -6,12 +6,14 @@ from hyperpolyglot import figures
 from hyperpolyglot.figures.explanations import FEWEST_TOKENS
 from hyperpolyglot.labellers import Labelling, common
 from hyperpolyglot.measures.explanation import Explanation
+from hyperpolyglot.measures.explanation.hubness import Hubness
 from hyperpolyglot.measures.undertrained import LabelShare, Undertrained
 from hyperpolyglot.report.content import Grid, Section, picture, present
+from hyperpolyglot.report.many import scores, tell, told_ranks
 from hyperpolyglot.report.sections.frequency import frequency_section
 from hyperpolyglot.report.sections.geometry import geometry_section
 from hyperpolyglot.report.sections.removal import removal_section, tables_section
-from hyperpolyglot.report.wording import joined, number, percent, span
+from hyperpolyglot.report.wording import cell, exact, joined, number, percent, span
 from hyperpolyglot.shown import shown
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Interval, wilson
@@ -52,6 +54,23 @@ def explanation_sections(study: Study) -> list[Section]:
 
 def _undertrained(results: list[Explanation], labelling: Labelling) -> Section:
     noun = labelling.many
+    named = [(title_of(found.model), found) for found in results]
+    told = tell(
+        named,
+        lambda _, found: _read_undertrained(found),
+        {
+            "tokens": lambda found: f"{found.undertrained.tokens:,}",
+            "appear under-trained": lambda found: f"{int(found.undertrained.mask.sum()):,}",
+            "share": lambda found: exact(found.undertrained.share),
+            "labels above": lambda found: f"{len(higher_than_overall(found.undertrained)[0]):,}",
+            "duplicates": lambda found: f"{found.undertrained.signs.get('duplicate', 0):,}",
+        },
+        title="By model; labels above: those whose share is higher than overall for sure",
+        lead=lambda: told_ranks(
+            scores(named, lambda found: (found.undertrained.share, None, None)),
+            "the share of tokens that appear under-trained",
+        ),
+    )
     touched = any(
         row.undertrained and is_script(row.label) and row.tokens >= FEWEST_TOKENS
         for found in results
@@ -72,7 +91,8 @@ def _undertrained(results: list[Explanation], labelling: Labelling) -> Section:
         )
         if touched
         else (),
-        reading=tuple(_read_undertrained(found) for found in results),
+        reading=told.reading,
+        grids=told.grids,
         note="A vector as near to those of reserved rows as they are to each other, or far shorter than usual (after "
         "Land and Bartolo 2024), by the matrix alone. A sign, not a proof, and not of all glitch tokens: by one census "
         "most of these do not lie in neighbourhoods of low norm. A share is called higher than overall only for labels "
@@ -115,6 +135,21 @@ def higher_than_overall(part: Undertrained) -> tuple[list[tuple[LabelShare, Inte
 
 def _hubness(results: list[Explanation]) -> Section:
     k = results[0].hubness.k
+    named = [(title_of(found.model), found.hubness) for found in results]
+    told = tell(
+        named,
+        _read_hubness,
+        {
+            "anti-hubs": lambda part: cell(part.antihubs, None, part.antihubs_expected),
+            "skewness": lambda part: cell(part.skewness, None, part.skewness_expected, share=False),
+            "the largest hub is in": lambda part: f"{part.largest:,} lists\n{part.largest_expected:,}",
+        },
+        title="By model; below a value: chance",
+        lead=lambda: told_ranks(
+            scores(named, lambda part: (part.antihubs, None, part.antihubs_expected)),
+            "the share of anti-hubs",
+        ),
+    )
     return Section(
         key="hubness",
         title="Hubness",
@@ -127,8 +162,9 @@ def _hubness(results: list[Explanation]) -> Section:
                 "runs out to the right of it has hubs.",
             ),
         ),
-        reading=tuple(_read_hubness(found) for found in results),
+        reading=told.reading,
         grids=(
+            *told.grids,
             Grid(
                 title="The ten largest hubs",
                 columns=("model", "token", "label", "occurrences"),
@@ -152,8 +188,7 @@ def _hubness(results: list[Explanation]) -> Section:
     )
 
 
-def _read_hubness(found: Explanation) -> str:
-    name, part = title_of(found.model), found.hubness
+def _read_hubness(name: str, part: Hubness) -> str:
     largest = part.hubs[0] if part.hubs else None
     most = (
         f" The largest hub, {shown(largest['token'])}, appears in {part.largest:,} neighbour lists (chance "

@@ -7,6 +7,7 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.fertility import Fertility, LanguageFertility
 from hyperpolyglot.measures.fertility.fertility import ModelCosts, Value
 from hyperpolyglot.report.content import Grid, Section, picture
+from hyperpolyglot.report.many import tell
 from hyperpolyglot.report.wording import DASH, cell, exact, number, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
@@ -24,6 +25,17 @@ def fertility_sections(study: Study) -> list[Section]:
     if isinstance(found, Absent):
         return [Section(key="fertility", title=title, question=question, reading=(found.reason,))]
     reference = language_name(found.options.reference)
+    told = tell(
+        [(title_of(model.model), model) for model in found.models],
+        lambda _, model: _read(model, found),
+        {
+            "costs the most": lambda model: _dearest(model, found),
+            "premium": lambda model: _premium(model, found),
+            "Gini": lambda model: number(model.gini["value"], 3),
+        },
+        title=f"The language whose text costs the most tokens by those of {reference}; below: [95 % interval]",
+        words=2,
+    )
     return [
         Section(
             key="fertility",
@@ -38,8 +50,8 @@ def fertility_sections(study: Study) -> list[Section]:
                     "are what a byte-level model pays, 1 is no premium.",
                 ),
             ),
-            reading=tuple(_read(model, found) for model in found.models),
-            grids=(_grid(found),),
+            reading=told.reading,
+            grids=(*told.grids, _grid(found)),
             note=f"{' '.join(found.notes)} The text is {found.source}. Words are those of Unicode’s default rules, by "
             "which a character of Chinese, Japanese, Thai, Lao, Khmer or Burmese is a word. The Gini coefficient is 0 "
             "where all languages take as many tokens; languages with more than a tenth of unknown tokens take no part.",
@@ -47,12 +59,29 @@ def fertility_sections(study: Study) -> list[Section]:
     ]
 
 
+def _worst(model: ModelCosts, found: Fertility) -> LanguageFertility | None:
+    others = [row for row in model.languages if row.language != found.options.reference]
+    return max(others, key=lambda row: row.premium["value"] or 0.0, default=None)
+
+
+def _dearest(model: ModelCosts, found: Fertility) -> str:
+    worst = _worst(model, found)
+    return DASH if worst is None else language_name(worst.language)
+
+
+def _premium(model: ModelCosts, found: Fertility) -> str:
+    worst = _worst(model, found)
+    if worst is None:
+        return DASH
+    marked = "" if model.exact else "≈ "
+    return marked + cell(worst.premium["value"], _interval(worst.premium), None, share=False)
+
+
 def _read(model: ModelCosts, found: Fertility) -> str:
     reference = found.options.reference
-    others = [row for row in model.languages if row.language != reference]
-    if not others:
+    worst = _worst(model, found)
+    if worst is None:
         return f"{title_of(model.model)}: the text has no language but {language_name(reference)}."
-    worst = max(others, key=lambda row: row.premium["value"] or 0.0)
     marked = "" if model.exact else " (estimated)"
     return (
         f"{title_of(model.model)}: text in {language_name(worst.language)} costs the most of {len(model.languages)} "

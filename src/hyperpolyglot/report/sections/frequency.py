@@ -7,7 +7,8 @@ from hyperpolyglot.labellers import Labelling
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.explanation.frequency import Frequency, Turn
 from hyperpolyglot.report.content import Picture, Section, picture
-from hyperpolyglot.report.wording import joined, number, percent, probability, span
+from hyperpolyglot.report.many import tell
+from hyperpolyglot.report.wording import DASH, cell, joined, number, percent, probability, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.statistics import Correlation
 from hyperpolyglot.writing.scripts import is_script, script_name
@@ -29,13 +30,28 @@ def frequency_section(results: list[Explanation], labelling: Labelling, missing:
     """Deciles, the correlation over all tokens, and that within each label with a test of whether they differ."""
     noun = labelling.many
     known = [found for found in results if found.frequency is not None]
+    told = tell(
+        [(title_of(found.model), found) for found in results],
+        lambda _, found: _read(found, labelling),
+        {
+            "finding": lambda found: _verdict(found.frequency, labelling) if found.frequency else DASH,
+            "rank correlation": lambda found: _correlation_cell(found.frequency, "correlation"),
+            f"with {labelling.one}, length and kind fixed": lambda found: _correlation_cell(
+                found.frequency, "partial"
+            ),
+        },
+        title=f"Rank correlation of frequency with the number of {noun} in a neighbourhood, over all tokens; below: "
+        "[95 % interval] · chance",
+        words=2,
+    )
     return Section(
         key="frequency",
         title="Does frequency explain it?",
         question=f"Distinct {noun} in the neighbourhoods of rare and of common tokens, over all tokens and within each "
         "label.",
         pictures=_pictures(known, labelling),
-        reading=tuple(_read(found, labelling) for found in results),
+        reading=told.reading,
+        grids=told.grids,
         missing=missing,
         note="The paper found no correlation. Rank correlations run from −1 to 1. The order of a tokenizer’s scores is "
         "that of frequency in its training text. Labels of 100 tokens or more are compared; the correlations named are "
@@ -70,6 +86,11 @@ def _pictures(known: list[Explanation], labelling: Labelling) -> tuple[Picture, 
             )
         )
     return tuple(made)
+
+
+def _correlation_cell(known: Frequency | None, which: str) -> str:
+    found: Correlation | None = getattr(known, which, None)
+    return DASH if found is None else cell(found.value, found.interval, 0.0, share=False)
 
 
 def _read(found: Explanation, labelling: Labelling) -> str:

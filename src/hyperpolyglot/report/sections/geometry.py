@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.report.content import Grid, Section
+from hyperpolyglot.report.many import FEW
 from hyperpolyglot.report.wording import number, percent
 from hyperpolyglot.sources import title_of
 
@@ -42,18 +43,27 @@ def geometry_section(results: list[Explanation]) -> Section:
         key="geometry",
         title="Geometry of the embedding space",
         question="Whether all dimensions are used, how many there are around a token, how far labels lie apart.",
-        reading=tuple(_read(found) for found in results),
-        grids=(
-            Grid(
-                title="Value; below: chance",
-                columns=("", *(title_of(found.model) for found in results)),
-                rows=tuple((title, *(_cell(*read(found)) for found in results)) for title, read in _ROWS),
-            ),
-        ),
+        reading=tuple(_read(found) for found in results) if len(results) <= FEW else (),
+        grids=(_grid(results),),
         note="Chance: as many Gaussian vectors of equal spread in all directions; for the local intrinsic dimension, "
         "Gaussian vectors with the model’s own mean and covariance; for the means, labels dealt out at random. Local "
         "dimensions are estimated too low where there are many: compare with chance only. A mean cosine far above 0 "
         "says that all tokens point one way.",
+    )
+
+
+def _grid(results: list[Explanation]) -> Grid:
+    """A column for each model, of many a row, since many columns do not fit a page."""
+    title = "Value; below: chance"
+    if len(results) > FEW:
+        rows = tuple(
+            (title_of(found.model), *(_cell(*read(found)) for _, read in _ROWS)) for found in results
+        )
+        return Grid(title=title, columns=("model", *(name for name, _ in _ROWS)), rows=rows)
+    return Grid(
+        title=title,
+        columns=("", *(title_of(found.model) for found in results)),
+        rows=tuple((name, *(_cell(*read(found)) for found in results)) for name, read in _ROWS),
     )
 
 

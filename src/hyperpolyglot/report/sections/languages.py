@@ -9,7 +9,8 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.languages import Languages
 from hyperpolyglot.measures.languages.records import LanguageModel, pieces
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.wording import DASH, cell, exact, joined, percent
+from hyperpolyglot.report.many import tell
+from hyperpolyglot.report.wording import DASH, cell, exact, joined, number, percent
 from hyperpolyglot.sources import remark_on_demo, title_of
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.writing.scripts import script_name
@@ -46,6 +47,17 @@ def language_sections(study: Study) -> list[Section]:
     if isinstance(found, Absent):
         return [Section(key="languages", title=title, question=question, missing=(found.reason,))]
     models = [m.space.model for m in study.models]
+    told = tell(
+        [(title_of(model), model) for model in models],
+        lambda _, model: _read(found, model),
+        {
+            "languages": lambda model: f"{served(found, model)['languages']:,}",
+            "words that are one token": lambda model: exact(served(found, model)["coverage"]),
+            "pieces per word": lambda model: _pieces(served(found, model)),
+            "languages asked about": lambda model: f"{served(found, model)['asked']:,}",
+        },
+        title="By model, over all languages; pieces with ≈ are estimated",
+    )
     return [
         Section(
             key="languages",
@@ -62,8 +74,8 @@ def language_sections(study: Study) -> list[Section]:
                     "words that are tokens, few pieces, translations far from chance.",
                 ),
             ),
-            reading=(*(_read(found, model) for model in models), *_read_ranks(found, models)),
-            grids=(_grid(found, models),),
+            reading=(*told.reading, *_read_ranks(found, models)),
+            grids=(*told.grids, _grid(found, models)),
             note=f"{' '.join(found.notes)} Translation is P@1 among the target language’s words, by CSLS, from and "
             "into the language. Models are ranked by the last column: all questions of the lexicon, whether the words "
             "are tokens or not, each among the same number of candidates (the right answer and wrong ones drawn at "
@@ -101,6 +113,10 @@ def served(found: Languages, model: str) -> dict[str, Any]:
             (row.translation["matched"]["candidates"] for _, row in rows if row.translation), None
         ),
     }
+
+
+def _pieces(whole: dict[str, Any]) -> str:
+    return f"{'' if whole['exact'] else '≈ '}{number(whole['pieces_per_word'], 1)}"
 
 
 def _read(found: Languages, model: str) -> str:

@@ -9,6 +9,7 @@ from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.explanation.subspaces import Effect
 from hyperpolyglot.measures.verdicts import PARTLY
 from hyperpolyglot.report.content import Grid, Section, picture
+from hyperpolyglot.report.many import FEW, of_few
 from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, span
 from hyperpolyglot.sources import title_of
 
@@ -20,6 +21,10 @@ _REMOVED = {
     "lir": "each label’s first direction (LIR)",
     "lsar": "the subspace of all means (LSAR)",
 }
+
+
+_OF_MANY = ("none", "centring")
+"""Removals in the table of many models; the figure has all."""
 
 
 def removal_section(results: list[Explanation], labelling: Labelling) -> Section:
@@ -39,7 +44,7 @@ def removal_section(results: list[Explanation], labelling: Labelling) -> Section
                 "neighbourhoods. All rows of a panel are of the same tokens or questions.",
             ),
         ),
-        reading=tuple(_read(found, labelling) for found in results),
+        reading=of_few([(title_of(one.model), one) for one in results], lambda _, one: _read(one, labelling)),
         grids=(_grid(results, labelling),),
         note="What is removed is learned on half of the tokens. Probes and neighbourhoods are measured on the other "
         "half: probes on at most 1,000 tokens of each label, so their accuracy before a removal is not that of the "
@@ -98,6 +103,8 @@ def _grid(results: list[Explanation], labelling: Labelling) -> Grid:
     rows = []
     for found in results:
         for effect in found.subspaces.effects:
+            if len(results) > FEW and effect.removal not in _OF_MANY:
+                continue
             cells = (
                 title_of(found.model),
                 _REMOVED.get(effect.removal, effect.removal),

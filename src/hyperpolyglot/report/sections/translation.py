@@ -7,6 +7,7 @@ from typing import Any
 from hyperpolyglot import figures
 from hyperpolyglot.measures.translation import Translation
 from hyperpolyglot.report.content import Grid, Picture, Section, picture, present
+from hyperpolyglot.report.many import FEW, scores, told_ranks
 from hyperpolyglot.report.sections.examples import meaning_section
 from hyperpolyglot.report.sections.translation_parts import (
     Found,
@@ -67,13 +68,13 @@ def translation_sections(study: Study) -> list[Section]:
         pictures=_scores_picture(asked),
         reading=(
             *_read_coverage(found),
-            *(text for m, result in asked for text in _read(m, result)),
+            *_read_all(asked),
         ),
         missing=missing,
         warning=_warning(asked),
         grids=(
             *((_weightings_grid(asked),) if asked else ()),
-            *(_scores_grid(m, result) for m, result in asked),
+            *_scores_grids(asked),
         ),
         note=f"{_WHY} {_GLOSS}" if asked else "",
     )
@@ -146,6 +147,18 @@ def coverage_of(found: Translation) -> dict[str, float]:
     words, single = (sum(getattr(row, name) for row in found.coverage) for name in ("words", "single_token"))
     scored = sum(row.scored for row in found.coverage)
     return {"words": words, "single_token": single, "share": single / max(1, words), "scored": scored}
+
+
+def _read_all(found: Found) -> list[str]:
+    """Sentences on each model, or the ranks of many; the numbers of many are in the tables."""
+    if len(found) <= FEW:
+        return [text for m, result in found for text in _read(m, result)]
+    of = [(title_of(m.space.model), result.headline) for m, result in found]
+    told = told_ranks(
+        scores(of, lambda first: (first["value"], first["interval"], first["chance"])),
+        "P@1 among the words of the target language, averaged over ordered pairs of languages",
+    )
+    return [told]
 
 
 def _read(model: ModelStudy, found: Translation) -> list[str]:
@@ -240,6 +253,8 @@ def _weightings_grid(found: Found) -> Grid:
             cells = [cell(r["value"], r["interval"], r["chance"]) if r else DASH for r in pair]
             groups = pair[0]["groups"] if pair[0] else 0
             rows.append((title_of(m.space.model), title, f"{groups:,}", *cells))
+    if len(found) > FEW:
+        rows = [row for row in rows if row[1] in (_WEIGHTINGS["pairs"], _WEIGHTINGS["questions"])]
     return Grid(
         title="P@1 among the target language’s words (CSLS) by what has equal weight; the first is the headline. "
         "Below: [95 % interval] · chance, in per cent",
@@ -247,6 +262,17 @@ def _weightings_grid(found: Found) -> Grid:
         rows=tuple(rows),
         words=2,
     )
+
+
+def _scores_grids(found: Found) -> list[Grid]:
+    """A table for each model; of many, one that is folded."""
+    if len(found) <= FEW:
+        return [_scores_grid(m, result) for m, result in found]
+    grids = [(title_of(m.space.model), _scores_grid(m, result)) for m, result in found]
+    rows = tuple((name, *row) for name, grid in grids for row in grid.rows)
+    columns, words = ("model", *grids[0][1].columns), grids[0][1].words + 1
+    title = "Score by question, of every model; below: [95 % interval] · chance, in per cent"
+    return [Grid(title=title, columns=columns, rows=rows, words=words, folded=True)]
 
 
 def _scores_grid(model: ModelStudy, found: Translation) -> Grid:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hyperpolyglot import figures
-from hyperpolyglot.figures.translations import FEWEST_QUESTIONS
+from hyperpolyglot.figures.translation_cells import FEWEST_QUESTIONS
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Translation
-from hyperpolyglot.report.content import Grid, Section, picture
+from hyperpolyglot.report.content import Grid, Picture, Section, picture
+from hyperpolyglot.report.many import FEW, of_few, scores, tell, told_ranks
 from hyperpolyglot.report.verdicts import RANDOM
 from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, span
 from hyperpolyglot.sources import title_of
@@ -21,34 +22,42 @@ Found = list[tuple[ModelStudy, Translation]]
 
 def by_script(found: Found) -> Section:
     """Shares of right answers by the scripts of both words."""
+    named = [(title_of(m.space.model), result) for m, result in found]
+    told = tell(
+        named,
+        _read_scripts,
+        {
+            "within a script": lambda r: _share_of(r.within, "inside"),
+            "across scripts": lambda r: _share_of(r.within, "outside"),
+            "difference": lambda r: _matched(r.within)[2],
+            "matched pairs": lambda r: f"{r.within['blocks']:,}",
+        },
+        title="The same answer asked for from languages of its own script and of others: concept and target language "
+        "are matched, transliterations left out; intervals are at 95 %",
+        lead=lambda: told_ranks(
+            scores(named, lambda r: (r.within["outside"] if r.within["blocks"] else None, None, None)),
+            "what is found across scripts",
+        ),
+    )
     return Section(
         key="translate-scripts",
         title="Translation by script",
         question="P@1 by the script of the word given and of the word asked for, with the same number of candidates in "
         "every cell. Cells differ in their concepts, so they do not rank scripts; the sentence below compares the "
         "same answers.",
-        pictures=tuple(
-            picture(
-                f"translate-scripts-{i}",
-                figures.draw_translation(
-                    *result.matrix("script", FEWEST_QUESTIONS),
-                    chance=result.matched_chance,
-                    title=title_of(m.space.model),
-                ),
-                f"{title_of(m.space.model)}: questions whose right answer comes first among "
-                f"{result.scripts[0]['matched']['candidates']} words of the target language (CSLS), the right one and "
-                "wrong ones drawn at random, from the script of the row to that of the column. Cells in the marked "
-                f"colour are at chance. Grey: fewer than {FEWEST_QUESTIONS} questions.",
-            )
-            for i, (m, result) in enumerate(found, start=1)
-        ),
-        reading=tuple(_read_scripts(m, result) for m, result in found),
+        pictures=_script_pictures(found),
+        reading=told.reading,
+        grids=told.grids,
         note="Every cell with its interval, and with all candidates, is in tables/translation_scripts.csv.",
     )
 
 
-def _read_scripts(model: ModelStudy, found: Translation) -> str:
-    name, compared = title_of(model.space.model), found.within
+def _share_of(compared: dict[str, Any], side: str) -> str:
+    return exact(compared[side]) if compared["blocks"] else DASH
+
+
+def _read_scripts(name: str, found: Translation) -> str:
+    compared = found.within
     if not compared["blocks"]:
         return (
             f"{name}: no answer is asked for both from a language of its own script and from one of another, "
@@ -77,22 +86,71 @@ def _difference(compared: dict[str, Any]) -> str:
 
 def by_language(found: Found) -> Section:
     """The same by language."""
+    named = [(title_of(m.space.model), result) for m, result in found]
+    told = tell(
+        named,
+        _read_pairs,
+        {
+            "pairs": lambda r: f"{pairs_above(r)['of']:,}",
+            "above chance": lambda r: f"{pairs_above(r)['above']:,}",
+            "unadjusted": lambda r: f"{pairs_above(r)['unadjusted']:,}",
+            "of these by chance, up to": lambda r: f"{pairs_above(r)['by_chance']:,}",
+        },
+        title=f"Ordered pairs of languages with {FEWEST_QUESTIONS} questions or more, and those above chance (false "
+        "discovery rate 5 %, Benjamini–Yekutieli over all pairs)",
+    )
     return Section(
         key="translate-languages",
         title="Translation by language",
-        question="The same, for the languages with most words that are tokens; those of one script stand together.",
-        pictures=tuple(
-            picture(
-                f"translate-languages-{i}",
-                figures.draw_translation_by_language(result, title=title_of(m.space.model)),
-                f"{title_of(m.space.model)}: the same from language to language, lines between scripts; the scale "
-                f"marks chance. Grey: fewer than {FEWEST_QUESTIONS} questions.",
-            )
-            for i, (m, result) in enumerate(found, start=1)
-        ),
-        reading=tuple(_read_pairs(m, result) for m, result in found),
+        question="The same, for the best covered language of each script, then the best covered others, by family.",
+        pictures=_language_pictures(found),
+        reading=told.reading,
+        grids=told.grids,
         note="Few questions are left where most words of two languages are spelled alike. All pairs, "
         "with intervals and chance levels, are in tables/translation_pairs.csv.",
+    )
+
+
+def _script_pictures(found: Found) -> tuple[Picture, ...]:
+    """A figure for each model; of many, one with a panel for each."""
+    said = (
+        f"questions whose right answer comes first among {found[0][1].scripts[0]['matched']['candidates']} words of "
+        "the target language (CSLS), the right one and wrong ones drawn at random, from the script of the row to that "
+        f"of the column. Cells in the marked colour are at chance. Grey: fewer than {FEWEST_QUESTIONS} questions."
+    )
+    if len(found) > FEW:
+        matrices = [(m.space.model, *result.matrix("script", FEWEST_QUESTIONS)) for m, result in found]
+        figure = figures.draw_translations(matrices, chance=found[0][1].matched_chance)
+        return (picture("translate-scripts", figure, f"By model, for the scripts asked most: {said}"),)
+    return tuple(
+        picture(
+            f"translate-scripts-{i}",
+            figures.draw_translation(
+                *result.matrix("script", FEWEST_QUESTIONS),
+                chance=result.matched_chance,
+                title=title_of(m.space.model),
+            ),
+            f"{title_of(m.space.model)}: {said}",
+        )
+        for i, (m, result) in enumerate(found, start=1)
+    )
+
+
+def _language_pictures(found: Found) -> tuple[Picture, ...]:
+    said = (
+        f"the same from language to language, by family (ISO 639-5), lines between families; the scale marks chance. "
+        f"Grey: fewer than {FEWEST_QUESTIONS} questions."
+    )
+    if len(found) > FEW:
+        figure = figures.draw_translations_by_language([(m.space.model, result) for m, result in found])
+        return (picture("translate-languages", figure, f"By model, {said}"),)
+    return tuple(
+        picture(
+            f"translate-languages-{i}",
+            figures.draw_translation_by_language(result, title=title_of(m.space.model)),
+            f"{title_of(m.space.model)}: {said}",
+        )
+        for i, (m, result) in enumerate(found, start=1)
     )
 
 
@@ -109,9 +167,8 @@ def pairs_above(found: Translation) -> dict[str, int]:
     }
 
 
-def _read_pairs(model: ModelStudy, found: Translation) -> str:
+def _read_pairs(name: str, found: Translation) -> str:
     """For how many pairs of languages the answers are better than chance, many comparisons considered."""
-    name = title_of(model.space.model)
     counts = pairs_above(found)
     if not counts["of"]:
         return f"{name}: no pair of languages has {FEWEST_QUESTIONS} questions."
@@ -159,16 +216,18 @@ def by_kind(found: Found) -> Section:
                 words=2,
             ),
         ),
-        reading=tuple(_read_names(m, result) for m, result in found if result.names["blocks"]),
+        reading=of_few(
+            [(title_of(m.space.model), result) for m, result in found if result.names["blocks"]], _read_names
+        ),
         note="Each interval is at 95 % by itself: they are not adjusted for the number of kinds.",
     )
 
 
-def _read_names(model: ModelStudy, found: Translation) -> str:
+def _read_names(name: str, found: Translation) -> str:
     compared = found.names
     things, names = (percent(share) for share in compared["chance"])
     return (
-        f"{title_of(model.space.model)}: between the same languages P@1 is {percent(compared['inside'])} for things "
+        f"{name}: between the same languages P@1 is {percent(compared['inside'])} for things "
         f"(objects; chance {things}) and {percent(compared['outside'])} for names (territories and languages; chance "
         f"{names}; {_difference(compared)}). Matched are the ordered pair of languages, and so the candidates, for "
         f"{compared['blocks']:,} pairs with equal weight, without transliterations."
@@ -193,6 +252,18 @@ def _matched(compared: dict[str, Any]) -> tuple[str, str, str]:
 
 def hub_languages(found: Found) -> Section:
     """Hub languages: the nearest foreign language of more words than their share."""
+    named = [(title_of(m.space.model), result) for m, result in found]
+    told = tell(
+        named,
+        _read_hubs,
+        {
+            "strongest hubs (shrunken lift)": _strongest,
+            "hubs": lambda r: f"{len(hubs_above(r)[0]):,}",
+            "languages": lambda r: f"{hubs_above(r)[1]:,}",
+        },
+        title="Hubs: languages whose whole 95 % interval lies above their share, which is chance",
+        words=2,
+    )
     return Section(
         key="translate-hubs",
         title="Hub languages",
@@ -207,7 +278,8 @@ def hub_languages(found: Found) -> Section:
                 "shrunken lift.",
             ),
         ),
-        reading=tuple(_read_hubs(m, result) for m, result in found),
+        reading=told.reading,
+        grids=told.grids,
     )
 
 
@@ -218,8 +290,12 @@ def hubs_above(found: Translation) -> tuple[list[dict[str, Any]], int]:
     return sure, len(known)
 
 
-def _read_hubs(model: ModelStudy, found: Translation) -> str:
-    name = title_of(model.space.model)
+def _strongest(found: Translation) -> str:
+    top = [f"{language_name(row['language'])} ({row['shrunk']:.1f} ×)" for row in hubs_above(found)[0][:3]]
+    return ", ".join(top) or DASH
+
+
+def _read_hubs(name: str, found: Translation) -> str:
     sure, known = hubs_above(found)
     if not known:
         return f"{name}: no language has foreign words around it."

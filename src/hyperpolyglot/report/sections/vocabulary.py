@@ -10,6 +10,7 @@ from hyperpolyglot.measures.census import ModelCensus, Overlap
 from hyperpolyglot.measures.inspection import Inspection
 from hyperpolyglot.published import NON_LATIN, OVERLAP_LATIN, OVERLAP_MEAN
 from hyperpolyglot.report.content import Section, picture
+from hyperpolyglot.report.many import tell
 from hyperpolyglot.report.wording import percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
@@ -22,6 +23,20 @@ def vocabulary_sections(study: Study) -> list[Section]:
     """Census and overlap."""
     labelling = common(m.space.labels.labelling for m in study.models)
     noun = labelling.many
+    told = tell(
+        [
+            (title_of(m.space.model), (m.inspection, c, m.space.labels.labelling))
+            for m, c in zip(study.models, study.census.models, strict=True)
+        ],
+        lambda _, of: _read_census(*of),
+        {
+            "tokens": lambda of: f"{of[0].tokens:,}",
+            noun: lambda of: f"{scripts_of(of[1])['labels']:,}",
+            "with 100 tokens": lambda of: f"{scripts_of(of[1])['of_100_tokens']:,}",
+            "the largest": lambda of: _largest(of[1]),
+        },
+        title=f"Vocabularies, and the shares of their largest {noun}",
+    )
     found = [
         Section(
             key="census",
@@ -35,10 +50,8 @@ def vocabulary_sections(study: Study) -> list[Section]:
                     "for. A count has no chance level.",
                 ),
             ),
-            reading=tuple(
-                _read_census(m.inspection, c, m.space.labels.labelling)
-                for m, c in zip(study.models, study.census.models, strict=True)
-            ),
+            reading=told.reading,
+            grids=told.grids,
             note=labelling.unlabelled,
         )
     ]
@@ -85,6 +98,12 @@ def scripts_of(census: ModelCensus) -> dict[str, Any]:
         "largest": {label: count / total for label, count in list(scripts.items())[:3]},
         "uncounted": total - sum(scripts.values()),
     }
+
+
+def _largest(census: ModelCensus) -> str:
+    return ", ".join(
+        f"{script_name(name)} {percent(share)}" for name, share in scripts_of(census)["largest"].items()
+    )
 
 
 def _read_census(inspection: Inspection, census: ModelCensus, labelling: Labelling) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hyperpolyglot import figures
 from hyperpolyglot.labellers import Labelling, common
 from hyperpolyglot.measures.diversity import Diversity
@@ -18,19 +20,20 @@ from hyperpolyglot.measures.verdicts import (
     RANDOM_DEVIATIONS_OF_A_LABEL,
 )
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
-from hyperpolyglot.report.content import Section, picture, present
+from hyperpolyglot.report.content import Picture, Section, picture, present
+from hyperpolyglot.report.many import FEW, scores, tell, told_ranks
 from hyperpolyglot.report.sections.mixing import FEWEST_EXPECTED, mixing_grids
 from hyperpolyglot.report.sections.relatedness import relatedness_sections
 from hyperpolyglot.report.sections.writing_readings import (
-    read_by_label,
-    read_diversity,
-    read_mixing,
-    read_separability,
+    tell_by_label,
+    tell_diversity,
+    tell_mixing,
+    tell_separability,
 )
 from hyperpolyglot.report.verdicts import RANDOM
-from hyperpolyglot.report.wording import capital, joined, number, percent
+from hyperpolyglot.report.wording import capital, cell, joined, number, percent
 from hyperpolyglot.sources import title_of
-from hyperpolyglot.study import Study
+from hyperpolyglot.study import ModelStudy, Study
 from hyperpolyglot.writing.scripts import script_name
 
 __all__ = ["map_section", "writing_system_sections"]
@@ -54,10 +57,11 @@ def _separability(study: Study, labelling: Labelling) -> Section:
     probes = [(title_of(m.space.model), result) for m, result in found]
     probed = [(name, result) for name, result in probes if result.labels]
     minimum = study.options.separability.minimum
+    told = tell_separability(probes, labelling)
     return Section(
         key="separability",
         title=f"Are {noun} linearly separable?",
-        question="A linear probe for each label against the rest, balanced, on tokens it has not seen.",
+        question=f"A linear probe for each {_against(labelling)}, balanced, on tokens it has not seen.",
         pictures=(
             picture(
                 "separability",
@@ -67,7 +71,8 @@ def _separability(study: Study, labelling: Labelling) -> Section:
         )
         if probed
         else (),
-        reading=tuple(read_separability(name, result, labelling) for name, result in probes),
+        reading=told.reading,
+        grids=told.grids,
         missing=missing,
         note=f"{capital(noun)} with fewer than {minimum} tokens are not probed. {_protocol(study)}"
         if probes
@@ -75,18 +80,35 @@ def _separability(study: Study, labelling: Labelling) -> Section:
     )
 
 
+def _against(labelling: Labelling) -> str:
+    """What is probed against what: languages of one script, so that script does not tell them apart."""
+    return "language against the others of its script" if labelling.tags else "label against the rest"
+
+
 def _silhouette(study: Study, labelling: Labelling) -> Section:
     noun, one = labelling.many, labelling.one
     found, missing = present(study.models, lambda m: m.silhouette)
     named = [(title_of(m.space.model), result) for m, result in found]
     options = study.options.silhouette
+    told = tell(
+        named,
+        lambda name, result: _read_silhouette(name, result, noun),
+        {
+            "tokens": lambda r: f"{r.sampled:,}",
+            "mean silhouette": lambda r: cell(r.value, r.interval, r.chance, share=False),
+        },
+        lead=lambda: told_ranks(
+            scores(named, lambda r: (r.value, r.interval, r.chance)), "the mean silhouette", share=False
+        ),
+    )
     caption = f"Mean silhouette by {one}, of at most {options.sample} tokens each; the line is chance."
     return Section(
         key="silhouette",
         title=f"Do {noun} form clusters?",
         question=f"Whether a token is nearer to the tokens of its {one} than to those of the nearest other.",
         pictures=(picture("silhouette", figures.draw_silhouette(named), caption),) if named else (),
-        reading=tuple(_read_silhouette(name, result, noun) for name, result in named),
+        reading=told.reading,
+        grids=told.grids,
         missing=missing,
         note="1: compact clusters far apart; 0: none. Chance is the mean over permutations of the labels. Clusters are "
         f"called strong from {_STRONG}, reasonable from {_REASONABLE} and weak from {_WEAK} on (Kaufman and Rousseeuw "
@@ -121,6 +143,7 @@ def _diversity(study: Study, labelling: Labelling) -> list[Section]:
     noun = labelling.many
     found, missing = present(study.models, lambda m: m.diversity)
     near = [(title_of(m.space.model), result) for m, result in found]
+    told, by_label = tell_diversity(near, labelling), tell_by_label(near, labelling)
     overall = Section(
         key="diversity",
         title=f"{capital(labelling.heading)} in a neighbourhood",
@@ -136,7 +159,8 @@ def _diversity(study: Study, labelling: Labelling) -> list[Section]:
         )
         if near
         else (),
-        reading=tuple(read_diversity(name, result, labelling) for name, result in near),
+        reading=told.reading,
+        grids=told.grids,
         missing=missing,
         note=_protocol(study) if near else "",
     )
@@ -157,7 +181,8 @@ def _diversity(study: Study, labelling: Labelling) -> list[Section]:
                     "label, which the text gives against its own chance.",
                 ),
             ),
-            reading=tuple(read_by_label(name, result, labelling) for name, result in near),
+            reading=by_label.reading,
+            grids=by_label.grids,
             note="Own share is judged on the scale from chance (0) to only its own (1): closed from "
             f"{number(OWN, 1)}, mostly closed from {number(MOSTLY, 1)}, half closed from {number(HALF, 1)}, little "
             f"above chance below {number(MIXED, 1)} and {number(MIXED_RATIO, 0)} × chance; at chance within "
@@ -171,23 +196,15 @@ def _mixing(study: Study, labelling: Labelling) -> list[Section]:
     found, _ = present(study.models, lambda m: m.diversity)
     if not found:
         return []
+    told = tell_mixing([(title_of(m.space.model), result) for m, result in found])
     return [
         Section(
             key="mixing",
             title=f"Neighbour composition by {labelling.one}",
             question="Whose tokens are in the neighbourhoods of whose.",
-            pictures=tuple(
-                picture(
-                    f"mixing-{position}",
-                    figures.draw_mixing(result),
-                    f"{title_of(m.space.model)}: of the neighbours of a row’s tokens, the share that each column has. "
-                    "The diagonal is a label’s own; the last row is what drawing neighbours by chance gives. The "
-                    "colours are those of the square root, so that small shares show.",
-                )
-                for position, (m, result) in enumerate(found, start=1)
-            ),
-            reading=tuple(read_mixing(title_of(m.space.model), result) for m, result in found),
-            grids=mixing_grids(found, labelling.one),
+            pictures=_mixing_pictures(found),
+            reading=told.reading,
+            grids=(*told.grids, *mixing_grids(found, labelling.one)),
             note="Assortativity: 1 where all neighbours have the token’s own label, 0 as by chance. Over-represented: "
             "the share of a label’s neighbours over what chance gives. Pairs count where both labels have "
             f"{LEAST_TOKENS} tokens and chance gives {FEWEST_EXPECTED} neighbours or more; intervals are adjusted for "
@@ -196,10 +213,39 @@ def _mixing(study: Study, labelling: Labelling) -> list[Section]:
     ]
 
 
+def _mixing_pictures(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Picture, ...]:
+    """A figure for each model; of many, one with a panel for each."""
+    said = (
+        "of the neighbours of a row’s tokens, the share that each column has. The diagonal is a label’s own; the last "
+        "row is what drawing neighbours by chance gives. The colours are those of the square root, so that small "
+        "shares show."
+    )
+    if len(found) > FEW:
+        figure = figures.draw_mixings([(m.space.model, result) for m, result in found])
+        return (picture("mixing", figure, f"By model, for the largest labels: {said}"),)
+    return tuple(
+        picture(f"mixing-{i}", figures.draw_mixing(result), f"{title_of(m.space.model)}: {said}")
+        for i, (m, result) in enumerate(found, start=1)
+    )
+
+
 def map_section(study: Study) -> Section:
     """Every token as a point, a panel a model."""
     found, missing = present(study.models, lambda m: m.map)
     maps = [(m.space, result) for m, result in found]
+    named = [(title_of(space.model), result) for space, result in maps]
+    told = tell(
+        named,
+        _read_map,
+        {
+            "laid out by": lambda r: r.method,
+            "tokens": lambda r: f"{len(r.rows):,}",
+            "trustworthiness": lambda r: number(r.trustworthiness),
+        },
+        title="The maps. Trustworthiness: 1 where neighbours on the map are neighbours in the model; about 0.5 for "
+        "points thrown at random",
+        words=2,
+    )
     return Section(
         key="map",
         title="The map",
@@ -214,7 +260,8 @@ def map_section(study: Study) -> Section:
         )
         if maps
         else (),
-        reading=tuple(_read_map(title_of(space.model), result) for space, result in maps),
+        reading=told.reading,
+        grids=told.grids,
         missing=missing,
         note="A map flattens many dimensions into two: read islands, not distances." if maps else "",
     )
@@ -239,7 +286,8 @@ def _separability_caption(probed: list[tuple[str, Separability]], labelling: Lab
     noun = labelling.many
     chance = percent(probed[0][1].labels[0].chance)
     means = ", ".join(f"{name} {100 * value:.2f} %" for name, value in SEPARABILITY.items())
-    dotted = f" Dotted: the means that the paper published for its own models ({means})."
+    lines = "Dotted" if len(probed) <= FEW else "Dotted and dashed"
+    dotted = f" {lines}: the means that the paper published for its own models ({means})."
     if not labelling.writing_systems:
         dotted = ""
     return (

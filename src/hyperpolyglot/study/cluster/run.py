@@ -230,7 +230,8 @@ class _Run:
             self.outcomes[key] = outcome
         else:
             self._cache.keep(key, future)
-            self._keep(step, Step(*outcome))
+            arrays, values = outcome
+            self._keep(step, Step(arrays, values, step.models))
         self._cache.release(step)
         self._done += step.cost.seconds
         self._tell(step)
