@@ -1,0 +1,5 @@
+"""What is run by another Python is not collected by this one."""
+
+from __future__ import annotations
+
+collect_ignore = ["pruned_in_transformers.py"]
