@@ -46,7 +46,7 @@ _SETS = {
 }
 _BASELINE = "words as common\nin their language"
 MAIN_PANEL = -1
-"""Of the languages: translated correctly, of all questions."""
+"""Of the languages: P@1 of all questions."""
 _METRICS = {"p1": "first", "p5": "in the first 5", "p10": "in the first 10", "mrr": "1 / rank"}
 
 
@@ -130,8 +130,8 @@ def shown_languages(found: Languages, most: int = 40) -> list[str]:
 _PANELS: dict[str, Callable[[LanguageModel], tuple[float | None, Any, float | None]]] = {
     "words that are\none token": lambda m: (m.coverage, None, None),
     "pieces\nper word": lambda m: (m.pieces_per_word, None, None),
-    "translated correctly,\nof covered words": lambda m: _translated(m, "value", "interval", 1.0),
-    "translated correctly,\nof all questions": lambda m: _translated(m, "all", "all_interval", None),
+    "P@1,\nof covered words": lambda m: _translated(m, "value", "interval", 1.0),
+    "P@1,\nof all questions": lambda m: _translated(m, "all", "all_interval", None),
 }
 
 
