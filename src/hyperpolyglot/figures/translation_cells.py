@@ -34,8 +34,8 @@ __all__ = [
 ]
 
 FEWEST_QUESTIONS = 10
-_LETTERS_A_ROW = 2.4
-"""Of the name of a family, along the edge of its rows; a name that is longer is left out."""
+_LETTERS_AN_INCH = 20
+"""Of the name of a family, along the edge of its rows, in the inches of the whole figure; a longer one is left out."""
 _FEW, _LEAST_SIDE = 8, 1.8
 """A heat map of few names; inches of one, however few, for the scale beside it needs them."""
 
@@ -184,8 +184,9 @@ def draw_translation_by_language(
     titles = [drawn(language_name(tag)) for tag in tags]
     figure, axes = _heat_map(titles, _by_pair(found, tags, least), chance, title, ax)
     _part(axes, _between(ordered))
+    letters = _LETTERS_AN_INCH * figure.get_size_inches()[1] / max(1, len(tags))
     for family, first, last in _families(ordered):
-        if len(family) <= _LETTERS_A_ROW * (last - first + 1):
+        if last > first and len(family) <= letters * (last - first + 1):
             axes.text(len(tags) - 0.3, (first + last) / 2, family, fontsize=5.5, va="center", rotation=270)
     return figure
 
