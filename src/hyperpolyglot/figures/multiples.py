@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING
 
 from hyperpolyglot.figures.panels import new_figure, of_caller, rows_high
 from hyperpolyglot.figures.style import FAINT, INK, WIDE, Dots, dot_rows, entry
+from hyperpolyglot.sources import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MANY", "grid_of", "name_axis", "name_shared_axis", "panel_title", "rows_of_models", "vertical"]
+__all__ = [
+    "MANY",
+    "grid_of",
+    "grids_of_models",
+    "name_axis",
+    "name_shared_axis",
+    "panel_title",
+    "rows_of_models",
+    "vertical",
+]
 
 MANY = 5
 """From so many models on, each has a panel of its own."""
@@ -58,6 +68,28 @@ def rows_of_models(
     for panel in axes[len(series) :]:
         panel.set_visible(False)
     return figure, axes[: len(series)]
+
+
+def grids_of_models(
+    models: Sequence[str], cells: int, least: float, names: tuple[str, str], ax: Axes | None
+) -> tuple[Figure, list[Axes]]:
+    """A panel for a grid of ``cells`` × ``cells`` of each model, ``least`` inches or more, with the ``names`` of the
+    axes said once; on lent axes that of the first.
+    """
+    lines, columns = grid_of(len(models), widest=3)
+    height = 1.1 + lines * (0.5 + max(least, 1.7 * cells / 12))
+    figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=True, ax=ax)
+    for panel, model in zip(axes, models, strict=False):
+        panel_title(panel, title_of(model), 1.7)
+    for panel in axes[len(models) :]:
+        panel.set_visible(False)
+    for panel in axes[(lines - 1) * columns :] if ax is None else axes:
+        panel.set_xlabel(names[0])
+    if ax is None:
+        figure.supylabel(names[1], fontsize=8, color=INK)
+    else:
+        ax.set_ylabel(names[1])
+    return figure, axes
 
 
 def panel_title(panel: Axes, text: str, inches: float) -> None:

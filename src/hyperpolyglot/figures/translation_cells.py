@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hyperpolyglot.figures.language_order import best_by_script, by_family
-from hyperpolyglot.figures.multiples import grid_of, panel_title
+from hyperpolyglot.figures.multiples import grids_of_models
 from hyperpolyglot.figures.panels import new_figure, styled
-from hyperpolyglot.figures.style import CHANCE, FAINT, INK, MIDDLE, WIDE, drawn, named
+from hyperpolyglot.figures.style import CHANCE, FAINT, MIDDLE, WIDE, drawn, named
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Translation
 from hyperpolyglot.percentages import exact
-from hyperpolyglot.sources import title_of
 from hyperpolyglot.types import Float64, Int64
 
 if TYPE_CHECKING:
@@ -116,21 +115,11 @@ def _heat_maps(
     ax: Axes | None = None,
 ) -> Figure:
     """Cells of many models, a panel each, over one scale; white lines at ``edges``."""
-    lines, columns = grid_of(len(panels), widest=3)
-    height = 1.1 + lines * (0.5 + max(_LEAST_SIDE, 1.7 * len(titles) / 12))
-    figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=True, ax=ax)
-    for panel, (model, values) in zip(axes, panels, strict=False):
+    models = [model for model, _ in panels]
+    figure, axes = grids_of_models(models, len(titles), _LEAST_SIDE, ("asked for in", "word given in"), ax)
+    for panel, (_, values) in zip(axes, panels, strict=False):
         image = _cells(panel, titles, values)
-        panel_title(panel, title_of(model), 1.7)
         _part(panel, edges)
-    for panel in axes[len(panels) :]:
-        panel.set_visible(False)
-    for panel in axes[(lines - 1) * columns :] if ax is None else axes:
-        panel.set_xlabel("asked for in")
-    if ax is None:
-        figure.supylabel("word given in", fontsize=8, color=INK)
-    else:
-        ax.set_ylabel("word given in")
     bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.6, aspect=40)
     bar.set_label("right answer first (P@1, CSLS)")
     _scale(bar, chance, 0.12)

@@ -10,6 +10,7 @@ import numpy as np
 from hyperpolyglot.figures.multiples import (
     MANY,
     grid_of,
+    grids_of_models,
     name_axis,
     name_shared_axis,
     panel_title,
@@ -207,20 +208,10 @@ def draw_mixings(
 ) -> Figure:
     """Neighbour composition of many models: a panel each, all with the labels that have most tokens in the first."""
     labels = _labels(results[0][1])[:most]
-    lines, columns = grid_of(len(results), widest=3)
-    height = 1.1 + lines * (0.5 + max(_LEAST_SIDE, 1.7 * len(labels) / 12))
-    figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=True, ax=ax)
-    for panel, (model, result) in zip(axes, results, strict=False):
+    models = [model for model, _ in results]
+    figure, axes = grids_of_models(models, len(labels), _LEAST_SIDE, ("neighbour", "token"), ax)
+    for panel, (_, result) in zip(axes, results, strict=False):
         image = _composition(panel, result, labels)
-        panel_title(panel, title_of(model), 1.7)
-    for panel in axes[len(results) :]:
-        panel.set_visible(False)
-    for panel in axes[(lines - 1) * columns :] if ax is None else axes:
-        panel.set_xlabel("neighbour")
-    if ax is None:
-        figure.supylabel("token", fontsize=8, color=INK)
-    else:
-        ax.set_ylabel("token")
     _share_scale(figure.colorbar(image, ax=axes, location="bottom", shrink=0.4, aspect=40))
     return figure
 
