@@ -12,7 +12,7 @@ from hyperpolyglot.measures.jackknife import LEAST_FACTOR, correction, left_out_
 from hyperpolyglot.measures.label_lists import LabelLists
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.statistics import Interval
-from hyperpolyglot.types import Float32, Float64
+from hyperpolyglot.types import Array, Float32, Float64
 
 __all__ = ["Errors", "label_errors", "mean_intervals"]
 
@@ -78,29 +78,33 @@ def _factors(
     ) -> list[tuple[float, float | None]]:
         (rows,) = tables
         lists = LabelLists(shown.codes[rows], own[at], len(shown.names), with_own)
-        first = lists.first(rows.shape[1] - 1)
-        pairs = lists.replaced() if with_error else ()
-        values = [base for base, _ in pairs] or [first.distinct().astype(np.float64), first.own_share()]
-        found: list[tuple[float, float | None]] = []
+        first, near = lists.first(rows.shape[1] - 1), rows[:, :-1]
+        distinct, share = (
+            lists.replaced() if with_error else ((first.distinct(), None), (first.own_share(), None))
+        )
         label_at = written[at]
-        for label in kept:
-            here = _members(label_at, label)
-            queries = neighbors.queries[at[here]]
-            near = rows[here, :-1]
-            errors = [_known_error(base[here], change[here], near, queries, size) for base, change in pairs]
-            found += zip((_mean(value[here]) for value in values), errors or [None, None], strict=True)
-        return found
 
-    least = np.repeat([LEAST_FACTOR if label is None else _LEAST_OF_LABELS for label in kept], 2)
-    found = correction([neighbors.rows[:, :k]], neighbors.queries, size, means, 2 * len(kept), least=least)
-    distinct = dict(zip(kept, found[::2], strict=True))
-    shared = 1.0 if np.isnan(found[1]) else found[1]
+        def mean_of(here: NDArray[np.intp], of: tuple[Array, Float32 | None]) -> tuple[float, float | None]:
+            base, change = of
+            queries = neighbors.queries[at[here]]
+            error = (
+                None if change is None else _known_error(base[here], change[here], near[here], queries, size)
+            )
+            return _mean(base[here]), error
+
+        by_group = [mean_of(_members(label_at, label), distinct) for label in kept]
+        return [*by_group, mean_of(_members(label_at, None), share)]
+
+    least = np.array([LEAST_FACTOR if label is None else _LEAST_OF_LABELS for label in kept] + [LEAST_FACTOR])
+    found = correction([neighbors.rows[:, :k]], neighbors.queries, size, means, len(least), least=least)
+    distinct = dict(zip(kept, found, strict=False))
+    shared = 1.0 if np.isnan(found[-1]) else found[-1]
     every = 1.0 if np.isnan(found[0]) else found[0]
     own_of = {label: distinct.get(label, every) for label in groups}
     return {label: [every if np.isnan(factor) else factor, shared] for label, factor in own_of.items()}
 
 
-def _mean(values: Float64) -> float:
+def _mean(values: Array) -> float:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,16 +12,12 @@ from hyperpolyglot.types import Float32, Float64
 
 __all__ = ["LabelLists", "tallied"]
 
-_BLOCK = 1 << 14
-
 
 def tallied(near: NDArray[np.integer], labels: int) -> NDArray[np.int32]:
     """How many neighbours of every label a token has: int32 ``[q, labels]``."""
-    q = len(near)
-    flat = np.arange(q, dtype=np.int64)[:, None] * (labels + 1) + near + 1
-    return (
-        np.bincount(flat.ravel(), minlength=q * (labels + 1)).reshape(q, labels + 1)[:, 1:].astype(np.int32)
-    )
+    found = np.zeros((len(near), labels), np.int32)
+    _tally(np.ascontiguousarray(near), found)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +40,16 @@ class LabelLists:
 
     def distinct(self) -> NDArray[np.int64]:
         """Distinct labels of every list, int64 ``[q]``."""
-        present = self.tally > 0
-        if self.with_own:
-            known = np.flatnonzero(self.own >= 0)
-            present[known, self.own[known]] = True
-        return np.asarray(present.sum(axis=1), np.int64)
+        found = np.zeros(len(self.near), np.int64)
+        _count_distinct(self.near, self.own, self.labels, self.with_own, found)
+        return found
 
     def own_share(self) -> Float64:
         """Share of labelled neighbours with the token's own label, float64 ``[q]``; NaN where there is none."""
-        tally = self.tally
-        labelled = tally.sum(axis=1)
-        usable = (self.own >= 0) & (labelled > 0)
-        share = np.full(len(self.own), np.nan)
-        rows = np.flatnonzero(usable)
-        share[rows] = tally[rows, self.own[rows]] / labelled[rows]
-        return share
+        same, labelled = np.zeros(len(self.near), np.int64), np.zeros(len(self.near), np.int64)
+        _count_own(self.near, self.own, same, labelled)
+        known = (self.own >= 0) & (labelled > 0)
+        return np.where(known, same / np.maximum(labelled, 1), np.nan)
 
     def replaced(self) -> tuple[tuple[Float64, Float32], tuple[Float64, Float32]]:
         """Distinct labels and own share over all neighbours but the last, float64 ``[q]``, and their changes.
@@ -67,24 +59,80 @@ class LabelLists:
         q, k = self.near.shape
         bases: Float64 = np.empty((2, q))
         changes = np.empty((2, q, k - 1), np.float32)
-        for start in range(0, q, _BLOCK):
-            part = slice(start, start + _BLOCK)
-            lists = LabelLists(self.near[part], self.own[part], self.labels, self.with_own)
-            for kind, (base, change) in enumerate(lists._replaced()):
-                bases[kind, part], changes[kind, part] = base, change
+        _replace(self.near, self.own, self.labels, self.with_own, bases, changes)
         return (bases[0], changes[0]), (bases[1], changes[1])
 
-    def _replaced(self) -> tuple[tuple[Float64, Float64], tuple[Float64, Float64]]:
-        q = len(self.near)
-        row, near = np.arange(q)[:, None], self.near.astype(np.int64)
-        tally = np.concatenate([self.tally, np.zeros((q, 1), np.int32)], axis=1)
-        alone = (tally[row, near] == 1) & (near >= 0)
-        if self.with_own:
-            alone &= near != self.own[:, None]
-        alone = alone.astype(np.float64)
-        base = self.distinct() - alone[:, -1]
-        labelled, same = (near >= 0).astype(np.float64), (near >= 0) & (near == self.own[:, None])
-        marked = same.astype(np.float64)
-        sums = marked.sum(axis=1, keepdims=True) - marked, labelled.sum(axis=1, keepdims=True) - labelled
-        share = np.where(self.own[:, None] >= 0, sums[0] / np.where(sums[1] > 0, sums[1], np.nan), np.nan)
-        return (base, alone[:, -1:] - alone[:, :-1]), (share[:, -1], share[:, :-1] - share[:, -1:])
+
+@numba.njit(cache=True, nogil=True)
+def _tally(near, found):  # type: ignore[no-untyped-def]
+    for i in range(near.shape[0]):
+        for j in range(near.shape[1]):
+            if near[i, j] >= 0:
+                found[i, near[i, j]] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_distinct(near, own, labels, with_own, found):  # type: ignore[no-untyped-def]
+    seen_at = np.full(labels, -1, np.int64)
+    for i in range(near.shape[0]):
+        count = 0
+        if with_own and own[i] >= 0:
+            seen_at[own[i]] = i
+            count = 1
+        for j in range(near.shape[1]):
+            label = near[i, j]
+            if label >= 0 and seen_at[label] != i:
+                seen_at[label] = i
+                count += 1
+        found[i] = count
+
+
+@numba.njit(cache=True, nogil=True)
+def _count_own(near, own, same, labelled):  # type: ignore[no-untyped-def]
+    for i in range(near.shape[0]):
+        for j in range(near.shape[1]):
+            if near[i, j] >= 0:
+                labelled[i] += 1
+                same[i] += near[i, j] == own[i]
+
+
+@numba.njit(cache=True, nogil=True)
+def _replace(near, own, labels, with_own, bases, changes):  # type: ignore[no-untyped-def]
+    q, k = near.shape
+    times = np.zeros(labels, np.int64)
+    for i in range(q):
+        distinct, labelled, same = 0, 0, 0
+        if with_own and own[i] >= 0:
+            times[own[i]] = k
+            distinct = 1
+        for j in range(k):
+            label = near[i, j]
+            if label >= 0:
+                distinct += times[label] == 0
+                times[label] += 1
+                labelled += 1
+                same += label == own[i]
+        last = near[i, k - 1]
+        alone_last = 1 if last >= 0 and times[last] == 1 else 0
+        bases[0, i] = distinct - alone_last
+        share_last = _share(same, labelled, last, own[i])
+        bases[1, i] = share_last
+        for j in range(k - 1):
+            label = near[i, j]
+            alone = 1 if label >= 0 and times[label] == 1 else 0
+            changes[0, i, j] = alone_last - alone
+            changes[1, i, j] = _share(same, labelled, label, own[i]) - share_last
+        for j in range(k):
+            if near[i, j] >= 0:
+                times[near[i, j]] = 0
+        if own[i] >= 0:
+            times[own[i]] = 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _share(same, labelled, label, own):  # type: ignore[no-untyped-def]
+    """The own share of a list without one of its neighbours, which has ``label``."""
+    others = labelled - (label >= 0)
+    if own < 0 or others <= 0:
+        return np.nan
+    return (same - (label >= 0 and label == own)) / others

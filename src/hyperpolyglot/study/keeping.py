@@ -82,6 +82,11 @@ def _hints(record: type[Any]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(record)}
 
 
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+
+
 def _records(hint: Any) -> list[type[Any]]:
     """The records that an annotation names."""
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
@@ -89,13 +94,19 @@ def _records(hint: Any) -> list[type[Any]]:
     return [record for part in get_args(hint) for record in _records(part)]
 
 
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
 def _plain(value: Any, arrays: dict[str, Array]) -> Any:
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
     if isinstance(value, np.ndarray):
         name = f"array-{len(arrays)}"
         arrays[name] = value
         return {_ARRAY: name}
-    if dataclasses.is_dataclass(value):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if names := _field_names(kind):  # type: ignore[arg-type]
+        return {name: _plain(getattr(value, name), arrays) for name in names}
     if isinstance(value, set | frozenset):
         value = sorted(value)
     if isinstance(value, Mapping):
@@ -106,13 +117,20 @@ def _plain(value: Any, arrays: dict[str, Array]) -> Any:
 
 
 def _rebuilt(hint: Any, value: Any, arrays: Mapping[str, Array]) -> Any:
-    if hint is Any and not arrays:
+    if not isinstance(value, dict | list) or (hint is Any and not arrays):
         return value
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(part for part in get_args(hint) if part is not type(None))
+    hint = _present(hint)
     if isinstance(value, dict):
         return _mapping(hint, value, arrays)
-    return _sequence(hint, value, arrays) if isinstance(value, list) else value
+    return _sequence(hint, value, arrays)
+
+
+@cache
+def _present(hint: Any) -> Any:
+    """The kind of a value that may be ``None``, where it is not."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return next(part for part in get_args(hint) if part is not type(None))
+    return hint
 
 
 def _mapping(hint: Any, value: dict[str, Any], arrays: Mapping[str, Array]) -> Any:

@@ -19,12 +19,12 @@ from hyperpolyglot.engine.processor import blas_threads, usable_threads
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.measures.comparison.agreement import neighbor_overlap
 from hyperpolyglot.measures.comparison.similarity import pair_cosines
-from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.explanation.frequency import Counts, Frequency, frequency
 from hyperpolyglot.measures.explanation.geometry import Dimension, Isotropy, dimension, isotropy
 from hyperpolyglot.measures.explanation.hubness import Hubness, hubness
 from hyperpolyglot.measures.explanation.subspaces import Subspaces, Translate, subspaces
 from hyperpolyglot.measures.measured import Measured
+from hyperpolyglot.measures.mixing import mixing
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.undertrained import Undertrained, undertrained
 from hyperpolyglot.origins import came_from, stamped
@@ -160,7 +160,7 @@ def explain(
         removed = beside.submit(removing, progress=told) if _there_is_room(space) else None
         told.begins()
         try:
-            common = frequency(space, diversity(near, space.labels), evidence.counts, near=near, seed=seed)
+            common = frequency(space, mixing(near, space.labels), evidence.counts, near=near, seed=seed)
         except NotEnoughData:
             common = None
         told.begins()

@@ -20,6 +20,7 @@ from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.explanation.heterogeneity import Heterogeneity, heterogeneity
 from hyperpolyglot.measures.explanation.rank_errors import Ranked, with_intervals
 from hyperpolyglot.measures.label_errors import mean_intervals
+from hyperpolyglot.measures.mixing import Mixing
 from hyperpolyglot.measures.neighbors import Neighbors
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import (
@@ -155,7 +156,7 @@ def deciles(values: Array) -> Array:
 
 def frequency(
     space: TokenSpace,
-    diversity: Diversity,
+    diversity: Diversity | Mixing,
     counts: Counts | None = None,
     *,
     near: Neighbors | None = None,

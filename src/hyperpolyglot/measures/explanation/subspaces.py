@@ -17,8 +17,8 @@ from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
-from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.explanation.removal import LEAST, REMOVALS, pooled_codes, top_directions
+from hyperpolyglot.measures.mixing import mixing
 from hyperpolyglot.measures.neighbors import Neighbors, neighbors
 from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 from hyperpolyglot.origins import came_from, stamped
@@ -276,7 +276,7 @@ def _effect(
     seed: int,
 ) -> Effect:
     before, after = near
-    found = diversity(after, changed.labels)
+    found = mixing(after, changed.labels)
     kept = before.rows[np.searchsorted(before.queries, after.queries)]
     options = SeparabilityOptions(folds=5, minimum=_LEAST_PROBED, seed=seed)
     try:
@@ -289,7 +289,7 @@ def _effect(
         k=after.k,
         queries=len(after.queries),
         diversity=found.mean,
-        interval=found.interval,
+        interval=found.interval(),
         expected=found.expected,
         own_share=found.own_share,
         kept=_shared(kept, after.rows),
