@@ -16,6 +16,8 @@ taken. Not other training runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numba
@@ -23,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.statistics import Interval
 from hyperpolyglot.types import Array, Float32, Float64
 
@@ -91,16 +94,20 @@ def correction(
         return [1.0] * measures
     random = np.random.default_rng(0)
     differences, expected = [], []
-    for split in range(_SPLITS if len(queries) <= _MANY else _SPLITS_OF_MANY):
-        side = np.zeros(size, bool)
-        side[random.permutation(size)[: size // 2]] = True
-        halves = [_half(tables, queries, kept, listed, means, split < 2) for kept in (side, ~side)]
-        if any(half is None for half in halves):
-            return [1.0] * measures
-        first, second = (np.array([mean for mean, _ in half or []]) for half in halves)
-        differences.append((first - second) ** 2 / 2)
-        if split < 2:
-            expected += [[np.nan if error is None else error for _, error in half or []] for half in halves]
+    with ThreadPoolExecutor(min(2, usable_threads(None))) as threads:
+        for split in range(_SPLITS if len(queries) <= _MANY else _SPLITS_OF_MANY):
+            side = np.zeros(size, bool)
+            side[random.permutation(size)[: size // 2]] = True
+            of_side = partial(_half, tables, queries, listed=listed, means=means, with_error=split < 2)
+            halves = list(threads.map(of_side, (side, ~side)))
+            if any(half is None for half in halves):
+                return [1.0] * measures
+            first, second = (np.array([mean for mean, _ in half or []]) for half in halves)
+            differences.append((first - second) ** 2 / 2)
+            if split < 2:
+                expected += [
+                    [np.nan if error is None else error for _, error in half or []] for half in halves
+                ]
     by_jackknife = (np.array(expected) ** 2).mean(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.mean(differences, axis=0) / by_jackknife

@@ -25,6 +25,7 @@ __all__ = [
     "neighbor_overlap",
     "overlap_by_label",
     "overlap_error",
+    "overlap_scale",
     "shared_neighbors",
 ]
 
@@ -107,12 +108,19 @@ def _without_each(first: Int32, second: Int32, rows: Int32, size: int) -> tuple[
     return base, np.sum(parts, axis=0).astype(np.float64)
 
 
+def overlap_scale(graphs: tuple[Int32, Int32]) -> float:
+    """By what the errors of mean overlaps of two graphs ``[n, k]`` are scaled (:func:`.jackknife.correction`)."""
+    n = len(graphs[0])
+    return correction(graphs, np.arange(n), n, _mean_shared, 1)[0]
+
+
 def overlap_error(
-    graphs: tuple[Int32, Int32], members: Sequence[Array], extra: int = 0
+    graphs: tuple[Int32, Int32], members: Sequence[Array], extra: int = 0, scale: float | None = None
 ) -> list[float | None]:
     """Standard errors of the mean overlap of some tokens each, ``members`` positions, for other vocabularies.
 
-    Every token is left out of both graphs ``[n, k]`` in turn, and the last neighbour moves up.
+    Every token is left out of both graphs ``[n, k]`` in turn, and the last neighbour moves up. ``scale``: that of the
+    graphs, where it is known.
     """
     first, second = (np.ascontiguousarray(graph, np.int32) for graph in graphs)
     n, k = first.shape
@@ -120,11 +128,11 @@ def overlap_error(
         return [None] * len(members)
     size = k - 1 + extra
     found = []
-    (factor,) = correction((first, second), np.arange(n), n, _mean_shared, 1)
+    scale = overlap_scale((first, second)) if scale is None else scale
     for rows in members:
         base, moved = _without_each(first, second, np.asarray(rows, np.int32), n)
         error = error_of_moves(base, moved, rows, n)
-        found.append(None if error is None else factor * error / size)
+        found.append(None if error is None else scale * error / size)
     return found
 
 
@@ -149,12 +157,13 @@ def neighbor_overlap(
     permutations: int = 99,
     n_rows: int = 20_000,
     include_self: bool = False,
+    scale: float | None = None,
 ) -> Measured:
     """Mean overlap of two neighbour graphs ``[n, k]``, in 0…1, with its curve over smaller k.
 
     ``include_self``: the token itself counts as shared and k + 1 entries are compared, as in the paper. Interval:
     for other vocabularies, by leaving each token out of both graphs. p: the correspondence of all rows is permuted,
-    the mean taken over ``n_rows`` seeded tokens.
+    the mean taken over ``n_rows`` seeded tokens. ``scale``: :func:`overlap_scale`, where it is known.
     """
     n, k = first.shape
     extra = int(include_self)
@@ -167,7 +176,7 @@ def neighbor_overlap(
     )
     jaccard, by_chance = mutual_graph_jaccard(first, second)
     value = float(share.mean())
-    (error,) = overlap_error((first, second), [np.arange(n)], extra)
+    (error,) = overlap_error((first, second), [np.arange(n)], extra, scale)
     return Measured(
         value=value,
         null=(k * k / (n - 1) + extra) / size,
@@ -271,8 +280,9 @@ def overlap_by_label(
     random: np.random.Generator,
     permutations: int = 99,
     extra: int = 0,
+    scale: float | None = None,
 ) -> dict[str, Measured]:
-    """Mean overlap of the tokens of each label; ``members`` are (label, positions).
+    """Mean overlap of the tokens of each label; ``members`` are (label, positions); ``scale`` as above.
 
     p: the correspondence of all rows is permuted, the mean taken over at most 1,000 tokens of the label. ``within``
     is the mean where correspondence is permuted among the tokens of each label: what agreement on the label alone
@@ -291,7 +301,7 @@ def overlap_by_label(
     by_chance = over_permutations(
         n, permutations, random, lambda orders: overlap_counts(first, second, asked, orders)
     )
-    errors = overlap_error(graphs, [rows for _, rows in members], extra)
+    errors = overlap_error(graphs, [rows for _, rows in members], extra, scale)
     return {
         label: Measured(
             value=float(share[rows].mean()),

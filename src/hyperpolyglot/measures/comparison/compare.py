@@ -19,7 +19,7 @@ from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.linalg import Products, within_range
-from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label
+from hyperpolyglot.measures.comparison.agreement import neighbor_overlap, overlap_by_label, overlap_scale
 from hyperpolyglot.measures.comparison.records import (
     MEASURES,
     CompareOptions,
@@ -147,9 +147,11 @@ def compare_pair(
     draws = [np.random.default_rng([options.seed, i]) for i in range(6)]
     tests = {"permutations": options.permutations, "n_rows": options.test_rows}
     graphs = near_first.rows, near_second.rows
+    scale = overlap_scale(graphs)
     measures: dict[str, Measured] = {}
     measures["neighbor_overlap"] = neighbor_overlap(
         *graphs,
+        scale=scale,
         random=draws[0],
         permutations=options.permutations,
         n_rows=options.test_rows,
@@ -171,7 +173,7 @@ def compare_pair(
     )
     done(1)
     maps = retrieval(a, b, split, random=draws[5], learned=learned) if options.maps else []
-    by_label = _by_label((a, b), graphs, first.labels, options, done)
+    by_label = _by_label((a, b), (graphs, scale), first.labels, options, done)
     done(1)
     return PairSimilarity(
         a=first.model,
@@ -187,19 +189,26 @@ def compare_pair(
 
 def _by_label(
     vectors: tuple[Float32, Float32],
-    graphs: tuple[Int32, Int32],
+    neighborhoods: tuple[tuple[Int32, Int32], float],
     labels: Labels,
     options: CompareOptions,
     done: Callable[[float], None],
 ) -> tuple[LabelSimilarity, ...]:
     """Every measure on the tokens of every label of 50; p-values adjusted over labels (Benjamini and Hochberg)."""
-    random, paper = np.random.default_rng([options.seed, 6]), options.protocol == "paper"
+    (graphs, scale), paper = neighborhoods, options.protocol == "paper"
+    random = np.random.default_rng([options.seed, 6])
     members: list[tuple[str, Array]] = []
     for name, count in labels.counts().items():
         if count >= _LEAST_OF_LABEL:
             members.append((name, np.flatnonzero(labels.codes == labels.names.index(name))))
     overlaps = overlap_by_label(
-        graphs, labels, members, random=random, permutations=options.permutations, extra=int(paper)
+        graphs,
+        labels,
+        members,
+        random=random,
+        permutations=options.permutations,
+        extra=int(paper),
+        scale=scale,
     )
     found = []
     for at, (name, own) in enumerate(members):
