@@ -23,11 +23,12 @@ __all__ = ["Glossary", "KnownWords", "glossary", "known_words"]
 class Glossary:
     """The concepts and languages of a lexicon, sorted; ``glosses`` are what English calls the concepts.
 
-    ``words``: every distinct (word, position of its concept), the word without capitals and width, in the order of
-    UTF-16 code units, which is that of strings in a browser.
+    ``folded``: the lexicon's words without capitals and width. ``words``: every distinct one with the position of its
+    concept, in the order of UTF-16 code units, which is that of strings in a browser.
     """
 
     lexicon: Lexicon
+    folded: tuple[str, ...]
     concepts: tuple[str, ...]
     glosses: tuple[str, ...]
     languages: tuple[str, ...]
@@ -56,18 +57,22 @@ def glossary(lexicon: Lexicon) -> Glossary:
         if language == "en":
             glosses.setdefault(concept, word)
     concepts = tuple(sorted(set(lexicon.concepts)))
+    folded = tuple(map(fold_case, lexicon.words))
     return Glossary(
         lexicon,
+        folded,
         concepts,
         tuple(glosses.get(concept, concept.partition(":")[2] or concept) for concept in concepts),
         tuple(sorted(set(lexicon.languages))),
-        _words(lexicon, concepts),
+        _words(folded, lexicon, concepts),
     )
 
 
-def _words(lexicon: Lexicon, concepts: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+def _words(
+    folded: tuple[str, ...], lexicon: Lexicon, concepts: tuple[str, ...]
+) -> tuple[tuple[str, int], ...]:
     at = {concept: i for i, concept in enumerate(concepts)}
-    found = {(fold_case(word), at[c]) for c, word in zip(lexicon.concepts, lexicon.words, strict=True)}
+    found = set(zip(folded, [at[concept] for concept in lexicon.concepts], strict=True))
     return tuple(sorted(found, key=lambda pair: (pair[0].encode("utf-16-be", "surrogatepass"), pair[1])))
 
 
@@ -93,8 +98,9 @@ def _pairs(words: Glossary, rows_of: dict[str, list[int]]) -> Collection[tuple[i
     lexicon = words.lexicon
     return {
         (row, concept_at[concept], language_at[language])
-        for concept, language, word in zip(lexicon.concepts, lexicon.languages, lexicon.words, strict=True)
-        for row in rows_of.get(fold_case(word), ())
+        for concept, language, word in zip(lexicon.concepts, lexicon.languages, words.folded, strict=True)
+        if word in rows_of
+        for row in rows_of[word]
     }
 
 
