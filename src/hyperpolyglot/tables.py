@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,7 +32,7 @@ def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
     suffix = path.suffix.lower()
     if suffix not in TABLE_SUFFIXES:
         raise ValueError(f"{path}: a table is written as {', '.join(TABLE_SUFFIXES)}")
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    columns = list(dict.fromkeys(chain.from_iterable(rows)))
     with written(path) as temporary:
         if suffix == ".parquet":
             from arro3.io import write_parquet
@@ -43,7 +45,14 @@ def write_table(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
                 delimiter = "\t" if suffix == ".tsv" else ","
                 writer = csv.writer(_Lines(file), delimiter=delimiter, lineterminator="\r\n")
                 writer.writerow(columns)
-                writer.writerows([row.get(name) for name in columns] for row in rows)
+                writer.writerows(_cells(rows, columns))
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Iterable[Sequence[Any]]:
+    """The values of every row in the order of columns, ``None`` where a row has none."""
+    if len(columns) > 1 and all(len(row) == len(columns) for row in rows):
+        return map(itemgetter(*columns), rows)
+    return ([row.get(name) for name in columns] for row in rows)
 
 
 def latex(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -68,9 +68,11 @@ def draw_map(
 
 
 def _scatter(panel: Axes, space: TokenSpace, projection: Projection, colours: Mapping[str, str]) -> None:
+    from matplotlib.colors import to_rgba_array
+
     codes = space.labels.codes[projection.rows]
     shuffled = np.random.default_rng(0).permutation(len(codes))  # so that no script always lies on top
-    of_label = np.array([*(colours.get(name, NO_COLOUR) for name in space.labels.names), NO_COLOUR])
+    of_label = to_rgba_array([*(colours.get(name, NO_COLOUR) for name in space.labels.names), NO_COLOUR])
     size = float(np.clip(30000 / max(1, len(codes)), 0.3, 12))
     middle, reach = _frame(projection.points)
     x, y = np.clip(projection.points[shuffled], middle - _INSIDE * reach, middle + _INSIDE * reach).T

@@ -8,12 +8,16 @@ for which dictionaries would be needed: there a word is a character with its mar
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.types import Array
 
 __all__ = ["count_words", "words"]
 
@@ -38,36 +42,41 @@ _LAST = 0x323B0
 """Beyond are no letters; marks that choose variants are those of ideographs."""
 
 
-def _within(code: int, ranges: Sequence[tuple[int, int]]) -> bool:
-    i = bisect_right(ranges, (code, sys.maxunicode)) - 1
-    return i >= 0 and code <= ranges[i][1]
+def _within(codes: Array, ranges: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    first, last = np.array(ranges).T
+    at = np.searchsorted(first, codes, side="right") - 1
+    return np.asarray((at >= 0) & (codes <= last[at]), bool)
 
 
-def _kind(code: int) -> str:
-    category = unicodedata.category(chr(code))
-    if category[0] == "M" or (category == "Cf" and code != 0x200B) or code in (0xFF9E, 0xFF9F):
-        return "mark"
-    if _within(code, _KATAKANA):
-        return "katakana"
-    if category == "Nd":
-        return "digit"
-    if category == "Pc":
-        return "joiner"
-    if category[0] == "L" or category == "Nl" or code == 0x05F3 or 0x24B6 <= code <= 0x24E9:
-        return "alone" if _within(code, _ALONE) else "letter"
-    return ""
+def _kinds() -> NDArray[np.str_]:
+    """The kind of every character, empty where it belongs to no word, by its code point."""
+    codes = np.arange(_LAST)
+    category = np.array([unicodedata.category(chr(code)) for code in range(_LAST)])
+    major = category.astype("U1")
+    letter = (major == "L") | (category == "Nl") | (codes == 0x05F3) | ((codes >= 0x24B6) & (codes <= 0x24E9))
+    mark = (major == "M") | ((category == "Cf") & (codes != 0x200B)) | np.isin(codes, (0xFF9E, 0xFF9F))
+    return np.select(
+        [
+            mark,
+            _within(codes, _KATAKANA),
+            category == "Nd",
+            category == "Pc",
+            letter & _within(codes, _ALONE),
+            letter,
+        ],
+        ["mark", "katakana", "digit", "joiner", "alone", "letter"],
+        "",
+    )
 
 
 @cache
 def _classes() -> dict[str, str]:
     """The characters of each kind as runs that a set of a regular expression takes."""
+    kinds = _kinds()
+    cuts = [0, *(np.flatnonzero(kinds[1:] != kinds[:-1]) + 1).tolist(), _LAST]
     runs: dict[str, list[str]] = {}
-    start, current = 0, _kind(0)
-    for code in range(1, _LAST + 1):
-        found = _kind(code) if code < _LAST else "end"
-        if found != current:
-            runs.setdefault(current, []).append(f"\\U{start:08x}-\\U{code - 1:08x}")
-            start, current = code, found
+    for start, end in pairwise(cuts):
+        runs.setdefault(str(kinds[start]), []).append(f"\\U{start:08x}-\\U{end - 1:08x}")
     return {kind: "".join(parts) for kind, parts in runs.items()}
 
 
