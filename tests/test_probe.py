@@ -16,7 +16,8 @@ from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.shared_tokens import shared_with
-from hyperpolyglot.measures.separability import SeparabilityOptions, _grouped_folds, separability
+from hyperpolyglot.measures.probe_samples import _grouped_folds
+from hyperpolyglot.measures.separability import SeparabilityOptions, separability
 from tests.conftest import planted_pieces, write_model
 
 

@@ -9,12 +9,10 @@ apart within a script (``measures/same_script.py``), but for the paper's protoco
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import combinations
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +27,19 @@ from hyperpolyglot.engine.probes import (
     fit_stopped,
     pass_over_rows,
     principal_components,
-    stratified_folds,
 )
 from hyperpolyglot.engine.processor import usable_threads
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.measures.probe_samples import (
+    DESIGNS,
+    Labelled,
+    Problem,
+    SeparabilityOptions,
+    folds_of,
+    problems_of,
+    sampled,
+    word_groups,
+)
 from hyperpolyglot.measures.same_script import Scripts
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.percentages import percent
@@ -40,41 +47,11 @@ from hyperpolyglot.records import Record, with_interval
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import held_out_interval
 from hyperpolyglot.types import Float32, Float64, Progress, silent
-from hyperpolyglot.vocabulary import SPACE, Vocabulary
 
 __all__ = ["DESIGNS", "LabelAccuracy", "Separability", "SeparabilityOptions", "separability"]
 
-DESIGNS = ("one-vs-rest", "pairwise", "multinomial")
-PAPER_SEED = 150
-
 _OPERATIONS = 80
 """For each number and fold: about twenty passes, two products each, over twice the rows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeparabilityOptions:
-    """How to probe.
-
-    ``repeats`` draws a new balanced sample and new folds each; ``grouped`` keeps ``word``, ``▁word`` and ``Word`` in
-    the same fold; ``protocol="paper"`` fixes the undersampling draw (seed 150), one repeat,
-    unshuffled folds, and probes that stop where scikit-learn's do, short of the optimum.
-    """
-
-    design: str = "one-vs-rest"
-    folds: int = 10
-    repeats: int = 1
-    grouped: bool = False
-    minimum: int = 500
-    seed: int = 0
-    protocol: str = "default"
-
-    def __post_init__(self) -> None:
-        if self.design not in DESIGNS:
-            raise ValueError(f"no probe design is called {self.design!r}; there are {', '.join(DESIGNS)}")
-        if self.protocol == "paper" and (self.grouped or self.repeats != 1 or self.design != DESIGNS[0]):
-            raise ValueError("the paper's protocol is one repeat of one-vs-rest without groups")
-        if self.folds < 2 or self.repeats < 1:
-            raise ValueError("a probe needs at least two folds and one repeat")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,12 +189,12 @@ def separability(
     large = sorted((c for c in counts if counts[c] >= least), key=lambda c: (-counts[c], names[c]))
     small = sorted((c for c in counts if counts[c] < least), key=lambda c: (-counts[c], names[c]))
     vectors = unit_rows(space.vectors(rows))
-    groups = _word_groups(space.vocabulary, rows) if options.grouped else None
+    groups = word_groups(space.vocabulary, rows) if options.grouped else None
     counted = np.ones(len(names), bool) if options.protocol == "paper" else space.labels.counted
     scripts = None
     if space.labels.labelling.tags and options.protocol != "paper":
         scripts = Scripts.of([space.vocabulary.texts[row] for row in rows.tolist()], codes)
-    problems = _problems(options, _Labelled(codes, large, names, counted, scripts))
+    problems = problems_of(options, Labelled(codes, large, names, counted, scripts))
     components = principal_components(vectors)
     found, lost = [], []
     passes = _passes(vectors, options.folds * options.repeats, usable_threads(threads))
@@ -225,7 +202,7 @@ def separability(
     for run_pass in passes:
         free.put(run_pass)
 
-    def solve(problem: _Problem) -> LabelAccuracy | None:
+    def solve(problem: Problem) -> LabelAccuracy | None:
         run_pass = free.get()
         try:
             return _solve(vectors, components, problem, groups, options, run_pass)
@@ -265,89 +242,10 @@ def _passes(vectors: Float32, folds: int, threads: int) -> list[Pass]:
     return [pass_over_rows] * threads
 
 
-def _word_groups(vocabulary: Vocabulary, rows: NDArray[np.integer]) -> NDArray[np.int64]:
-    words = [vocabulary.texts[i].removeprefix(SPACE).casefold() for i in rows.tolist()]
-    return np.unique(words, return_inverse=True)[1].astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """One probe: bool masks ``[token]`` of the sides to tell apart, and what its random draws depend on.
-
-    ``script``: what all of the tokens are written in, where languages are told apart; empty for anything.
-    """
-
-    label: str
-    sides: tuple[NDArray[np.bool_], ...]
-    draw: tuple[int, ...]
-    counted: bool = True
-    script: str = ""
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of the label that is probed; of the smaller side where two labels or more are."""
-        counts = [int(np.count_nonzero(side)) for side in self.sides]
-        return counts[0] if len(self.draw) == 1 else min(counts)
-
-
-class _Labelled(NamedTuple):
-    """The labelled tokens: ``codes`` of their labels, those that are ``large`` enough, all names, which of them count,
-    and where labels are languages, the scripts of the tokens.
-    """
-
-    codes: NDArray[np.int64]
-    large: list[int]
-    names: tuple[str, ...]
-    counted: NDArray[np.bool_]
-    scripts: Scripts | None
-
-
-def _problems(options: SeparabilityOptions, tokens: _Labelled) -> list[_Problem]:
-    """A probe tells all labels of several apart only where these count."""
-    codes, large, names, counted, scripts = tokens
-    if options.design == "one-vs-rest":
-        return [_against_the_rest(c, tokens, max(options.minimum, options.folds)) for c in large]
-    if options.design == "pairwise":
-        pairs = list(combinations(large, 2))
-        same = (
-            []
-            if scripts is None
-            else [(a, b) for a, b in pairs if scripts.of_label[a] == scripts.of_label[b]]
-        )
-        return [
-            _Problem(
-                f"{names[a]}|{names[b]}",
-                (codes == a, codes == b),
-                (a, b),
-                bool(counted[[a, b]].all()),
-                scripts.name(a) if same and scripts else "",
-            )
-            for a, b in same or pairs
-        ]
-    large = [c for c in large if counted[c]]
-    if scripts is not None and (together := scripts.together(large)):
-        return [
-            _Problem(name, tuple(codes == c for c in own), tuple(own), True, name)
-            for name, own in together.items()
-        ]
-    return [_Problem("all", tuple(codes == c for c in large), tuple(large))] if len(large) > 1 else []
-
-
-def _against_the_rest(label: int, tokens: _Labelled, least: int) -> _Problem:
-    """A label against all others; a language against the others of its script, where these have tokens enough."""
-    codes, _, names, counted, scripts = tokens
-    own, rest, script = codes == label, codes != label, ""
-    if scripts is not None:
-        same = scripts.of_token == scripts.of_label[label]
-        if min(np.count_nonzero(own & same), np.count_nonzero(rest & same)) >= least:
-            own, rest, script = own & same, rest & same, scripts.name(label)
-    return _Problem(names[label], (own, rest), (label,), bool(counted[label]), script)
-
-
 def _solve(
     vectors: Float32,
     components: PrincipalComponents,
-    problem: _Problem,
+    problem: Problem,
     groups: NDArray[np.int64] | None,
     options: SeparabilityOptions,
     run_pass: Pass,
@@ -356,12 +254,9 @@ def _solve(
     scores, converged = [], True
     for repeat in range(options.repeats):
         draw = (*problem.draw, repeat)
-        if options.protocol == "paper":
-            sample = _paper_undersample(problem.sides[0])
-        else:
-            sample = _balanced(problem.sides, np.random.default_rng([options.seed, 0, *draw]))
+        sample = sampled(problem, options, draw)
         side = np.stack([mask[sample] for mask in problem.sides]).argmax(axis=0)
-        fold = _folds(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
+        fold = folds_of(side, groups, sample, options, np.random.default_rng([options.seed, 1, *draw]))
         sizes = np.bincount(fold, minlength=options.folds)
         if not sizes.all():
             return None
@@ -378,67 +273,8 @@ def _solve(
     return _accuracy(problem, np.concatenate(scores), len(sample), options, converged)
 
 
-def _paper_undersample(own: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """imbalanced-learn's ``RandomUnderSampler(random_state=150)``: class by class, the larger one drawn."""
-    random = np.random.RandomState(PAPER_SEED)
-    sides = [np.flatnonzero(~own), np.flatnonzero(own)]
-    smaller = min(len(side) for side in sides)
-    return np.concatenate(
-        [
-            s if len(s) == smaller else s[random.choice(range(len(s)), size=smaller, replace=False)]
-            for s in sides
-        ]
-    )
-
-
-def _balanced(sides: Sequence[NDArray[np.bool_]], random: np.random.Generator) -> NDArray[np.int64]:
-    """As many tokens of every side as the smallest has, ascending."""
-    members = [np.flatnonzero(side) for side in sides]
-    smallest = min(map(len, members))
-    return np.sort(
-        np.concatenate([random.choice(m, smallest, replace=False, shuffle=False) for m in members])
-    )
-
-
-def _folds(
-    side: NDArray[np.int64],
-    groups: NDArray[np.int64] | None,
-    sample: NDArray[np.int64],
-    options: SeparabilityOptions,
-    random: np.random.Generator,
-) -> NDArray[np.int64]:
-    """The fold of every sampled token: stratified; shuffled unless the protocol is the paper's."""
-    if options.protocol == "paper":
-        # the authors' classes are "other" and "this label", in the order in which the sample holds them
-        return stratified_folds(side == 0, options.folds)
-    if groups is not None:
-        return _grouped_folds(side, groups[sample], options.folds, random)
-    order = random.permutation(len(side))
-    fold = np.empty(len(side), np.int64)
-    fold[order] = stratified_folds(side[order], options.folds)
-    return fold
-
-
-def _grouped_folds(
-    classes: NDArray[Any], groups: NDArray[np.int64], folds: int, random: np.random.Generator
-) -> NDArray[np.int64]:
-    """Whole groups to folds, largest first, each to the fold that has least of the group's main class."""
-    names, member, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    kinds, classes = np.unique(classes, return_inverse=True)
-    content = np.zeros((len(names), len(kinds)), np.int64)
-    np.add.at(content, (member, classes), 1)
-    load = np.zeros((folds, len(kinds)), np.int64)
-    fold_of = np.empty(len(names), np.int64)
-    order = random.permutation(len(names))
-    for group in order[np.argsort(-sizes[order], kind="stable")]:
-        main = int(content[group].argmax())
-        fold_of[group] = int(np.lexsort((load.sum(axis=1), load[:, main]))[0])
-        load[fold_of[group]] += content[group]
-    return fold_of[member]
-
-
 def _accuracy(
-    problem: _Problem, scores: Float64, answers: int, options: SeparabilityOptions, converged: bool
+    problem: Problem, scores: Float64, answers: int, options: SeparabilityOptions, converged: bool
 ) -> LabelAccuracy:
     mean = float(scores.mean())
     return LabelAccuracy(
