@@ -82,7 +82,7 @@ def meaning_section(study: Study) -> list[Section]:
     return [
         Section(
             key="meanings",
-            title="Example neighbourhoods",
+            title="Translations among neighbours",
             question=f"Words of the lexicon{held_out}, each with its twenty nearest tokens by cosine, nearest "
             "first. ▁ marks a space.",
             legend=(
