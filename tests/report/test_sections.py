@@ -139,7 +139,7 @@ def test_chance_is_in_every_figure_and_sentence_that_has_one(sections):
     """Only counts of tokens and shared spellings have no chance level, and they say so; every caption tells."""
     for key, section in sections.items():
         for picture in section.pictures:
-            assert re.search("chance|guessing|were there none|byte-level", picture.caption), key
+            assert re.search("chance|guessing|if there were none|byte-level", picture.caption), key
             assert f'aria-label="{html.escape(picture.caption)}"' in picture.svg
             if key not in ("census", "overlap", "map", "fertility"):
                 assert re.search(r"chance|were they spread evenly", picture.svg), key
@@ -415,7 +415,10 @@ def test_the_first_screen_answers_three_questions(study, document):
     assert "Are neighbours translations?" == near.question
     assert "translated correctly (P@1) for 100 % of the questions" in near.paragraphs[1]
     assert ("Do they serve my language?", 4) == (served.question, served.listed)
-    assert "Ranked by the words of the lexicon that are a single token: 1. " in served.paragraphs[0]
+    assert (
+        "Of the lexicon’s words in 4 languages, 100 % are a single token in every model."
+        == served.paragraphs[0]
+    )
     places = [document.index(text) for text in (*(a.question for a in answers(study)), 'class="scales"')]
     assert sorted(places) == places
     assert 1 == document.count('id="look-up"')

@@ -82,7 +82,7 @@ def draw_deciles(results: Sequence[Explanation], noun: str = "labels", *, ax: Ax
     axes.set_xticks(range(1, 11))
     axes.set_ylim(bottom=0)
     axes.set_xlabel("tenth of the tokens, from the rarest (1) to the commonest (10)")
-    axes.set_ylabel(f"{noun} among {k} neighbours")
+    axes.set_ylabel(f"{noun} among\n{k} neighbours")
     axes.grid(axis="y")
     handles, labels = axes.get_legend_handles_labels()
     (dashed,) = axes.plot([], [], color=FAINT, linestyle="--")

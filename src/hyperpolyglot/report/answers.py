@@ -78,15 +78,16 @@ def _languages(study: Study) -> Answer:
     if isinstance(found, Absent) or not found.by_language:
         return Answer(question=question, paragraphs=())
     covered = [(title_of(m.space.model), served(found, m.space.model)) for m in study.models]
-    if several:
+    languages = len(found.by_language)
+    words = f"the lexicon’s words in {languages} language{'s' if languages > 1 else ''}"
+    if several and len({percent(whole["coverage"]) for _, whole in covered}) == 1:
+        told = f"Of {words}, {percent(covered[0][1]['coverage'])} are a single token in every model."
+    elif several:
         shares = [Ranked(name=name, value=whole["coverage"]) for name, whole in covered]
         told = told_ranks(shares, "the words of the lexicon that are a single token")
     else:
-        (_, whole), languages = covered[0], len(found.by_language)
+        whole = covered[0][1]
         english = next((row for row in found.by_language.get("en", ())), None)
         of_english = "" if english is None or languages < 2 else f" (English {percent(english.coverage)})"
-        told = (
-            f"Of the lexicon’s words in {languages} language{'s' if languages > 1 else ''}, "
-            f"{percent(whole['coverage'])} are a single token{of_english}{_asked(whole['asked'])}."
-        )
+        told = f"Of {words}, {percent(whole['coverage'])} are a single token{of_english}{_asked(whole['asked'])}."
     return Answer(question=question, paragraphs=(told,), key="languages", listed=len(found.by_language))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hyperpolyglot.report.content import Grid
-from hyperpolyglot.report.wording import bracketed, capital, exact, joined, number
+from hyperpolyglot.report.wording import DASH, bracketed, capital, exact, joined, number
 from hyperpolyglot.statistics import Interval
 
 __all__ = [
@@ -118,13 +118,15 @@ def tell(
 ) -> Told:
     """Few models: a sentence for each. More: what ``lead`` says of all, and a table with a row for each.
 
-    ``columns``: a table's columns by their headings; the first ``words``, with the names of models, or what else they
-    are ``of``, are words.
+    ``columns``: a table's columns by their headings, of which those without any value are not shown; the first
+    ``words``, with the names of models, or what else they are ``of``, are words.
     """
     if len(found) <= FEW:
         return Told(of_few(found, read))
-    rows = tuple((name, *(cell(result) for cell in columns.values())) for name, result in found)
-    grid = Grid(title=title, columns=(of, *columns), rows=rows, words=words)
+    cells = {heading: [cell(result) for _, result in found] for heading, cell in columns.items()}
+    filled = {heading: column for heading, column in cells.items() if set(column) != {DASH}}
+    rows = tuple(zip((name for name, _ in found), *filled.values(), strict=True))
+    grid = Grid(title=title, columns=(of, *filled), rows=rows, words=words)
     return Told(tuple(filter(None, [lead() if lead else ""])), (grid,))
 
 

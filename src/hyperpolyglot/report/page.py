@@ -44,7 +44,7 @@ _OWN = "\n\N{ZERO WIDTH SPACE}"
 """Hidden characters that the page itself writes: places to break a line."""
 
 _OPEN_EXAMPLES = 6
-"""Neighbourhoods of a model that are shown; the others open on a click."""
+"""Neighbourhoods of a section that are shown, of all models together; the others open on a click."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def _page(study: Study, explorer: str | None) -> str:
         answers=answers(study),
         scales=scales(study),
         unmeasured=unmeasured,
-        open_examples=_OPEN_EXAMPLES,
+        open_examples=max(1, _OPEN_EXAMPLES // len(names)),
         counted=any(map(is_counted, origins)),
         excerpts=[remark for remark in map(remark_on_demo, origins) if remark],
         models=titles,

@@ -128,7 +128,7 @@ def words_of(found: Meanings) -> tuple[Example, ...]:
 
 
 def _small(expected: float) -> str:
-    return number(expected) if expected >= 0.005 or expected == 0 else "under 0.01"
+    return number(expected) if expected >= 0.005 or expected == 0 else "< 0.01"
 
 
 def _title(neighbor: KnownNeighbor) -> str:

@@ -149,7 +149,7 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
     if len(models) < 2:
         return ()
     first, undecided = found.clear_winners(models)
-    matched = "Matched are the questions (all that the lexicon asks) and the number of candidates of each."
+    matched = "The questions (all that the lexicon asks) and the number of candidates of each are matched."
     if not any(row.translation for rows in found.by_language.values() for row in rows):
         return ()
     if not any(first.values()):

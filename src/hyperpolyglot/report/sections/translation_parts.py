@@ -43,8 +43,8 @@ def by_script(found: Found) -> Section:
         key="translate-scripts",
         title="Translation by script",
         question="P@1 by the script of the word given and of the word asked for, with the same number of candidates in "
-        "every cell. Cells differ in their concepts, so they do not rank scripts; the sentence below compares the "
-        "same answers.",
+        "every cell. Cells differ in their concepts, so they do not rank scripts; what is said below compares "
+        "the same answers.",
         pictures=_script_pictures(found),
         reading=told.reading,
         grids=told.grids,

@@ -202,7 +202,7 @@ def _mixing(study: Study, labelling: Labelling) -> list[Section]:
         Section(
             key="mixing",
             title=f"Neighbour composition by {labelling.one}",
-            question="Whose tokens are in the neighbourhoods of whose.",
+            question=f"Which {labelling.many} the neighbours of the tokens of each {labelling.one} have.",
             pictures=_mixing_pictures(found),
             reading=told.reading,
             grids=(*told.grids, *mixing_grids(found, labelling.one)),
@@ -259,7 +259,7 @@ def map_section(study: Study) -> Section:
                 "map",
                 figures.draw_map(maps),
                 "Every token at its place on the map, coloured by label; labels that keep together bear their names. "
-                "Islands are neighbourhoods of one label; were there none to find, the colours would be mixed evenly.",
+                "Islands are neighbourhoods of one label; if there were none, the colours would be mixed evenly.",
             ),
         )
         if maps
