@@ -70,8 +70,8 @@ DEMOS = MappingProxyType(
             "e5.gguf",
             counted=False,
             remark="demo:e5 is an excerpt of 23,763 of the 250,002 tokens of a real model (multilingual-e5-small, "
-            "4-bit); its numbers are those of the excerpt. Words that are no token are cut into the pieces that are "
-            "left, more than the model needs.",
+            "4-bit); its numbers are those of the excerpt. Words that are not tokens are split into the "
+            "pieces that remain, more than in the full model.",
         ),
         "language": Demo("language.safetensors", counted=True),
         "meaning": Demo("meaning.safetensors", counted=True),

@@ -128,7 +128,7 @@ def test_a_token_and_its_neighbours(visit, site, spaces):
     facts = dict(zip(words(page.locator(".facts dt")), words(page.locator(".facts dd")), strict=True))
     assert ("Cyrillic", f"#{row}", "text") == (facts["script"], facts["id"], facts["kind"])
     assert "20 d0 ba d0 be d0 b3 d0 b4 d0 b0 (11)" == facts["bytes"]
-    assert "U+2581 U+043A U+043E U+0433 U+0434 U+0430" == facts["points"]
+    assert "U+2581 U+043A U+043E U+0433 U+0434 U+0430" == facts["Unicode"]
     assert "when in Russian" == page.inner_text(".meanings")
     distinct = len({label for label in (space.labels.of(i) for i, _ in expected) if is_script(label)})
     assert f"Scripts: {distinct}, by chance" in page.inner_text(".reading >> nth=0")

@@ -64,22 +64,23 @@ def test_view_as_png(visit, served):
 
 
 @pytest.mark.parametrize(
-    ("path", "act", "there"),
+    ("what", "path", "act", "there"),
     [
-        ("neighbor-0.bin", "() => explorer.pick(0, 5)", "ol.near li"),
-        ("piece-0.bin", "() => explorer.pick(0, 5)", "ol.near li"),
-        ("norm-0.bin", "() => explorer.state.change({colour: 'norm'})", ".ends span"),
+        ("The neighbours of this token", "neighbor-0.bin", "() => explorer.pick(0, 5)", "ol.near li"),
+        ("The piece of this token", "piece-0.bin", "() => explorer.pick(0, 5)", "ol.near li"),
+        ("The column “norm”", "norm-0.bin", "() => explorer.state.change({colour: 'norm'})", ".ends span"),
     ],
 )
-def test_a_file_that_is_not_loaded(path, act, there, visit, served):
-    """Which file is missing is said, the map stays, and "Try again" goes on where it stopped: for the neighbours of a
-    token, for its facts, for a column of colours.
+def test_a_file_that_is_not_loaded(what, path, act, there, visit, served):
+    """What is missing is said, with its file; the map stays, and "Try again" goes on where it stopped: for the
+    neighbours of a token, for its facts, for a column of colours.
     """
     page = visit(served + ONE)
     page.route(f"**/data/0/{path}*", lambda route: route.abort())
     page.evaluate(act)
     page.wait_for_selector("[role=alert]")
-    assert f"data/0/{path} could not be loaded: the connection failed." == page.inner_text("[role=alert]")
+    said = f"{what} could not be loaded: the connection failed (data/0/{path})."
+    assert said == page.inner_text("[role=alert]")
     assert page.locator(".stage canvas").is_visible()
     page.unroute(f"**/data/0/{path}*")
     page.get_by_role("button", name="Try again").click()
@@ -89,11 +90,13 @@ def test_a_file_that_is_not_loaded(path, act, there, visit, served):
 
 
 def test_a_hidden_row_of_the_legend(visit, served):
-    """Pointing at a row of the legend lights its tokens; at one that is not shown, it changes nothing."""
+    """Pointing at a row of the legend lights its tokens; at one that is not shown or is hidden just then, nothing."""
     page = visit(served + ONE + "&off=Cyrl")
     page.locator(".key", has_text="Latin").hover()
     page.wait_for_function("() => explorer.views[0].lit && explorer.views[0].points.lit.length > 0")
     page.locator(".key", has_text="Cyrillic").hover()
+    page.wait_for_function("() => !explorer.views[0].lit")
+    page.get_by_label("Latin", exact=False).first.uncheck()
     page.wait_for_function("() => !explorer.views[0].lit")
 
 
@@ -137,3 +140,12 @@ def test_titles_show_no_path(visit):
         assert "/home" not in page.evaluate("() => document.title + document.body.innerText")
     finally:
         server.close()
+
+
+def test_a_token_chosen_within_a_selection(visit, served):
+    """The token and its neighbours are lit, as its card is shown; without a token, what is selected is."""
+    page = visit(served + ONE + "&lasso=-2,-2,2,-2,2,2,-2,2")
+    lit = "(n) => explorer.views[0].points.lit.length === n"
+    page.wait_for_function(lit, arg=len(scripts_together().candidates().rows))
+    page.evaluate("() => explorer.pick(0, 5)")
+    page.wait_for_function(lit, arg=K + 1)

@@ -125,8 +125,8 @@ def test_agreements(study):
     found = study.compare
     near, first = (found.pairs[0].measures[name] for name in ("neighbor_overlap", "canonical_first"))
     said = texts(figures.draw_agreements(found))
-    assert 2 == said.count(f"{100 * near.value:.1f} %\nby chance {100 * near.null:.1f} %")
-    assert 2 == said.count(f"{first.value:.2f}\nby chance {first.null:.2f}")
+    assert 2 == said.count(f"{100 * near.value:.1f} %\nby chance\n{100 * near.null:.1f} %")
+    assert 2 == said.count(f"{first.value:.2f}\nby chance\n{first.null:.2f}")
     assert (2, 2) == (said.count("100 %"), said.count("1.00"))
 
 

@@ -15,6 +15,7 @@ from hyperpolyglot.figures.style import model_colour, model_marker
 from hyperpolyglot.figures.translation_cells import heat_map_languages
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage
+from hyperpolyglot.report.answers import answers
 from hyperpolyglot.report.many import Ranked, ranked, told_ranks
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.summary import summary
@@ -54,6 +55,16 @@ def test_the_lead_ranks_models_by_a_stated_rule(six):
     assert ["step-0", "step-2", "step-4", "step-1", "step-3", "step-5"] == re.findall(r"step-\d", by_share)
     assert "Kept apart: step-0 (" in by_share
     assert "its script (chance " in by_share
+
+
+def test_the_first_screen_ranks_by_probe_too(six):
+    """Of many models the first answer has verdicts with intervals of the own share, then ranks by held-out accuracy."""
+    by_share, by_probe = answers(six)[0].paragraphs
+    mixed = six.models[1].diversity
+    low, high = (f"{100 * end:.1f}" for end in mixed.own_interval)
+    assert re.search(rf"Mixed: step-1 \(\S+ % \[{low}, {high}\]\)", by_share)
+    assert by_share.endswith("with its 95 % interval.")
+    assert by_probe.startswith("Ranked by held-out accuracy of linear probes: 1. step-0")
 
 
 def test_ranks_are_of_intervals():

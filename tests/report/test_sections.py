@@ -18,7 +18,8 @@ from hyperpolyglot.figures.style import INK, ON_LIGHT
 from hyperpolyglot.lexicon import packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation import TranslateOptions
-from hyperpolyglot.report.content import present
+from hyperpolyglot.report.answers import answers
+from hyperpolyglot.report.content import Grid, present
 from hyperpolyglot.report.links import explorer_address
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.overview import scales
@@ -138,7 +139,7 @@ def test_chance_is_in_every_figure_and_sentence_that_has_one(sections):
     """Only counts of tokens and shared spellings have no chance level, and they say so; every caption tells."""
     for key, section in sections.items():
         for picture in section.pictures:
-            assert re.search("chance|guessing|were there none|byte-level", picture.caption), key
+            assert re.search("chance|guessing|if there were none|byte-level", picture.caption), key
             assert f'aria-label="{html.escape(picture.caption)}"' in picture.svg
             if key not in ("census", "overlap", "map", "fertility"):
                 assert re.search(r"chance|were they spread evenly", picture.svg), key
@@ -395,7 +396,7 @@ def test_a_vocabulary_alone_has_a_report(vocabulary_alone, words, tmp_path):
     sections = by_key(found)
     for key in ("separability", "silhouette", "diversity", "map", "translate", "explain", "neighbors"):
         assert ["is a vocabulary alone: it has no vectors to measure."] == [
-            text.removeprefix(vocabulary_alone.model).strip() for text in sections[key].missing
+            text.removeprefix(title_of(vocabulary_alone.model)).strip() for text in sections[key].missing
         ]
         assert (() , "") == (sections[key].pictures, sections[key].note)  # fmt: skip
     assert "100 % of the words of 4 languages are one token" in said(sections["languages"])
@@ -403,6 +404,50 @@ def test_a_vocabulary_alone_has_a_report(vocabulary_alone, words, tmp_path):
     assert "one model only" in said(sections["overlap"])
     assert "vocabulary without vectors" in summary(found)
     assert "240" in text_of(page(found))
+
+
+def test_the_first_screen_answers_three_questions(study, document):
+    """Each has its answer, and a language can be looked up; the page has them before its scales."""
+    separate, near, served = answers(study)
+    assert "Are their scripts separate?" == separate.question
+    assert "keeps scripts apart" in separate.paragraphs[0]
+    assert "mixes scripts" in separate.paragraphs[1]
+    assert "Are neighbours translations?" == near.question
+    assert "translated correctly (P@1) for 100 % of the questions" in near.paragraphs[1]
+    assert ("Do they serve my language?", 4) == (served.question, served.listed)
+    assert (
+        "Of the lexicon’s words in 4 languages, 100 % are a single token in every model."
+        == served.paragraphs[0]
+    )
+    places = [document.index(text) for text in (*(a.question for a in answers(study)), 'class="scales"')]
+    assert sorted(places) == places
+    assert 1 == document.count('id="look-up"')
+
+
+def test_what_is_not_measured_is_not_asked(vocabulary_alone, words, tmp_path):
+    """A vocabulary alone has one question, no table of the paper's figures, and says nothing of translation."""
+    found = run_study([vocabulary_alone], OPTIONS, Store(tmp_path), lexicon=words)
+    what, served = answers(found)
+    assert ("", "Does it serve my language?") == (what.question, served.question)
+    assert (
+        "Of the lexicon’s words in 4 languages, 100 % are a single token (English 100 %).",
+    ) == served.paragraphs
+    document = page(found)
+    assert 'id="paper"' not in document
+    assert "P@1" not in text_of(document)
+    assert str(tmp_path.parent) not in text_of(document).partition("Provenance")[0]
+
+
+def test_a_table_of_one_model_does_not_repeat_its_name():
+    """The column goes where it says the same in every row, and stays where another model has rows."""
+    grid = Grid(
+        title="t", columns=("model", "by", "P@1"), rows=(("m", "cosine", "1"), ("m", "CSLS", "2")), words=2
+    )
+    alone = grid.of_one_model()
+    assert (("by", "P@1"), (("cosine", "1"), ("CSLS", "2")), 1) == (alone.columns, alone.rows, alone.words)
+    assert grid.rows == replace(grid, columns=("who", "by", "P@1")).of_one_model().rows
+    several = replace(grid, rows=(*grid.rows, ("n", "CSLS", "3")))
+    assert several == several.of_one_model()
 
 
 def test_a_lexicon_without_coverage_is_a_sentence(study, tmp_path):
@@ -414,7 +459,7 @@ def test_a_lexicon_without_coverage_is_a_sentence(study, tmp_path):
     sections = by_key(found)
     assert "too few in two languages or more to ask anything" in said(sections["translate"])
     assert () == sections["translate"].pictures
-    assert "No language has words" in said(sections["languages"])
+    assert "No language has enough of them" in said(sections["languages"])
     assert "left out on request (--skip explain)" in said(sections["explain"])
     assert text_of(page(found))
 

@@ -160,6 +160,8 @@ def draw_agreement_by_label(
         dot_rows(panel, labels, series, titles)
         panel.set_title(title)
         panel.tick_params(axis="y", length=0)
+        if measure == "neighbor_overlap":
+            panel.xaxis.set_major_formatter(in_percent)
     chance_legend(figure, axes[0], "by chance (neighbours: agreeing on the label alone)", columns=2)
     return figure
 

@@ -82,7 +82,7 @@ def draw_deciles(results: Sequence[Explanation], noun: str = "labels", *, ax: Ax
     axes.set_xticks(range(1, 11))
     axes.set_ylim(bottom=0)
     axes.set_xlabel("tenth of the tokens, from the rarest (1) to the commonest (10)")
-    axes.set_ylabel(f"distinct {noun} among {k} neighbours")
+    axes.set_ylabel(f"{noun} among\n{k} neighbours")
     axes.grid(axis="y")
     handles, labels = axes.get_legend_handles_labels()
     (dashed,) = axes.plot([], [], color=FAINT, linestyle="--")
@@ -202,7 +202,7 @@ def draw_removal(results: Sequence[Explanation], noun: str = "labels", *, ax: Ax
         "neighbours kept": lambda e: (e.kept, None, e.k / others),
     }
     if any(translated_after(effect) for found in results for effect in found.subspaces.effects):
-        panels["translated correctly"] = lambda e: translated_after(e) or (None, None, None)
+        panels["translation (P@1)"] = lambda e: translated_after(e) or (None, None, None)
     names = [effect.removal for effect in results[0].subspaces.effects]
     each = 0.27 * max(1.0, len(results) / (MANY - 1))
     figure, axes = new_figure(WIDE, 1.4 + each * len(names), columns=len(panels), sharey=True, ax=ax)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hyperpolyglot.figures.multiples import MANY, grid_of
+from hyperpolyglot.figures.multiples import grid_of
 from hyperpolyglot.figures.panels import legend_below, new_figure, styled
 from hyperpolyglot.figures.style import INK, WIDE, entry, model_colour, named
 from hyperpolyglot.measures.projection import Projection
@@ -41,13 +41,13 @@ def draw_map(
     order = sorted(totals, key=lambda name: (-totals[name], name))
     scheme = colours_of(order)
     colours = {label: scheme[label].light for label in order[:most]}
-    rows, columns = grid_of(len(maps), widest=2 if len(maps) < MANY else 3)
+    rows, columns = grid_of(len(maps), widest=2 if len(maps) == 4 else 3)
     side = WIDE / columns
     figure, axes = new_figure(WIDE, rows * (0.95 * side + 0.15) + 0.7, rows=rows, columns=columns, ax=ax)
     for panel in axes[len(maps) :]:
         panel.set_visible(False)
     for panel, (space, projection) in zip(axes, maps, strict=False):
-        _scatter(panel, space, projection, colours)
+        _scatter(panel, space, projection, colours, crowd=max(1.0, columns - 1.0))
     handles = [
         axes[0].scatter([], [], s=16, color=colours[label], label=entry(named(label)))
         for label in order[:most]
@@ -67,7 +67,10 @@ def draw_map(
     return figure
 
 
-def _scatter(panel: Axes, space: TokenSpace, projection: Projection, colours: Mapping[str, str]) -> None:
+def _scatter(
+    panel: Axes, space: TokenSpace, projection: Projection, colours: Mapping[str, str], crowd: float
+) -> None:
+    """The points of a map; ``crowd``: how much smaller than half the page it is, so that names stay apart."""
     from matplotlib.colors import to_rgba_array
 
     codes = space.labels.codes[projection.rows]
@@ -84,7 +87,7 @@ def _scatter(panel: Axes, space: TokenSpace, projection: Projection, colours: Ma
     panel.set_aspect("equal")
     panel.set_xlim(middle[0] - reach, middle[0] + reach)
     panel.set_ylim(middle[1] - reach, middle[1] + reach)
-    for label, place in _islands(projection.points, codes, space.labels.names, reach).items():
+    for label, place in _islands(projection.points, codes, space.labels.names, reach, crowd).items():
         _name_island(panel, named(label), place, middle[1] + 0.97 * reach)
 
 
@@ -98,7 +101,7 @@ def _name_island(panel: Axes, name: str, place: tuple[float, float], highest: fl
 
 
 def _islands(
-    points: Float32, codes: Array, names: Sequence[str], reach: float
+    points: Float32, codes: Array, names: Sequence[str], reach: float, crowd: float
 ) -> dict[str, tuple[float, float]]:
     """Where to write the names of labels that keep together: half of a label's tokens lie within an eighth of the
     map, and most of the tokens in the middle of them are its own.
@@ -119,7 +122,8 @@ def _islands(
             continue
         place = (x, y + _ABOVE * reach)
         if all(
-            abs(place[0] - a) > 0.24 * reach or abs(place[1] - b) > 0.07 * reach for a, b in placed.values()
+            abs(place[0] - a) > 0.24 * crowd * reach or abs(place[1] - b) > 0.07 * crowd * reach
+            for a, b in placed.values()
         ):
             placed[names[code]] = place
     return placed

@@ -77,7 +77,8 @@ def grids_of_models(
     axes said once; on lent axes that of the first.
     """
     lines, columns = grid_of(len(models), widest=3)
-    height = 1.1 + lines * (0.5 + max(least, 1.7 * cells / 12))
+    side = min(max(least, 1.7 * cells / 12), 0.85 * WIDE / columns)
+    height = 1.3 + lines * (0.6 + side)
     figure, axes = new_figure(WIDE, height, lines, columns, sharex=True, sharey=True, ax=ax)
     for panel, model in zip(axes, models, strict=False):
         panel_title(panel, title_of(model), 1.7)

@@ -198,7 +198,7 @@ def shaded_pairs(
         for j, value in enumerate(row):
             text = "–" if math.isnan(value) else written_as(value)
             if chance is not None and i != j and math.isfinite(chance[i, j]):
-                word = f"{CHANCE} " if few else ""
+                word = f"{CHANCE}\n" if few else ""
                 text += f"\n{word}{written_as(float(chance[i, j]))}"
             ink = "white" if value > 0.6 else ON_LIGHT
             axes.text(j, i, text, ha="center", va="center", fontsize=size, color=ink)

@@ -96,12 +96,12 @@ def _heat_map(
     few = len(titles) <= _FEW
     figure, (axes,) = new_figure(side + (2.3 if few else 1.9), side + 0.9, ax=ax)
     image = _cells(axes, titles, values)
-    axes.set_xlabel("asked for in")
-    axes.set_ylabel("word given in")
+    axes.set_xlabel("target")
+    axes.set_ylabel("source")
     if title:
         axes.set_title(title)
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.9 if few else 0.6)
-    bar.set_label("right answer first\n(P@1, CSLS)" if few else "right answer first (P@1, CSLS)")
+    bar.set_label("P@1 (CSLS)")
     _scale(bar, chance, 0.09 if few else 0.06)
     return figure, axes
 
@@ -116,13 +116,13 @@ def _heat_maps(
 ) -> Figure:
     """Cells of many models, a panel each, over one scale; white lines at ``edges``."""
     models = [model for model, _ in panels]
-    figure, axes = grids_of_models(models, len(titles), _LEAST_SIDE, ("asked for in", "word given in"), ax)
+    figure, axes = grids_of_models(models, len(titles), _LEAST_SIDE, ("target", "source"), ax)
     for panel, (_, values) in zip(axes, panels, strict=False):
         image = _cells(panel, titles, values)
         _part(panel, edges)
     bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.6, aspect=40)
-    bar.set_label("right answer first (P@1, CSLS)")
-    _scale(bar, chance, 0.12)
+    bar.set_label("P@1 (CSLS)")
+    _scale(bar, chance, 0.17)
     return figure
 
 

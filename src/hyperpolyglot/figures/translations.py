@@ -44,10 +44,10 @@ _SETS = {
     "script": "among all tokens\nof its script",
     "strong": "among all tokens",
 }
-_BASELINE = "words as common\nin their language"
+_BASELINE = "frequency-matched\nbaseline"
 MAIN_PANEL = -1
 """Of the languages: P@1 of all questions."""
-_METRICS = {"p1": "first", "p5": "in the first 5", "p10": "in the first 10", "mrr": "1 / rank"}
+_METRICS = {"p1": "P@1", "p5": "P@5", "p10": "P@10", "mrr": "MRR"}
 
 
 @styled
@@ -59,7 +59,7 @@ def draw_translation_scores(results: Sequence[tuple[str, Translation]], *, ax: A
         series = [_scores(title_of(model), found, metric) for model, found in results]
         dot_rows(panel, rows, series, [*_SETS.values(), _BASELINE])
         panel.set_xlim(-0.03, 1.03)
-        panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"] if metric == "mrr" else ["0 %", "50 %", "100 %"])
         panel.set_title(title)
         panel.tick_params(axis="y", length=0)
     chance_legend(figure, axes[0])
@@ -106,12 +106,12 @@ def draw_hub_languages(
         panel.xaxis.set_major_formatter(in_percent)
         panel.set_title(title_of(model))
         if not many or i + columns >= len(results):
-            panel.set_xlabel("foreign words drawn")
+            panel.set_xlabel("nearest foreign words")
         panel.grid(axis="x")
     from matplotlib.lines import Line2D
 
     bar = Line2D([], [], color=FAINT, marker="|", linestyle="", markersize=6)
-    legend_below(figure, axes[0], ([bar], [f"{CHANCE}: the share of the words that are foreign"]))
+    legend_below(figure, axes[0], ([bar], [f"{CHANCE}: the language’s share of all foreign words"]))
     return figure
 
 
@@ -183,7 +183,10 @@ def draw_languages(
         else:
             panel.set_xlim(left=0)
             panel.xaxis.set_major_formatter(in_percent)
-    chance_legend(figure, axes[last])
+    if any(read(row)[2] is not None for read in panels.values() for row in rows):
+        chance_legend(figure, axes[last])
+    elif len(models) > 1:
+        legend_below(figure, axes[last])
     return figure
 
 

@@ -24,7 +24,17 @@ from hyperpolyglot.figures.panels import (
     of_caller,
     styled,
 )
-from hyperpolyglot.figures.style import CHANCE, FAINT, INK, MIDDLE, WIDE, Dots, model_colour, named
+from hyperpolyglot.figures.style import (
+    CHANCE,
+    FAINT,
+    INK,
+    MIDDLE,
+    WIDE,
+    Dots,
+    in_percent,
+    model_colour,
+    named,
+)
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.separability import Separability
 from hyperpolyglot.measures.silhouette import Silhouette
@@ -80,6 +90,7 @@ def draw_separability(
     for (name, value), style in zip(SEPARABILITY.items() if published else (), (":", "--"), strict=False):
         vertical(figure, panels, value, f"{name}, paper", style if len(panels) > 1 else ":")
     panels[0].set_xlim(lowest - 0.02, 1.01)
+    panels[0].xaxis.set_major_formatter(in_percent)
     said = name_axis(panels, "accuracy of a linear probe, cross-validated (line: 95 % interval)")
     legend_below(figure, panels[0], columns=2 if len(panels) == 1 else 3)
     name_shared_axis(figure, panels, said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,6 +49,16 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     words: int = 1
     folded: bool = False
+
+    def of_one_model(self) -> Grid:
+        """The same without the column of the model, where that says the same in every row."""
+        if "model" not in self.columns or len(self.rows) < 2:
+            return self
+        at = self.columns.index("model")
+        if len({row[at] for row in self.rows}) > 1:
+            return self
+        columns, *rows = ((*row[:at], *row[at + 1 :]) for row in (self.columns, *self.rows))
+        return replace(self, columns=columns, rows=tuple(rows), words=self.words - (at < self.words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

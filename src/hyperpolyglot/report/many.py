@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hyperpolyglot.report.content import Grid
-from hyperpolyglot.report.wording import capital, exact, joined, number
+from hyperpolyglot.report.wording import DASH, bracketed, capital, exact, joined, number
 from hyperpolyglot.statistics import Interval
 
-__all__ = ["FEW", "Ranked", "Told", "of_few", "ranked", "scores", "tell", "told_ranks"]
+__all__ = [
+    "FEW",
+    "Ranked",
+    "Told",
+    "labels_in_panels",
+    "of_few",
+    "ranked",
+    "scores",
+    "tell",
+    "together",
+    "told_ranks",
+]
 
 Result = TypeVar("Result")
 
-FEW = 4
+FEW = 2
 """Models of which each has its own sentence; more have a table."""
+
+_OF_MODEL = re.compile(r"((?:Pieces per word|Tokens) are (?:exact|estimated) for )(.+?)((?: \(|, from ).*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +103,7 @@ def told_ranks(models: Sequence[Ranked], by: str, *, share: bool = True) -> str:
 
 
 def _with_value(model: Ranked, shown: Callable[[float], str]) -> str:
-    if model.interval is None:
-        return f"{model.name} ({shown(model.value)})"
-    low, high = (shown(end).removesuffix(" %") for end in model.interval)
-    return f"{model.name} ({shown(model.value)} [{low}, {high}])"
+    return f"{model.name} ({shown(model.value)}{bracketed(model.interval, shown)})"
 
 
 def tell(
@@ -107,14 +118,41 @@ def tell(
 ) -> Told:
     """Few models: a sentence for each. More: what ``lead`` says of all, and a table with a row for each.
 
-    ``columns``: a table's columns by their headings; the first ``words``, with the names of models, or what else they
-    are ``of``, are words.
+    ``columns``: a table's columns by their headings, of which those without any value are not shown; the first
+    ``words``, with the names of models, or what else they are ``of``, are words.
     """
     if len(found) <= FEW:
         return Told(of_few(found, read))
-    rows = tuple((name, *(cell(result) for cell in columns.values())) for name, result in found)
-    grid = Grid(title=title, columns=(of, *columns), rows=rows, words=words)
+    cells = {heading: [cell(result) for _, result in found] for heading, cell in columns.items()}
+    filled = {heading: column for heading, column in cells.items() if set(column) != {DASH}}
+    rows = tuple(zip((name for name, _ in found), *filled.values(), strict=True))
+    grid = Grid(title=title, columns=(of, *filled), rows=rows, words=words)
     return Told(tuple(filter(None, [lead() if lead else ""])), (grid,))
+
+
+def together(notes: Sequence[str]) -> str:
+    """Notes as one text; those that say the same of several models are one sentence.
+
+    >>> together(["Tokens are exact for a (BPE).", "Tokens are exact for b (BPE).", "The text is short."])
+    'Tokens are exact for a and b (BPE). The text is short.'
+    """
+    models: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        found = _OF_MODEL.match(note)
+        said, model, rest = found.groups() if found else (note, "", "")
+        models.setdefault((said, rest), []).append(model)
+    return " ".join(f"{said}{joined(names)}{rest}" for (said, rest), names in models.items()).replace(
+        "'", "’"
+    )
+
+
+def labels_in_panels(models: int) -> int:
+    """How many labels a heat map of each model has room for, side by side.
+
+    >>> labels_in_panels(2), labels_in_panels(3), labels_in_panels(6)
+    (20, 18, 12)
+    """
+    return 20 if models < 3 else 18 if models == 3 else 12
 
 
 def of_few(found: Sequence[tuple[str, Result]], read: Callable[[str, Result], str]) -> tuple[str, ...]:

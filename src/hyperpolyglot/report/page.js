@@ -67,3 +67,57 @@ function unfold() {
 }
 addEventListener("hashchange", unfold);
 unfold();
+
+// Type a language on the first screen: its rows of the table of all languages.
+const lookUp = document.getElementById("look-up");
+const languages = document.querySelector("#languages details table");
+const namedFirst = (row) => row.cells[0].firstChild.textContent.trim();
+function nearest(text, names) {
+  const wanted = plain(text.trim());
+  const place = (name) => {
+    const [, called, tag] = /^(.*?)(?: \((.*)\))?$/.exec(plain(name));
+    return tag === wanted || called === wanted ? 0 : called.startsWith(wanted) ? 1 : plain(name).includes(wanted) ? 2 : 3;
+  };
+  return names.map((name) => [place(name), name]).filter(([at]) => at < 3).sort(([a], [b]) => a - b).map(([, name]) => name);
+}
+function rowsOf(name) {
+  const table = document.createElement("table");
+  table.className = "grid";
+  const head = table.createTHead().insertRow();
+  for (const heading of languages.tHead.rows[0].cells) {
+    const cell = document.createElement("th");
+    cell.className = heading.className;
+    cell.textContent = heading.textContent;
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  for (const row of languages.tBodies[0].rows) {
+    if (namedFirst(row) !== name) continue;
+    const shown = row.cloneNode(true);
+    shown.hidden = false;
+    body.append(shown);
+  }
+  const wide = document.createElement("div");
+  wide.className = "wide";
+  wide.append(table);
+  return wide;
+}
+if (lookUp && languages) {
+  const names = [...new Set([...languages.tBodies[0].rows].map(namedFirst))];
+  const field = document.createElement("input");
+  field.type = "search";
+  field.placeholder = "Type a language, as Swahili or sw …";
+  field.setAttribute("aria-label", "Look up a language");
+  const shown = document.createElement("output");
+  field.addEventListener("input", () => {
+    shown.replaceChildren();
+    if (!field.value.trim()) return;
+    const found = nearest(field.value, names);
+    if (!found.length) shown.append("The lexicon has no such language.");
+    else {
+      shown.append(rowsOf(found[0]), "Below a value: [95\u00a0% interval] · chance, in per cent.");
+      if (found.length > 1) shown.append(` Also: ${found.slice(1, 6).join(", ")}${found.length > 6 ? ` and ${found.length - 6} more` : ""}.`);
+    }
+  });
+  lookUp.prepend(field, shown);
+}

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from hyperpolyglot.labellers import common
 from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
+from hyperpolyglot.report.answers import answers
 from hyperpolyglot.report.content import Section
 from hyperpolyglot.report.links import explorer_link
 from hyperpolyglot.report.overview import example, scales
@@ -30,17 +31,20 @@ from hyperpolyglot.report.sections.paper import paper_figures
 from hyperpolyglot.report.sections.translation import translation_sections
 from hyperpolyglot.report.sections.vocabulary import vocabulary_sections
 from hyperpolyglot.report.sections.writing_systems import map_section, writing_system_sections
-from hyperpolyglot.report.summary import facts, summary
+from hyperpolyglot.report.summary import facts
 from hyperpolyglot.report.wording import DASH, capital
 from hyperpolyglot.shown import visible
 from hyperpolyglot.sources import is_counted, remark_on_demo, title_of
-from hyperpolyglot.study import Absent, Study
+from hyperpolyglot.study import Study
 from hyperpolyglot.writing.scripts import labels_called
 
 __all__ = ["Chapter", "chapters", "page", "with_content"]
 
 _OWN = "\n\N{ZERO WIDTH SPACE}"
 """Hidden characters that the page itself writes: places to break a line."""
+
+_OPEN_EXAMPLES = 6
+"""Neighbourhoods of a section that are shown, of all models together; the others open on a click."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,16 @@ def chapters(study: Study) -> list[Chapter]:
         "vocabulary": ("Vocabulary", vocabulary_sections),
         "neighbourhoods": ("Example neighbourhoods", example_sections),
     }
-    return [Chapter(key=key, title=title, sections=tuple(make(study))) for key, (title, make) in made.items()]
+    several = len(study.models) > 1
+    return [
+        Chapter(key=key, title=title, sections=tuple(s if several else _of_one(s) for s in make(study)))
+        for key, (title, make) in made.items()
+    ]
+
+
+def _of_one(section: Section) -> Section:
+    """A section of a report of one model: no table repeats its name in every row."""
+    return replace(section, grids=tuple(grid.of_one_model() for grid in section.grids))
 
 
 def with_content(made: Sequence[Chapter]) -> tuple[list[Chapter], list[str]]:
@@ -140,10 +153,10 @@ def _page(study: Study, explorer: str | None) -> str:
         title_of=title_of,
         numbers=_numbers(made),
         paper=paper_figures(study),
-        summary=summary(study).split("\n\n"),
+        answers=answers(study),
         scales=scales(study),
         unmeasured=unmeasured,
-        listed=0 if isinstance(study.languages, Absent) else len(study.languages.by_language),
+        open_examples=max(1, _OPEN_EXAMPLES // len(names)),
         counted=any(map(is_counted, origins)),
         excerpts=[remark for remark in map(remark_on_demo, origins) if remark],
         models=titles,

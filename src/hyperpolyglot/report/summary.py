@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from hyperpolyglot.labellers import common
-from hyperpolyglot.measures.explanation import Explanation
 from hyperpolyglot.measures.verdicts import Verdict
 from hyperpolyglot.report.content import present
 from hyperpolyglot.report.many import FEW, scores, told_ranks
 from hyperpolyglot.report.sections.translation import above_chance
 from hyperpolyglot.report.verdicts import say_verdict, verdict_of
-from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, score, span
+from hyperpolyglot.report.wording import DASH, bracketed, exact, joined, number, percent, score, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, ModelStudy, Study
 
-__all__ = ["facts", "summary"]
+__all__ = ["alone", "by_verdict", "facts", "ranks", "summary", "translated", "verdict"]
 
 _NO_MORE = "no more often than by chance, "
 _TOGETHER = {
@@ -29,39 +28,51 @@ def summary(study: Study) -> str:
 
     A paragraph for each model; of many models, their ranks by translation and by own share, with the verdicts.
     """
+    told = _of_each(study) if len(study.models) <= FEW else [*ranks(study), *by_verdict(study)]
+    return "\n\n".join(filter(None, told)) or alone(study)
+
+
+def alone(study: Study) -> str:
+    """What a report of vocabularies without vectors has."""
     names = joined([title_of(m.space.model) for m in study.models])
-    alone = "a vocabulary" if len(study.models) == 1 else "vocabularies"
-    told = _of_each(study) if len(study.models) <= FEW else [*_ranks(study), *_by_verdict(study)]
-    return "\n\n".join(filter(None, told)) or (
-        f"{names}: {alone} without vectors. Below: what is counted, which languages have words in it, and what text "
+    kind = "a vocabulary" if len(study.models) == 1 else "vocabularies"
+    return (
+        f"{names}: {kind} without vectors. Below: what is counted, which languages have words in it, and what text "
         "costs."
     )
 
 
 def _of_each(study: Study) -> list[str]:
     """What each model does, in a sentence on its labels and one on translation."""
-    told = []
-    for model in study.models:
-        name, found = title_of(model.space.model), verdict_of(model)
-        verdict = say_verdict(name, found, model.space.labels.labelling, _explained(model))
-        translated = _translated(name, model, begins=not verdict)
-        told.append(" ".join(filter(None, [verdict, translated])))
-    return told
+    told = [(verdict(m), translated(m, begins=not verdict(m))) for m in study.models]
+    return [" ".join(filter(None, sentences)) for sentences in told]
 
 
-def _translated(name: str, model: ModelStudy, *, begins: bool) -> str:
+def verdict(model: ModelStudy) -> str:
+    """Whether a model keeps its labels apart, in a sentence; empty where nothing was measured."""
+    explained = None if isinstance(model.explain, Absent) else model.explain
+    return say_verdict(
+        title_of(model.space.model), verdict_of(model), model.space.labels.labelling, explained
+    )
+
+
+def translated(model: ModelStudy, *, begins: bool = True) -> str:
+    """Whether its words are near their translations; empty where that was not asked.
+
+    ``begins``: the sentence stands by itself, and names the model.
+    """
     found = None if isinstance(model.translate, Absent) else model.translate.headline
     if found is None or found["value"] is None:
         return ""
     chance = "" if above_chance(found) else _NO_MORE
-    subject = f"In {name}, words" if begins else "Words"
+    subject = f"In {title_of(model.space.model)}, words" if begins else "Words"
     return (
         f"{subject} are translated correctly (P@1) {chance}for {score(found)}, averaged over ordered pairs of "
         "languages."
     )
 
 
-def _ranks(study: Study) -> list[str]:
+def ranks(study: Study) -> list[str]:
     """The models ranked by word translation, those of overlapping intervals alike."""
     found, _ = present(study.models, lambda m: m.translate)
     asked = scores(
@@ -75,7 +86,7 @@ def _ranks(study: Study) -> list[str]:
     return [f"{told}{rule if any(model.above_chance for model in asked) else ''}"]
 
 
-def _by_verdict(study: Study) -> list[str]:
+def by_verdict(study: Study) -> list[str]:
     """The models by verdict, each with its own share, those that keep most to their own first."""
     judged = [(m, verdict_of(m)) for m in study.models]
     told = []
@@ -83,7 +94,7 @@ def _by_verdict(study: Study) -> list[str]:
         same = [(m, found) for m, found in judged if found.name == name]
         same.sort(key=lambda pair: -(pair[1].excess or 0.0))
         if same:
-            names = joined([f"{title_of(m.space.model)}{_own(found)}" for m, found in same])
+            names = joined([f"{title_of(m.space.model)}{_own(m, found)}" for m, found in same])
             told.append(f"{says}: {names}.")
     if not told:
         return []
@@ -94,17 +105,17 @@ def _by_verdict(study: Study) -> list[str]:
     low, high = percent(min(chances)), percent(max(chances))
     chance = low if low == high else f"{low} to {high}"
     return [
-        f"By how much of a token’s nearest neighbours share its {labelling.one} (chance {chance}), most first. "
-        f"{' '.join(told)}"
+        f"{' '.join(told)} In brackets: the share of a token’s nearest neighbours that have its {labelling.one} "
+        f"(chance {chance}), with its 95 % interval."
     ]
 
 
-def _own(found: Verdict) -> str:
-    return "" if found.own_share is None else f" ({percent(found.own_share)})"
-
-
-def _explained(model: ModelStudy) -> Explanation | None:
-    return None if isinstance(model.explain, Absent) else model.explain
+def _own(model: ModelStudy, found: Verdict) -> str:
+    """The own share in brackets, with its interval where there is one."""
+    if found.own_share is None:
+        return ""
+    interval = None if isinstance(model.diversity, Absent) else model.diversity.own_interval
+    return f" ({percent(found.own_share)}{bracketed(interval)})"
 
 
 def facts(model: ModelStudy) -> list[tuple[str, str]]:

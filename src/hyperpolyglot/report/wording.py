@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hyperpolyglot.measures.measured import Measured
@@ -10,6 +10,7 @@ from hyperpolyglot.percentages import exact, percent
 
 __all__ = [
     "DASH",
+    "bracketed",
     "capital",
     "cell",
     "exact",
@@ -50,6 +51,18 @@ def span(interval: Sequence[float] | None, *, share: bool = True, digits: int = 
     if share:
         return f"{exact(low).removesuffix(' %')} to {exact(high)}"
     return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def bracketed(interval: Sequence[float] | None, shown: Callable[[float], str] = exact) -> str:
+    """An interval after its value, without the unit; empty where there is none.
+
+    >>> f"{exact(0.9)}{bracketed((0.872, 0.93))}"
+    '90.0 % [87.2, 93.0]'
+    """
+    if interval is None:
+        return ""
+    low, high = (shown(end).removesuffix(" %") for end in interval)
+    return f" [{low}, {high}]"
 
 
 def score(found: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.lexicon import Lexicon
 from hyperpolyglot.measures.projection import NEIGHBORS
 from hyperpolyglot.measures.track import Track
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.study.catalogue import JOINT, SINGLE, Context, Joint, JointMeasure, neighbors_step
 from hyperpolyglot.study.execute import attempt
@@ -74,7 +75,7 @@ def _plan_model(
     space: TokenSpace, options: StudyOptions, lexicon: Lexicon, *, search: Search, **given: Any
 ) -> ModelPlan:
     if space.table is None:
-        missing = Absent(f"{space.model} is a vocabulary alone: it has no vectors to measure.")
+        missing = Absent(f"{title_of(space.model)} is a vocabulary alone: it has no vectors to measure.")
         return ModelPlan(space=space, steps={measure.key: missing for measure in SINGLE})
     near = neighbors_step(space, max(options.k, NEIGHBORS), exclude=options.exclude, search=search)
     context = Context(space=space, options=options, lexicon=lexicon, near=near, search=search, **given)

@@ -14,7 +14,7 @@ from hyperpolyglot.measures.comparison.records import MEASURES, PairSimilarity
 from hyperpolyglot.measures.measured import Measured
 from hyperpolyglot.measures.verdicts import LEAST_TOKENS
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.many import of_few, tell
+from hyperpolyglot.report.many import tell
 from hyperpolyglot.report.verdicts import RANDOM
 from hyperpolyglot.report.wording import DASH, cell, joined, measured, number, percent, probability, span
 from hyperpolyglot.sources import title_of
@@ -136,7 +136,7 @@ def _measures_grid(found: Comparison) -> Grid:
         columns=("models", "measure", "value", "95 % interval", "chance", "p"),
         rows=tuple(rows),
         words=2,
-        folded=len(rows) > 30,
+        folded=len(rows) > 12,
     )
 
 
@@ -239,6 +239,16 @@ def _maps(found: Comparison) -> list[Section]:
             )
     if not rows:
         return []
+    told = tell(
+        [(_pair(pair), pair) for pair in found.pairs if pair.maps],
+        _read_maps,
+        {
+            "best map, P@10": lambda pair: _precision(_best(pair)["p10"]),
+            "maps above chance": lambda pair: f"{maps_above(pair)} of {len(pair.maps)}",
+        },
+        title="By pair; below: [95 % interval] · chance, in per cent",
+        of="models",
+    )
     return [
         Section(
             key="compare-maps",
@@ -246,16 +256,17 @@ def _maps(found: Comparison) -> list[Section]:
             question="A map is learned on four fifths of the shared tokens; a token of the last fifth is mapped "
             "and looked for among all tokens of the other model.",
             grids=(
+                *told.grids,
                 Grid(
-                    title="Found first (P@1) and among the first ten (P@10); below: 95 % interval · chance, in per "
+                    title="Found first (P@1) and among the first ten (P@10); below: [95 % interval] · chance, in per "
                     "cent",
                     columns=("from → to", "map", "tested", "candidates", "P@1", "P@10"),
                     rows=tuple(rows),
                     words=2,
-                    folded=len(rows) > 24,
+                    folded=len(rows) > 8,
                 ),
             ),
-            reading=of_few([(_pair(pair), pair) for pair in found.pairs if pair.maps], _read_maps),
+            reading=told.reading,
         )
     ]
 
@@ -272,9 +283,13 @@ def maps_above(pair: PairSimilarity) -> int:
     return sum(float(binom.sf(k - 1, n, chance)) <= 0.05 / len(right) for k, n, chance in right)
 
 
+def _best(pair: PairSimilarity) -> dict[str, Any]:
+    """The map that finds most."""
+    return max(pair.maps, key=lambda row: row["p10"]["value"])
+
+
 def _read_maps(name: str, pair: PairSimilarity) -> str:
-    best = max(pair.maps, key=lambda row: row["p10"]["value"])
-    above, found = maps_above(pair), best["p10"]
+    above, found = maps_above(pair), _best(pair)["p10"]
     sure = f"95 % interval {span(found['interval'])}; " if found.get("interval") else ""
     return (
         f"{name}: {above or 'none'} of {len(pair.maps)} maps {'find' if above > 1 else 'finds'} tokens better "

@@ -82,7 +82,7 @@ def meaning_section(study: Study) -> list[Section]:
     return [
         Section(
             key="meanings",
-            title="Example neighbourhoods",
+            title="Translations among neighbours",
             question=f"Words of the lexicon{held_out}, each with its twenty nearest tokens by cosine, nearest "
             "first. ▁ marks a space.",
             legend=(
@@ -128,7 +128,7 @@ def words_of(found: Meanings) -> tuple[Example, ...]:
 
 
 def _small(expected: float) -> str:
-    return number(expected) if expected >= 0.005 or expected == 0 else "under 0.01"
+    return number(expected) if expected >= 0.005 or expected == 0 else "< 0.01"
 
 
 def _title(neighbor: KnownNeighbor) -> str:

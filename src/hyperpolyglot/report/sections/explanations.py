@@ -38,7 +38,7 @@ def explanation_sections(study: Study) -> list[Section]:
             Section(
                 key="explain",
                 title="What can explain it?",
-                question="Frequency, under-trained tokens, hubs, the shape of the cloud, offsets of languages.",
+                question="Frequency, under-trained tokens, hubs, geometry, offsets of languages.",
                 missing=missing,
             )
         ]
@@ -65,7 +65,7 @@ def _undertrained(results: list[Explanation], labelling: Labelling) -> Section:
             "labels above": lambda found: f"{len(higher_than_overall(found.undertrained)[0]):,}",
             "duplicates": lambda found: f"{found.undertrained.signs.get('duplicate', 0):,}",
         },
-        title="By model; labels above: those whose share is higher than overall for sure",
+        title="By model; labels above: labels whose share is higher than overall by an adjusted interval",
         lead=lambda: told_ranks(
             scores(named, lambda found: (found.undertrained.share, None, None)),
             "the share of tokens that appear under-trained",
@@ -79,7 +79,7 @@ def _undertrained(results: list[Explanation], labelling: Labelling) -> Section:
     return Section(
         key="undertrained",
         title="Under-trained tokens",
-        question=f"Tokens whose vectors look as if they never moved, by {labelling.one}.",
+        question=f"Tokens whose vectors look as if training never moved them, by {labelling.one}.",
         pictures=(
             picture(
                 "undertrained",
@@ -142,7 +142,7 @@ def _hubness(results: list[Explanation]) -> Section:
         {
             "anti-hubs": lambda part: cell(part.antihubs, None, part.antihubs_expected),
             "skewness": lambda part: cell(part.skewness, None, part.skewness_expected, share=False),
-            "the largest hub is in": lambda part: f"{part.largest:,} lists\n{part.largest_expected:,}",
+            "lists with the largest hub": lambda part: f"{part.largest:,}\n{part.largest_expected:,}",
         },
         title="By model; below a value: chance",
         lead=lambda: told_ranks(

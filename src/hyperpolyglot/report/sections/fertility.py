@@ -7,7 +7,7 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.fertility import Fertility, LanguageFertility
 from hyperpolyglot.measures.fertility.fertility import ModelCosts, Value
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.many import tell
+from hyperpolyglot.report.many import tell, together
 from hyperpolyglot.report.wording import DASH, cell, exact, number, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import Absent, Study
@@ -52,7 +52,7 @@ def fertility_sections(study: Study) -> list[Section]:
             ),
             reading=told.reading,
             grids=(*told.grids, _grid(found)),
-            note=f"{' '.join(found.notes)} The text is {found.source}. Words are those of Unicode’s default rules, by "
+            note=f"{together(found.notes)} The text is {found.source}. Words are those of Unicode’s default rules, by "
             "which a character of Chinese, Japanese, Thai, Lao, Khmer or Burmese is a word. The Gini coefficient is 0 "
             "where all languages take as many tokens; languages with more than a tenth of unknown tokens take no part.",
         )

@@ -72,7 +72,7 @@ def _pictures(known: list[Explanation], labelling: Labelling) -> tuple[Picture, 
             "frequency",
             figures.draw_deciles(known, noun),
             f"Mean number of {noun} in a neighbourhood by tenth of frequency, with 95 % intervals; dashed, by "
-            "chance. Were frequency the reason, the lines would rise or fall.",
+            "chance. If frequency were the reason, the lines would rise or fall.",
         )
     ]
     if any(is_script(name) for found in known if found.frequency for name, _, _ in found.frequency.by_label):

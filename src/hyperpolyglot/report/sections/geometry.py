@@ -42,7 +42,7 @@ def geometry_section(results: list[Explanation]) -> Section:
     return Section(
         key="geometry",
         title="Geometry of the embedding space",
-        question="Whether all dimensions are used, how many there are around a token, how far labels lie apart.",
+        question="Isotropy, effective and local dimensionality, and the offsets between the means of labels.",
         reading=tuple(_read(found) for found in results) if len(results) <= FEW else (),
         grids=(_grid(results),),
         note="Chance: as many Gaussian vectors of equal spread in all directions; for the local intrinsic dimension, "

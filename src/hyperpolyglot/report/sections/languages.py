@@ -9,7 +9,7 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.languages import Languages
 from hyperpolyglot.measures.languages.records import LanguageModel, pieces
 from hyperpolyglot.report.content import Grid, Section, picture
-from hyperpolyglot.report.many import tell
+from hyperpolyglot.report.many import tell, together
 from hyperpolyglot.report.wording import DASH, cell, exact, joined, number, percent
 from hyperpolyglot.sources import remark_on_demo, title_of
 from hyperpolyglot.study import Absent, Study
@@ -18,6 +18,21 @@ from hyperpolyglot.writing.scripts import script_name
 __all__ = ["language_sections", "served"]
 
 _MOST_ROWS = 800
+_CAPTION = (
+    "One language of every script, then those with most words that are tokens. Good service: many words that are "
+    "tokens, few pieces"
+)
+_CAPTION_OF_TRANSLATION = (
+    ", translations far from chance. Lines are 95 % intervals, grey bars chance, which coverage and pieces have none "
+    "of. Translations are matched: each question has {few} candidates in every language and model."
+)
+_NOTE_OF_TRANSLATION = (
+    "Translation is P@1 among the target language’s words, by CSLS, from and into the language; it differs between "
+    "languages by the concepts that are covered and by the number of candidates, and is matched where every question "
+    "has {few} candidates, the right answer and wrong ones drawn at random from the target language’s words. Models "
+    "are ranked by the last column: all questions of the lexicon, whether the words are tokens or not. Overlapping "
+    "intervals are ties. "
+)
 
 
 def _warning(study: Study) -> str:
@@ -26,9 +41,10 @@ def _warning(study: Study) -> str:
     if not excerpts:
         return ""
     return (
-        f"Pieces per word and unknown words of {joined(excerpts)} are no figures of the model: words are cut into the "
-        "pieces that the excerpt keeps, about one and a half times as many as in the model (English 3.2 instead of "
-        "2.0), and characters that it leaves out are unknown. Words that are one token are the same as in the model."
+        f"Pieces per word and unknown words of {joined(excerpts)} are not those of the full model: words are cut "
+        "into the pieces that the excerpt keeps, about one and a half times as many as in the model (English 3.2 "
+        "instead of 2.0), and characters that it leaves out are unknown. Words that are one token are the same as in "
+        "the model."
     )
 
 
@@ -39,22 +55,24 @@ def language_sections(study: Study) -> list[Section]:
         if len(study.models) > 1
         else "Which languages does it serve?"
     )
-    question = (
-        "How many of a language’s words are one token, how many pieces a word takes, how many words are "
-        "translated."
-    )
+    question = "How many of a language’s words are one token, and how many pieces a word takes"
     found = study.languages
+    translated = not isinstance(found, Absent) and any(
+        row.translation for rows in found.by_language.values() for row in rows
+    )
+    question += ", how many words are translated." if translated else "."
     if isinstance(found, Absent):
         return [Section(key="languages", title=title, question=question, missing=(found.reason,))]
     models = [m.space.model for m in study.models]
+    with_vectors = {m.space.model for m in study.models if m.space.table is not None}
     told = tell(
         [(title_of(model), model) for model in models],
-        lambda _, model: _read(found, model),
+        lambda _, model: _read(found, model, model in with_vectors),
         {
             "languages": lambda model: f"{served(found, model)['languages']:,}",
             "words that are one token": lambda model: exact(served(found, model)["coverage"]),
             "pieces per word": lambda model: _pieces(served(found, model)),
-            "languages asked about": lambda model: f"{served(found, model)['asked']:,}",
+            "with translation measured": lambda model: f"{served(found, model)['asked']:,}",
         },
         title="By model, over all languages; pieces with ≈ are estimated",
     )
@@ -68,19 +86,13 @@ def language_sections(study: Study) -> list[Section]:
                 picture(
                     "languages",
                     figures.draw_languages(found, models),
-                    "One language of every script, then those with most words that are tokens; lines are 95 % "
-                    "intervals, grey bars chance, which coverage and pieces have none of. Translations are matched: "
-                    f"each question has {_few(found)} candidates in every language and model. Good service: many "
-                    "words that are tokens, few pieces, translations far from chance.",
+                    _CAPTION + (_CAPTION_OF_TRANSLATION.format(few=_few(found)) if translated else "."),
                 ),
             ),
             reading=(*told.reading, *_read_ranks(found, models)),
             grids=(*told.grids, _grid(found, models)),
-            note=f"{' '.join(found.notes)} Translation is P@1 among the target language’s words, by CSLS, from and "
-            "into the language. Models are ranked by the last column: all questions of the lexicon, whether the words "
-            "are tokens or not, each among the same number of candidates (the right answer and wrong ones drawn at "
-            "random from the target language’s words). Overlapping intervals are ties. Pieces with ≈ are estimated; "
-            "with † more than a tenth of the words have an unknown part.",
+            note=f"{together(found.notes)} {_NOTE_OF_TRANSLATION.format(few=_few(found)) if translated else ''}"
+            "Pieces with ≈ are estimated; with † more than a tenth of the words have an unknown part.",
         )
     ]
 
@@ -119,19 +131,17 @@ def _pieces(whole: dict[str, Any]) -> str:
     return f"{'' if whole['exact'] else '≈ '}{number(whole['pieces_per_word'], 1)}"
 
 
-def _read(found: Languages, model: str) -> str:
+def _read(found: Languages, model: str, vectors: bool) -> str:
     name, whole = title_of(model), served(found, model)
     text = (
         f"{name}: {percent(whole['coverage'])} of the words of {whole['languages']} languages are one token; a word "
         f"takes {whole['pieces_per_word']:.1f} pieces on average{'' if whole['exact'] else ' (estimated)'}"
     )
+    if not vectors:
+        return f"{text}."
     if not whole["asked"]:
-        return f"{text}. No language has words with vectors enough to be asked about."
-    return (
-        f"{text}. {whole['asked']} languages have enough such words to be asked about. P@1 differs between languages "
-        "by the concepts that are covered and by the number of candidates; the column with matched candidates gives "
-        f"every question {whole['candidates']} candidates."
-    )
+        return f"{text}. No language has enough of them for translation to be measured."
+    return f"{text}. {whole['asked']} languages have enough such words for translation to be measured."
 
 
 def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
@@ -139,7 +149,7 @@ def _read_ranks(found: Languages, models: list[str]) -> tuple[str, ...]:
     if len(models) < 2:
         return ()
     first, undecided = found.clear_winners(models)
-    matched = "Matched are the questions (all that the lexicon asks) and the number of candidates of each."
+    matched = "The questions (all that the lexicon asks) and the number of candidates of each are matched."
     if not any(row.translation for rows in found.by_language.values() for row in rows):
         return ()
     if not any(first.values()):
@@ -169,22 +179,21 @@ def _grid(found: Languages, models: list[str]) -> Grid:
         for tag, rows_of in found.by_language.items()
         for row in rows_of
     ]
+    columns = (
+        "language",
+        *(("model",) if several else ()),
+        *("words", "one token", "pieces per word", "under-trained"),
+        *("P@1, covered words", "P@1, all words", "P@1, all words, matched"),
+    )
+    filled = [i for i in range(len(columns)) if any(row[i] != DASH for row in rows)]
     cut = len(rows) > _MOST_ROWS
+    asked = any(row.translation for rows_of in found.by_language.values() for row in rows_of)
     return Grid(
-        title=f"All {len(found.by_language)} languages; below a value: [95 % interval] · chance, in per cent"
+        title=f"All {len(found.by_language)} languages"
+        + ("; below a value: [95 % interval] · chance, in per cent" if asked else "")
         + (f" (the first {_MOST_ROWS} rows; all are in tables/languages.csv)" if cut else ""),
-        columns=(
-            "language",
-            *(("model",) if several else ()),
-            "words",
-            "one token",
-            "pieces per word",
-            "under-trained",
-            "P@1, of covered",
-            "P@1, of all",
-            "of all, matched",
-        ),
-        rows=tuple(rows[:_MOST_ROWS]),
+        columns=tuple(columns[i] for i in filled),
+        rows=tuple(tuple(row[i] for i in filled) for row in rows[:_MOST_ROWS]),
         words=2 if several else 1,
         folded=True,
     )

@@ -109,7 +109,7 @@ def mixing_grids(found: Sequence[tuple[ModelStudy, Diversity]], one: str) -> tup
             columns=("tokens of", "model", "neighbours, most first"),
             rows=tuple(rows),
             words=3,
-            folded=len(rows) > 12,
+            folded=True,
         ),
     )
 

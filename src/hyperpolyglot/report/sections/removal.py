@@ -10,7 +10,7 @@ from hyperpolyglot.measures.explanation.subspaces import Effect
 from hyperpolyglot.measures.verdicts import PARTLY
 from hyperpolyglot.report.content import Grid, Section, picture
 from hyperpolyglot.report.many import FEW, of_few
-from hyperpolyglot.report.wording import DASH, cell, measured, number, percent, span
+from hyperpolyglot.report.wording import DASH, cell, joined, measured, number, percent, span
 from hyperpolyglot.sources import title_of
 
 __all__ = ["removal_section", "tables_section"]
@@ -137,7 +137,7 @@ def tables_section(results: list[Explanation]) -> Section:
     """Input against output table, where there is one."""
     found = [(title_of(result.model), result.tables) for result in results if result.tables is not None]
     none = [title_of(result.model) for result in results if result.tables is None]
-    missing = tuple(f"{name}: no output table of its own was compared." for name in none)
+    missing = (f"{joined(none)}: no output table was compared.",) if none else ()
     return Section(
         key="tables",
         title="Input vs output embeddings",

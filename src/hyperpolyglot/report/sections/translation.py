@@ -98,8 +98,8 @@ def _scores_picture(found: Found) -> tuple[Picture, ...]:
         picture(
             "translate",
             figures.draw_translation_scores(named),
-            "Share of questions whose right answer comes first, in the first five, in the first ten, and the mean of "
-            "1/rank, by CSLS with 95 % intervals, every question with the same weight. Grey bars: chance.",
+            "Translations found, by CSLS with 95 % intervals, by what the candidates are; every question has the same "
+            "weight. Grey bars: chance.",
         ),
     )
 
@@ -265,9 +265,11 @@ def _weightings_grid(found: Found) -> Grid:
 
 
 def _scores_grids(found: Found) -> list[Grid]:
-    """A table for each model; of many, one that is folded."""
-    if len(found) <= FEW:
-        return [_scores_grid(m, result) for m, result in found]
+    """A folded table of all models."""
+    if not found:
+        return []
+    if len(found) == 1:
+        return [_scores_grid(*found[0])]
     grids = [(title_of(m.space.model), _scores_grid(m, result)) for m, result in found]
     rows = tuple((name, *row) for name, grid in grids for row in grid.rows)
     columns, words = ("model", *grids[0][1].columns), grids[0][1].words + 1
@@ -309,6 +311,7 @@ def _scores_grid(model: ModelStudy, found: Translation) -> Grid:
         columns=("candidates", "by", "how many", "questions", "P@1", "P@5", "P@10", "MRR"),
         rows=tuple(rows),
         words=2,
+        folded=True,
     )
 
 

@@ -9,9 +9,9 @@ from hyperpolyglot.figures.translation_cells import FEWEST_QUESTIONS
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation import Translation
 from hyperpolyglot.report.content import Grid, Picture, Section, picture
-from hyperpolyglot.report.many import FEW, of_few, scores, tell, told_ranks
+from hyperpolyglot.report.many import labels_in_panels, scores, tell, told_ranks
 from hyperpolyglot.report.verdicts import RANDOM
-from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, span
+from hyperpolyglot.report.wording import DASH, cell, exact, joined, number, percent, span
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.study import ModelStudy
 
@@ -36,19 +36,21 @@ def by_script(found: Found) -> Section:
         "are matched, transliterations left out; intervals are at 95 %",
         lead=lambda: told_ranks(
             scores(named, lambda r: (r.within["outside"] if r.within["blocks"] else None, None, None)),
-            "what is found across scripts",
+            "P@1 across scripts",
         ),
     )
     return Section(
         key="translate-scripts",
         title="Translation by script",
         question="P@1 by the script of the word given and of the word asked for, with the same number of candidates in "
-        "every cell. Cells differ in their concepts, so they do not rank scripts; the sentence below compares the "
-        "same answers.",
+        "every cell. Cells differ in their concepts, so they do not rank scripts; what is said below compares "
+        "the same answers.",
         pictures=_script_pictures(found),
         reading=told.reading,
         grids=told.grids,
-        note="Every cell with its interval, and with all candidates, is in tables/translation_scripts.csv.",
+        note="Answers are matched by concept and target language, and so in candidates and chance, with equal weight; "
+        "transliterations are left out, as nearly identical words of one script are. Every cell with its interval, and "
+        "with all candidates, is in tables/translation_scripts.csv.",
     )
 
 
@@ -67,9 +69,8 @@ def _read_scripts(name: str, found: Translation) -> str:
         f"{name}: the same answer is found for {percent(compared['inside'])} of the questions from languages "
         "of its own "
         f"script and for {percent(compared['outside'])} from languages of other scripts ({_difference(compared)}). "
-        "Matched are the concept and the target language, and so the candidates and chance, for "
-        f"{compared['blocks']:,} "
-        "pairs of both with equal weight; transliterations are left out, as nearly identical words of one script are."
+        "Over "
+        f"{compared['blocks']:,} matched pairs of concept and target language."
     )
 
 
@@ -118,9 +119,10 @@ def _script_pictures(found: Found) -> tuple[Picture, ...]:
         "the target language (CSLS), the right one and wrong ones drawn at random, from the script of the row to that "
         f"of the column. Cells in the marked colour are at chance. Grey: fewer than {FEWEST_QUESTIONS} questions."
     )
-    if len(found) > FEW:
+    if len(found) > 1:
         matrices = [(m.space.model, *result.matrix("script", FEWEST_QUESTIONS)) for m, result in found]
-        figure = figures.draw_translations(matrices, chance=found[0][1].matched_chance)
+        most = labels_in_panels(len(found))
+        figure = figures.draw_translations(matrices, most, chance=found[0][1].matched_chance)
         return (picture("translate-scripts", figure, f"By model, for the scripts asked most: {said}"),)
     return tuple(
         picture(
@@ -141,7 +143,7 @@ def _language_pictures(found: Found) -> tuple[Picture, ...]:
         f"the same from language to language, by family (ISO 639-5), lines between families; the scale marks chance. "
         f"Grey: fewer than {FEWEST_QUESTIONS} questions."
     )
-    if len(found) > FEW:
+    if len(found) > 1:
         figure = figures.draw_translations_by_language([(m.space.model, result) for m, result in found])
         return (picture("translate-languages", figure, f"By model, {said}"),)
     return tuple(
@@ -191,34 +193,41 @@ def by_kind(found: Found) -> Section:
                 title_of(m.space.model),
                 kind,
                 f"{by_kind[kind]['questions']:,}",
-                exact(by_kind[kind]["csls_p1"]),
-                span(by_kind[kind]["interval"]) or "–",
-                exact(by_kind[kind]["chance"]),
+                cell(*(by_kind[kind][name] for name in ("csls_p1", "interval", "chance"))),
                 *_matched(by_kind[kind]["matched"]),
             )
             for kind in kinds
             if kind in by_kind
         ]
+    told = tell(
+        [(title_of(m.space.model), result) for m, result in found if result.names["blocks"]],
+        _read_names,
+        {
+            "things": lambda r: _matched(r.names)[0],
+            "names": lambda r: _matched(r.names)[1],
+            "difference": lambda r: _matched(r.names)[2],
+            "pairs of languages": lambda r: f"{r.names['blocks']:,}",
+        },
+        title="P@1 for things (objects) and names (territories and languages), matched; intervals are at 95 %",
+    )
     return Section(
         key="translate-kinds",
         title="Names and common words",
         question="P@1 by kind of concept. Names of countries and languages are often transliterations; names of things "
-        "are not. The last three columns compare like with like: between the same ordered pairs of languages, so among "
+        "are not. Matched columns compare like with like: between the same ordered pairs of languages, so among "
         "the same candidates, each with equal weight, and without transliterations.",
         grids=(
+            *told.grids,
             Grid(
-                title="First among the target language’s words, by CSLS",
-                columns=(
-                    *("model", "kind", "questions", "P@1", "95 % interval", "chance"),
-                    *("matched P@1", "of other kinds", "difference [95 % interval]"),
-                ),
+                title="P@1 among the target language’s words (CSLS); below a value: [95 % interval] · chance, in per "
+                "cent; of a difference, in points",
+                columns=("model", "kind", "questions", "P@1", "matched P@1", "of other kinds", "difference"),
                 rows=tuple(rows),
                 words=2,
+                folded=len(rows) > 12,
             ),
         ),
-        reading=of_few(
-            [(title_of(m.space.model), result) for m, result in found if result.names["blocks"]], _read_names
-        ),
+        reading=told.reading,
         note="Each interval is at 95 % by itself: they are not adjusted for the number of kinds.",
     )
 
@@ -229,8 +238,7 @@ def _read_names(name: str, found: Translation) -> str:
     return (
         f"{name}: between the same languages P@1 is {percent(compared['inside'])} for things "
         f"(objects; chance {things}) and {percent(compared['outside'])} for names (territories and languages; chance "
-        f"{names}; {_difference(compared)}). Matched are the ordered pair of languages, and so the candidates, for "
-        f"{compared['blocks']:,} pairs with equal weight, without transliterations."
+        f"{names}; {_difference(compared)}), over {compared['blocks']:,} ordered pairs of languages."
     )
 
 
@@ -242,7 +250,7 @@ def _points(share: float) -> str:
 def _matched(compared: dict[str, Any]) -> tuple[str, str, str]:
     if not compared["blocks"]:
         return DASH, DASH, DASH
-    sure = "" if compared["interval"] is None else " [{} to {}]".format(*map(_points, compared["interval"]))
+    sure = "" if compared["interval"] is None else "\n[{} to {}]".format(*map(_points, compared["interval"]))
     return (
         exact(compared["inside"]),
         exact(compared["outside"]),
@@ -280,6 +288,8 @@ def hub_languages(found: Found) -> Section:
         ),
         reading=told.reading,
         grids=told.grids,
+        note="Lifts are shrunken towards the mean of all languages by an empirical Bayes estimate over each language’s "
+        "words, since the largest of many observed lifts is mostly chance where words are few.",
     )
 
 
@@ -311,6 +321,5 @@ def _read_hubs(name: str, found: Translation) -> str:
     ]
     return (
         f"{name}: the strongest hubs are {joined(top)}. For {len(sure)} of {known} languages the whole interval lies "
-        "above their share. Lifts are shrunken towards the mean of all languages by an empirical Bayes estimate over "
-        "each language’s words, since the largest of many observed lifts is mostly chance where words are few."
+        "above their share."
     )

@@ -112,7 +112,7 @@ def _read_census(inspection: Inspection, census: ModelCensus, labelling: Labelli
     named = [f"{script_name(label)} ({percent(share)})" for label, share in found["largest"].items()]
     rest = found["uncounted"]
     names = ", ".join(script_name(label) for label in labelling.uncounted)
-    neutral = f" {rest:,} tokens are of no one {labelling.one} ({names})." if rest else ""
+    neutral = f" {rest:,} tokens belong to no single {labelling.one} ({names})." if rest else ""
     return (
         f"{title_of(inspection.model)} has {inspection.tokens:,} tokens in {found['labels']} {labelling.many}, "
         f"{found['of_100_tokens']} of them "

@@ -189,7 +189,7 @@ def _read_mixing(model: str, result: Diversity) -> str:
     if not rows:
         return (
             f"In {model}, no label is more than {number(MOST_LIFT, 1)} times over-represented among the neighbours of "
-            f"another (chance 1; {tried} pairs with tokens enough)."
+            f"another (chance 1; {tried} pairs with enough tokens)."
         )
     told = [
         f"{script_name(row.b)} among those of {script_name(row.a)} ({percent(row.share)}, {number(row.lift, 1)} × "
@@ -198,6 +198,5 @@ def _read_mixing(model: str, result: Diversity) -> str:
     ]
     return (
         f"In {model}, the most over-represented neighbours of another label are {joined(told)}, of {tried} pairs with "
-        f"tokens enough. Each lies above {number(MOST_LIFT, 1)} × chance by more than labels dealt out at random over "
-        "these neighbour lists vary, adjusted for all pairs; that is said of these tokens, not of another vocabulary."
+        "enough tokens."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hyperpolyglot import figures
+from hyperpolyglot.figures.multiples import MANY
 from hyperpolyglot.labellers import Labelling, common
 from hyperpolyglot.measures.diversity import Diversity
 from hyperpolyglot.measures.projection import Projection
@@ -21,8 +22,8 @@ from hyperpolyglot.measures.verdicts import (
 )
 from hyperpolyglot.published import DIVERSITY, SEPARABILITY
 from hyperpolyglot.report.content import Picture, Section, picture, present
-from hyperpolyglot.report.many import FEW, scores, tell, told_ranks
-from hyperpolyglot.report.sections.mixing import FEWEST_EXPECTED, mixing_grids
+from hyperpolyglot.report.many import labels_in_panels, scores, tell, told_ranks
+from hyperpolyglot.report.sections.mixing import FEWEST_EXPECTED, MOST_LIFT, mixing_grids
 from hyperpolyglot.report.sections.relatedness import relatedness_sections
 from hyperpolyglot.report.sections.writing_readings import (
     tell_by_label,
@@ -201,14 +202,16 @@ def _mixing(study: Study, labelling: Labelling) -> list[Section]:
         Section(
             key="mixing",
             title=f"Neighbour composition by {labelling.one}",
-            question="Whose tokens are in the neighbourhoods of whose.",
+            question=f"Which {labelling.many} the neighbours of the tokens of each {labelling.one} have.",
             pictures=_mixing_pictures(found),
             reading=told.reading,
             grids=(*told.grids, *mixing_grids(found, labelling.one)),
             note="Assortativity: 1 where all neighbours have the token’s own label, 0 as by chance. Over-represented: "
             "the share of a label’s neighbours over what chance gives. Pairs count where both labels have "
             f"{LEAST_TOKENS} tokens and chance gives {FEWEST_EXPECTED} neighbours or more; intervals are adjusted for "
-            "the choice among all of them (Bonferroni).",
+            "the choice among all of them (Bonferroni). A pair is named where it "
+            f"lies above {number(MOST_LIFT, 1)} × chance by more than labels permuted over these neighbour lists vary: "
+            "that is about these tokens, not about another vocabulary.",
         )
     ]
 
@@ -220,8 +223,9 @@ def _mixing_pictures(found: Sequence[tuple[ModelStudy, Diversity]]) -> tuple[Pic
         "row is what drawing neighbours by chance gives. The colours are those of the square root, so that small "
         "shares show."
     )
-    if len(found) > FEW:
-        figure = figures.draw_mixings([(m.space.model, result) for m, result in found])
+    if len(found) > 1:
+        most = labels_in_panels(len(found))
+        figure = figures.draw_mixings([(m.space.model, result) for m, result in found], most)
         return (picture("mixing", figure, f"By model, for the largest labels: {said}"),)
     return tuple(
         picture(f"mixing-{i}", figures.draw_mixing(result), f"{title_of(m.space.model)}: {said}")
@@ -238,7 +242,7 @@ def map_section(study: Study) -> Section:
         named,
         _read_map,
         {
-            "laid out by": lambda r: r.method,
+            "laid out by": lambda r: "UMAP, ships with the demo" if r.method == "shipped" else r.method,
             "tokens": lambda r: f"{len(r.rows):,}",
             "trustworthiness": lambda r: number(r.trustworthiness),
         },
@@ -255,7 +259,7 @@ def map_section(study: Study) -> Section:
                 "map",
                 figures.draw_map(maps),
                 "Every token at its place on the map, coloured by label; labels that keep together bear their names. "
-                "Islands are neighbourhoods of one label; were there none to find, the colours would be mixed evenly.",
+                "Islands are neighbourhoods of one label; if there were none, the colours would be mixed evenly.",
             ),
         )
         if maps
@@ -286,7 +290,7 @@ def _separability_caption(probed: list[tuple[str, Separability]], labelling: Lab
     noun = labelling.many
     chance = percent(probed[0][1].labels[0].chance)
     means = ", ".join(f"{name} {100 * value:.2f} %" for name, value in SEPARABILITY.items())
-    lines = "Dotted" if len(probed) <= FEW else "Dotted and dashed"
+    lines = "Dotted" if len(probed) < MANY else "Dotted and dashed"
     dotted = f" {lines}: the means that the paper published for its own models ({means})."
     if not labelling.writing_systems:
         dotted = ""

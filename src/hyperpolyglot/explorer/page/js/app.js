@@ -316,23 +316,24 @@ export class App {
     return Uint32Array.from([...rows].map((row) => model.rowOfText(this.open[0].text(row))).filter((row) => row >= 0));
   }
 
-  /** Look at a key of the legend; one whose tokens are not shown has nothing to light. */
+  /** Look at a key of the legend. */
   #point(key) {
-    this.#pointed = this.state.now.off.includes(key) ? null : key;
+    this.#pointed = key;
     this.#light();
   }
 
   /**
-   * Light up what is pointed at in the legend, else what matches while one searches, else what the lasso holds, else
-   * the token that is chosen and its neighbours.
+   * Light up what is pointed at in the legend, else what matches while one searches, else the token that is
+   * chosen and its neighbours, else what the lasso holds.
    */
   #light() {
     if (!this.complete) return;
-    const { token, token2 } = this.state.now;
+    const { token, token2, off } = this.state.now;
+    const pointed = off.includes(this.#pointed) ? null : this.#pointed; // what is not shown has nothing to light
     const searching = this.box.isOpen || (token === null && token2 === null);
-    const lit = (searching && this.#matches) || this.#selection || this.#near;
+    const lit = (searching && this.#matches) || this.#near || this.#selection;
     this.open.forEach((model, i) => {
-      this.views[i].light(this.#pointed === null ? (lit?.[i] ?? null) : rowsOf(model, this.#pointed));
+      this.views[i].light(pointed === null ? (lit?.[i] ?? null) : rowsOf(model, pointed));
     });
   }
 }

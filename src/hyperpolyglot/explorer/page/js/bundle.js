@@ -33,6 +33,19 @@ export async function readManifest() {
   return manifest;
 }
 
+const CONTENTS = {
+  points: "The map", label: "The labels of the tokens", neighbor: "The neighbours of this token", text: "The texts of the tokens",
+  similarity: "The cosines of the neighbours", piece: "The piece of this token", bytes: "The bytes of this token",
+  gloss: "The English meanings", word: "The words of the lexicon", word_concept: "The meanings of words",
+  meaning_at: "The meanings of the tokens", meaning_concept: "The meanings of the tokens", meaning_language: "The meanings of the tokens",
+};
+
+/** What a file holds, as a reader calls it: by the column that is its name. */
+function contentOf(path) {
+  const column = /([a-z_]+)-\d+\.bin$/.exec(path)?.[1];
+  return CONTENTS[column] ?? `The column “${column ?? path}”`;
+}
+
 /** One file of a column. Its digest is part of the address, so that no cache hands out an earlier one. */
 async function readChunk(chunk) {
   let answer;
@@ -41,7 +54,7 @@ async function readChunk(chunk) {
     answer = await fetch(`${chunk.path}?${chunk.digest.slice(7, 23)}`);
     content = await answer.arrayBuffer();
   } catch {
-    throw new BundleError(`${chunk.path} could not be loaded: the connection failed.`);
+    throw new BundleError(`${contentOf(chunk.path)} could not be loaded: the connection failed (${chunk.path}).`);
   }
   if (!answer.ok) throw new BundleError(`${chunk.path} is missing (${answer.status}): the export is not complete.`);
   if (content.byteLength !== chunk.bytes || !(await hasDigest(content, chunk.digest)))

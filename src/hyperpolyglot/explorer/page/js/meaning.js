@@ -32,7 +32,7 @@ export class Words {
 
 /**
  * `{exact, same, pieces, near, glosses}` for a query: rows of the tokens that are spelled so among `rows`; of those of
- * the same meaning by the lexicon, the most common first; of its pieces where it is no token (−1 for what no token
+ * the same meaning by the lexicon, those of most languages first, then the most common; of its pieces where it is no token (−1 for what no token
  * holds); and, where the lexicon does not know it, of the tokens nearest to it.
  */
 export async function understood(model, query, rows, words) {
@@ -45,7 +45,9 @@ export async function understood(model, query, rows, words) {
   for (const row of exact) for (const { concept } of model.meanings(row)) concepts.add(concept);
   const own = new Set(exact);
   const common = (row) => (model.frequency[row] === 65535 ? -1 : model.frequency[row]);
-  const same = model.tokensFor(concepts).filter((row) => !own.has(row)).sort((a, b) => common(b) - common(a) || a - b);
+  const others = model.tokensFor(concepts).filter((row) => !own.has(row));
+  const spread = new Map(others.map((row) => [row, languagesOf(model, row, concepts)]));
+  const same = others.sort((a, b) => spread.get(b) - spread.get(a) || common(b) - common(a) || a - b);
   const near = exact.length && !concepts.size ? (await model.neighbours(exact[0])).slice(0, NEAREST) : [];
   return {
     exact,
@@ -54,6 +56,11 @@ export async function understood(model, query, rows, words) {
     near: near.map((n) => n.row),
     glosses: [...concepts].map((concept) => model.lexicon.gloss.at(concept)),
   };
+}
+
+/** In how many languages a token is a word for one of the concepts. */
+function languagesOf(model, row, concepts) {
+  return new Set(model.meanings(row).flatMap(({ concept, languages }) => (concepts.has(concept) ? languages : []))).size;
 }
 
 const bare = (text) => (text.length > 1 && text.startsWith(START) ? text.slice(1) : text);

@@ -79,7 +79,7 @@ export class Panel {
 
 function overview(model) {
   const { facts } = model;
-  const map = { shipped: "UMAP, as it ships with the model", UMAP: "UMAP of the exact neighbours", "umap-learn": "UMAP of the exact neighbours, by umap-learn", PCA: "principal components" };
+  const map = { shipped: "UMAP, shipped with the model", UMAP: "UMAP of the exact neighbours", "umap-learn": "UMAP of the exact neighbours, by umap-learn", PCA: "principal components" };
   const trust = facts.trustworthiness === null ? "" : `, trustworthiness ${facts.trustworthiness.toFixed(3)}`;
   return [
     el("h2", {}, facts.title),

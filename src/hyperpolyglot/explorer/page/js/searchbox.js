@@ -18,7 +18,7 @@ export class SearchBox {
     this.input = el("input", {
       type: "search", id: "search", role: "combobox", "aria-expanded": "false", "aria-controls": "found",
       "aria-autocomplete": "list", "aria-describedby": "search-help", autocomplete: "off", autocapitalize: "off",
-      spellcheck: "false", dir: "auto", placeholder: "Search tokens in any script, or by meaning",
+      spellcheck: "false", dir: "auto", placeholder: "Search by token or meaning",
     });
     this.list = el("div", { id: "found", role: "listbox", "aria-label": "Tokens found" });
     this.status = el("p", { class: "status", "aria-hidden": "true" });
@@ -144,7 +144,7 @@ function groupsOf({ rows }, { exact, same, pieces, near, glosses }) {
     { kind: "match", name: "", rows: exact },
     { kind: "piece", name: "Not a token; estimated pieces (greedy longest match)", rows: pieces },
     { kind: "same", name: `Same meaning: ${glosses.slice(0, GLOSSES).join(", ")}`, rows: same.slice(0, MOST) },
-    { kind: "near", name: "Not in the lexicon; nearest neighbours", rows: near },
+    { kind: "near", name: "Not in the lexicon; nearest neighbours of the first match", rows: near.filter((row) => !own.has(row)) },
     { kind: "match", name: "Other tokens that match", rows: rows.filter((row) => !own.has(row)) },
   ].filter((group) => group.rows.length);
 }

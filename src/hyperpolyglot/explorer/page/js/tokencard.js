@@ -44,9 +44,9 @@ async function factsOf({ model, row }) {
     { name: model.facts.singular, value: label ? label.name : "none" },
     { name: "id", value: `#${model.id[row]}` },
     { name: "kind", value: model.kindOf(row) },
-    { name: "rank", value: rank === UNRANKED ? "unknown" : `above ${((100 * rank) / (UNRANKED - 1)).toFixed(1)}\u00a0%` },
+    { name: "frequency", long: true, value: rank === UNRANKED ? "unknown" : `above ${((100 * rank) / (UNRANKED - 1)).toFixed(1)}\u00a0% of tokens` },
     { name: "bytes", long: true, value: bytesOf(bytes) },
-    { name: "points", long: true, value: text ? el("code", {}, codePoints(text)) : "none" },
+    { name: "Unicode", long: true, value: text ? el("code", {}, codePoints(text)) : "none" },
   ];
   if (piece !== text) facts.push({ name: "piece", long: true, value: el("bdi", { dir: "auto" }, spoken(piece, 80)) });
   return facts;
