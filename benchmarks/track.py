@@ -4,12 +4,12 @@ Trajectories are E_t = (1 − a)·R + a·E_T, E_T the tokens of three scripts of
 of each script. The truth is the half-life where every token is asked for its neighbours; each simulation draws some
 tokens, with replacement, and has an interval from these. R is drawn anew for every twenty simulations.
 
-    python benchmarks/track.py 200
+    python benchmarks/track.py 200 --seed 1
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,6 +19,7 @@ import hyperpolyglot as hp
 from hyperpolyglot.measures.comparison.agreement import shared_neighbors
 from hyperpolyglot.measures.track.moved import half_lives_of, movements
 from hyperpolyglot.measures.track.sums import GROUPS, Sums, joined, summed
+from hyperpolyglot.statistics import wilson
 
 HALVES = {"Latn": 150.0, "Cyrl": 300.0, "Arab": 450.0}
 X = np.arange(9) * 100.0
@@ -50,22 +51,22 @@ def steps_of(
     ]
 
 
-def simulations(count: int) -> Iterator[tuple[dict[str | None, bool], bool]]:
+def simulations(count: int, seed: int = 0) -> Iterator[tuple[dict[str | None, bool], bool]]:
     """Of each: which intervals hold the truth, and whether the scripts come in the planted order."""
     last = hp.open_model("demo:meaning").where(labels=[*HALVES], top=TOKENS)
     labels = np.array([str(last.labels.of(i)) for i in range(len(last))])
     x = X[:-1]
     for number in range(count):
         if number % RUNS_OF_ONE == 0:
-            shares = overlaps(last, number)
+            shares = overlaps(last, 1_000_000 * seed + number)
             whole = steps_of(shares, labels, np.arange(len(labels)) % GROUPS)
             rows = half_lives_of(movements(x, whole, resamples=100, seed=0))
             truth = {row.label: float(row.x or np.nan) for row in rows}
-        random = np.random.default_rng([1, number])
+        random = np.random.default_rng([1 + seed, number])
         drawn = random.integers(0, len(labels), SAMPLE)
         groups = random.permutation(SAMPLE) % GROUPS
         sums = steps_of(shares[:, drawn], labels[drawn], groups)
-        found = {row.label: row for row in half_lives_of(movements(x, sums, resamples=500, seed=number))}
+        found = {row.label: row for row in half_lives_of(movements(x, sums, resamples=2000, seed=number))}
         held = {
             name: row.low is not None and row.high is not None and row.low <= truth[name] <= row.high
             for name, row in found.items()
@@ -75,13 +76,21 @@ def simulations(count: int) -> Iterator[tuple[dict[str | None, bool], bool]]:
         yield held, len(known) == len(places) and known == sorted(known)
 
 
-def main(count: int) -> None:
-    """Print the share of intervals that hold, and of simulations in order."""
-    found = list(simulations(count))
+def main() -> None:
+    """Print the share of intervals that hold, with its own interval, and of simulations in order."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("simulations", type=int, nargs="?", default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    found = list(simulations(chosen.simulations, chosen.seed))
     for name in (None, *HALVES):
-        print(f"{name or 'all tokens'}: {np.mean([held[name] for held, _ in found]):.3f}")
-    print(f"in order: {np.mean([order for _, order in found]):.3f} of {count} simulations")
+        held = sum(held[name] for held, _ in found)
+        low, high = wilson(held, len(found)) or (0.0, 1.0)
+        print(f"{name or 'all tokens'}: {held / len(found):.3f} [{low:.3f}, {high:.3f}]")
+    print(f"in order: {np.mean([order for _, order in found]):.3f} of {len(found)} simulations")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    main()

@@ -49,8 +49,12 @@ MEASURES_SHOWN = {
     "undertrained": "Under-trained share",
     "overlap_last": "Neighbours of the last step",
     "cka_last": "CKA with the last step",
+    "rsa_last": "RSA with the last step",
+    "rotation_last": "Procrustes cosine, last step",
     "overlap_previous": "Neighbours of the step before",
     "cka_previous": "CKA with the step before",
+    "rsa_previous": "RSA with the step before",
+    "rotation_previous": "Procrustes cosine, step before",
 }
 """What readers know each measure of a step by."""
 

@@ -21,7 +21,7 @@ from hyperpolyglot.types import Array
 __all__ = ["kept", "made_of", "parts_of", "record_of"]
 
 Kind = TypeVar("Kind")
-NUMBERS = 5
+NUMBERS = 6
 """Raised where a change of the program changes a number: what was kept before is not found then."""
 
 _ARRAY = "\0array"

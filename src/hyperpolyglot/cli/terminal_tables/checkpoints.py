@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperpolyglot.cli.terminal import print_table, say
@@ -24,8 +25,12 @@ _COLUMNS = {
     "same_spelling": "spell",
     "isotropy": "iso.",
     "norm": "norm",
-    "overlap_last": "near",
+}
+_BESIDE_LAST = {
+    "overlap_last": "neighbours",
     "cka_last": "CKA",
+    "rsa_last": "RSA",
+    "rotation_last": "Procrustes",
 }
 _STEPS, _LABELS = 24, 12
 _STEPS_OF_A_WORD, _NEAREST = 6, 5
@@ -36,12 +41,14 @@ def show_track(found: Track) -> None:
     every = found.steps
     shown = spread(every, _STEPS)
     more = "" if len(shown) == len(every) else f", {len(shown)} of {len(every)}"
-    print_table(f"Steps{more}", [_step(step) for step in shown])
+    print_table(f"Steps{more}", [_step(step, _COLUMNS) for step in shown])
     say(
         "probe: accuracy of linear probes; div., own: distinct labels and own-label share among neighbours; P@1: "
-        "translation, weak, by CSLS; spelling: P@1 of answers spelled nearly the same; near, CKA: with the last "
-        "step."
+        "translation, weak, by CSLS; spell: P@1 of answers spelled nearly the same."
     )
+    if any(step.value(measure) for step in shown for measure in _BESIDE_LAST):
+        print_table("Likeness to the last step", [_step(step, _BESIDE_LAST) for step in shown])
+        say("Procrustes: mean held-out cosine, a rotation removed. Chance is 0, of neighbours nearly 0.")
     whole = [row for row in found.half_lives if row.label is None]
     if whole:
         print_table("Half-lives, all tokens", [_half_life(row) for row in _earliest(whole)])
@@ -101,8 +108,8 @@ def _earliest(rows: list[Any]) -> list[Any]:
     return sorted(rows, key=lambda row: (row.x is None, row.x or 0.0, row.measure, row.label or ""))
 
 
-def _step(step: TrackedStep) -> dict[str, Any]:
-    found = {name: step.value(measure) for measure, name in _COLUMNS.items()}
+def _step(step: TrackedStep, columns: Mapping[str, str]) -> dict[str, Any]:
+    found = {name: step.value(measure) for measure, name in columns.items()}
     digits = {"div.": 1, "norm": 2}
     cells = {name: f"{v.value:.{digits.get(name, 3)}f}" if v else value(None) for name, v in found.items()}
     return {"x": f"{step.x:,.10g}"} | cells

@@ -28,10 +28,10 @@ from hyperpolyglot.measures.comparison.crossed import first_and_square, of_produ
 from hyperpolyglot.measures.comparison.permuted import in_parts, over_permutations, symmetric_sums
 from hyperpolyglot.measures.comparison.ranked import RankedPairs
 from hyperpolyglot.measures.measured import Measured
-from hyperpolyglot.statistics import jackknife_interval, mean_ranks, permutation_p
+from hyperpolyglot.statistics import Interval, jackknife_interval, mean_ranks, permutation_p
 from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["canonical", "canonical_with_random", "cka", "pair_cosines", "rsa"]
+__all__ = ["canonical", "canonical_with_random", "circle", "cka", "pair_cosines", "rank_correlated", "rsa"]
 
 GROUPS = 20
 _PAIRED_GROUPS = tuple((i, (i + step) % GROUPS) for step in (1, 7) for i in range(GROUPS))
@@ -265,6 +265,30 @@ def pair_cosines(a: Float32, b: Float32, first: Array, second: Array) -> Float64
     return found
 
 
+def circle(n: int, pairs: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs of places on a circle of ``n``, each with the next s, s as large as so many ``pairs`` allow.
+
+    >>> [places.tolist() for places in circle(5, 9)]
+    [[0, 1, 2, 3, 4], [1, 2, 3, 4, 0]]
+    """
+    steps = int(np.clip(pairs // n, 1, (n - 1) // 2))
+    place = np.tile(np.arange(n), steps)
+    return place, (place + np.repeat(np.arange(1, steps + 1), n)) % n
+
+
+def rank_correlated(
+    pairs: RankedPairs, *, with_interval: bool = True
+) -> tuple[float, list[float], Interval | None]:
+    """Spearman's correlation of pairs in 20 groups, the same without each group, and an interval from these."""
+    apart = [(), *((i,) for i in range(GROUPS)), *_PAIRED_GROUPS] if with_interval else [()]
+    value, *without = pairs.correlations(apart)
+    if not with_interval or not np.isfinite(value):
+        return value, without[:GROUPS], None
+    both = [(i, j, left) for (i, j), left in zip(_PAIRED_GROUPS, without[GROUPS:], strict=True)]
+    interval = jackknife_interval(value, without[:GROUPS], pairs=both, correlation=True)
+    return value, without[:GROUPS], interval
+
+
 def rsa(
     a: Float32,
     b: Float32,
@@ -285,24 +309,13 @@ def rsa(
         return Measured(value=None, null=0.0, note="too few tokens")
     units = unit_rows(a), unit_rows(b)
     order = random.permutation(n)
-    steps = int(np.clip(pairs // n, 1, (n - 1) // 2))
-    place = np.tile(np.arange(n), steps)
-    ahead = (place + np.repeat(np.arange(1, steps + 1), n)) % n
+    place, ahead = circle(n, pairs)
     x, y = (pair_cosines(unit, unit, order[place], order[ahead]) for unit in units)
     arc = (np.arange(n) * GROUPS // n).astype(np.int8)
     ranked = RankedPairs(x, y, arc[place], arc[ahead], GROUPS)
-    apart = [(), *((i,) for i in range(GROUPS)), *_PAIRED_GROUPS] if n >= 5 * GROUPS else [()]
-    value, *without = ranked.correlations(apart)
+    value, _, interval = rank_correlated(ranked, with_interval=n >= 5 * GROUPS)
     if not np.isfinite(value):
         return Measured(value=None, null=0.0, note="all pairs of one matrix have the same cosine")
-    interval = None
-    if without:
-        interval = jackknife_interval(
-            value,
-            without[:GROUPS],
-            pairs=[(i, j, both) for (i, j), both in zip(_PAIRED_GROUPS, without[GROUPS:], strict=True)],
-            correlation=True,
-        )
     chosen = np.sort(random.choice(n, min(n, n_rows), replace=False))
     return Measured(
         value=value,

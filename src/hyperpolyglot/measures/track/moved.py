@@ -1,9 +1,9 @@
 """Half-lives with intervals, and which measures move first.
 
 Groups of tokens, or of concepts, are drawn with replacement: one draw for all steps and all measures of the same unit,
-so differences are paired. Ends are percentiles, widened for few units (Hesterberg 2015). A row has a half-life only
-where the last step differs from the first: a two-sided z-test by the bootstrap's deviation, adjusted over all rows
-(Benjamini and Hochberg 1995), at 5 %.
+so differences are paired. Ends are percentiles, widened for few units (Hesterberg 2015); what has pseudo-values of 20
+parts has 20 units. A row has a half-life only where the last step differs from the first: a two-sided t-test by the
+bootstrap's deviation, adjusted over all rows (Benjamini and Hochberg 1995), at 5 %.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 from hyperpolyglot.measures.track.half_life import half_lives, monotone
-from hyperpolyglot.measures.track.sums import GROUPS, Sums
+from hyperpolyglot.measures.track.sums import GROUPS, Sums, units_of
 from hyperpolyglot.statistics import benjamini_hochberg, spearman
 from hyperpolyglot.types import Float64
 
@@ -49,7 +49,7 @@ class HalfLife:
 
     ``x`` is ``None`` where the change is within chance: ``p_adjusted`` of at least 0.05. ``fit``: R² of the monotone
     regression, low where a curve goes up and down again, so that its half-life says little. ``units``: groups of
-    tokens or concepts that were drawn.
+    tokens or concepts that were drawn, or parts.
     """
 
     measure: str
@@ -105,10 +105,13 @@ class ShareRelation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """A curve ``[s]`` over the steps and its resamples ``[r, s]``, with their half-lives; ``sign``: up or down."""
+    """A curve ``[s]`` over the steps with its half-life ``x``.
+
+    ``changes`` and ``halves`` ``[r]``: from the first step to the last, and the half-life, of each resample.
+    """
 
     curve: Float64
-    drawn: Float64
+    changes: Float64
     x: float
     halves: Float64
     units: int
@@ -132,14 +135,13 @@ class Movement:
     @property
     def p(self) -> float:
         """Of a difference between the last step and the first, two-sided."""
-        known = np.flatnonzero(np.isfinite(self.curve))
-        moves = self.drawn[:, known[-1]] - self.drawn[:, known[0]]
-        moves = moves[np.isfinite(moves)]
+        changes = self.changes[np.isfinite(self.changes)]
         change = self.ends[1] - self.ends[0]
-        deviation = float(moves.std(ddof=1)) if len(moves) > 1 else 0.0
-        if deviation <= 1e-12 * max(1.0, abs(change)):
+        deviation = float(changes.std(ddof=1)) if len(changes) > 1 else 0.0
+        if deviation <= 1e-12 * max(1.0, abs(change)) or self.units < 2:
             return float(abs(change) <= 1e-12)
-        return float(2 * ndtr(-abs(change) / deviation))
+        deviation *= np.sqrt(self.units / (self.units - 1))
+        return float(2 * stdtr(self.units - 1, -abs(change) / deviation))
 
 
 def movements(
@@ -157,27 +159,27 @@ def movements(
             for at, (own, place) in enumerate(zip(sums, places, strict=True)):
                 if key in place:
                     totals[at], sizes[at] = own.totals[:, place[key]], own.sizes[:, place[key]]
-            movement = _movement(x, totals, sizes, draws)
+            movement = _movement(x, totals, sizes, draws, units_of(key[0], sizes))
             if movement is not None:
                 found[key] = movement
     return found
 
 
-def _movement(x: Float64, totals: Float64, sizes: Float64, draws: Float64) -> Movement | None:
+def _movement(x: Float64, totals: Float64, sizes: Float64, draws: Float64, units: int) -> Movement | None:
     with np.errstate(invalid="ignore", divide="ignore"):
         curve = totals.sum(axis=1) / sizes.sum(axis=1)
         drawn = (draws @ totals.T) / (draws @ sizes.T)
-    known = curve[np.isfinite(curve)]
+    known = np.flatnonzero(np.isfinite(curve))
     if len(known) < _FEWEST_STEPS:
         return None
-    sign = float(np.sign(known[-1] - known[0]))
+    sign = float(np.sign(curve[known[-1]] - curve[known[0]]))
     signs = np.full(len(drawn), sign)
     return Movement(
         curve=curve,
-        drawn=drawn,
+        changes=drawn[:, known[-1]] - drawn[:, known[0]],
         x=float(half_lives(x, curve, signs[:1])[0]),
         halves=half_lives(x, drawn, signs),
-        units=int(np.count_nonzero((sizes > 0).any(axis=0))),
+        units=units,
     )
 
 

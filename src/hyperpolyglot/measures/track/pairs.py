@@ -1,4 +1,4 @@
-"""One step beside another: neighbours in common, and linear CKA, of the sampled tokens."""
+"""One step beside another, on the sampled tokens: neighbours in common, linear CKA, RSA, and rotation removed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.linalg import HsicSums, cka_of_sums, hsic_sums
 from hyperpolyglot.measures.comparison.agreement import shared_neighbors
+from hyperpolyglot.measures.track.alike import mean_value, ranked_alike, rotation_removed
 from hyperpolyglot.measures.track.settings import TrackOptions
 from hyperpolyglot.measures.track.step import StepMeasures
 from hyperpolyglot.measures.track.sums import (
@@ -30,7 +31,7 @@ from hyperpolyglot.types import Float32, Progress, silent
 __all__ = ["StepPair", "paired_steps"]
 
 _FEWEST_ROWS = 100
-"""Tokens that a label needs for its CKA: five in each of the parts that are left out in turn."""
+"""Tokens that a label needs for CKA and RSA: five in each of the parts that are left out in turn."""
 
 
 _MOST_KEPT = 1 << 29
@@ -39,7 +40,7 @@ _MOST_KEPT = 1 << 29
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPair:
-    """``overlap`` and ``cka`` of two steps, and the sums behind them."""
+    """``overlap``, ``cka``, ``rsa`` and ``rotation`` of two steps, and the sums behind them."""
 
     values: tuple[StepValue, ...]
     tokens: Sums
@@ -74,7 +75,7 @@ def paired_steps(
         here = np.arange(len(rows)) if code is None else np.flatnonzero(codes == code)
         if len(here) >= 2:
             label = None if code is None else shown.names[code]
-            values.append(_overlap(label, share[here], chance))
+            values.append(mean_value("overlap", label, share[here], chance=chance, ends=(0.0, 1.0)))
             columns.append(summed(("overlap", label), groups[here], share[here]))
     large = [code for code in labels if counts[code] >= _FEWEST_ROWS]
     of = np.searchsorted(np.sort(large), codes)
@@ -85,6 +86,15 @@ def paired_steps(
         if made is not None:
             values.append(made[0])
             columns.append(made[1])
+    members = [(shown.names[code], np.flatnonzero(codes == code)) for code in large]
+    if len(rows) >= _FEWEST_ROWS:
+        members.insert(0, (None, np.arange(len(rows))))
+    for more in (
+        ranked_alike(members, vectors, groups % PARTS, options.seed),
+        rotation_removed(first, second, options),
+    ):
+        values += more[0]
+        columns += more[1]
     return StepPair(values=tuple(values), tokens=joined(columns))
 
 
@@ -137,13 +147,6 @@ def _similar(
 def _added(one: _Sides, other: _Sides) -> _Sides:
     between, first, second = (a.plus(b) for a, b in zip(one, other, strict=True))
     return between, first, second
-
-
-def _overlap(label: str | None, share: NDArray[np.float64], chance: float) -> StepValue:
-    """The mean share of neighbours in common, with an interval over tokens."""
-    mean, reach = float(share.mean()), 1.96 * float(share.std(ddof=1)) / np.sqrt(len(share))
-    low, high = max(0.0, mean - reach), min(1.0, mean + reach)
-    return StepValue(measure="overlap", label=label, value=mean, low=low, high=high, chance=chance)
 
 
 def _cka(

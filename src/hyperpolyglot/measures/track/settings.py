@@ -35,7 +35,7 @@ class TrackOptions:
     fewest: int = 30
     shared: bool = False
     held_out: bool | None = None
-    resamples: int = 500
+    resamples: int = 2000
     words: tuple[str, ...] = ()
     nearest: int = 8
     maps: int = 0
@@ -74,7 +74,7 @@ class TrackOptions:
         return replace(
             self,
             shared=False,
-            resamples=500,
+            resamples=2000,
             words=(),
             nearest=8,
             maps=0,

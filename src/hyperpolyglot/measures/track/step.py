@@ -19,7 +19,7 @@ from hyperpolyglot.measures.track.translated import translated
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Int32, Progress, frozen, silent
 
-__all__ = ["StepMeasures", "measured_step", "sampled"]
+__all__ = ["StepMeasures", "drawn", "measured_step", "sampled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,13 @@ class StepMeasures:
 
 def sampled(space: TokenSpace, options: TrackOptions) -> Int32:
     """The tokens whose neighbours are searched, ascending: drawn of all, whatever their vectors are."""
+    return drawn(space, options, options.sample)
+
+
+def drawn(space: TokenSpace, options: TrackOptions, size: int) -> Int32:
+    """So many seeded tokens, ascending, a larger draw holding the smaller; all where ``exact`` asks for all."""
     every = np.random.default_rng([options.seed, 5]).permutation(len(space))
-    return np.sort(every if options.exact else every[: options.sample]).astype(np.int32)
+    return np.sort(every if options.exact else every[:size]).astype(np.int32)
 
 
 def measured_step(

@@ -17,9 +17,21 @@ from numpy.typing import NDArray
 
 from hyperpolyglot.types import Array, Float64, frozen
 
-__all__ = ["GROUPS", "PARTS", "StepValue", "Sums", "groups_of", "joined", "pseudo_values", "summed"]
+__all__ = [
+    "GROUPS",
+    "PARTS",
+    "StepValue",
+    "Sums",
+    "groups_of",
+    "joined",
+    "pseudo_values",
+    "summed",
+    "units_of",
+]
 
 GROUPS, PARTS = 200, 20
+_OF_PARTS = ("isotropy", "cka", "rsa")
+"""What is no mean, with any ending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +104,18 @@ def pseudo_values(name: tuple[str, str | None], value: float, without: Sequence[
     pseudo = np.where(there, value - (count - 1) * np.sqrt(GROUPS / PARTS) * moves, 0.0)
     of = np.arange(GROUPS) % PARTS
     return name, pseudo[of], there[of].astype(np.float64)
+
+
+def units_of(measure: str, sizes: Float64) -> int:
+    """How many units differ in the ``sizes`` ``[step, group]`` of a measure: groups, or parts of ten groups each.
+
+    >>> units_of("norm", np.ones((3, GROUPS))), units_of("cka_last", np.ones((3, GROUPS)))
+    (200, 20)
+    """
+    drawn = (sizes > 0).any(axis=0)
+    if measure.startswith(_OF_PARTS):
+        drawn = drawn.reshape(-1, PARTS).any(axis=0)
+    return int(np.count_nonzero(drawn))
 
 
 def joined(columns: Sequence[Column]) -> Sums:

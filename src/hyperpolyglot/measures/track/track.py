@@ -37,7 +37,8 @@ __all__ = ["MEASURES", "Seen", "Track", "TrackedStep", "put_together", "track"]
 
 MEASURES = (
     *("separability", "diversity", "own_share", "translation", "same_spelling", "isotropy", "norm"),
-    *("undertrained", "overlap_last", "cka_last", "overlap_previous", "cka_previous"),
+    *("undertrained", "overlap_last", "cka_last", "rsa_last", "rotation_last"),
+    *("overlap_previous", "cka_previous", "rsa_previous", "rotation_previous"),
 )
 """What is known of a step, in the order in which it is shown."""
 

@@ -31,6 +31,8 @@ _NAMES = {
     "undertrained": "the under-trained share",
     "overlap_last": "the overlap with the last step’s neighbours",
     "cka_last": "CKA with the last step",
+    "rsa_last": "RSA with the last step",
+    "rotation_last": "the Procrustes cosine with the last step",
 }
 _BY_LABEL = ("translation", "overlap_last")
 _STEPS_OF_A_WORD, _MOST_ROWS, _MOST_NAMED = 6, 800, 4
