@@ -44,7 +44,7 @@ _FIRST = 20
 @opening_group
 @output_group(TABLE)
 def inspect(model: str, opening: OpeningOptions, output: OutputOptions) -> None:
-    """Say what MODEL is: its table, its tokenizer, its kinds of tokens."""
+    """Show what MODEL consists of: its table, its tokenizer, its kinds of tokens."""
     from hyperpolyglot.cli.terminal import print_table, say
     from hyperpolyglot.measures.inspection import inspect as look
     from hyperpolyglot.sources import title_of

@@ -96,7 +96,7 @@ def _ago(days: float) -> str:
 
 @click.command(
     cls=Described,
-    purpose="And besides",
+    purpose="Other",
     short_help="What is kept on disk: list, verify, prune.",
     examples=(
         "hyperpolyglot cache",
@@ -166,7 +166,7 @@ def cache(
 
 @click.command(
     cls=Described,
-    purpose="And besides",
+    purpose="Other",
     short_help="How to cite the paper and this software.",
     examples=("hyperpolyglot cite",),
 )

@@ -149,5 +149,5 @@ _MEASURES: dict[str, Callable[[LanguageModel], str]] = {
     "tokens per word of real text": lambda row: _number(row.fertility),
     "premium over the reference language": lambda row: _number(row.premium),
     "under-trained of its tokens": lambda row: _share(row.undertrained_share),
-    "told from others of its script": lambda row: _share(row.separation),
+    "separable from others of its script": lambda row: _share(row.separation),
 }

@@ -46,7 +46,7 @@ def _show_translation(result: Measurement[Translation]) -> None:
             said = f"{part['questions']:,} questions, {part['candidates']:,.0f} candidates each on average"
             say(f"Among {_MEANT[name]}: {said}.")
     say(
-        "of all: P@1 where a word that is no token counts as missed. rank: the word of the same rank by frequency."
+        "of all: P@1 where a word that is not a token counts as missed. rank: the word of the same rank by frequency."
     )
     say()
     for line in _said(found):
