@@ -435,6 +435,7 @@ def test_what_is_not_measured_is_not_asked(vocabulary_alone, words, tmp_path):
     document = page(found)
     assert 'id="paper"' not in document
     assert "P@1" not in text_of(document)
+    assert "ranslation" not in text_of(document).partition("Provenance")[0]
     assert str(tmp_path.parent) not in text_of(document).partition("Provenance")[0]
 
 
