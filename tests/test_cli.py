@@ -336,7 +336,7 @@ def test_tables_and_figures_by_extension(run, clustered, tmp_path):
     ("arguments", "code", "message"),
     [
         (["inspect", "nowhere"], 1, "no such folder or file"),
-        (["neighbors", "demo:meaning", "qqqqq"], 1, "is no token of this vocabulary"),
+        (["neighbors", "demo:meaning", "qqqqq"], 1, "is not a token of this vocabulary"),
         (["neighbors", "demo:meaning"], 2, "name a TEXT or --id"),
         (["overlap", "demo:meaning"], 2, "at least two models"),
         (["census", "demo:meaning", "demo:meaning"], 2, "named twice"),

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import hyperpolyglot as hp
 from hyperpolyglot.cli.app import cli
+from hyperpolyglot.cli.terminal import print_table
 
 CITATION = (Path(__file__).parents[1] / "CITATION.cff").read_text("utf8")
 
@@ -66,3 +67,11 @@ def test_records_give_their_headline(space):
     assert "demo:meaning: 1,500 tokens, 3 labels" in repr(hp.census([space]))
     few = hp.translate(space.where(top=5), hp.packaged_lexicon(), languages=["en", "ru"], questions=0)
     assert "too few covered words" in repr(few)
+
+
+def test_numbers_with_units_stand_to_the_right(capsys):
+    """A column of shares ends where its longest ends, one of words begins where all begin."""
+    print_table("", [{"share": "5.0 %", "of": "a"}, {"share": "< 0.1 %", "of": "bb"}])
+    first, second = [line.rstrip() for line in capsys.readouterr().out.splitlines()][-3:-1]
+    assert first.index("%") == second.index("%")
+    assert first.index("a") == second.index("bb")

@@ -102,7 +102,7 @@ def test_neighbours_of_a_text_in_several_models(clustered, translated, model_of,
     assert [["a", 1], ["c", 0]] == [[each["model"], len(each["queries"])] for each in found["models"]]
     alone = run("neighbors", f"a={clustered}", pieces[9], "--compare-with", f"c={small}")
     assert "c: " in alone.stderr
-    assert "is no token of this vocabulary" in alone.stderr
+    assert "is not a token of this vocabulary" in alone.stderr
     nowhere = CliRunner().invoke(cli, ["neighbors", clustered, "nowhere", "--compare-with", small])
     assert isinstance(nowhere.exception, HyperpolyglotError)
     for name in ("near.npz", "near.svg"):

@@ -143,7 +143,7 @@ def test_words_are_followed_from_step_to_step(track: Any, run: list[str], cache:
     shown = CliRunner().invoke(cli, ["track", *run, "--words", text, *QUICK, "--cache", cache])
     assert f"Nearest tokens of {rows[0]['token']}" in shown.output
     missing = CliRunner().invoke(cli, ["track", *run, "--words", "nowhereatall", *QUICK, "--cache", cache])
-    assert (1, True) == (missing.exit_code, "is no token of this vocabulary" in str(missing.exception))
+    assert (1, True) == (missing.exit_code, "is not a token of this vocabulary" in str(missing.exception))
 
 
 def test_models_by_size(track: Any, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def _measured(tasks: list[Task], rounds: int, progress: Progress) -> list[dict[s
 
 @click.command(
     cls=Described,
-    purpose="And besides",
+    purpose="Other",
     short_help="How fast things are on this machine.",
     examples=(
         "hyperpolyglot bench",

@@ -176,8 +176,8 @@ def explain(
     store: StoreOptions,
     output: OutputOptions,
 ) -> None:
-    """Look for reasons in each MODEL: frequency, under-trained tokens, hubs, isotropy, dimension, and what taking the
-    languages out does to separability and diversity.
+    """Look for reasons in each MODEL: frequency, under-trained tokens, hubs, isotropy, dimension, and what is left of
+    separability and diversity after removing script components.
     """
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import progress_bar

@@ -17,7 +17,7 @@ Purpose = Literal[
     "Compare models",
     "Use a model",
     "Measure everything",
-    "And besides",
+    "Other",
 ]
 PURPOSES: tuple[Purpose, ...] = (
     "Look at a model",
@@ -26,7 +26,7 @@ PURPOSES: tuple[Purpose, ...] = (
     "Compare models",
     "Use a model",
     "Measure everything",
-    "And besides",
+    "Other",
 )
 """What one wants to do with a command, in the order of the list."""
 
@@ -40,7 +40,7 @@ _SHARED = MappingProxyType(
             "top",
             "exclude",
         ),
-        "What is opened of a model": ("table", "tensor", "tokenizer", "view", "with_output", "strict"),
+        "How a model is opened": ("table", "tensor", "tokenizer", "view", "with_output", "strict"),
         "How it is computed": ("device", "threads", "memory", "backend", "cluster", "cache", "no_cache"),
     }
 )

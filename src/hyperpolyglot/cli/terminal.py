@@ -30,6 +30,7 @@ __all__ = [
 
 _LONGEST_CELL, _LONGEST_LINE = 400, 8_000
 _LONGEST_HEADING = 24
+_NUMBER = re.compile(r"(< |≈ )?[−+-]?\d[\d,.]*( %| …|†)?(–\d[\d.]*)?$")
 _GAP = 3
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _LEFT_TO_RIGHT = "\u200e"
@@ -123,7 +124,17 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Iterable
             [_labelled(row.get(name)) if name in _LABELS else _cell(row.get(name)) for name in names]
             for row in rows
         ],
-        [any(isinstance(row.get(name), int | float) for row in rows) for name in names],
+        [_is_numeric([row.get(name) for row in rows]) for name in names],
+    )
+
+
+def _is_numeric(cells: Sequence[Any]) -> bool:
+    """Whether a column holds numbers, with or without a unit, so that it is written to the right."""
+    if any(isinstance(cell, int | float) for cell in cells):
+        return True
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    return any(_NUMBER.match(text) for text in texts) and all(
+        text in ("", "–") or _NUMBER.match(text) for text in texts
     )
 
 

@@ -44,7 +44,7 @@ _FIRST = 20
 @opening_group
 @output_group(TABLE)
 def inspect(model: str, opening: OpeningOptions, output: OutputOptions) -> None:
-    """Say what MODEL is: its table, its tokenizer, its kinds of tokens."""
+    """Show what MODEL consists of: its table, its tokenizer, its kinds of tokens."""
     from hyperpolyglot.cli.terminal import print_table, say
     from hyperpolyglot.measures.inspection import inspect as look
     from hyperpolyglot.sources import title_of
@@ -82,10 +82,10 @@ def census(
     """Count the tokens of each MODEL by writing system and by kind."""
     from hyperpolyglot import figures
     from hyperpolyglot.cli.terminal import print_table
-    from hyperpolyglot.cli.terminal_tables.labels import say_uncounted
+    from hyperpolyglot.cli.terminal_tables.labels import say_uncounted, with_names
     from hyperpolyglot.measures.census import census as count
+    from hyperpolyglot.percentages import exact
     from hyperpolyglot.sources import title_of
-    from hyperpolyglot.writing.scripts import script_name
 
     spaces = open_spaces(models, opening, labelling)
     found = count(spaces)
@@ -93,18 +93,9 @@ def census(
     if output.as_json:
         return emit("census", found.to_json(), spaces)
     for model, space in zip(found.models, spaces, strict=True):
-        rows = [
-            {
-                "label": row["label"],
-                "name": script_name(row["label"]),
-                "tokens": row["tokens"],
-                "percent": 100 * row["share"],
-            }
-            for row in model.table()
-        ]
-        named = any(row["name"] != row["label"] for row in rows)
-        columns = ("label", "name", "tokens", "percent") if named else ("label", "tokens", "percent")
-        print_table(f"{title_of(model.model)}: {model.tokens:,} tokens, {model.n_rows:,} rows", rows, columns)
+        rows = [row | {"share": exact(row["share"])} for row in model.table()]
+        title = f"{title_of(model.model)}: {model.tokens:,} tokens, {model.n_rows:,} rows"
+        print_table(title, *with_names(rows, ("label", "tokens", "share")))
         say_uncounted(model.uncounted, space.labels.labelling)
         print_table("by kind", [{"kind": kind, "tokens": count} for kind, count in model.kinds.items()])
     return None

@@ -253,8 +253,8 @@ def languages(
     output: OutputOptions,
 ) -> None:
     """Compare MODELs on a language: what its text costs, which of its words are
-    tokens, which of these are under-trained, whether it is told from others of
-    its script, and how many words are translated correctly.
+    tokens, which of these are under-trained, whether it is separable from others
+    of its script, and how many words are translated correctly.
 
     Frequent words and the separation from other languages need word lists: a
     folder of yours, or pip install 'hyperpolyglot[languages]'.

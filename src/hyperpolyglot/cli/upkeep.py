@@ -81,7 +81,7 @@ def _prune(root: Path | None, model: str | None, days: float | None) -> list[str
 
 def _size(size: int) -> str:
     """Bytes as people read them: ``9.7 MB``."""
-    unit, length = next(pair for pair in (("GB", 1e9), ("MB", 1e6), ("kB", 0)) if size >= pair[1] / 10)
+    unit, length = next(pair for pair in (("GB", 1e9), ("MB", 1e6), ("kB", 0)) if size >= 0.95 * pair[1])
     return f"{size / (length or 1e3):,.1f} {unit}"
 
 
@@ -96,7 +96,7 @@ def _ago(days: float) -> str:
 
 @click.command(
     cls=Described,
-    purpose="And besides",
+    purpose="Other",
     short_help="What is kept on disk: list, verify, prune.",
     examples=(
         "hyperpolyglot cache",
@@ -155,7 +155,7 @@ def cache(
             "size": _size(e["bytes"]),
             "last used": _ago(e["days"]),
             "key": e["key"][:12],
-            "name": _named(e),
+            "content": _named(e),
         }
         for e in entries
     ]
@@ -166,7 +166,7 @@ def cache(
 
 @click.command(
     cls=Described,
-    purpose="And besides",
+    purpose="Other",
     short_help="How to cite the paper and this software.",
     examples=("hyperpolyglot cite",),
 )

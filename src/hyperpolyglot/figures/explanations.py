@@ -142,7 +142,7 @@ def draw_undertrained(results: Sequence[Explanation], most: int = 30, *, ax: Axe
     panels[0].set_xlim(left=0)
     panels[0].xaxis.set_major_formatter(in_percent)
     said = name_axis(panels, "under-trained tokens (line: 95 % interval)")
-    chance_legend(figure, panels[0], "were they spread evenly")
+    chance_legend(figure, panels[0], "if they were spread evenly")
     name_shared_axis(figure, panels, said)
     return figure
 

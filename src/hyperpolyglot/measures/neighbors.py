@@ -365,7 +365,7 @@ def find_tokens(space: TokenSpace, text: str) -> list[int]:
     if not found:
         near = _closest(wanted, texts)
         hint = f"the closest are {', '.join(near)}" if near else "nothing is spelled like it"
-        raise TokenNotFound(f"{space.model}: {text!r} is no token of this vocabulary; {hint}.")
+        raise TokenNotFound(f"{space.model}: {text!r} is not a token of this vocabulary; {hint}.")
     return found
 
 

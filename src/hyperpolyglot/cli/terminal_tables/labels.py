@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hyperpolyglot.cli.terminal import say
 from hyperpolyglot.labellers import Labelling
+from hyperpolyglot.writing.scripts import script_name
 
-__all__ = ["say_uncounted", "uncounted"]
+__all__ = ["say_uncounted", "uncounted", "with_names"]
 
 
 def uncounted(labels: Sequence[str], labelling: Labelling) -> str:
@@ -22,3 +24,18 @@ def say_uncounted(labels: Sequence[str], labelling: Labelling) -> None:
     """Say which labels of a table do not count."""
     if labels:
         say(uncounted(labels, labelling))
+
+
+def with_names(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Rows and columns of a table with the English names of labels beside them, where any differs from its label.
+
+    >>> with_names([{"label": "Latn", "tokens": 2}], ("label", "tokens"))
+    ([{'label': 'Latn', 'tokens': 2, 'name': 'Latin'}], ('label', 'name', 'tokens'))
+    """
+    named = [dict(row) | {"name": script_name(row["label"]) if row["label"] else None} for row in rows]
+    if all(row["name"] in (None, row["label"]) for row in named):
+        return [dict(row) for row in rows], tuple(columns)
+    at = list(columns).index("label") + 1
+    return named, (*columns[:at], "name", *columns[at:])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hyperpolyglot.cli.terminal import print_beside, print_table, say
-from hyperpolyglot.cli.terminal_tables.cells import by_chance, value
+from hyperpolyglot.cli.terminal_tables.cells import by_chance, share, shares
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.languages.records import pieces
 from hyperpolyglot.percentages import exact
@@ -65,13 +65,13 @@ def _show_many(found: Languages) -> None:
     several = len({row.model for rows in found.by_language.values() for row in rows}) > 1
     table = [
         {"language": language_name(tag)} | _columns(row) | ({"model": title_of(row.model)} if several else {})
-        for tag, rows in found.by_language.items()
+        for tag, rows in sorted(found.by_language.items(), key=lambda pair: language_name(pair[0]))
         for row in rows
     ]
     filled = [name for name in table[0] if any(row[name] != _NONE for row in table)]
-    print_table("Models by language, best first", table, filled)
+    print_table("Models by language, best first" if several else "Languages", table, filled)
     say(
-        "of all: word translation (P@1 by CSLS), of all questions, with its 95 % interval. frequent: the most frequent "
+        "P@1: word translation by CSLS, of all questions, with its 95 % interval. frequent: the most frequent "
         "words that are one token, by frequency. one token: words of the lexicon that are; vs en: less those of the "
         "reference language for the same concepts, in points. premium: tokens of the same text over those of the "
         "reference. pieces: per word, ≈ estimated, † with unknown parts in more than a tenth of the words. weak: "
@@ -87,8 +87,8 @@ def _columns(row: LanguageModel) -> dict[str, Any]:
     matched = (row.translation or {}).get("matched") or {}
     interval = matched.get("all_interval")
     return {
-        "of all": value(matched.get("all"), 2),
-        "interval": _NONE if interval is None else "{:.2f}–{:.2f}".format(*interval),
+        "P@1": share(matched.get("all")),
+        "interval": shares(interval),
         "frequent": _percent(row.frequent),
         "one token": exact(row.coverage),
         "vs en": _points(row.against_reference),
@@ -149,5 +149,5 @@ _MEASURES: dict[str, Callable[[LanguageModel], str]] = {
     "tokens per word of real text": lambda row: _number(row.fertility),
     "premium over the reference language": lambda row: _number(row.premium),
     "under-trained of its tokens": lambda row: _share(row.undertrained_share),
-    "told from others of its script": lambda row: _share(row.separation),
+    "separable from others of its script": lambda row: _share(row.separation),
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hyperpolyglot.cli.several import Columns, Command, Measurement
 from hyperpolyglot.cli.terminal import print_table, say
-from hyperpolyglot.cli.terminal_tables.cells import span, value, whole
+from hyperpolyglot.cli.terminal_tables.cells import points, share, shares, span, value, whole
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.percentages import exact, percent
 from hyperpolyglot.sources import title_of
@@ -20,7 +20,7 @@ __all__ = ["TRANSLATE", "show_induction"]
 
 _AMONG = {"weak": "words", "script": "script", "strong": "all"}
 _MEANT = {
-    "weak": "the words of the language asked for",
+    "weak": "the words of the target language",
     "script": "all tokens of its script",
     "strong": "all tokens",
 }
@@ -46,7 +46,7 @@ def _show_translation(result: Measurement[Translation]) -> None:
             said = f"{part['questions']:,} questions, {part['candidates']:,.0f} candidates each on average"
             say(f"Among {_MEANT[name]}: {said}.")
     say(
-        "of all: P@1 where a word that is no token counts as missed. rank: the word of the same rank by frequency."
+        "of all: P@1 where a word that is not a token counts as missed. rank: the word of the same rank by frequency."
     )
     say()
     for line in _said(found):
@@ -54,8 +54,13 @@ def _show_translation(result: Measurement[Translation]) -> None:
     print_table(
         "The same among words, by CSLS: kinds, transliterations, and what is kept apart", _parts(found)
     )
-    print_table("Languages with most words that are tokens, and how these were found", _coverage(found))
-    print_table("Hub languages (nearest foreign words; lift shrunken, 95 % interval)", _hubs(found))
+    print_table(
+        "Languages with most words that are tokens, and by which spelling they were found", _coverage(found)
+    )
+    print_table(
+        "Hub languages: P@1 from and into them, share of nearest foreign words, lift",
+        _hubs(found),
+    )
 
 
 def _translation_columns(result: Measurement[Translation]) -> Columns:
@@ -104,9 +109,9 @@ def _weightings(found: Translation) -> list[dict[str, Any]]:
             "each": row["weighting"],
             "transliterations": "with" if row["transliterations"] else "without",
             "how many": row["groups"],
-            "P@1": value(row["value"]),
-            "interval": span(row["interval"]),
-            "chance": value(row["chance"]),
+            "P@1": share(row["value"]),
+            "interval": shares(row["interval"]),
+            "chance": share(row["chance"]),
         }
         for row in found.weightings
     ]
@@ -119,22 +124,30 @@ def _said(found: Translation) -> list[str]:
         lines.append(
             "others: all tokens but variants of the word (case, space, accents, width). For "
             f"{percent(first['same_word'])} of {first['words']:,} words such a variant is the nearest token; the "
-            f"nearest of the others means the same for {percent(first['same_meaning'])} "
+            f"nearest of the others has a known meaning in common for {percent(first['same_meaning'])} "
             f"(chance {percent(first['chance'])})."
         )
     if compared["blocks"]:
         lines.append(
             f"The same answers, without transliterations: {percent(compared['inside'])} from languages of their own "
-            f"script, {percent(compared['outside'])} from others; difference {value(compared['difference'])} (95 % "
-            f"interval {span(compared['interval'])})."
+            f"script, {percent(compared['outside'])} from others; difference {points(compared['difference'])} points "
+            f"{_sure(compared['interval'])}."
         )
     if found.names["blocks"]:
         lines.append(
             f"Between the same pairs of languages, without transliterations: {percent(found.names['inside'])} for "
             f"things (objects), {percent(found.names['outside'])} for names (territories, languages); difference "
-            f"{value(found.names['difference'])} (95 % interval {span(found.names['interval'])})."
+            f"{points(found.names['difference'])} points {_sure(found.names['interval'])}."
         )
     return lines
+
+
+def _sure(interval: Sequence[float] | None) -> str:
+    return (
+        "(no interval)"
+        if interval is None
+        else f"(95 % interval {points(interval[0])} to {points(interval[1])})"
+    )
 
 
 def _score(among: str, by: str, scores: Mapping[str, Any], whole: float | None) -> dict[str, Any]:
@@ -142,14 +155,18 @@ def _score(among: str, by: str, scores: Mapping[str, Any], whole: float | None) 
     return {
         "among": among,
         "by": _BY[by],
-        "P@1": value(first["value"]),
-        "interval": span(first["interval"]),
-        "chance": value(first["chance"]),
-        "P@5": value(scores["p5"]["value"], 2),
-        "P@10": value(scores["p10"]["value"], 2),
-        "MRR": value(scores["mrr"]["value"]),
-        "of all": value(whole),
+        "P@1": share(first["value"]),
+        "interval": shares(first["interval"]),
+        "chance": share(first["chance"]),
+        "P@5": _rounded(scores["p5"]["value"]),
+        "P@10": _rounded(scores["p10"]["value"]),
+        "MRR": value(scores["mrr"]["value"], 2),
+        "of all": share(whole),
     }
+
+
+def _rounded(number: float | None) -> str:
+    return "–" if number is None else f"{100 * number:.0f} %"
 
 
 def _parts(found: Translation) -> list[dict[str, Any]]:
@@ -158,9 +175,9 @@ def _parts(found: Translation) -> list[dict[str, Any]]:
         {
             "about": name,
             "questions": row["questions"],
-            "P@1": value(row["csls_p1"]),
-            "interval": span(row["interval"]),
-            "chance": value(row["chance"]),
+            "P@1": share(row["csls_p1"]),
+            "interval": shares(row["interval"]),
+            "chance": share(row["chance"]),
         }
         for name, row in kinds + [(_SOUNDS[row["sound"]], row) for row in found.sounds]
     ]
@@ -171,9 +188,9 @@ def _parts(found: Translation) -> list[dict[str, Any]]:
             {
                 "about": title,
                 "questions": part["questions"] - part["same_token"],
-                "P@1": value(first["value"]),
-                "interval": span(first["interval"]),
-                "chance": value(first["chance"]),
+                "P@1": share(first["value"]),
+                "interval": shares(first["interval"]),
+                "chance": share(first["chance"]),
             }
         )
     return rows
@@ -201,10 +218,10 @@ def _hubs(found: Translation) -> list[dict[str, Any]]:
         {
             "language": language_name(row["language"]),
             "words": row["words"],
-            "asked from": value(row["as_source"], 2),
-            "asked for in": value(row["as_target"], 2),
-            "drawn": value(row["attraction"]),
-            "by chance": value(row["expected"]),
+            "source": share(row["as_source"]),
+            "target": share(row["as_target"]),
+            "nearest": share(row["attraction"]),
+            "chance": share(row["expected"]),
             "lift": value(row["shrunk"], 1),
             "interval": "–" if row["interval"] is None else "–".join(value(x, 1) for x in row["interval"]),
         }

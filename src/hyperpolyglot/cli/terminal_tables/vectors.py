@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from hyperpolyglot.cli.several import Columns, Command, Measurement
 from hyperpolyglot.cli.terminal import print_table, say
-from hyperpolyglot.cli.terminal_tables.cells import by_chance, value
-from hyperpolyglot.cli.terminal_tables.labels import say_uncounted, uncounted
+from hyperpolyglot.cli.terminal_tables.cells import by_chance, share, shares, value
+from hyperpolyglot.cli.terminal_tables.labels import say_uncounted, uncounted, with_names
 from hyperpolyglot.percentages import percent
 from hyperpolyglot.records import with_interval
 from hyperpolyglot.shown import shown
+from hyperpolyglot.writing.scripts import script_name
 
 if TYPE_CHECKING:
     from hyperpolyglot.measures.diversity import Diversity
@@ -26,8 +27,14 @@ _ALL = "all tokens"
 
 def _show_separability(result: Measurement[Separability]) -> None:
     space, found = result.space, result.record
-    columns = ("label", "tokens", "accuracy", "low", "high", "chance")
-    print_table(f"{result.title}: accuracy of a linear probe (95 % interval)", found.table(), columns)
+    rows = [
+        row
+        | {"accuracy": share(row["accuracy"]), "interval": shares((row["low"], row["high"]))}
+        | {"chance": share(row["chance"])}
+        for row in found.table()
+    ]
+    columns = ("label", "tokens", "accuracy", "interval", "chance")
+    print_table(f"{result.title}: accuracy of a linear probe (95 % interval)", *with_names(rows, columns))
     if found.skipped:
         say(f"too few tokens to probe, of the label or of all others: {_listed(found.skipped)}")
     _say_against(found)
@@ -67,7 +74,7 @@ def _separability_notes(result: Measurement[Separability]) -> list[str]:
 def _show_silhouette(result: Measurement[Silhouette]) -> None:
     space, found = result.space, result.record
     columns = ("label", "tokens", "sampled", "silhouette", "low", "high", "chance")
-    print_table(f"{result.title}: mean silhouette (95 % interval)", found.table(), columns)
+    print_table(f"{result.title}: mean silhouette (95 % interval)", *with_names(found.table(), columns))
     if found.skipped:
         listed = _listed(found.skipped)
         say(f"left out, too few tokens or no {space.labels.labelling.one}: {listed}")
@@ -92,8 +99,15 @@ def _silhouette(found: float, interval: tuple[float, float] | None, chance: floa
 def _show_diversity(result: Measurement[Diversity]) -> None:
     space, found = result.space, result.record
     called = space.labels.labelling
+    rows = [
+        row
+        | {name: value(row[name], 1) for name in ("mean", "chance")}
+        | {name: share(row[name]) for name in ("own_share", "own_chance")}
+        for row in found.table()
+    ]
     columns = ("label", "tokens", "mean", "chance", "own_share", "own_chance")
-    print_table(f"{result.title}: distinct {called.many} among {found.k} neighbours", found.table(), columns)
+    title = f"{result.title}: distinct {called.many} among {found.k} neighbours"
+    print_table(title, *with_names(rows, columns))
     say_uncounted([row.label for row in found.by_label if row.label and not row.counted], called)
     sure = "" if found.interval is None else " [{:.2f}, {:.2f}]".format(*found.interval)
     spread = f"mean {found.mean:.2f}{sure}, s.d. {found.sd or 0:.2f}, over {found.tokens:,} tokens"
@@ -136,8 +150,11 @@ def _own(
 
 def _show_neighbors(result: Measurement[Neighborhoods]) -> None:
     for query in result.record.to_json()["queries"]:
-        title = f"{shown(query['token'])}  (id {query['id']}, {shown(query['label'] or 'no label')})"
-        print_table(title, query["neighbors"], ("similarity", "label", "id", "token"))
+        label = script_name(query["label"]) if query["label"] else "no label"
+        print_table(
+            f"{shown(query['token'])}  (id {query['id']}, {label})",
+            *with_names(query["neighbors"], ("similarity", "label", "id", "token")),
+        )
 
 
 def _neighbor_columns(result: Measurement[Neighborhoods]) -> Columns:

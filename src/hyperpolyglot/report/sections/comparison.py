@@ -95,7 +95,7 @@ def _read(found: Comparison) -> tuple[str, ...]:
     ordered = sorted(found.pairs, key=lambda pair: -(pair.measures["neighbor_overlap"].value or 0.0))
     texts = [_read_pair(ordered[0], found)]
     if len(ordered) > 1 and not any(found.above_random(pair) for pair in ordered):
-        return (f"Of {len(ordered)} pairs none is told from random: {texts[0]}",)
+        return (f"None of {len(ordered)} pairs is distinguishable from random: {texts[0]}",)
     if len(ordered) > 1:
         texts = [f"Of {len(ordered)} pairs the most alike: {texts[0]}"]
         texts.append(f"The least alike: {_read_pair(ordered[-1], found)}")

@@ -46,7 +46,7 @@ def geometry_section(results: list[Explanation]) -> Section:
         reading=tuple(_read(found) for found in results) if len(results) <= FEW else (),
         grids=(_grid(results),),
         note="Chance: as many Gaussian vectors of equal spread in all directions; for the local intrinsic dimension, "
-        "Gaussian vectors with the model’s own mean and covariance; for the means, labels dealt out at random. Local "
+        "Gaussian vectors with the model’s own mean and covariance; for the means, labels permuted at random. Local "
         "dimensions are estimated too low where there are many: compare with chance only. A mean cosine far above 0 "
         "says that all tokens point one way.",
     )

@@ -91,10 +91,16 @@ def language_sections(study: Study) -> list[Section]:
             ),
             reading=(*told.reading, *_read_ranks(found, models)),
             grids=(*told.grids, _grid(found, models)),
-            note=f"{together(found.notes)} {_NOTE_OF_TRANSLATION.format(few=_few(found)) if translated else ''}"
+            note=f"{together(_notes(found, translated))} "
+            f"{_NOTE_OF_TRANSLATION.format(few=_few(found)) if translated else ''}"
             "Pieces with ≈ are estimated; with † more than a tenth of the words have an unknown part.",
         )
     ]
+
+
+def _notes(found: Languages, translated: bool) -> list[str]:
+    """The notes of the measure, without what they say of translation where none was measured."""
+    return [note for note in found.notes if translated or not note.startswith("Translation ")]
 
 
 def _few(found: Languages) -> str:

@@ -182,7 +182,7 @@ def _read(model: ModelStudy, found: Translation) -> list[str]:
         texts.append(
             f"By question, {percent(found.overall['weak']['csls']['p1']['value'])} are translated correctly among the "
             "words of the target language; the frequency-matched baseline, the word of the same frequency rank in its "
-            f"language, is right for {score(base)}. Counting every word that is no token of {name} as missed, "
+            f"language, is right for {score(base)}. Counting every word that is not a token of {name} as missed, "
             f"{percent(whole)} of all questions are answered. Words spelled the same ({apart['identical']:,} "
             "questions) "
             f"or nearly the same ({apart['near']:,}) in both languages are not in these scores.{_sounds(found)}"

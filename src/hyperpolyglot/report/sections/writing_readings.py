@@ -189,7 +189,7 @@ def _read_mixing(model: str, result: Diversity) -> str:
     if not rows:
         return (
             f"In {model}, no label is more than {number(MOST_LIFT, 1)} times over-represented among the neighbours of "
-            f"another (chance 1; {tried} pairs with enough tokens)."
+            f"another (chance 1; {tried:,} pairs with enough tokens)."
         )
     told = [
         f"{script_name(row.b)} among those of {script_name(row.a)} ({percent(row.share)}, {number(row.lift, 1)} × "
@@ -197,6 +197,6 @@ def _read_mixing(model: str, result: Diversity) -> str:
         for row in rows[:_NAMED]
     ]
     return (
-        f"In {model}, the most over-represented neighbours of another label are {joined(told)}, of {tried} pairs with "
-        "enough tokens."
+        f"In {model}, the most over-represented neighbours of another label are {joined(told)}, of {tried:,} pairs "
+        "with enough tokens."
     )

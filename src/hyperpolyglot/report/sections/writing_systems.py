@@ -188,7 +188,7 @@ def _diversity(study: Study, labelling: Labelling) -> list[Section]:
             f"{number(OWN, 1)}, mostly closed from {number(MOSTLY, 1)}, half closed from {number(HALF, 1)}, little "
             f"above chance below {number(MIXED, 1)} and {number(MIXED_RATIO, 0)} × chance; at chance within "
             f"{number(RANDOM_DEVIATIONS_OF_A_LABEL, 0)} standard deviations of "
-            f"labels dealt out at random.{_uncounted(labelling)}",
+            f"labels permuted at random.{_uncounted(labelling)}",
         ),
     ]
 
