@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from hyperpolyglot.measures.track import Track, TrackOptions
-    from hyperpolyglot.space import TokenSpace
 
 __all__ = ["track"]
 
@@ -253,21 +252,20 @@ def track(
         "maps": figures.draw_track_maps,
     }
     for path in pages:
-        _write_page(found, path, spaces)
+        _write_page(found, path)
     output.save(found.table, lambda: draw[figure](found))
     if output.as_json:
         return emit("track", found.to_json(), spaces)
     return show_track(found)
 
 
-def _write_page(found: Track, path: Path, spaces: Sequence[TokenSpace]) -> None:
-    """The maps of a run as a page, called after the last checkpoint."""
+def _write_page(found: Track, path: Path) -> None:
+    """The maps of a run as a page."""
     from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.explorer import moving_page
-    from hyperpolyglot.sources import title_of
     from hyperpolyglot.store import written
 
-    page = moving_page(found, title_of(spaces[-1].model)).encode()
+    page = moving_page(found).encode()
     with written(path) as temporary:
         temporary.write_bytes(page)
     note(f"wrote {path}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from hyperpolyglot.explorer.bundle import colours_listed
 from hyperpolyglot.explorer.inlined import inlined
 from hyperpolyglot.measures.track import Track
 from hyperpolyglot.measures.track.moving import MovingTokens
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.types import Array
 
 __all__ = ["moving_page"]
@@ -27,8 +30,11 @@ _MOST_TEXT = 200
 """Characters of a token that the page keeps."""
 
 
-def moving_page(found: Track, title: str) -> str:
-    """The page of a run that was laid out (``maps=``), called ``title``. Raises ``NotEnoughData`` without maps."""
+def moving_page(found: Track, title: str | None = None) -> str:
+    """The page of a run that was laid out (``maps=``). Raises ``NotEnoughData`` without maps.
+
+    ``title``: by default the repository or the folder that all steps are of, else the last step.
+    """
     checked("moving_page", found, Track, "a Track, as track() gives it")
     tokens = found.moving
     if tokens is None or not tokens.moving:
@@ -36,6 +42,7 @@ def moving_page(found: Track, title: str) -> str:
             "Track: there are no maps of the same tokens; ask for some with --maps (maps=), and where "
             "vocabularies differ for common tokens with --shared."
         )
+    title = title or run_called([step.model for step in found.maps])
     steps = [
         {"name": f"{found.options.axis} {step.x:,.10g}", "x": step.x, "stays": step.stays}
         for step in found.maps
@@ -61,6 +68,22 @@ def moving_page(found: Track, title: str) -> str:
     }
     page = (root / "moving" / "index.html").read_text("utf8").split("%")
     return "".join(parts.get(part, part) for part in page)
+
+
+def run_called(models: Sequence[str]) -> str:
+    """What a run is called by the names of its steps.
+
+    >>> run_called(["org/name@step1", "org/name@step2"]), run_called(["/tmp/run/1.npz", "/tmp/run/2.npz"])
+    ('org/name', 'run')
+    >>> run_called(["demo:language", "demo:meaning"])
+    'demo:meaning'
+    """
+    repositories = {model.partition("@")[0] for model in models if "@" in model}
+    folders = {PurePath(model).parent.name for model in models}
+    for named in (repositories, folders):
+        if len(named) == 1 and "" not in named:
+            return title_of(named.pop())
+    return title_of(models[-1])
 
 
 def _policy(script: str, style: str) -> str:

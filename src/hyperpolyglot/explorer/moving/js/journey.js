@@ -5,6 +5,7 @@ import { byInterest } from "./labels.js";
 import { spoken, token } from "./tokens.js";
 
 const EXAMPLES = 12;
+const HEAD = 48; // pixels above the step that is shown
 
 export class Journey {
   /** `does`: `pick(row)`, `point(row)`, `go(step)`; `colour(label)` of badges. */
@@ -15,9 +16,16 @@ export class Journey {
     this.element = el("aside", { class: "panel", "aria-label": "Details" }, this.main);
   }
 
-  /** Mark the step that is shown on the map. */
+  /** Mark the step that is shown on the map, and bring it into view where the panel scrolls by itself. */
   now(step) {
-    this.main.querySelectorAll(".side").forEach((side, i) => (i === step ? side.setAttribute("aria-current", "step") : side.removeAttribute("aria-current")));
+    const slot = this.element.parentElement;
+    this.main.querySelectorAll(".side").forEach((side, i) => {
+      const was = side.hasAttribute("aria-current");
+      if (i !== step) return side.removeAttribute("aria-current");
+      side.setAttribute("aria-current", "step");
+      if (!was && slot.scrollHeight > slot.clientHeight) slot.scrollTop += side.getBoundingClientRect().top - slot.getBoundingClientRect().top - HEAD;
+      return undefined;
+    });
   }
 
   showNothing() {
@@ -28,7 +36,7 @@ export class Journey {
       el("article", { class: "card" },
         el("h2", {}, run.title),
         el("p", {}, `${count(run.size)} tokens at ${run.steps.length} steps. Each map is turned to fit the one before; between two steps the way is interpolated, not measured.`),
-        el("dl", { class: "facts" }, run.steps.map(({ name, stays }) => el("div", {},
+        el("dl", { class: "facts steps" }, run.steps.map(({ name, stays }) => el("div", {},
           el("dt", {}, name), el("dd", {}, stays === null ? "the first map" : `${(100 * stays).toFixed(1)} % of the places are those of the map before (R²)`)))),
         el("p", {}, "Choose a point, search, or begin with one of these:"),
         el("p", { class: "chips" }, rows.map((row) => el("button", { type: "button", class: "chip", onclick: () => this.does.pick(row) }, token(run.text(row), 30))))),
