@@ -4,7 +4,11 @@ Trajectories are E_t = (1 − a)·R + a·E_T, E_T the tokens of three scripts of
 of each script. The truth is the half-life where every token is asked for its neighbours; each simulation draws some
 tokens, with replacement, and has an interval from these. R is drawn anew for every twenty simulations.
 
-    python benchmarks/track.py 200 --seed 1
+What is no mean over tokens (CKA, RSA) is measured with ``--parts``, on samples of 6,000 tokens without replacement:
+copies of a token would be alike.
+
+    python benchmarks/track.py 1000 --seed 7
+    python benchmarks/track.py 300 --seed 5 --parts
 """
 
 from __future__ import annotations
@@ -17,13 +21,16 @@ from numpy.typing import NDArray
 
 import hyperpolyglot as hp
 from hyperpolyglot.measures.comparison.agreement import shared_neighbors
+from hyperpolyglot.measures.track.alike import ranked_alike
 from hyperpolyglot.measures.track.moved import half_lives_of, movements
-from hyperpolyglot.measures.track.sums import GROUPS, Sums, joined, summed
+from hyperpolyglot.measures.track.pairs import cka_value, similar
+from hyperpolyglot.measures.track.sums import GROUPS, PARTS, Sums, groups_of, joined, summed
 from hyperpolyglot.statistics import wilson
+from hyperpolyglot.types import Float32, silent
 
 HALVES = {"Latn": 150.0, "Cyrl": 300.0, "Arab": 450.0}
 X = np.arange(9) * 100.0
-TOKENS, SAMPLE, K, RUNS_OF_ONE = 1500, 400, 10, 20
+TOKENS, POPULATION, SAMPLE, K, RUNS_OF_ONE = 1500, 6000, 400, 10, 20
 
 
 def overlaps(last: hp.TokenSpace, seed: int) -> NDArray[np.float64]:
@@ -76,6 +83,47 @@ def simulations(count: int, seed: int = 0) -> Iterator[tuple[dict[str | None, bo
         yield held, len(known) == len(places) and known == sorted(known)
 
 
+def parts_of_run(vectors: list[Float32], rows: NDArray[np.int64], seed: int) -> list[list[Sums]]:
+    """The pseudo-values of CKA and RSA of some rows, at every step against the last."""
+    parts = groups_of(len(rows), seed) % PARTS
+    found = []
+    for own in vectors[:-1]:
+        sides = own[rows], vectors[-1][rows]
+        columns = ranked_alike([(None, np.arange(len(rows)))], sides, parts, seed)[1]
+        for label, sums in similar([], np.full(len(rows), -1), sides, parts, silent):
+            made = cka_value(label, *sums)
+            columns += [] if made is None else [made[1]]
+        found.append([joined(columns)])
+    return found
+
+
+def simulations_of_parts(count: int, seed: int = 0) -> Iterator[tuple[dict[str | None, bool], bool]]:
+    """As :func:`simulations`, of CKA and RSA by name; the second value is always true."""
+    last = hp.open_model("demo:meaning").where(labels=[*HALVES], top=POPULATION)
+    end, x = last.vectors(), X[:-1]
+    scale = float(np.sqrt((end**2).mean()))
+    half = np.array([HALVES[str(last.labels.of(i))] for i in range(len(last))])
+    for number in range(count):
+        if number % RUNS_OF_ONE == 0:
+            random = np.random.default_rng([2 + seed, number])
+            noise = random.standard_normal(end.shape).astype(np.float32) * scale
+            shares = [(1 / (1 + np.exp(-(at - half) / 35))).astype(np.float32)[:, None] for at in X]
+            steps = [(1 - a) * noise + a * end for a in shares]
+            whole = movements(x, parts_of_run(steps, np.arange(len(end)), 0), resamples=100, seed=0)
+            truth = {measure: movement.x for (measure, _), movement in whole.items()}
+        rows = np.sort(np.random.default_rng([1 + seed, number]).choice(len(end), SAMPLE, replace=False))
+        found = half_lives_of(movements(x, parts_of_run(steps, rows, number), resamples=2000, seed=number))
+        yield (
+            {
+                row.measure: row.low is not None
+                and row.high is not None
+                and row.low <= truth[row.measure] <= row.high
+                for row in found
+            },
+            True,
+        )
+
+
 def main() -> None:
     """Print the share of intervals that hold, with its own interval, and of simulations in order."""
     parser = argparse.ArgumentParser(
@@ -83,9 +131,11 @@ def main() -> None:
     )
     parser.add_argument("simulations", type=int, nargs="?", default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--parts", action="store_true")
     chosen = parser.parse_args()
-    found = list(simulations(chosen.simulations, chosen.seed))
-    for name in (None, *HALVES):
+    measured = simulations_of_parts if chosen.parts else simulations
+    found = list(measured(chosen.simulations, chosen.seed))
+    for name in found[0][0]:
         held = sum(held[name] for held, _ in found)
         low, high = wilson(held, len(found)) or (0.0, 1.0)
         print(f"{name or 'all tokens'}: {held / len(found):.3f} [{low:.3f}, {high:.3f}]")

@@ -33,7 +33,7 @@ from hyperpolyglot.cli.options import (
     models_argument,
     seed_option,
 )
-from hyperpolyglot.cli.output import TABLE_OR_FIGURE, OutputOptions, emit, output_group
+from hyperpolyglot.cli.output import TABLE_FIGURE_OR_PAGE, OutputOptions, emit, output_group
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["track"]
 
 AXES = ("training", "size", "name")
+_MAPS = 6
+"""Of a page whose tokens move, where no number is given."""
+
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -91,8 +94,8 @@ class StepOptions:
 
         return None if self.shares is None else read_numbers(self.shares)
 
-    def options(self, k: int, minimum: int, seed: int) -> TrackOptions:
-        """The same for the measure."""
+    def options(self, k: int, minimum: int, seed: int, *, moving: bool) -> TrackOptions:
+        """The same for the measure; ``moving``: maps are needed."""
         from hyperpolyglot.measures.track import TrackOptions
 
         try:
@@ -103,7 +106,7 @@ class StepOptions:
                 exact=self.exact,
                 shared=self.shared,
                 words=self.words,
-                maps=self.maps,
+                maps=_MAPS if moving and not self.maps else self.maps,
                 by=self.by,
                 tokens_per_step=self.tokens_per_step,
             )
@@ -174,8 +177,8 @@ steps_group = group(
         "--maps",
         type=click.IntRange(0),
         default=0,
-        show_default=True,
-        help="Lay the sampled tokens out at so many steps; --figure maps draws them.",
+        help="Lay the sampled tokens out at so many steps, for --figure maps and for -o with .html.  "
+        f"[default: 0; with .html {_MAPS}]",
     ),
 )
 
@@ -187,6 +190,7 @@ steps_group = group(
     examples=(
         "hyperpolyglot track demo:language demo:meaning --shared",
         "hyperpolyglot track demo:language demo:meaning --words water,fire -o steps.csv",
+        "hyperpolyglot track demo:language demo:meaning --shared -o moving.html",
     ),
 )
 @models_argument
@@ -201,7 +205,7 @@ steps_group = group(
 @cluster_group
 @store_group
 @figure_option("measures", "labels", "maps")
-@output_group(TABLE_OR_FIGURE)
+@output_group(TABLE_FIGURE_OR_PAGE)
 def track(
     models: tuple[str, ...],
     stepping: StepOptions,
@@ -231,7 +235,8 @@ def track(
     if len(named) < 2:
         raise click.UsageError("track needs at least two checkpoints.")
     x, shares = stepping.places(named), stepping.known_shares()
-    options = stepping.options(k, minimum, seed)
+    pages, output = output.split(".html")
+    options = stepping.options(k, minimum, seed, moving=bool(pages))
     spaces = open_spaces(named, opening, labelling)
     words = read_lexicons(lexicon) or packaged_lexicon()
     with progress_bar() as bar:
@@ -246,7 +251,21 @@ def track(
         "labels": figures.draw_track_by_label,
         "maps": figures.draw_track_maps,
     }
+    for path in pages:
+        _write_page(found, path)
     output.save(found.table, lambda: draw[figure](found))
     if output.as_json:
         return emit("track", found.to_json(), spaces)
     return show_track(found)
+
+
+def _write_page(found: Track, path: Path) -> None:
+    """The maps of a run as a page."""
+    from hyperpolyglot.cli.terminal import note
+    from hyperpolyglot.explorer import moving_page
+    from hyperpolyglot.store import written
+
+    page = moving_page(found).encode()
+    with written(path) as temporary:
+        temporary.write_bytes(page)
+    note(f"wrote {path}")

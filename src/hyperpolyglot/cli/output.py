@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARRAYS",
     "TABLE",
+    "TABLE_FIGURE_OR_PAGE",
     "TABLE_OR_FIGURE",
     "OutputOptions",
     "Written",
@@ -44,6 +45,10 @@ class Written:
 _FIGURES = (".png", ".svg", ".pdf")
 TABLE = Written("a table (.csv, .tsv, .parquet, .tex)", (".csv", ".tsv", ".parquet", ".tex"))
 TABLE_OR_FIGURE = Written(f"{TABLE.words} or the figure (.png, .svg, .pdf)", TABLE.suffixes + _FIGURES)
+TABLE_FIGURE_OR_PAGE = Written(
+    f"{TABLE_OR_FIGURE.words}, or .html with a map whose tokens move from step to step",
+    (*TABLE_OR_FIGURE.suffixes, ".html"),
+)
 ARRAYS = Written(
     f"{TABLE_OR_FIGURE.words}, or .npz with the neighbours of all tokens", (*TABLE_OR_FIGURE.suffixes, ".npz")
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -34,7 +34,16 @@ from hyperpolyglot.store import Store
 from hyperpolyglot.types import Progress, silent
 from hyperpolyglot.writing.colours import REGIONS, colours_of
 
-__all__ = ["FORMAT", "MANIFEST", "Bundle", "bundle_of", "make_bundle", "refuse_others", "write_bundle"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "Bundle",
+    "bundle_of",
+    "colours_listed",
+    "make_bundle",
+    "refuse_others",
+    "write_bundle",
+]
 
 FORMAT = "hyperpolyglot.bundle/1"
 MANIFEST = "manifest.json"
@@ -111,7 +120,7 @@ def bundle_of(models: Sequence[Explored], words: Glossary, options: ExploreOptio
             "languages": [{"tag": tag, "name": language_name(tag)} for tag in words.languages],
             "columns": _placed(made, "data/lexicon", _lexicon_columns(words)),
         },
-        "colours": _colours(models),
+        "colours": colours_listed(label for model in models for label in model.space.labels.names),
         "tour": tour(models),
         "provenance": provenance([model.space for model in models], options.to_json(), options.seed),
     }
@@ -119,9 +128,9 @@ def bundle_of(models: Sequence[Explored], words: Glossary, options: ExploreOptio
     return Bundle(made)
 
 
-def _colours(models: Sequence[Explored]) -> list[dict[str, str]]:
+def colours_listed(labels: Iterable[str]) -> list[dict[str, str]]:
     """The colour of every label, in the order of the legend's regions, those of no region last but one."""
-    found = colours_of(label for model in models for label in model.space.labels.names)
+    found = colours_of(labels)
     *regions, shared = REGIONS
     order = {region: i for i, region in enumerate([*regions, "Others", shared])}
     ordered = sorted(found.items(), key=lambda item: order[item[1].region])

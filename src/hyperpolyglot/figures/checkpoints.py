@@ -85,6 +85,7 @@ def draw_track(found: Track, measure: str | None = None, *, ax: Axes | None = No
         _panel(panel, found, name)
     for panel in axes[max(0, len(chosen) - columns) : len(chosen)]:
         panel.set_xlabel(found.options.axis)
+        panel.tick_params(axis="x", labelbottom=True)
     for panel in axes[len(chosen) :]:
         panel.set_axis_off()
     return figure

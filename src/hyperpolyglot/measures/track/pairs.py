@@ -28,7 +28,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import jackknife_interval
 from hyperpolyglot.types import Float32, Progress, silent
 
-__all__ = ["StepPair", "paired_steps"]
+__all__ = ["StepPair", "cka_value", "paired_steps", "similar"]
 
 _FEWEST_ROWS = 100
 """Tokens that a label needs for CKA and RSA: five in each of the parts that are left out in turn."""
@@ -81,8 +81,8 @@ def paired_steps(
     of = np.searchsorted(np.sort(large), codes)
     of = np.where(np.isin(codes, large), of, -1)
     names = [shown.names[code] for code in sorted(large)]
-    for label, found in _similar(names, of, vectors, groups % PARTS, progress):
-        made = _cka(label, *found)
+    for label, found in similar(names, of, vectors, groups % PARTS, progress):
+        made = cka_value(label, *found)
         if made is not None:
             values.append(made[0])
             columns.append(made[1])
@@ -102,7 +102,7 @@ _Sides = tuple[HsicSums, HsicSums, HsicSums]
 """The sums of HSIC between two steps, of the first alone and of the second alone."""
 
 
-def _similar(
+def similar(
     names: list[str],
     of: NDArray[np.intp],
     vectors: tuple[Float32, Float32],
@@ -149,7 +149,7 @@ def _added(one: _Sides, other: _Sides) -> _Sides:
     return between, first, second
 
 
-def _cka(
+def cka_value(
     label: str | None, whole: _Sides, parts: Iterable[tuple[int, _Sides]]
 ) -> tuple[StepValue, Column] | None:
     """Debiased linear CKA; interval and pseudo-values by leaving each of 20 parts out."""

@@ -21,6 +21,7 @@ from hyperpolyglot.measures.track.moved import (
     related_to_share,
     which_first,
 )
+from hyperpolyglot.measures.track.moving import MovingTokens, moving_tokens
 from hyperpolyglot.measures.track.pairs import StepPair, paired_steps
 from hyperpolyglot.measures.track.ready import Compared, Ready, ready
 from hyperpolyglot.measures.track.settings import TrackOptions
@@ -81,8 +82,9 @@ class Track(Record):
 
     ``relation``: of the half-lives of labels with their share of the data, or of the vocabulary. ``words``: the
     neighbourhoods of the words that were asked for, step by step. ``maps``: of the sampled tokens at some steps, each
-    turned to fit the one before. ``trends``: how measures go with the size of models,
-    where these are the steps; half-lives, order and relation are empty then.
+    turned to fit the one before; ``moving``: the tokens that all of them have, with what is near to each.
+    ``trends``: how measures go with the size of models, where these are the steps; half-lives, order and relation are
+    empty then.
     """
 
     steps: tuple[TrackedStep, ...]
@@ -93,6 +95,7 @@ class Track(Record):
     trends: tuple[Trend, ...]
     maps: tuple[MapStep, ...]
     options: TrackOptions
+    moving: MovingTokens | None = None
 
     def summary(self) -> str:
         """How many steps, and the measures that moved, earliest first; of models, those that go with size."""
@@ -238,6 +241,8 @@ def put_together(
     rows = half_lives_of(moved)
     counts = of.spaces[0].labels.only_counted().counts()
     known = {name: count / max(1, sum(counts.values())) for name, count in counts.items()}
+    laid_out = [of.spaces[i] for i in of.mapped]
+    maps = aligned_maps(laid_out, [of.x[i] for i in of.mapped], seen.maps)
     families = [family_of(space.model) for space in of.spaces]
     return Track(
         steps=tuple(
@@ -250,7 +255,8 @@ def put_together(
             rows, known if shares is None else shares, "vocabulary" if shares is None else "given"
         ),
         words=followed(options.words, of.x, seen.words) if seen.words else (),
-        maps=aligned_maps([of.spaces[i] for i in of.mapped], [of.x[i] for i in of.mapped], seen.maps),
+        maps=maps,
+        moving=moving_tokens(laid_out, [steps[i] for i in of.mapped], seen.maps, maps),
         trends=() if along else trends_of([step.values for step in steps], of.x, families),
         options=options,
     )

@@ -4,7 +4,7 @@ const TAP = 5;
 
 /**
  * Listen on the window of a map. `does` has `pan(dx, dy)`, `zoom(left, top, factor)`, `tap(left, top, reach)`,
- * `hover(left, top)`, `leave()`, `lasso(points, done)` and `drawing()`: whether a drag draws.
+ * `hover(left, top)`, `leave()`, `lasso(points, done)` and `drawing()`: whether a drag draws; without a lasso none does.
  */
 export function listen(stage, does) {
   const down = new Map();
@@ -20,7 +20,7 @@ export function listen(stage, does) {
     stage.setPointerCapture(event.pointerId);
     down.set(event.pointerId, at(event));
     moved = 0;
-    drawn = down.size === 1 && (event.shiftKey || does.drawing()) ? at(event) : null;
+    drawn = does.lasso && down.size === 1 && (event.shiftKey || does.drawing()) ? at(event) : null;
   });
 
   stage.addEventListener("pointermove", (event) => {

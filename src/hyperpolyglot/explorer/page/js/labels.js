@@ -142,6 +142,15 @@ export class Labels {
     this.move(camera);
   }
 
+  /** Follow the points of a model that move: names of tokens go with them, those of places are dropped. */
+  follow(model, camera) {
+    this.placed = this.placed.filter(({ row }) => row !== undefined);
+    for (const place of this.placed) [place.x, place.y] = [model.points[2 * place.row], model.points[2 * place.row + 1]];
+    fill(this.element, this.placed.map(({ name }) => name));
+    this.#window = null;
+    this.move(camera);
+  }
+
   /** Follow the camera: as one layer while it only pans, else name by name. */
   move(camera) {
     const [left, top] = camera.toScreen(0, 0);

@@ -34,7 +34,7 @@ export class MapView {
   #last = 0;
   #wasMoving = false;
 
-  /** `does`: `hover(row)`, `pick(row)`, `lasso(polygon)`, `view(view)`, `middle(row)`; a row may be −1. */
+  /** `does`: `hover(row)`, `pick(row)`, `view(view)`, `middle(row)`, `lasso(polygon)` where there is one; a row may be −1. */
   constructor(does) {
     this.does = does;
     this.labels = new Labels();
@@ -60,8 +60,7 @@ export class MapView {
         this.#tool("+", "Zoom in", () => this.#zoomed(1.6)),
         this.#tool("−", "Zoom out", () => this.#zoomed(1 / 1.6)),
         this.#tool("All", "Show the whole map", () => this.fly([0, 0, 1])),
-        this.lassoButton,
-        this.#tool("In view", "Select all tokens in view", () => does.lasso(this.#windowed())),
+        does.lasso ? [this.lassoButton, this.#tool("In view", "Select all tokens in view", () => does.lasso(this.#windowed()))] : null,
         this.#tool("PNG", "Download this view as a picture", () => this.#saved()),
       ),
     );
@@ -84,7 +83,7 @@ export class MapView {
       hover: (left, top) => this.#hovered(this.rowAt(left, top, 12)),
       leave: () => this.#hovered(-1),
       drawing: () => this.drawing,
-      lasso: (drawn, done) => this.#drew(drawn, done),
+      lasso: this.does.lasso ? (drawn, done) => this.#drew(drawn, done) : null,
     });
     this.stage.addEventListener("keydown", (event) => this.#pressed(event));
     for (const kind of ["focus", "blur"])
@@ -111,6 +110,16 @@ export class MapView {
   named() {
     this.order = byInterest(this.model);
     this.regions = regions(this.model);
+    this.settle();
+  }
+
+  /** The places of the model's points have changed. */
+  moved() {
+    this.points?.setPlaces(this.model.points);
+    this.grid = new Grid(this.model.points, this.shuffled.filter(this.shown));
+    this.islands = islands(this.model);
+    this.labels.follow(this.model, this.camera);
+    this.#draw();
     this.settle();
   }
 
