@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.applications.induction.isotonic import CrossFitted, cross_fitted, folds_of
+from hyperpolyglot.applications.induction.calibrating import Learnt, learnt_from, pairs_beside, posed_pairs
+from hyperpolyglot.applications.induction.options import InductionOptions
 from hyperpolyglot.applications.induction.posed import (
     FEWEST_WORDS,
-    KnownPairs,
     Posed,
     joined,
     listed,
     members_of,
     pose,
 )
-from hyperpolyglot.applications.induction.reliability import reliability
 from hyperpolyglot.applications.induction.selection import threshold
 from hyperpolyglot.arguments import checked, options_of
 from hyperpolyglot.errors import NotEnoughData
@@ -32,7 +31,6 @@ from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.measures.translation.asking import (
     TranslateOptions,
-    most_covered,
     narrowed,
     wants_held_out,
 )
@@ -44,37 +42,10 @@ from hyperpolyglot.types import Float64, Progress, silent
 
 __all__ = ["InducedPair", "Induction", "InductionOptions", "induce"]
 
-_LENT_PAIRS = 30
-_LENT_WORDS = 4000
 _PROMISE = (
     "Conformal threshold: {} of the pairs kept are right in expectation, as far as words that the lexicon does not "
     "translate are like those that it does. Held-out probabilities of known pairs set it."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InductionOptions:
-    """``k``: neighbours in CSLS; ``folds`` of concepts that probabilities are held out by; ``fewest`` known pairs for a
-    calibration of their own, and to borrow one.
-
-    ``precision``: keep so many pairs that this share of them is right; ``None`` keeps all. ``multi_piece``: words of
-    several pieces too, as the mean of their vectors; ``held_out`` as for
-    :class:`~hyperpolyglot.measures.translation.TranslateOptions`.
-    """
-
-    k: int = 10
-    folds: int = 10
-    fewest: int = 100
-    precision: float | None = None
-    multi_piece: bool = False
-    held_out: bool | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.k < 1 or self.folds < 2 or self.fewest < self.folds:
-            raise ValueError("k is at least 1, folds at least 2, fewest at least as many as there are folds")
-        if self.precision is not None and not 0 < self.precision < 1:
-            raise ValueError("precision is between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +77,9 @@ class InducedPair:
 class Induction(Record):
     """Pairs of words of two languages, the most probable first.
 
-    ``calibration``: {ece, brier, bins, known, lent, concepts, right, note}; ``cut``: {precision, threshold, kept, of,
-    right_of_known, note}, ``None`` without a precision; ``words``: covered words of each language, and those left out
-    as their own translation.
+    ``calibration``: {ece, ece_p, brier, bins, known, lent, concepts, right, note}; ``cut``: {precision, threshold,
+    kept, of, right_of_known, note}, ``None`` without a precision; ``words``: covered words of each language, and those
+    left out as their own translation.
     """
 
     source: str
@@ -191,7 +162,10 @@ def induce(
                 f"{tag}: {count} of its words are tokens of {space.model}; give a list of its words, or a lexicon."
             )
     posed = pose(found, source, target, options.k, progress)
-    learnt = _learnt(space, (asked_lexicon, asked), posed, (source, target), options, progress)
+    beside = pairs_beside(space, asked_lexicon, (source, target), options)
+    others = posed_pairs(space, asked_lexicon, beside, options, progress)
+    known = joined([posed.known_pairs(), *(other.known_pairs() for other in others.values())])
+    learnt = learnt_from(known, (source, target), options)
     probability, kept, cut = _judged(posed, learnt, options)
     return stamped(
         Induction(
@@ -212,78 +186,8 @@ def _with(lexicon: Lexicon, more: Lexicon | None) -> Lexicon:
     return lexicon if more is None else lexicon + more
 
 
-class _Learnt(NamedTuple):
-    """Known pairs (those of these languages first), and the maps; ``None`` without enough of them."""
-
-    known: KnownPairs
-    fitted: CrossFitted | None
-    calibration: dict[str, Any]
-
-
-# The lexicon and the way to ask it go together.
-def _learnt(
-    space: TokenSpace,
-    asking: tuple[Lexicon, TranslateOptions],
-    posed: Posed,
-    pair: tuple[str, str],
-    options: InductionOptions,
-    progress: Progress,
-) -> _Learnt:
-    own = known = posed.known_pairs()
-    lent: list[str] = []
-    if len(own) < options.fewest:
-        others = _lent(space, asking, pair, options, progress)
-        known, lent = joined([own, *others.values()]), list(others)
-    fold = folds_of(known.concepts, options.folds, options.seed)
-    calibration: dict[str, Any] = {"ece": None, "brier": None, "bins": []}
-    fitted = None
-    if len(known) >= options.fewest and len(np.unique(fold)) == options.folds:
-        fitted = cross_fitted(known.seen, known.right, fold)
-        calibration = reliability(fitted.probabilities, known.right, known.concepts, options.seed)
-    calibration |= {
-        "known": len(own),
-        "lent": len(known) - len(own),
-        "concepts": len(np.unique(known.concepts)),
-        "right": float(known.right.mean()) if len(known) else None,
-        "note": _how(pair, len(own), len(known), lent, fitted is not None),
-    }
-    return _Learnt(known, fitted, calibration)
-
-
-def _how(pair: tuple[str, str], own: int, known: int, lent: list[str], calibrated: bool) -> str:
-    said = f"The lexicon knows the translation of {own:,} source words for {pair[0]} → {pair[1]}"
-    if not calibrated:
-        return f"{said}, and of {known - own:,} for other pairs of languages: too few to calibrate probabilities."
-    if lent:
-        return (
-            f"{said}, which are too few: probabilities are calibrated on {known - own:,} more of {len(lent)} other "
-            "pairs of languages, and hold only as far as this pair is like them."
-        )
-    return f"{said}; probabilities are calibrated on these, held out by concept."
-
-
-def _lent(
-    space: TokenSpace,
-    asking: tuple[Lexicon, TranslateOptions],
-    pair: tuple[str, str],
-    options: InductionOptions,
-    progress: Progress,
-) -> dict[str, KnownPairs]:
-    """Known pairs of other languages, those with most words that are tokens."""
-    lexicon, asked = asking
-    tags = most_covered(space, lexicon, asked, _LENT_WORDS)
-    words = look_up(space, lexicon.take(languages=set(tags)), multi_piece=options.multi_piece)
-    usable = [tag for tag in tags if len(members_of(words, tag)) >= FEWEST_WORDS]
-    every = [(a, b) for a in usable for b in usable if a != b and (a, b) != pair]
-    chosen = np.random.default_rng(options.seed).permutation(len(every))[:_LENT_PAIRS]
-    return {
-        f"{a} → {b}": pose(words, a, b, options.k, progress).known_pairs()
-        for a, b in (every[i] for i in sorted(chosen.tolist()))
-    }
-
-
 def _judged(
-    posed: Posed, learnt: _Learnt, options: InductionOptions
+    posed: Posed, learnt: Learnt, options: InductionOptions
 ) -> tuple[Float64, NDArray[np.bool_], dict[str, Any] | None]:
     """The probability of every pair (NaN without a calibration), which are kept, and what is said of the cut."""
     own, kept = posed.known >= 0, np.ones(len(posed.known), bool)
@@ -291,13 +195,12 @@ def _judged(
         if options.precision is not None:
             raise NotEnoughData(f"{learnt.calibration['note']} So there is no cut at a precision.")
         return np.full(len(kept), np.nan), kept, None
-    held_out = learnt.fitted.probabilities
     probability = np.empty(len(kept))
-    probability[own] = held_out[: own.sum()]
+    probability[own] = learnt.fitted.probabilities[: own.sum()]
     probability[~own] = learnt.fitted.of_others(posed.seen()[~own])
     if options.precision is None:
         return probability, kept, None
-    least = threshold(held_out, learnt.known.right, options.precision)
+    least = threshold(*learnt.judged(), options.precision)
     kept = probability >= least
     known_kept = posed.known[own & kept] == 1
     cut = {

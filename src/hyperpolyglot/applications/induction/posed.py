@@ -24,11 +24,15 @@ _LISTED = "listed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPairs:
-    """What calibration needs of pairs of which the lexicon says whether they are right; all ``[n]``."""
+    """What calibration needs of pairs of which the lexicon says whether they are right; all ``[n]``.
+
+    ``group``: which pair of languages they are of.
+    """
 
     seen: Float64
     right: NDArray[np.bool_]
     concepts: NDArray[np.str_]
+    group: Int32
 
     def __len__(self) -> int:
         return len(self.right)
@@ -55,7 +59,12 @@ class Posed:
     def known_pairs(self) -> KnownPairs:
         """The pairs of which the lexicon says whether they are right."""
         own = self.known >= 0
-        return KnownPairs(seen=self.seen()[own], right=self.known[own] == 1, concepts=self.concept[own])
+        return KnownPairs(
+            seen=self.seen()[own],
+            right=self.known[own] == 1,
+            concepts=self.concept[own],
+            group=np.zeros(int(own.sum()), np.int32),
+        )
 
 
 def listed(lists: Mapping[str, Sequence[str]]) -> Lexicon | None:
@@ -75,11 +84,12 @@ def members_of(words: Words, language: str) -> Int32:
 
 
 def joined(parts: Sequence[KnownPairs]) -> KnownPairs:
-    """All of them, one after the other."""
+    """All of them, one after the other, each a group of its own."""
     return KnownPairs(
         seen=np.concatenate([part.seen for part in parts]),
         right=np.concatenate([part.right for part in parts]),
         concepts=np.concatenate([part.concepts for part in parts]),
+        group=np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts]),
     )
 
 

@@ -1,0 +1,118 @@
+"""What the lexicon knows of two languages, and of others, turned into the probability of each pair, held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperpolyglot.applications.induction.isotonic import CrossFitted, cross_fitted, folds_of
+from hyperpolyglot.applications.induction.options import InductionOptions
+from hyperpolyglot.applications.induction.posed import FEWEST_WORDS, KnownPairs, Posed, members_of, pose
+from hyperpolyglot.applications.induction.reliability import reliability
+from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.measures.translation.asking import TranslateOptions, most_covered
+from hyperpolyglot.measures.translation.lookup import look_up
+from hyperpolyglot.measures.translation.recent import Recent
+from hyperpolyglot.space import TokenSpace
+from hyperpolyglot.types import Float64, Progress
+
+__all__ = ["Learnt", "learnt_from", "pairs_beside", "posed_pairs"]
+
+_PAIRS_BESIDE = 20
+_WORDS_BESIDE = 4000
+
+
+class Learnt(NamedTuple):
+    """Known pairs, those of the two languages first, and the maps; ``None`` where they are too few.
+
+    ``own``: how many of them quality is judged by.
+    """
+
+    known: KnownPairs
+    fitted: CrossFitted | None
+    own: int
+    calibration: dict[str, Any]
+
+    def judged(self) -> tuple[Float64, NDArray[np.bool_]]:
+        """Held-out probabilities that quality is judged by, and whether these pairs are right."""
+        assert self.fitted is not None
+        return self.fitted.probabilities[: self.own], self.known.right[: self.own]
+
+
+def learnt_from(known: KnownPairs, pair: tuple[str, str], options: InductionOptions) -> Learnt:
+    """Maps of known pairs, those of ``pair`` as the first group, and their quality by held-out concepts.
+
+    It is that of the first group, and of all where this has fewer than ``fewest`` pairs.
+    """
+    own = int(np.count_nonzero(known.group == 0))
+    judged = own if own >= options.fewest else len(known)
+    fold = folds_of(known.concepts, options.folds, options.seed)
+    fitted = None
+    calibration: dict[str, Any] = {"ece": None, "ece_p": None, "brier": None, "bins": []}
+    if len(known) >= options.fewest and len(np.unique(fold)) == options.folds:
+        fitted = cross_fitted(known.seen, known.right, fold, known.group)
+        calibration = reliability(
+            fitted.probabilities[:judged], known.right[:judged], known.concepts[:judged], options.seed
+        )
+    calibration |= {
+        "known": own,
+        "lent": len(known) - own,
+        "concepts": len(np.unique(known.concepts[:judged])),
+        "right": float(known.right[:judged].mean()) if judged else None,
+        "note": _how(pair, own, known, judged, fitted is not None),
+    }
+    return Learnt(known, fitted, judged, calibration)
+
+
+def _how(pair: tuple[str, str], own: int, known: KnownPairs, judged: int, calibrated: bool) -> str:
+    said = f"The lexicon knows the translation of {own:,} source words for {pair[0]} → {pair[1]}"
+    more = len(known) - own
+    if not calibrated:
+        return f"{said}, and of {more:,} for other pairs of languages: too few to calibrate probabilities."
+    held = "held out by concept"
+    if not more:
+        return f"{said}; probabilities are calibrated on these, {held}."
+    others = len(np.unique(known.group[known.group > 0]))
+    if judged > own:
+        return (
+            f"{said}, which are too few: probabilities are calibrated on {more:,} more of {others} other pairs of "
+            f"languages, {held}, and hold only as far as this pair is like them."
+        )
+    return (
+        f"{said}; probabilities are calibrated on these and on {more:,} of {others} other pairs of languages, {held}, "
+        "and judged on these alone."
+    )
+
+
+def pairs_beside(
+    space: TokenSpace, lexicon: Lexicon, pair: tuple[str, str], options: InductionOptions
+) -> list[tuple[str, str]]:
+    """Up to 20 other pairs, drawn by the seed among the languages with most words that are tokens of the model."""
+    tags = most_covered(space, lexicon, TranslateOptions(held_out=False), _WORDS_BESIDE)
+    every = [(a, b) for a in tags for b in tags if a != b]
+    chosen = np.random.default_rng(options.seed).permutation(len(every))[: _PAIRS_BESIDE + 1].tolist()
+    return [every[i] for i in chosen if every[i] != pair][:_PAIRS_BESIDE]
+
+
+def posed_pairs(
+    space: TokenSpace,
+    lexicon: Lexicon,
+    pairs: Sequence[tuple[str, str]],
+    options: InductionOptions,
+    progress: Progress,
+) -> dict[tuple[str, str], Posed]:
+    """Pairs of languages put to a model; those that have too few words are left out."""
+
+    def posed() -> dict[tuple[str, str], Posed]:
+        tags = {tag for pair in pairs for tag in pair}
+        words = look_up(space, lexicon.take(languages=tags), multi_piece=options.multi_piece)
+        usable = {tag for tag in tags if len(members_of(words, tag)) >= FEWEST_WORDS}
+        return {pair: pose(words, *pair, options.k, progress) for pair in pairs if usable.issuperset(pair)}
+
+    return _POSED(space, (lexicon, tuple(pairs), options.k, options.multi_piece), posed)
+
+
+_POSED: Recent[dict[tuple[str, str], Posed]] = Recent(4)
