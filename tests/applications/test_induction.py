@@ -311,6 +311,77 @@ def test_reliability_is_drawn() -> None:
     assert [row["right"]["value"] for row in bins] == drawn.lines[0].get_ydata().tolist()
 
 
+def electorate(noises: list[float], concepts: int = 300) -> tuple[list[hp.TokenSpace], hp.Lexicon, dict]:
+    """A model for each noise, all of one planted dictionary, their tokens in other orders and their noise apart."""
+    found = [planted(concepts, noise, concepts, seed=i) for i, noise in enumerate(noises)]
+    spaces = []
+    for i, (space, _, _) in enumerate(found):
+        order = np.random.default_rng(50 + i).permutation(len(space))
+        pieces = [space.vocabulary.pieces[j] for j in order]
+        spaces.append(hp.from_arrays(space.vectors()[order], pieces, name=f"m{i}"))
+    return spaces, *found[0][1:]
+
+
+def test_several_models_together_are_better_than_the_best_alone() -> None:
+    """Three models of one planted dictionary with noise of their own: the vote has a larger P@1, the whole interval of
+    its gain is above zero, its probabilities are calibrated, and pairs with more votes are right more often.
+    """
+    spaces, lexicon, _ = electorate([1.0, 1.0, 1.1])
+    found = hp.induce(spaces, "en", "sw", lexicon)
+    alone = [hp.induce(space, "en", "sw", lexicon) for space in spaces]
+    shares = [np.mean([pair.known for pair in each.pairs]) for each in alone]
+    assert found.vote is not None
+    assert shares == pytest.approx([row["p1"]["value"] for row in found.vote["models"]])
+    assert np.mean([pair.target[2:] == pair.source[2:] for pair in found.pairs]) == pytest.approx(
+        found.vote["together"]["p1"]["value"]
+    )
+    assert found.vote["gain"]["low"] > 0
+    assert found.calibration["ece_p"] > 0.01
+    by_votes = [np.mean([pair.known for pair in found.pairs if pair.votes == n]) for n in (1, 2, 3)]
+    assert sorted(by_votes) == by_votes
+    assert by_votes[0] < by_votes[2] - 0.2
+
+
+def test_a_model_that_knows_nothing_does_not_sway_the_others() -> None:
+    """Beside a random model a good one keeps its P@1: the loss, if any, is within a percentage point."""
+    spaces, lexicon, _ = electorate([0.6, 30.0])
+    found = hp.induce(spaces, "en", "sw", lexicon)
+    assert found.vote is not None
+    assert "m0" == found.vote["gain"]["over"]
+    assert found.vote["gain"]["value"] >= -0.01
+
+
+def test_words_of_one_model_alone_are_in_the_dictionary() -> None:
+    """Models with other words: the vote has the words of both, and those of one model have one vote."""
+    spaces, lexicon, words = electorate([0.3, 0.3])
+    half = {piece for tag in words for piece in (f"▁{w}" for w in words[tag][:150])}
+    keep = [i for i, piece in enumerate(spaces[1].vocabulary.pieces) if piece in half]
+    found = hp.induce([spaces[0], spaces[1].take(np.array(keep))], "en", "sw", lexicon)
+    assert {*words["en"]} == {pair.source for pair in found.pairs}
+    assert {1} == {pair.votes for pair in found.pairs if pair.source in words["en"][150:]}
+    assert [300, 150] == [row["words"] for row in found.vote["models"]]
+
+
+def test_votes_need_known_pairs() -> None:
+    """Without enough of the lexicon nothing weighs the models against each other, and no model is an error."""
+    (space, lexicon, words) = planted(60, 0.1, 5)
+    with pytest.raises(NotEnoughData, match="name one model"):
+        hp.induce([space, space], "en", "sw", lexicon, words=words)
+    with pytest.raises(NotEnoughData, match="given none"):
+        hp.induce([], "en", "sw", lexicon)
+
+
+def test_the_command_lets_several_models_vote(capsys) -> None:
+    """Two models: JSON has the votes of each pair and how models do alone and together; the terminal says the gain."""
+    main(["induce", "demo:e5", "demo:meaning", "--from", "en", "--to", "fr", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert {1, 2} >= {pair["votes"] for pair in found["pairs"]}
+    assert ["demo:e5", "demo:meaning"] == [row["model"] for row in found["vote"]["models"]]
+    assert {"over", "value", "low", "high"} == set(found["vote"]["gain"])
+    main(["induce", "demo:e5", "demo:meaning", "--from", "en", "--to", "fr"])
+    assert "alone:" in capsys.readouterr().out
+
+
 def test_lists_of_words_are_read_and_bounded(tmp_path) -> None:
     """A folder needs a file for each language; endless lines, links that lead out and empty files are refused."""
     (tmp_path / "en.tsv").write_text("water\t5\r\n\nfire\nwater\n", "utf8")

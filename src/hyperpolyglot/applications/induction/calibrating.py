@@ -19,55 +19,52 @@ from hyperpolyglot.measures.translation.recent import Recent
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float64, Progress
 
-__all__ = ["Learnt", "learnt_from", "pairs_beside", "posed_pairs"]
+__all__ = ["Judged", "fitted_to", "judged", "pairs_beside", "posed_pairs"]
 
 _PAIRS_BESIDE = 20
 _WORDS_BESIDE = 4000
 
 
-class Learnt(NamedTuple):
-    """Known pairs, those of the two languages first, and the maps; ``None`` where they are too few.
+def fitted_to(known: KnownPairs, options: InductionOptions) -> CrossFitted | None:
+    """Maps of known pairs, held out by concept; ``None`` where they are too few."""
+    fold = folds_of(known.concepts, options.folds, options.seed)
+    if len(known) < options.fewest or len(np.unique(fold)) < options.folds:
+        return None
+    return cross_fitted(known.seen, known.right, fold, known.group)
 
-    ``own``: how many of them quality is judged by.
-    """
 
-    known: KnownPairs
-    fitted: CrossFitted | None
-    own: int
+class Judged(NamedTuple):
+    """Held-out ``probabilities`` that quality is judged by, whether these pairs are ``right``, and the quality."""
+
+    probabilities: Float64
+    right: NDArray[np.bool_]
     calibration: dict[str, Any]
 
-    def judged(self) -> tuple[Float64, NDArray[np.bool_]]:
-        """Held-out probabilities that quality is judged by, and whether these pairs are right."""
-        assert self.fitted is not None
-        return self.fitted.probabilities[: self.own], self.known.right[: self.own]
 
+def judged(
+    known: KnownPairs, probabilities: Float64 | None, pair: tuple[str, str], options: InductionOptions
+) -> Judged:
+    """The quality of held-out probabilities of known pairs, ``None``: there are none.
 
-def learnt_from(known: KnownPairs, pair: tuple[str, str], options: InductionOptions) -> Learnt:
-    """Maps of known pairs, those of ``pair`` as the first group, and their quality by held-out concepts.
-
-    It is that of the first group, and of all where this has fewer than ``fewest`` pairs.
+    It is that of the first group, ``pair``, and of all where this has fewer than ``fewest`` pairs.
     """
     own = int(np.count_nonzero(known.group == 0))
-    judged = own if own >= options.fewest else len(known)
-    fold = folds_of(known.concepts, options.folds, options.seed)
-    fitted = None
+    of = own if own >= options.fewest else len(known)
     calibration: dict[str, Any] = {"ece": None, "ece_p": None, "brier": None, "bins": []}
-    if len(known) >= options.fewest and len(np.unique(fold)) == options.folds:
-        fitted = cross_fitted(known.seen, known.right, fold, known.group)
-        calibration = reliability(
-            fitted.probabilities[:judged], known.right[:judged], known.concepts[:judged], options.seed
-        )
+    said = np.empty(0) if probabilities is None else probabilities[:of]
+    if probabilities is not None:
+        calibration = reliability(said, known.right[:of], known.concepts[:of], options.seed)
     calibration |= {
         "known": own,
         "lent": len(known) - own,
-        "concepts": len(np.unique(known.concepts[:judged])),
-        "right": float(known.right[:judged].mean()) if judged else None,
-        "note": _how(pair, own, known, judged, fitted is not None),
+        "concepts": len(np.unique(known.concepts[:of])),
+        "right": float(known.right[:of].mean()) if of else None,
+        "note": _how(pair, own, known, of, probabilities is not None),
     }
-    return Learnt(known, fitted, judged, calibration)
+    return Judged(said, known.right[: len(said)], calibration)
 
 
-def _how(pair: tuple[str, str], own: int, known: KnownPairs, judged: int, calibrated: bool) -> str:
+def _how(pair: tuple[str, str], own: int, known: KnownPairs, of: int, calibrated: bool) -> str:
     said = f"The lexicon knows the translation of {own:,} source words for {pair[0]} → {pair[1]}"
     more = len(known) - own
     if not calibrated:
@@ -76,7 +73,7 @@ def _how(pair: tuple[str, str], own: int, known: KnownPairs, judged: int, calibr
     if not more:
         return f"{said}; probabilities are calibrated on these, {held}."
     others = len(np.unique(known.group[known.group > 0]))
-    if judged > own:
+    if of > own:
         return (
             f"{said}, which are too few: probabilities are calibrated on {more:,} more of {others} other pairs of "
             f"languages, {held}, and hold only as far as this pair is like them."

@@ -15,7 +15,7 @@ from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.ranking import pool
 from hyperpolyglot.types import Float64, Int32, Progress
 
-__all__ = ["FEWEST_WORDS", "KnownPairs", "Posed", "joined", "listed", "members_of", "pose"]
+__all__ = ["FEWEST_WORDS", "KnownPairs", "Posed", "joined", "listed", "members_of", "names_of", "pose"]
 
 FEWEST_WORDS = 3
 _LISTED = "listed"
@@ -150,3 +150,12 @@ def _translated(words: Words, source: int, target: int) -> tuple[dict[int, set[i
                 answers.setdefault(unit, set()).update(words.unit[others].tolist())
                 first[unit] = min(c, first.get(unit, c))
     return answers, first
+
+
+def names_of(words: Words, language: str) -> dict[int, str]:
+    """A word of the language for each unit: of several the one that is found by the first rule, then the first."""
+    own = np.flatnonzero(words.covered() & (words.language == words.languages.index(language)))
+    named: dict[int, str] = {}
+    for w in own[np.argsort(words.rule[own], kind="stable")].tolist():
+        named.setdefault(int(words.unit[w]), words.words[w])
+    return named
