@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import hyperpolyglot as hp
 from hyperpolyglot.applications.transplantation.methods import (
@@ -21,6 +22,10 @@ from hyperpolyglot.applications.transplantation.trials import best_of
 from hyperpolyglot.cli import main
 from hyperpolyglot.errors import NotEnoughData, UnsupportedFormat
 from hyperpolyglot.types import silent
+from tests.conftest import write_model
+from tests.jobs.conftest import environment, run
+
+__all__ = ["environment"]
 
 SHARED, NEW, WIDTH = 300, 60, 12
 
@@ -222,6 +227,117 @@ def test_the_command_gives_the_contract(tmp_path: Path, capsys) -> None:
     assert {"method", "label", "held_out", "cosine", "p1", "overlap10", "norm_ratio"} == set(row)
     assert {"value", "low", "high", "chance"} == set(row["p1"])
     assert len(hp.open_model("demo:e5")) == len(hp.open_model(made))
+
+
+def untied(folder: Path, vectors: np.ndarray, output: np.ndarray, tokens: list[str]) -> str:
+    """A folder with an input and an output table of its own, and a tokenizer."""
+    write_model(folder, vectors, tokens)
+    tables = {"model.embed_tokens.weight": vectors, "lm_head.weight": output}
+    save_file(
+        {name: np.ascontiguousarray(table) for name, table in tables.items()}, folder / "model.safetensors"
+    )
+    return str(folder)
+
+
+def with_output() -> tuple[hp.TokenSpace, hp.TokenSpace, hp.TokenSpace, np.ndarray]:
+    """:func:`planted` and an output table that is another linear image; true output rows of new tokens come last."""
+    source, target, new = planted()
+    skew = np.random.default_rng(11).standard_normal((WIDTH, WIDTH)).astype(np.float32)
+    table = source.vectors() @ skew + np.float32(1.0)
+    output = hp.from_arrays(table, source.vocabulary.pieces, name="source")
+    return source, target, output, new @ skew + np.float32(1.0)
+
+
+def test_a_planted_output_table_is_found_and_copied_rows_are_the_same_bytes() -> None:
+    """The output table is rebuilt by the method of the input table, and judged on its own rows of the same hidden
+    tokens; rows of shared tokens stay.
+    """
+    source, target, output, truth = with_output()
+    found = hp.transplant(source, target, output=output, held_out=40, atoms=8)
+    assert found.output is not None
+    assert output.vectors().tobytes() == found.output.embeddings[:SHARED].tobytes()
+    made = found.output.embeddings[SHARED:]
+    cosine = (made * truth).sum(axis=1) / np.linalg.norm(made, axis=1) / np.linalg.norm(truth, axis=1)
+    assert cosine.min() > 0.99
+    assert {found.chosen} == {trial.method for trial in found.output.methods}
+    (whole,) = (trial for trial in found.output.methods if trial.label is None)
+    (same,) = (t for t in found.methods if t.label is None and t.method == found.chosen)
+    assert (same.held_out, 1.0) == (whole.held_out, whole.p1["value"])
+    copied = np.linalg.norm(found.output.embeddings[:SHARED], axis=1)
+    built = np.linalg.norm(made, axis=1)
+    assert copied.min() - 1e-4 <= built.min() <= built.max() <= copied.max() + 1e-4
+    without = hp.transplant(source, target, held_out=40, atoms=8)
+    assert without.output is None
+    assert found.embeddings.tobytes() == without.embeddings.tobytes()
+
+
+@pytest.mark.parametrize("method", ["focus", "omp"])
+def test_output_rows_have_the_weights_of_input_rows(method: str) -> None:
+    """Where the output table is twice the input table, every output row that a method built is twice the input row."""
+    source, target, _ = planted(noise=1.0)
+    output = hp.from_arrays(2 * source.vectors(), source.vocabulary.pieces, name="source")
+    found = hp.transplant(source, target, output=output, method=method, held_out=40, atoms=8)
+    assert found.output is not None
+    assert 2 * found.embeddings == pytest.approx(found.output.embeddings, rel=1e-4, abs=1e-4)
+
+
+def test_both_tables_are_written_and_open_again(tmp_path: Path, capsys) -> None:
+    """The command finds an output table, writes it into the same file, and the README and the JSON tell of both; a copy
+    of the input table is no output table.
+    """
+    random = np.random.default_rng(0)
+    tokens = names(0, SHARED + NEW)
+    vectors = random.standard_normal((SHARED + NEW, 8)).astype(np.float32)
+    untied(
+        tmp_path / "a",
+        vectors[:SHARED],
+        vectors[:SHARED] @ np.eye(8)[::-1].astype(np.float32),
+        tokens[:SHARED],
+    )
+    untied(tmp_path / "same", vectors[:SHARED], vectors[:SHARED], tokens[:SHARED])
+    write_model(tmp_path / "b", vectors, tokens)
+    asked = ["--tokenizer", str(tmp_path / "b"), "--held-out", "40", "--atoms", "4"]
+    main(["transplant", str(tmp_path / "a"), *asked, "-o", str(tmp_path / "made"), "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert {"methods", "copied", "built_by", "lengths"} == set(said["output"])
+    made = hp.open_model(tmp_path / "made", hp.Opening(table="output"))
+    assert vectors[:SHARED, ::-1].tobytes() == made.vectors()[:SHARED].tobytes()
+    assert (SHARED + NEW, 8) == hp.open_model(tmp_path / "made").vectors().shape
+    readme = (tmp_path / "made" / "README.md").read_text("utf8")
+    assert "two tensors, `lm_head.weight` (below) and `model.embed_tokens.weight`" in readme
+    assert f"`lm_head.weight`, {SHARED + NEW} × 8, is the output table" in readme
+    main(["transplant", str(tmp_path / "same"), *asked, "-o", str(tmp_path / "tied"), "--json"])
+    assert json.loads(capsys.readouterr().out)["output"] is None
+    main(["transplant", str(tmp_path / "a"), *asked, "-o", str(tmp_path / "shown")])
+    assert "Output table, by" in capsys.readouterr().out
+
+
+def test_an_output_table_of_another_model_is_refused() -> None:
+    """An output table that lacks the hidden tokens gets one sentence."""
+    source, target, _, _ = with_output()
+    other = hp.from_arrays(source.vectors(), [f"x{i}" for i in range(SHARED)], name="other")
+    with pytest.raises(NotEnoughData, match="output table of the same model"):
+        hp.transplant(source, target, output=other, held_out=40, atoms=8)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")
+def test_both_tables_load_into_transformers(environment, tmp_path: Path) -> None:
+    """A causal model of transformers with untied tables takes both under their names, and its logits are those of the
+    output table; the tokenizer opens from the folder.
+    """
+    source, target, output, _ = with_output()
+    write_model(tmp_path / "b", target.vectors(), list(target.vocabulary.pieces))
+    kind = json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"})
+    (tmp_path / "b" / "tokenizer_config.json").write_text(kind, "utf8")
+    file = tmp_path / "b" / "tokenizer.json"
+    file.write_text(file.read_text("utf8").replace('"unk_id": null', '"unk_id": 0'), "utf8")
+    found = hp.transplant(source, hp.open_model(tmp_path / "b"), output=output, held_out=40, atoms=8)
+    hp.write_transplant(found, tmp_path / "made")
+    words = target.vocabulary.pieces[0], target.vocabulary.pieces[-1]
+    script = Path(__file__).with_name("transplanted_in_transformers.py")
+    said = run(environment.python, script, str(tmp_path / "made"), "".join(words)).splitlines()
+    assert ["unexpected []", "missing tables []", f"tokens {list(words)}", "same True"] == said[-4:]
 
 
 def test_what_shares_too_little_is_said() -> None:

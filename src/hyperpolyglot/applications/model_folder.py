@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,21 @@ from hyperpolyglot.folders import expanded
 from hyperpolyglot.types import Array, Float32
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
-__all__ = ["TENSOR", "TOKENS", "check_empty", "entry", "listed", "put", "save_table", "whole_folder"]
+__all__ = [
+    "OUTPUT_TENSOR",
+    "TENSOR",
+    "TOKENS",
+    "check_empty",
+    "entry",
+    "listed",
+    "put",
+    "save_table",
+    "save_tables",
+    "whole_folder",
+]
 
 TENSOR = "model.embed_tokens.weight"
+OUTPUT_TENSOR = "lm_head.weight"
 TOKENS = "tokens.jsonl"
 _STORED = {"F16": "F16", "BF16": "BF16"}
 
@@ -80,15 +92,27 @@ def save_table(path: Path, shape: tuple[int, int], blocks: Iterable[Float32], dt
 
     16 bits hold exactly what was read from a table of that type.
     """
+    return save_tables(path, {TENSOR: (shape, blocks)}, dtype)
+
+
+def save_tables(
+    path: Path, tables: Mapping[str, tuple[tuple[int, int], Iterable[Float32]]], dtype: str = "F32"
+) -> str:
+    """The same for several tables by the names of their tensors, each with its shape and rows in blocks."""
     stored = _STORED.get(dtype, "F32")
-    size = shape[0] * shape[1] * (4 if stored == "F32" else 2)
-    described = {"dtype": stored, "shape": list(shape), "data_offsets": [0, size]}
-    header = json.dumps({"__metadata__": {"format": "pt"}, TENSOR: described}).encode()
+    described: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    start = 0
+    for name, (shape, _) in tables.items():
+        end = start + shape[0] * shape[1] * (4 if stored == "F32" else 2)
+        described[name] = {"dtype": stored, "shape": list(shape), "data_offsets": [start, end]}
+        start = end
+    header = json.dumps(described).encode()
     header += b" " * (-len(header) % 8)
     with path.open("wb") as file:
         file.write(len(header).to_bytes(8, "little") + header)
-        for block in blocks:
-            file.write(_packed(block, stored).tobytes())
+        for _, blocks in tables.values():
+            for block in blocks:
+                file.write(_packed(block, stored).tobytes())
     return stored
 
 

@@ -21,7 +21,6 @@ from hyperpolyglot.cli.options import (
     figure_option,
     k_option,
     lexicon_option,
-    model_argument,
     models_argument,
     questions_option,
     reference_option,
@@ -281,9 +280,10 @@ def languages(
     examples=(
         "hyperpolyglot induce demo:e5 --from en --to sw -o en-sw.tsv",
         "hyperpolyglot induce demo:e5 --from de --to ru --precision 0.9 -o de-ru.tsv",
+        "hyperpolyglot induce demo:e5 demo:meaning --from en --to fr",
     ),
 )
-@model_argument
+@models_argument
 @click.option(
     "--from", "source", required=True, metavar="TAG", help="The language of the words to translate."
 )
@@ -309,7 +309,7 @@ def languages(
 @seed_option
 @output_group(TABLE)
 def induce(
-    model: str,
+    models: tuple[str, ...],
     source: str,
     target: str,
     words: Path | None,
@@ -326,19 +326,20 @@ def induce(
     another, by CSLS, with the probability that it is a translation.
 
     Probabilities are calibrated on the pairs that the lexicon knows, held out
-    by concept. What is near in a table need not be how the model translates.
+    by concept. Several MODELs vote: their candidates are joined by word.
+    What is near in a table need not be how the model translates.
     """
     from hyperpolyglot.applications.induction import induce as induced
     from hyperpolyglot.applications.induction import read_words
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.cli.terminal_tables.translations import show_induction
 
-    (space,) = open_spaces([model], opening, exclude=exclude)
+    spaces = open_spaces(models, opening, exclude=exclude)
     lists = None if words is None else read_words(words, (source, target))
     known = lexicon.words().take(kinds=lexicon.kinds or None)
     with progress_bar() as bar:
         found = induced(
-            space,
+            spaces,
             source,
             target,
             known,
@@ -352,5 +353,5 @@ def induce(
         )
     output.save(found.table)
     if output.as_json:
-        return emit("induce", found.to_json(), [space])
-    return show_induction(space.model, found)
+        return emit("induce", found.to_json(), spaces)
+    return show_induction([space.model for space in spaces], found)

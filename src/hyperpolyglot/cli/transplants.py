@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import OpeningOptions, opening_group
-from hyperpolyglot.cli.opened import open_spaces
+from hyperpolyglot.cli.opened import open_spaces, output_space
 from hyperpolyglot.cli.options import Amount, json_option, model_argument, seed_option
 from hyperpolyglot.cli.output import emit
+
+if TYPE_CHECKING:
+    from hyperpolyglot.space import TokenSpace
 
 __all__ = ["prune", "transplant"]
 
@@ -80,6 +83,7 @@ def transplant(
 ) -> None:
     """Make embeddings of MODEL for the vocabulary of another: shared tokens
     keep theirs, others are built by the method that rebuilds hidden tokens best.
+    An output table of MODEL's own is made by the same method.
 
     The folder opens as a model. No model is run or trained on it.
     """
@@ -91,13 +95,31 @@ def transplant(
 
     check_empty(output)
     spaces = open_spaces([model, tokenizer, *([] if via is None else [via])], OpeningOptions())
+    unembedding = own_output(model, spaces[0])
     with progress_bar() as bar:
-        found = transplanted(*spaces, progress=bar, method=method, held_out=held_out, atoms=atoms, seed=seed)
+        found = transplanted(
+            *spaces,
+            output=unembedding,
+            progress=bar,
+            method=method,
+            held_out=held_out,
+            atoms=atoms,
+            seed=seed,
+        )
     files = write_transplant(found, output)
     if as_json:
         return emit("transplant", found.to_json() | {"files": files}, spaces)
     show_transplant(found)
     return note(f"wrote {output}")
+
+
+def own_output(model: str, space: TokenSpace) -> TokenSpace | None:
+    """The output table of a model, ``None`` where it has none or it is a copy of the input table."""
+    from hyperpolyglot.labellers import DEFAULT
+    from hyperpolyglot.loading import Opening
+
+    found = output_space(model, Opening(), DEFAULT, fetch=True)
+    return None if found is None or found.matrix.digest() == space.matrix.digest() else found
 
 
 def weights_of(languages: str) -> dict[str, float]:

@@ -14,7 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.applications.induction.isotonic import CrossFitted, cross_fitted, folds_of
+from hyperpolyglot.applications.induction.calibrating import (
+    Judged,
+    fitted_to,
+    judged,
+    pairs_beside,
+    posed_pairs,
+)
+from hyperpolyglot.applications.induction.options import InductionOptions
 from hyperpolyglot.applications.induction.posed import (
     FEWEST_WORDS,
     KnownPairs,
@@ -22,21 +29,21 @@ from hyperpolyglot.applications.induction.posed import (
     joined,
     listed,
     members_of,
+    names_of,
     pose,
 )
-from hyperpolyglot.applications.induction.reliability import reliability
 from hyperpolyglot.applications.induction.selection import threshold
+from hyperpolyglot.applications.induction.voting import ballots, quality_of_votes, voted
 from hyperpolyglot.arguments import checked, options_of
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.folding import fold_accents
 from hyperpolyglot.lexicon import Lexicon, packaged_lexicon
 from hyperpolyglot.measures.translation.asking import (
     TranslateOptions,
-    most_covered,
     narrowed,
     wants_held_out,
 )
-from hyperpolyglot.measures.translation.lookup import Words, look_up
+from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
 from hyperpolyglot.space import TokenSpace
@@ -44,37 +51,10 @@ from hyperpolyglot.types import Float64, Progress, silent
 
 __all__ = ["InducedPair", "Induction", "InductionOptions", "induce"]
 
-_LENT_PAIRS = 30
-_LENT_WORDS = 4000
 _PROMISE = (
     "Conformal threshold: {} of the pairs kept are right in expectation, as far as words that the lexicon does not "
     "translate are like those that it does. Held-out probabilities of known pairs set it."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InductionOptions:
-    """``k``: neighbours in CSLS; ``folds`` of concepts that probabilities are held out by; ``fewest`` known pairs for a
-    calibration of their own, and to borrow one.
-
-    ``precision``: keep so many pairs that this share of them is right; ``None`` keeps all. ``multi_piece``: words of
-    several pieces too, as the mean of their vectors; ``held_out`` as for
-    :class:`~hyperpolyglot.measures.translation.TranslateOptions`.
-    """
-
-    k: int = 10
-    folds: int = 10
-    fewest: int = 100
-    precision: float | None = None
-    multi_piece: bool = False
-    held_out: bool | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.k < 1 or self.folds < 2 or self.fewest < self.folds:
-            raise ValueError("k is at least 1, folds at least 2, fewest at least as many as there are folds")
-        if self.precision is not None and not 0 < self.precision < 1:
-            raise ValueError("precision is between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +64,8 @@ class InducedPair:
     ``margin``: CSLS of the first less that of the second candidate; ``mutual``: each is the other's first;
     ``same_spelling``: alike but for capitals and accents; ``probability`` that the pair is right, held out where the
     lexicon knows it, ``None`` without a calibration; ``known``: whether the lexicon has the pair, ``None`` where it
-    does not translate the source word.
+    does not translate the source word. ``votes``: how many of several models give the target, ``None`` for one; the
+    numbers are then those of the surest of them.
     """
 
     source: str
@@ -96,19 +77,24 @@ class InducedPair:
     same_spelling: bool
     probability: float | None
     known: bool | None
+    votes: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The entry of the JSON contract."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """The entry of the JSON contract, with ``votes`` where several models voted."""
+        found = {name: getattr(self, name) for name in self.__slots__}
+        if self.votes is None:
+            del found["votes"]
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Induction(Record):
     """Pairs of words of two languages, the most probable first.
 
-    ``calibration``: {ece, brier, bins, known, lent, concepts, right, note}; ``cut``: {precision, threshold, kept, of,
-    right_of_known, note}, ``None`` without a precision; ``words``: covered words of each language, and those left out
-    as their own translation.
+    ``calibration``: {ece, ece_p, brier, bins, known, lent, concepts, right, note}; ``cut``: {precision, threshold,
+    kept, of, right_of_known, note}, ``None`` without a precision; ``words``: covered words of each language, and those
+    left out as their own translation (of the first model); ``vote``: {models, together, gain}, how several models do
+    alone and together, ``None`` for one.
     """
 
     source: str
@@ -119,6 +105,7 @@ class Induction(Record):
     words: dict[str, int]
     notes: tuple[str, ...]
     options: InductionOptions
+    vote: dict[str, Any] | None = None
 
     def summary(self) -> str:
         """How many pairs, and the calibration error."""
@@ -136,7 +123,7 @@ class Induction(Record):
             "cut": self.cut,
             "words": self.words,
             "notes": list(self.notes),
-        }
+        } | ({} if self.vote is None else {"vote": self.vote})
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every pair."""
@@ -147,9 +134,9 @@ class Induction(Record):
         return {"": self.table(), "bins": self.tidied(self.calibration["bins"])}
 
 
-# More than seven parameters: a model, two languages, where words come from, and how.
+# More than seven parameters: models, two languages, where words come from, and how.
 def induce(
-    space: TokenSpace,
+    space: TokenSpace | Sequence[TokenSpace],
     source: str,
     target: str,
     lexicon: Lexicon | None = None,
@@ -159,148 +146,161 @@ def induce(
     progress: Progress = silent,
     **changes: Any,
 ) -> Induction:
-    """Induce a dictionary from one language to another.
+    """Induce a dictionary from one language to another, from one model or by the vote of several.
 
-    Words are those of the lexicon (``None``: the packaged one) and of ``words``, lists by language. Pairs with fewer
-    than ``fewest`` known concepts borrow their calibration from other languages. Raises ``NotEnoughData`` where a
-    language has fewer than three words with a vector, or nothing to cut by; ``TensorNotFound`` for a vocabulary alone.
+    Words are those of the lexicon (``None``: the packaged one) and of ``words``, lists by language. Of several models
+    the candidates are joined by word. Raises ``NotEnoughData`` where a language has fewer than three words with a
+    vector, or nothing to cut by; ``TensorNotFound`` for a vocabulary alone.
 
     >>> import hyperpolyglot as hp
     >>> found = hp.induce(hp.open_model("demo:e5"), "en", "de")
     >>> next(pair.target for pair in found.pairs if pair.source == "fish")
     'Fisch'
     """
-    checked("induce", space, TokenSpace, "a TokenSpace, as open_model() gives it")
+    spaces: list[TokenSpace] = list(space) if isinstance(space, list | tuple) else [space]  # type: ignore[list-item]
+    if not spaces:
+        raise NotEnoughData("induce needs a model, and was given none.")
+    for each in spaces:
+        checked("induce", each, TokenSpace, "a TokenSpace, as open_model() gives it, or several")
     options = options_of("induce", InductionOptions, options, changes)
-    space.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
+    for each in spaces:
+        each.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
     if source == target:
         raise NotEnoughData(f"{source}: both languages are the same; name two.")
     asked = TranslateOptions(held_out=options.held_out, k=options.k, multi_piece=options.multi_piece)
     lexicon = lexicon or packaged_lexicon()
-    asked_lexicon = narrowed(lexicon, asked, wants_held_out([space], lexicon, asked))
+    of = narrowed(lexicon, asked, wants_held_out(spaces, lexicon, asked))
     given = {tag: list((words or {}).get(tag, ())) for tag in (source, target)}
-    found = look_up(
-        space,
-        _with(asked_lexicon.take(languages={source, target}), listed(given)),
-        multi_piece=options.multi_piece,
-    )
-    counts = {tag: len(members_of(found, tag)) for tag in (source, target)}
-    for tag, count in counts.items():
-        if count < FEWEST_WORDS:
-            raise NotEnoughData(
-                f"{tag}: {count} of its words are tokens of {space.model}; give a list of its words, or a lexicon."
-            )
-    posed = pose(found, source, target, options.k, progress)
-    learnt = _learnt(space, (asked_lexicon, asked), posed, (source, target), options, progress)
-    probability, kept, cut = _judged(posed, learnt, options)
+    posed = [_posed(each, of, given, options, progress) for each in spaces]
+    beside = pairs_beside(spaces[0], of, (source, target), options)
+    others = [posed_pairs(each, of, beside, options, progress) for each in spaces]
+    if len(spaces) == 1:
+        scored = _of_one(posed[0], others[0], (source, target), options)
+    else:
+        every = [{(source, target): own} | other for own, other in zip(posed, others, strict=True)]
+        scored = _of_several(every, [each.model for each in spaces], options)
+    kept, cut = _cut(scored, options)
     return stamped(
         Induction(
             source=source,
             target=target,
-            pairs=_pairs(posed, probability, kept, (source, target)),
-            calibration=learnt.calibration,
+            pairs=_pairs(scored, kept),
+            calibration=scored.judged.calibration,
             cut=cut,
-            words={**counts, "own_translation": posed.same},
+            words={tag: len(members_of(posed[0].words, tag)) for tag in (source, target)}
+            | {"own_translation": posed[0].same},
             notes=_notes(lexicon, given, options),
             options=options,
+            vote=scored.quality,
         ),
-        came_from(space, seed=options.seed),
+        came_from(*spaces, seed=options.seed),
     )
 
 
-def _with(lexicon: Lexicon, more: Lexicon | None) -> Lexicon:
-    return lexicon if more is None else lexicon + more
-
-
-class _Learnt(NamedTuple):
-    """Known pairs (those of these languages first), and the maps; ``None`` without enough of them."""
-
-    known: KnownPairs
-    fitted: CrossFitted | None
-    calibration: dict[str, Any]
-
-
-# The lexicon and the way to ask it go together.
-def _learnt(
+def _posed(
     space: TokenSpace,
-    asking: tuple[Lexicon, TranslateOptions],
+    lexicon: Lexicon,
+    given: Mapping[str, Sequence[str]],
+    options: InductionOptions,
+    progress: Progress,
+) -> Posed:
+    """The two languages of ``given``, with its words beside those of the lexicon, put to a model."""
+    own, more = lexicon.take(languages=set(given)), listed(given)
+    found = look_up(space, own if more is None else own + more, multi_piece=options.multi_piece)
+    for tag in given:
+        count = len(members_of(found, tag))
+        if count < FEWEST_WORDS:
+            raise NotEnoughData(
+                f"{tag}: {count} of its words are tokens of {space.model}; give a list of its words, or a lexicon."
+            )
+    source, target = given
+    return pose(found, source, target, options.k, progress)
+
+
+class _Scored(NamedTuple):
+    """Pairs of words before they are cut, all ``[n]``; ``numbers`` ``[n, 3]``: cosine, CSLS, margin."""
+
+    sources: Sequence[str]
+    targets: Sequence[str]
+    numbers: Float64
+    mutual: NDArray[np.bool_]
+    known: NDArray[np.int8]
+    probability: Float64
+    judged: Judged
+    votes: Sequence[int | None]
+    quality: dict[str, Any] | None = None
+
+
+def _of_one(
     posed: Posed,
+    others: Mapping[tuple[str, str], Posed],
     pair: tuple[str, str],
     options: InductionOptions,
-    progress: Progress,
-) -> _Learnt:
-    own = known = posed.known_pairs()
-    lent: list[str] = []
-    if len(own) < options.fewest:
-        others = _lent(space, asking, pair, options, progress)
-        known, lent = joined([own, *others.values()]), list(others)
-    fold = folds_of(known.concepts, options.folds, options.seed)
-    calibration: dict[str, Any] = {"ece": None, "brier": None, "bins": []}
-    fitted = None
-    if len(known) >= options.fewest and len(np.unique(fold)) == options.folds:
-        fitted = cross_fitted(known.seen, known.right, fold)
-        calibration = reliability(fitted.probabilities, known.right, known.concepts, options.seed)
-    calibration |= {
-        "known": len(own),
-        "lent": len(known) - len(own),
-        "concepts": len(np.unique(known.concepts)),
-        "right": float(known.right.mean()) if len(known) else None,
-        "note": _how(pair, len(own), len(known), lent, fitted is not None),
-    }
-    return _Learnt(known, fitted, calibration)
+) -> _Scored:
+    known = joined([posed.known_pairs(), *(other.known_pairs() for other in others.values())])
+    fitted = fitted_to(known, options)
+    own, found = posed.known >= 0, posed.found
+    probability = np.full(len(own), np.nan)
+    if fitted is not None:
+        probability[own] = fitted.probabilities[: own.sum()]
+        probability[~own] = fitted.of_others(posed.seen()[~own])
+    names = [names_of(posed.words, tag) for tag in pair]
+    return _Scored(
+        sources=[names[0][x] for x in found.source.tolist()],
+        targets=[names[1][y] for y in found.target.tolist()],
+        numbers=np.stack([found.cosine, found.csls, found.margin], axis=1),
+        mutual=found.back_rank == 1,
+        known=posed.known,
+        probability=probability,
+        judged=judged(known, None if fitted is None else fitted.probabilities, pair, options),
+        votes=[None] * len(own),
+    )
 
 
-def _how(pair: tuple[str, str], own: int, known: int, lent: list[str], calibrated: bool) -> str:
-    said = f"The lexicon knows the translation of {own:,} source words for {pair[0]} → {pair[1]}"
-    if not calibrated:
-        return f"{said}, and of {known - own:,} for other pairs of languages: too few to calibrate probabilities."
-    if lent:
-        return (
-            f"{said}, which are too few: probabilities are calibrated on {known - own:,} more of {len(lent)} other "
-            "pairs of languages, and hold only as far as this pair is like them."
+def _of_several(
+    posed: Sequence[Mapping[tuple[str, str], Posed]], names: Sequence[str], options: InductionOptions
+) -> _Scored:
+    pairs = list(posed[0])
+    cast = ballots(posed, pairs)
+    told = cast.judged()
+    vote = voted(cast, options.folds, options.seed) if told.sum() >= options.fewest else None
+    if vote is None:
+        raise NotEnoughData(
+            f"The lexicon knows the translation of {int(told.sum()):,} source words, too few to weigh the votes of "
+            "several models; name one model."
         )
-    return f"{said}; probabilities are calibrated on these, held out by concept."
+    known = KnownPairs(
+        seen=np.empty((int(told.sum()), 0)),
+        right=vote.right[told] == 1,
+        concepts=cast.concepts[told],
+        group=cast.group[told],
+    )
+    own = np.flatnonzero(cast.group == 0)
+    model = vote.model[own]
+    return _Scored(
+        sources=[cast.sources[i] for i in own.tolist()],
+        targets=[cast.targets[y] for y in cast.answers[own, model].tolist()],
+        numbers=np.column_stack([cast.told[own, model], cast.seen[own, model, 0]]),
+        mutual=cast.seen[own, model, 1] == 1,
+        known=vote.right[own],
+        probability=vote.probability[own],
+        judged=judged(known, vote.probability[told], pairs[0], options),
+        votes=vote.votes[own].tolist(),
+        quality=quality_of_votes(cast, vote, names, options.seed),
+    )
 
 
-def _lent(
-    space: TokenSpace,
-    asking: tuple[Lexicon, TranslateOptions],
-    pair: tuple[str, str],
-    options: InductionOptions,
-    progress: Progress,
-) -> dict[str, KnownPairs]:
-    """Known pairs of other languages, those with most words that are tokens."""
-    lexicon, asked = asking
-    tags = most_covered(space, lexicon, asked, _LENT_WORDS)
-    words = look_up(space, lexicon.take(languages=set(tags)), multi_piece=options.multi_piece)
-    usable = [tag for tag in tags if len(members_of(words, tag)) >= FEWEST_WORDS]
-    every = [(a, b) for a in usable for b in usable if a != b and (a, b) != pair]
-    chosen = np.random.default_rng(options.seed).permutation(len(every))[:_LENT_PAIRS]
-    return {
-        f"{a} → {b}": pose(words, a, b, options.k, progress).known_pairs()
-        for a, b in (every[i] for i in sorted(chosen.tolist()))
-    }
-
-
-def _judged(
-    posed: Posed, learnt: _Learnt, options: InductionOptions
-) -> tuple[Float64, NDArray[np.bool_], dict[str, Any] | None]:
-    """The probability of every pair (NaN without a calibration), which are kept, and what is said of the cut."""
-    own, kept = posed.known >= 0, np.ones(len(posed.known), bool)
-    if learnt.fitted is None:
-        if options.precision is not None:
-            raise NotEnoughData(f"{learnt.calibration['note']} So there is no cut at a precision.")
-        return np.full(len(kept), np.nan), kept, None
-    held_out = learnt.fitted.probabilities
-    probability = np.empty(len(kept))
-    probability[own] = held_out[: own.sum()]
-    probability[~own] = learnt.fitted.of_others(posed.seen()[~own])
+def _cut(scored: _Scored, options: InductionOptions) -> tuple[NDArray[np.bool_], dict[str, Any] | None]:
+    """Which pairs are kept, and what is said of the cut."""
+    kept = np.ones(len(scored.known), bool)
     if options.precision is None:
-        return probability, kept, None
-    least = threshold(held_out, learnt.known.right, options.precision)
-    kept = probability >= least
-    known_kept = posed.known[own & kept] == 1
-    cut = {
+        return kept, None
+    if not len(scored.judged.probabilities):
+        raise NotEnoughData(f"{scored.judged.calibration['note']} So there is no cut at a precision.")
+    least = threshold(scored.judged.probabilities, scored.judged.right, options.precision)
+    kept = scored.probability >= least
+    known_kept = scored.known[(scored.known >= 0) & kept] == 1
+    return kept, {
         "precision": options.precision,
         "threshold": None if np.isinf(least) else least,
         "kept": int(kept.sum()),
@@ -308,42 +308,30 @@ def _judged(
         "right_of_known": float(known_kept.mean()) if len(known_kept) else None,
         "note": _PROMISE.format(f"{100 * options.precision:g} %"),
     }
-    return probability, kept, cut
 
 
-def _pairs(
-    posed: Posed, probability: Float64, kept: NDArray[np.bool_], tags: tuple[str, str]
-) -> tuple[InducedPair, ...]:
+def _pairs(scored: _Scored, kept: NDArray[np.bool_]) -> tuple[InducedPair, ...]:
     """The pairs kept, most probable first, then by margin and position."""
-    found = posed.found
-    named = [_names(posed.words, tag) for tag in tags]
-    order = np.lexsort((np.arange(len(found)), -found.margin, -np.nan_to_num(probability)))
+    probability, margin = scored.probability, scored.numbers[:, 2]
+    order = np.lexsort((np.arange(len(margin)), -margin, -np.nan_to_num(probability)))
     rows = []
     for i in order[kept[order]].tolist():
-        source, target = named[0][int(found.source[i])], named[1][int(found.target[i])]
+        source, target = scored.sources[i], scored.targets[i]
         rows.append(
             InducedPair(
                 source=source,
                 target=target,
-                cosine=float(found.cosine[i]),
-                csls=float(found.csls[i]),
-                margin=float(found.margin[i]),
-                mutual=bool(found.back_rank[i] == 1),
+                cosine=float(scored.numbers[i, 0]),
+                csls=float(scored.numbers[i, 1]),
+                margin=float(margin[i]),
+                mutual=bool(scored.mutual[i]),
                 same_spelling=fold_accents(source) == fold_accents(target),
                 probability=None if np.isnan(probability[i]) else float(probability[i]),
-                known=None if posed.known[i] < 0 else bool(posed.known[i]),
+                known=None if scored.known[i] < 0 else bool(scored.known[i]),
+                votes=scored.votes[i],
             )
         )
     return tuple(rows)
-
-
-def _names(words: Words, language: str) -> dict[int, str]:
-    """A word of the language for each unit: of several the one that is found by the first rule, then the first."""
-    own = np.flatnonzero(words.covered() & (words.language == words.languages.index(language)))
-    named: dict[int, str] = {}
-    for w in own[np.argsort(words.rule[own], kind="stable")].tolist():
-        named.setdefault(int(words.unit[w]), words.words[w])
-    return named
 
 
 def _notes(

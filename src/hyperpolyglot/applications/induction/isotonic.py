@@ -3,6 +3,10 @@
 The score is a logistic index of the margin, whether the pair is mutual, and the rank back, none of which can lower it
 by being better; probabilities are the isotonic regression on it (pool adjacent violators). One right answer below all
 and one wrong answer above all are added, so that no probability is exactly 0 or 1.
+
+Pairs come in groups, one for each pair of languages. Each group has weights and an intercept of its own, drawn to
+those of all by a Gaussian prior (a hierarchical logistic regression). The isotonic map is that of the first group, to
+which the others bring what 300 pairs would: few known words leave its shape to the others, many make it their own.
 """
 
 from __future__ import annotations
@@ -19,7 +23,11 @@ from hyperpolyglot.types import Array, Float64
 
 __all__ = ["CrossFitted", "IsotonicMap", "cross_fitted", "folds_of", "pooled_adjacent", "seen_of"]
 
-_PENALTY = 1e-3
+_PENALTY = 1e-2
+_SPREAD = 0.5
+"""Deviation of a group's standardised weights and intercept from those of all, in logits."""
+_OTHERS = 300
+"""As how many pairs all other groups count in the map of the first."""
 
 
 def seen_of(margin: Float64, back_rank: Array) -> Float64:
@@ -63,7 +71,9 @@ def pooled_adjacent(values: Float64, weights: Float64) -> Float64:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsotonicMap:
-    """``weights`` ``[3]`` of the standardised parts, none negative; ``scores`` and ``probabilities`` ``[steps]``."""
+    """``weights`` ``[groups, parts + 1]`` of the standardised parts, none negative, and the intercept, last;
+    ``scores`` and ``probabilities`` ``[steps]``.
+    """
 
     centre: Float64
     scale: Float64
@@ -71,35 +81,64 @@ class IsotonicMap:
     scores: Float64
     probabilities: Float64
 
-    def __call__(self, seen: Float64) -> Float64:
-        """The probability of each row of :func:`seen_of`, linear between the scores that were fitted."""
-        return np.interp(self.index(seen), self.scores, self.probabilities)
+    def __call__(self, seen: Float64, group: Array | int = 0) -> Float64:
+        """The probability of each row of ``seen`` ``[n, parts]``, linear between the scores that were fitted."""
+        return np.interp(self.index(seen, group), self.scores, self.probabilities)
 
-    def index(self, seen: Float64) -> Float64:
+    def index(self, seen: Float64, group: Array | int = 0) -> Float64:
         """The score of each row."""
-        return ((seen - self.centre) / self.scale) @ self.weights
+        own = self.weights[group]
+        found: Float64 = (((seen - self.centre) / self.scale) * own[..., :-1]).sum(axis=1) + own[..., -1]
+        return found
 
     @classmethod
-    def fitted(cls, seen: Float64, right: NDArray[np.bool_]) -> IsotonicMap:
-        """The map of some pairs, at least one, of which it is known whether they are right."""
+    def fitted(
+        cls, seen: Float64, right: NDArray[np.bool_], group: Array | None = None, *, groups: int = 1
+    ) -> IsotonicMap:
+        """The map of some pairs, at least one, of which it is known whether they are right.
+
+        ``seen`` ``[n, parts]``, the larger the better; ``group`` ``[n]`` less than ``groups``, ``None``: all are of
+        one. A group without pairs has the weights of all.
+        """
+        of_group = np.zeros(len(right), np.int64) if group is None else group
         centre, scale = seen.mean(axis=0), seen.std(axis=0)
         scale = np.where(scale > 0, scale, 1.0)
-        parts = np.column_stack([(seen - centre) / scale, np.ones(len(seen))])
-        signs = np.where(right, 1.0, -1.0)
-
-        def loss(weights: Float64) -> tuple[float, Float64]:
-            away = signs * (parts @ weights)
-            slopes = -signs * expit(-away)
-            value = np.logaddexp(0, -away).mean() + _PENALTY / 2 * (weights**2).sum()
-            return float(value), parts.T @ slopes / len(parts) + _PENALTY * weights
-
-        bounds = [(0, None)] * seen.shape[1] + [(None, None)]
-        weights = minimize(loss, np.zeros(parts.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds).x[:-1]
-        score, of = np.unique(parts[:, :-1] @ weights, return_inverse=True)
-        sizes = np.bincount(of, minlength=len(score)).astype(np.float64)
-        shares = np.bincount(of, weights=right, minlength=len(score)) / sizes
+        weights = _hierarchical((seen - centre) / scale, right, of_group, groups)
+        index = cls(centre=centre, scale=scale, weights=weights, scores=centre, probabilities=centre).index
+        score, of = np.unique(index(seen, of_group), return_inverse=True)
+        beside = of_group > 0
+        counts = np.where(beside, min(1.0, _OTHERS / max(1, int(beside.sum()))), 1.0)
+        sizes = np.bincount(of, weights=counts, minlength=len(score))
+        shares = np.bincount(of, weights=right * counts, minlength=len(score)) / sizes
         steps = pooled_adjacent(np.r_[1.0, shares, 0.0], np.r_[1.0, sizes, 1.0])
         return cls(centre=centre, scale=scale, weights=weights, scores=score, probabilities=steps[1:-1])
+
+
+def _hierarchical(parts: Float64, right: NDArray[np.bool_], group: Array, count: int) -> Float64:
+    """Weights and intercept of each group ``[groups, parts + 1]``: the mode of a hierarchical logistic regression."""
+    columns = np.column_stack([parts, np.ones(len(parts))])
+    order = np.argsort(group, kind="stable")
+    columns, group, signs = columns[order], group[order], np.where(right[order], 1.0, -1.0)
+    width, first = columns.shape[1], int(count > 1)
+    starts = np.flatnonzero(np.r_[True, np.diff(group) > 0])
+
+    def loss(flat: Float64) -> tuple[float, Float64]:
+        weights = flat.reshape(first + count, width)
+        away = signs * (columns * weights[first + group]).sum(axis=1)
+        slopes = np.zeros_like(weights)
+        sums = np.add.reduceat(columns * (-signs * expit(-away))[:, None], starts, axis=0)
+        slopes[first + group[starts]] = sums
+        apart = (weights[first:] - weights[0]) / _SPREAD**2
+        slopes[first:] += apart
+        slopes[0] += _PENALTY * weights[0] - apart.sum(axis=0)
+        value = np.logaddexp(0, -away).sum() + _SPREAD**2 * (apart**2).sum() / 2
+        value += _PENALTY * (weights[0] ** 2).sum() / 2
+        return float(value) / len(signs), slopes.ravel() / len(signs)
+
+    bounds = [*[(0, None)] * (width - 1), (None, None)] * (first + count)
+    solved = minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds)
+    found: Float64 = solved.x.reshape(first + count, width)[first:]
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +149,7 @@ class CrossFitted:
     maps: tuple[IsotonicMap, ...]
 
     def of_others(self, seen: Float64) -> Float64:
-        """The probability of pairs that no map was fitted on: the mean over the maps."""
+        """The probability of pairs of the first group that no map was fitted on: the mean over the maps."""
         found: Float64 = np.mean([each(seen) for each in self.maps], axis=0)
         return found
 
@@ -121,11 +160,15 @@ def folds_of(concepts: Array, folds: int, seed: int) -> Array:
     return (np.random.default_rng(seed).permutation(len(names)) % folds)[of.reshape(-1)]
 
 
-def cross_fitted(seen: Float64, right: NDArray[np.bool_], fold: Array) -> CrossFitted:
-    """Fit a map without each fold; there must be two folds at least."""
+def cross_fitted(
+    seen: Float64, right: NDArray[np.bool_], fold: Array, group: Array | None = None
+) -> CrossFitted:
+    """Fit a map without each fold; there must be two folds at least. ``group`` as for :meth:`IsotonicMap.fitted`."""
+    of_group = np.zeros(len(right), np.int64) if group is None else group
+    groups = int(of_group.max(initial=0)) + 1
     found, maps = np.zeros(len(right)), []
     for number in np.unique(fold).tolist():
         held = fold == number
-        maps.append(IsotonicMap.fitted(seen[~held], right[~held]))
-        found[held] = maps[-1](seen[held])
+        maps.append(IsotonicMap.fitted(seen[~held], right[~held], of_group[~held], groups=groups))
+        found[held] = maps[-1](seen[held], of_group[held])
     return CrossFitted(probabilities=found, maps=tuple(maps))

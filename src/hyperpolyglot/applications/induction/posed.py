@@ -15,7 +15,7 @@ from hyperpolyglot.measures.translation.lookup import Words
 from hyperpolyglot.measures.translation.ranking import pool
 from hyperpolyglot.types import Float64, Int32, Progress
 
-__all__ = ["FEWEST_WORDS", "KnownPairs", "Posed", "joined", "listed", "members_of", "pose"]
+__all__ = ["FEWEST_WORDS", "KnownPairs", "Posed", "joined", "listed", "members_of", "names_of", "pose"]
 
 FEWEST_WORDS = 3
 _LISTED = "listed"
@@ -24,11 +24,15 @@ _LISTED = "listed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPairs:
-    """What calibration needs of pairs of which the lexicon says whether they are right; all ``[n]``."""
+    """What calibration needs of pairs of which the lexicon says whether they are right; all ``[n]``.
+
+    ``group``: which pair of languages they are of.
+    """
 
     seen: Float64
     right: NDArray[np.bool_]
     concepts: NDArray[np.str_]
+    group: Int32
 
     def __len__(self) -> int:
         return len(self.right)
@@ -55,7 +59,12 @@ class Posed:
     def known_pairs(self) -> KnownPairs:
         """The pairs of which the lexicon says whether they are right."""
         own = self.known >= 0
-        return KnownPairs(seen=self.seen()[own], right=self.known[own] == 1, concepts=self.concept[own])
+        return KnownPairs(
+            seen=self.seen()[own],
+            right=self.known[own] == 1,
+            concepts=self.concept[own],
+            group=np.zeros(int(own.sum()), np.int32),
+        )
 
 
 def listed(lists: Mapping[str, Sequence[str]]) -> Lexicon | None:
@@ -75,11 +84,12 @@ def members_of(words: Words, language: str) -> Int32:
 
 
 def joined(parts: Sequence[KnownPairs]) -> KnownPairs:
-    """All of them, one after the other."""
+    """All of them, one after the other, each a group of its own."""
     return KnownPairs(
         seen=np.concatenate([part.seen for part in parts]),
         right=np.concatenate([part.right for part in parts]),
         concepts=np.concatenate([part.concepts for part in parts]),
+        group=np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts]),
     )
 
 
@@ -140,3 +150,12 @@ def _translated(words: Words, source: int, target: int) -> tuple[dict[int, set[i
                 answers.setdefault(unit, set()).update(words.unit[others].tolist())
                 first[unit] = min(c, first.get(unit, c))
     return answers, first
+
+
+def names_of(words: Words, language: str) -> dict[int, str]:
+    """A word of the language for each unit: of several the one that is found by the first rule, then the first."""
+    own = np.flatnonzero(words.covered() & (words.language == words.languages.index(language)))
+    named: dict[int, str] = {}
+    for w in own[np.argsort(words.rule[own], kind="stable")].tolist():
+        named.setdefault(int(words.unit[w]), words.words[w])
+    return named

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.statistics import bootstrap_mean, jackknife_interval, wilson
+from hyperpolyglot.statistics import bootstrap_mean, jackknife_interval, permutation_p, wilson
 from hyperpolyglot.types import Array, Float64
 
 __all__ = ["calibration_error", "reliability", "reliability_bins"]
@@ -52,14 +52,15 @@ def reliability_bins(probabilities: Float64, right: NDArray[np.bool_]) -> list[d
 def reliability(
     probabilities: Float64, right: NDArray[np.bool_], concepts: Array, seed: int
 ) -> dict[str, Any]:
-    """``{ece, brier, bins}`` of held-out probabilities, intervals over concepts.
+    """``{ece, ece_p, brier, bins}`` of held-out probabilities, intervals over concepts.
 
-    The chance level of ``ece`` is what probabilities that are exactly right have on average in so many pairs; that of
-    ``brier`` is the score of the share that is right, said of every pair.
+    The chance level of ``ece`` is what probabilities that are exactly right have on average in so many pairs, and
+    ``ece_p`` how often they have as much in 500 simulations; the chance level of ``brier`` is the score of the share
+    that is right, said of every pair.
     """
     random = np.random.default_rng(seed)
     drawn = random.random((_SIMULATIONS, len(right))) < probabilities
-    expected = np.mean([calibration_error(probabilities, row) for row in drawn])
+    perfect = np.array([calibration_error(probabilities, row) for row in drawn])
     error = calibration_error(probabilities, right)
     names, of = np.unique(concepts, return_inverse=True)
     group = (random.permutation(len(names)) % _GROUPS)[of.reshape(-1)]
@@ -74,7 +75,8 @@ def reliability(
     ends = bootstrap_mean(squares, concepts, random=random) or (None, None)
     share = float(right.mean())
     return {
-        "ece": {"value": error, "low": low, "high": high, "chance": float(expected)},
+        "ece": {"value": error, "low": low, "high": high, "chance": float(perfect.mean())},
+        "ece_p": permutation_p(error, perfect),
         "brier": {
             "value": float(squares.mean()),
             "low": ends[0],

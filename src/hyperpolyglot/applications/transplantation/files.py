@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from hyperpolyglot.applications.model_folder import (
+    OUTPUT_TENSOR,
     TENSOR,
     TOKENS,
     entry,
     listed,
     put,
-    save_table,
+    save_tables,
     whole_folder,
 )
-from hyperpolyglot.applications.transplantation.transplant import Transplant
+from hyperpolyglot.applications.transplantation.transplant import OutputTable, Transplant
+from hyperpolyglot.applications.transplantation.trials import Trial
 from hyperpolyglot.arguments import checked
 from hyperpolyglot.folders import files_in, in_folder
 from hyperpolyglot.provenance import document
@@ -51,7 +53,12 @@ def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, An
     checked("write_transplant", found, Transplant, "a Transplant, as transplant() gives it")
     checked("write_transplant", folder, (str, PathLike), "the path of a folder")
     with whole_folder(folder) as place:
-        save_table(place / "model.safetensors", found.embeddings.shape, _blocks(found.embeddings))
+        tables = {TENSOR: found.embeddings} | (
+            {} if found.output is None else {OUTPUT_TENSOR: found.output.embeddings}
+        )
+        save_tables(
+            place / "model.safetensors", {name: (made.shape, _blocks(made)) for name, made in tables.items()}
+        )
         files = [entry(place / "model.safetensors", "table")]
         copied = list(_tokenizer_files(found.target.vocabulary))
         for name, content in copied or [(TOKENS, listed(found.target.vocabulary))]:
@@ -87,25 +94,46 @@ def _tokenizer_files(vocabulary: Vocabulary) -> Iterator[tuple[str, bytes]]:
             yield name, read_regular(in_folder(path.parent, name), _LARGEST)
 
 
+def _scores(trials: Sequence[Trial]) -> str:
+    return "\n".join(
+        f"| {t.method} | {t.cosine['value']:.3f} | {t.p1['value']:.3f} | {t.overlap10['value']:.3f} | "
+        f"{t.norm_ratio['value']:.3f} |"
+        for t in trials
+        if t.label is None
+    )
+
+
+def _of_output(found: OutputTable) -> str:
+    return f"""
+`{OUTPUT_TENSOR}`, {found.embeddings.shape[0]:,} × {found.embeddings.shape[1]:,}, is the output table (unembedding): \
+{found.copied:,} rows are copied, the others built by the same method. Scores on the output rows of the same hidden \
+tokens:
+
+| method | cosine | P@1 | overlap of 10 neighbours | length ratio |
+|---|---|---|---|---|
+{_scores(found.methods)}
+
+Lengths were multiplied by {found.lengths["scale"]:.4g}; {found.lengths["lengthened"]:,} rows were lengthened and \
+{found.lengths["shortened"]:,} shortened.
+"""
+
+
 def _readme(found: Transplant, whole: bool) -> str:
     origin = found.provenance
     names = [model.model for model in origin.models] if origin else []
     of, to = names[0] if names else "a model", found.target.model
     rows = [trial for trial in found.methods if trial.label is None]
-    table = "\n".join(
-        f"| {t.method} | {t.cosine['value']:.3f} | {t.p1['value']:.3f} | {t.overlap10['value']:.3f} | "
-        f"{t.norm_ratio['value']:.3f} |"
-        for t in rows
-    )
+    table = _scores(found.methods)
     by = ", ".join(f"{count:,} by `{name}`" for name, count in found.built_by.items()) or "none"
     names_rows = (
         "The tokenizer's files are those of the target."
         if whole
         else f"The target's tokenizer is no file of its own: `{TOKENS}` names the rows, and cuts no text."
     )
+    tensors = "one tensor," if found.output is None else f"two tensors, `{OUTPUT_TENSOR}` (below) and"
     return f"""# Embeddings of {of} for the vocabulary of {to}
 
-`model.safetensors` holds one tensor, `{TENSOR}`, {found.embeddings.shape[0]:,} × {found.embeddings.shape[1]:,} in \
+`model.safetensors` holds {tensors} `{TENSOR}`, {found.embeddings.shape[0]:,} × {found.embeddings.shape[1]:,} in \
 float32. Rows of {found.copied:,} shared tokens are copied; {found.built:,} are built: {by}. Rows without a token are \
 zero. {names_rows}
 
@@ -119,6 +147,6 @@ hidden; P@1 among all tokens of the source:
 Lengths of built rows were multiplied by {found.lengths["scale"]:.4g}; {found.lengths["lengthened"]:,} shorter and \
 {found.lengths["shortened"]:,} longer than nearly all copied rows were brought into their range. `transplant.json` has \
 the scores by label, with intervals and chance levels.
-
+{"" if found.output is None else _of_output(found.output)}
 {chr(10).join(found.notes)}
 """

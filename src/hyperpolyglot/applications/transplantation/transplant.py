@@ -19,7 +19,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["METHODS", "Transplant", "TransplantOptions", "transplant"]
+__all__ = ["METHODS", "OutputTable", "Transplant", "TransplantOptions", "transplant"]
 
 Method = Literal["auto", "mean", "ridge", "procrustes", "focus", "omp"]
 METHODS: tuple[Method, ...] = ("auto", "mean", "ridge", "procrustes", "focus", "omp")
@@ -47,13 +47,41 @@ class TransplantOptions:
             raise ValueError("held_out is at least 20, atoms between 1 and 1,024")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputTable:
+    """The unembedding for the same rows, by the method that was chosen for the embeddings: float32 ``[rows, d]``.
+
+    ``methods``: how well that method rebuilds the output rows of the same hidden tokens; the rest as in
+    :class:`Transplant`.
+    """
+
+    embeddings: Float32
+    methods: tuple[Trial, ...]
+    copied: int
+    built_by: dict[str, int]
+    lengths: dict[str, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "embeddings", frozen(self.embeddings))
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "methods": [trial.to_json() for trial in self.methods],
+            "copied": self.copied,
+            "built_by": self.built_by,
+            "lengths": self.lengths,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Transplant(Record):
     """``embeddings`` float32 ``[rows, d]`` for the rows of ``target``; rows without a token are zero.
 
     ``methods``: how well each rebuilds hidden tokens, over all and by label; ``chosen``; ``copied`` and ``built``
     tokens, ``built_by`` method; ``lengths``: {scale, lengthened, shortened, least, most}, by what lengths were
-    multiplied, and how many rows were brought into the range of the copied ones.
+    multiplied, and how many rows were brought into the range of the copied ones; ``output``: the unembedding, ``None``
+    where none was given.
     """
 
     target: TokenSpace
@@ -65,6 +93,7 @@ class Transplant(Record):
     lengths: dict[str, float]
     notes: tuple[str, ...]
     options: TransplantOptions
+    output: OutputTable | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "embeddings", frozen(self.embeddings))
@@ -89,6 +118,7 @@ class Transplant(Record):
             "built": self.built,
             "built_by": self.built_by,
             "lengths": self.lengths,
+            "output": None if self.output is None else self.output.to_json(),
             "notes": list(self.notes),
         }
 
@@ -97,8 +127,10 @@ class Transplant(Record):
         return self.tidied([trial.to_json() for trial in self.methods])
 
     def tables_by_name(self) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """The table of methods."""
-        return {"": self.table()}
+        """The table of methods, and that of the output table where there is one."""
+        if self.output is None:
+            return {"": self.table()}
+        return {"": self.table(), "output": self.tidied([trial.to_json() for trial in self.output.methods])}
 
 
 def transplant(
@@ -106,14 +138,17 @@ def transplant(
     target: TokenSpace,
     via: TokenSpace | None = None,
     *,
+    output: TokenSpace | None = None,
     options: TransplantOptions | None = None,
     progress: Progress = silent,
     **changes: Any,
 ) -> Transplant:
     """Make an embedding table of ``source`` for the vocabulary of ``target``, which may be a vocabulary alone.
 
-    Methods other than ``mean`` learn from an auxiliary table: that of ``via``, ``None`` is the target's own. Raises
-    ``NotEnoughData`` where fewer than 100 tokens are shared, or the method has no table to learn from.
+    Methods other than ``mean`` learn from an auxiliary table: that of ``via``, ``None`` is the target's own.
+    ``output``: the source opened with ``Opening(table="output")``, where it has an unembedding of its own; it is
+    rebuilt by the same method, and judged on the same hidden tokens. Raises ``NotEnoughData`` where fewer than 100
+    tokens are shared, or the method has no table to learn from.
 
     >>> import hyperpolyglot as hp
     >>> some = hp.open_model("demo:e5").where(labels=["Grek", "Cyrl"])
@@ -143,6 +178,9 @@ def transplant(
     trials, scales = _tried(known, methods, hidden, options, progress)
     chosen = best_of(trials) if options.method == "auto" else options.method
     embeddings, counts, lengths = _built(known, chosen, scales[chosen], options, progress)
+    unembedding = None
+    if output is not None:
+        unembedding = _unembedding(aligned(output, target, via), chosen, hidden, options, progress)
     return stamped(
         Transplant(
             target=target,
@@ -154,6 +192,7 @@ def transplant(
             lengths=lengths,
             notes=_notes(known, len(hidden), options.method),
             options=options,
+            output=unembedding,
         ),
         came_from(source, target, *([] if via is None else [via]), seed=options.seed),
     )
@@ -202,6 +241,27 @@ def _tried(
         scales[method] = float(true / np.median(lengths[lengths > 0])) if lengths.any() else 1.0
     labels = known.target.labels
     return tried(known.source, rows, rebuilt, labels.codes[hidden], labels.names), scales
+
+
+def _unembedding(
+    known: Aligned, method: str, hidden: Array, options: TransplantOptions, progress: Progress
+) -> OutputTable:
+    """The output table by a method; hidden tokens are those that have an output row as well."""
+    there = hidden[known.in_source[hidden] >= 0]
+    if len(there) < _FEWEST_HIDDEN:
+        raise NotEnoughData(
+            f"{known.source.model}: {len(there)} of {len(hidden)} hidden tokens have a row in the output table, and "
+            f"{_FEWEST_HIDDEN} are needed; is it the output table of the same model?"
+        )
+    trials, scales = _tried(known, [method], there, options, progress)
+    embeddings, counts, lengths = _built(known, method, scales[method], options, progress)
+    return OutputTable(
+        embeddings=embeddings,
+        methods=trials,
+        copied=int(np.count_nonzero(known.in_source >= 0)),
+        built_by=counts,
+        lengths=lengths,
+    )
 
 
 class _Parts(NamedTuple):

@@ -232,12 +232,13 @@ def _hubs(found: Translation) -> list[dict[str, Any]]:
 TRANSLATE = Command("translate", _show_translation, _translation_columns, _translation_notes)
 
 
-def show_induction(model: str, found: Induction) -> None:
-    """The most probable pairs, the reliability bins, and what both rest on."""
+def show_induction(models: Sequence[str], found: Induction) -> None:
+    """The most probable pairs, how models do alone and together, the reliability bins, and what these rest on."""
     names = [language_name(tag) for tag in (found.source, found.target)]
     of = "" if found.cut is None else f" of {found.cut['of']:,}"
+    title = ", ".join(map(title_of, models))
     print_table(
-        f"{title_of(model)}: {names[0]} → {names[1]}, {min(_PAIRS, len(found.pairs))} of {len(found.pairs):,} pairs",
+        f"{title}: {names[0]} → {names[1]}, {min(_PAIRS, len(found.pairs))} of {len(found.pairs):,} pairs",
         [
             {
                 "probability": value(pair.probability, 2),
@@ -245,6 +246,7 @@ def show_induction(model: str, found: Induction) -> None:
                 "cosine": value(pair.cosine),
                 "mutual": "yes" if pair.mutual else "no",
                 "known": {None: "–", True: "yes", False: "other"}[pair.known],
+                **({} if pair.votes is None else {"votes": pair.votes}),
                 "source": pair.source,
                 "target": pair.target,
             }
@@ -253,6 +255,8 @@ def show_induction(model: str, found: Induction) -> None:
     )
     if found.cut is not None:
         say(f"{found.cut['kept']:,}{of} pairs are kept. {found.cut['note']}")
+    if found.vote is not None:
+        _show_vote(found.vote)
     error, brier = found.calibration["ece"], found.calibration["brier"]
     if error is not None:
         print_table(
@@ -274,6 +278,32 @@ def show_induction(model: str, found: Induction) -> None:
         )
     for note in (found.calibration["note"], *found.notes):
         say(note)
+
+
+def _show_vote(vote: Mapping[str, Any]) -> None:
+    rows = [*vote["models"], vote["together"] | {"model": "together"}]
+    print_table(
+        "Words of the lexicon translated correctly (95 % interval)",
+        [
+            {
+                "model": title_of(row["model"]),
+                "words": row["words"],
+                "P@1": value(row["p1"]["value"]),
+                "of all words": value(row["p1_of_all"]["value"]),
+                "interval": span((row["p1_of_all"]["low"], row["p1_of_all"]["high"])),
+            }
+            for row in rows
+        ],
+    )
+    gains = []
+    for name in ("gain", "gain_on_its_words"):
+        gain = vote[name]
+        ends = None if gain["low"] is None else (gain["low"], gain["high"])
+        gains.append(whole(value(gain["value"]), span(ends), "–"))
+    say(
+        f"Together over {title_of(vote['gain']['over'])} alone: {gains[0]} of all words, {gains[1]} of the words that "
+        "it has."
+    )
 
 
 def _error(found: Mapping[str, Any]) -> str:

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import value
 
 if TYPE_CHECKING:
     from hyperpolyglot.applications.transplantation import Transplant
+    from hyperpolyglot.applications.transplantation.trials import Trial
 
 __all__ = ["show_transplant"]
 
 
 def show_transplant(found: Transplant) -> None:
-    """How well each method rebuilds hidden tokens, overall, and the chosen one by label."""
-    titles = {
-        None: "How methods rebuild hidden tokens (P@1 with 95 % interval)",
-        found.chosen: f"{found.chosen} by label",
-    }
-    for method, title in titles.items():
-        rows = [
-            {
-                "method" if method is None else "label": trial.method if method is None else trial.label,
-                "tokens": trial.held_out,
-                "cosine": value(trial.cosine["value"]),
-                "P@1": value(trial.p1["value"]),
-                "interval": f"{value(trial.p1['low'])}–{value(trial.p1['high'])}",
-                "overlap": value(trial.overlap10["value"]),
-                "length": value(trial.norm_ratio["value"], 2),
-            }
-            for trial in found.methods
-            if (trial.label is None if method is None else trial.method == method and trial.label)
-        ]
-        if rows:
-            print_table(title, rows)
+    """How well each method rebuilds hidden tokens, overall, the chosen one by label, and that of the output table."""
+    print_table("How methods rebuild hidden tokens (P@1 with 95 % interval)", _rows(found.methods, None))
+    by_label = _rows(found.methods, found.chosen)
+    if by_label:
+        print_table(f"{found.chosen} by label", by_label)
+    if found.output is not None:
+        print_table(f"Output table, by {found.chosen}", _rows(found.output.methods, None))
     by = ", ".join(f"{count:,} by {name}" for name, count in found.built_by.items()) or "none"
     say(f"{found.copied:,} shared tokens are copied, {found.built:,} are built: {by}.")
+    if found.output is not None:
+        say(
+            f"Of the output table {found.output.copied:,} rows are copied, the others built by the same method."
+        )
     say(
         f"Lengths of built rows are multiplied by {value(found.lengths['scale'])}; {found.lengths['lengthened']:,} are "
         f"then lengthened and {found.lengths['shortened']:,} shortened into the range of the copied ones."
@@ -47,3 +39,20 @@ def show_transplant(found: Transplant) -> None:
     )
     for note in found.notes:
         say(note)
+
+
+def _rows(trials: Sequence[Trial], method: str | None) -> list[dict[str, Any]]:
+    """All methods over all hidden tokens, or one method by label."""
+    return [
+        {
+            "method" if method is None else "label": trial.method if method is None else trial.label,
+            "tokens": trial.held_out,
+            "cosine": value(trial.cosine["value"]),
+            "P@1": value(trial.p1["value"]),
+            "interval": f"{value(trial.p1['low'])}–{value(trial.p1['high'])}",
+            "overlap": value(trial.overlap10["value"]),
+            "length": value(trial.norm_ratio["value"], 2),
+        }
+        for trial in trials
+        if (trial.label is None if method is None else trial.method == method and trial.label)
+    ]
