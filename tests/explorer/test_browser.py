@@ -53,9 +53,7 @@ def words(locator):
 def found(page, query):
     """What the list shows for a query."""
     page.fill("#search", query)
-    page.wait_for_function("(q) => explorer.state.now.query === q", arg=query)
-    page.wait_for_function("() => document.querySelector('.status').textContent")
-    page.wait_for_timeout(60)
+    page.wait_for_function("(q) => document.querySelector('#found').dataset.query === q", arg=query)
     return words(page.locator("#found .match .token"))
 
 

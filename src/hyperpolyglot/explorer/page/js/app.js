@@ -299,6 +299,7 @@ export class App {
       this.#matches = found.map(({ matches }, i) => [...new Set([...matches, ...meant[i].same])].sort((a, b) => a - b));
       this.box.show(this.open[0], found[0], meant[0], this.colour);
     }
+    this.box.list.dataset.query = query;
     this.#light();
   }
 
