@@ -140,12 +140,3 @@ def test_titles_show_no_path(visit):
         assert "/home" not in page.evaluate("() => document.title + document.body.innerText")
     finally:
         server.close()
-
-
-def test_a_token_chosen_within_a_selection(visit, served):
-    """The token and its neighbours are lit, as its card is shown; without a token, what is selected is."""
-    page = visit(served + ONE + "&lasso=-2,-2,2,-2,2,2,-2,2")
-    lit = "(n) => explorer.views[0].points.lit.length === n"
-    page.wait_for_function(lit, arg=len(scripts_together().candidates().rows))
-    page.evaluate("() => explorer.pick(0, 5)")
-    page.wait_for_function(lit, arg=K + 1)

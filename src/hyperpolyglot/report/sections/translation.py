@@ -271,8 +271,10 @@ def _scores_grids(found: Found) -> list[Grid]:
     if len(found) == 1:
         return [_scores_grid(*found[0])]
     grids = [(title_of(m.space.model), _scores_grid(m, result)) for m, result in found]
-    rows = tuple((name, *row) for name, grid in grids for row in grid.rows)
-    columns, words = ("model", *grids[0][1].columns), grids[0][1].words + 1
+    at = grids[0][1].columns.index("questions")
+    rows = tuple((name, *row[: at - 1], *row[at:]) for name, grid in grids for row in grid.rows)
+    columns = ("model", *grids[0][1].columns[: at - 1], *grids[0][1].columns[at:])
+    words = grids[0][1].words + 1
     title = "Score by question, of every model; below: [95 % interval] · chance, in per cent"
     return [Grid(title=title, columns=columns, rows=rows, words=words, folded=True)]
 

@@ -324,15 +324,15 @@ export class App {
   }
 
   /**
-   * Light up what is pointed at in the legend, else what matches while one searches, else the token that is
-   * chosen and its neighbours, else what the lasso holds.
+   * Light up what is pointed at in the legend, else what matches while one searches, else what the lasso holds, else
+   * the token that is chosen and its neighbours.
    */
   #light() {
     if (!this.complete) return;
     const { token, token2, off } = this.state.now;
     const pointed = off.includes(this.#pointed) ? null : this.#pointed; // what is not shown has nothing to light
     const searching = this.box.isOpen || (token === null && token2 === null);
-    const lit = (searching && this.#matches) || this.#near || this.#selection;
+    const lit = (searching && this.#matches) || this.#selection || this.#near;
     this.open.forEach((model, i) => {
       this.views[i].light(pointed === null ? (lit?.[i] ?? null) : rowsOf(model, pointed));
     });
