@@ -39,6 +39,7 @@ def _plain(near: list[int], own: int, with_own: bool) -> tuple[int, float]:
     return len(held), share
 
 
+@settings(deadline=None)
 @given(_lists())
 def test_lists_are_counted_as_a_loop_counts_them(lists):
     """Distinct labels, own shares and tallies are those of plain Python, for lists with and without labels."""
@@ -51,6 +52,7 @@ def test_lists_are_counted_as_a_loop_counts_them(lists):
     assert [[row.count(i) for i in range(_LABELS)] for row in lists.near.tolist()] == lists.tally.tolist()
 
 
+@settings(deadline=None)
 @given(_lists())
 def test_the_last_neighbour_takes_the_place_of_the_one_left_out(lists):
     """What ``replaced`` says is what counting again without each neighbour says."""

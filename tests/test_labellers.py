@@ -63,7 +63,7 @@ def test_a_label_that_is_its_own_name_is_told_once():
     """The census has a column of names where labels are codes, and none where labels are names already."""
     for name, told in (("script", True), ("paper", False)):
         found = CliRunner().invoke(cli, ["census", "demo:meaning", "--labels", name]).stdout.splitlines()
-        (heading,) = [line for line in found if "percent" in line]
+        (heading,) = [line for line in found if "share" in line]
         assert told == ("name" in heading)
 
 

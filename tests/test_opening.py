@@ -228,7 +228,7 @@ def test_search_by_text_and_id(tmp_path):
     space = open_model(model)
     assert [0, 1] == find_tokens(space, "Nike")
     assert [1] == find_tokens(space, "▁Nike") == find_tokens(space, " Nike")
-    with pytest.raises(TokenNotFound, match=r"'cafe' is no token .* Café"):
+    with pytest.raises(TokenNotFound, match=r"'cafe' is not a token .* Café"):
         find_tokens(space, "cafe")
     with pytest.raises(TokenNotFound, match="no token has the id 77; ids run from 0 to 5"):
         find_ids(space, [77])

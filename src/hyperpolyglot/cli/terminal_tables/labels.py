@@ -7,7 +7,7 @@ from typing import Any
 
 from hyperpolyglot.cli.terminal import say
 from hyperpolyglot.labellers import Labelling
-from hyperpolyglot.writing.scripts import script_name
+from hyperpolyglot.writing.scripts import label_called, script_name
 
 __all__ = ["say_uncounted", "uncounted", "with_names"]
 
@@ -29,13 +29,13 @@ def say_uncounted(labels: Sequence[str], labelling: Labelling) -> None:
 def with_names(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[str]
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """Rows and columns of a table with the English names of labels beside them, where any differs from its label.
+    """Rows and columns of a table with the English names of labels beside them, where these do not say them.
 
     >>> with_names([{"label": "Latn", "tokens": 2}], ("label", "tokens"))
     ([{'label': 'Latn', 'tokens': 2, 'name': 'Latin'}], ('label', 'name', 'tokens'))
     """
     named = [dict(row) | {"name": script_name(row["label"]) if row["label"] else None} for row in rows]
-    if all(row["name"] in (None, row["label"]) for row in named):
+    if all(row["name"] is None or row["name"] in label_called(row["label"]) for row in named):
         return [dict(row) for row in rows], tuple(columns)
     at = list(columns).index("label") + 1
     return named, (*columns[:at], "name", *columns[at:])
