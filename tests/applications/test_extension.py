@@ -273,7 +273,7 @@ def test_what_cannot_be_extended_is_said(unigram, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedFormat, match="name the whole model"):
         hp.extend(space.take(np.arange(150)), ["majini"])
     (tmp_path / "old" / "added_tokens.json").write_text(json.dumps({"<more>": unigram.get_vocab_size()}))
-    with pytest.raises(UnsupportedFormat, match="other files beside it name tokens"):
+    with pytest.raises(UnsupportedFormat, match="name tokens after its last one"):
         hp.extend(hp.open_model(tmp_path / "old"), ["majini"])
     gap = json.loads(data)
     gap["model"] = {"type": "WordLevel", "vocab": {"a": 0, "b": 5}, "unk_token": "a"}

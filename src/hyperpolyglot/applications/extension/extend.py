@@ -76,8 +76,8 @@ def extend(
     kinds = source.vocabulary.kinds
     if np.any(kinds[first:] != TokenKind.PADDING) or first + len(words) > LARGEST_ID:
         raise UnsupportedFormat(
-            f"{path.name}: other files beside it name tokens after its last one; save the tokenizer with all of its "
-            "tokens in tokenizer.json first."
+            f"{path.name}: other files beside it, or the code of its family, name tokens after its last one; save the "
+            "tokenizer with all of its tokens in tokenizer.json first."
         )
     listed = new_words(words, source.vocabulary)
     if not listed.words:
