@@ -36,6 +36,7 @@ NO_MODEL = ("study", "cache", "cite")
 NEEDED = {
     "induce": ("--from", "en", "--to", "sw"),
     "transplant": ("--tokenizer", "b", "-o", "made"),
+    "extend": ("--words", __file__, "-o", "made"),
     "prune": ("--languages", "en"),
 }
 """Options that a command cannot do without."""
@@ -179,6 +180,7 @@ RECORDED: dict[str, dict[str, Any]] = {
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
     "transplant": {"tokenizer": "b", "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
+    "extend": {"words": __file__, "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
     "prune": OPENING
     | {"languages": "en", "tokens": None, "within": 0.02, "text": None, "held_out": None, "word_lists": None},
     "track": OPENING
@@ -243,7 +245,7 @@ def test_choices_are_those_of_the_library():
     assert set(DESIGNS) == choices("separability", "design")
     assert set(FORMATS) == choices("translate", "form") == choices("languages", "form")
     assert set(MEASURES) == choices("report", "skip")
-    assert set(METHODS) == choices("transplant", "method")
+    assert set(METHODS) == choices("transplant", "method") == choices("extend", "method")
     assert {kind.name.lower() for kind in TokenKind} - {"padding"} == set(EXCLUDABLE)
 
 

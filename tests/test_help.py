@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -37,6 +38,7 @@ WORK = {
     "translate": ["--questions", "50", *WORDS],
     "languages": WORDS,
     "prune": ["--tokens", "400"],
+    "extend": ["--held-out", "20"],
 }
 """What is put behind an example, so that its work is small."""
 
@@ -95,6 +97,8 @@ def small(demos, lexicon, monkeypatch, tmp_path):
     rows = ["\t".join(("concept", "language", "word"))]
     rows += ["\t".join((row["concept"], row["language"], row["word"])) for row in lexicon.table()]
     (tmp_path / "words.tsv").write_text("\n".join(rows), "utf8")
+    shutil.copytree(demos["e5"], tmp_path / "model")
+    (tmp_path / "words.txt").write_text("Kiswahilini\nmajini\t3\n", "utf8")
     return tmp_path
 
 

@@ -16,6 +16,7 @@ from hyperpolyglot.records import Record, draw_by
 
 if TYPE_CHECKING:
     __version__: str
+    from hyperpolyglot.applications.extension import extend
     from hyperpolyglot.applications.induction import Induction, InductionOptions, induce, read_words
     from hyperpolyglot.applications.pruning import Pruning, PruningOptions, prune, write_pruned
     from hyperpolyglot.applications.transplantation import (
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.word_lists import WordLists, read_word_lists
 
 _HOME = {
+    "applications.extension": ("extend",),
     "applications.induction": ("Induction", "InductionOptions", "induce", "read_words"),
     "applications.pruning": ("Pruning", "PruningOptions", "prune", "write_pruned"),
     "applications.transplantation": ("Transplant", "TransplantOptions", "transplant", "write_transplant"),
@@ -159,6 +161,7 @@ __all__ = [
     "diversity",
     "explain",
     "explore",
+    "extend",
     "fertility",
     "find_ids",
     "find_tokens",

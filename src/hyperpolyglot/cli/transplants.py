@@ -17,9 +17,31 @@ from hyperpolyglot.cli.output import emit
 if TYPE_CHECKING:
     from hyperpolyglot.space import TokenSpace
 
-__all__ = ["prune", "transplant"]
+__all__ = ["extend", "prune", "transplant"]
 
 METHODS = ("auto", "mean", "ridge", "procrustes", "focus", "omp")
+
+_method = click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default="auto",
+    show_default=True,
+    help="How tokens are built that are not shared; auto takes the best on hidden tokens.",
+)
+_held_out = click.option(
+    "--held-out",
+    type=click.IntRange(20),
+    default=1000,
+    show_default=True,
+    help="Shared tokens that are hidden, to judge methods by.",
+)
+_atoms = click.option(
+    "--atoms",
+    type=click.IntRange(1, 1024),
+    default=64,
+    show_default=True,
+    help="Anchors that matching pursuit (omp) puts together.",
+)
 
 
 @click.command(
@@ -40,27 +62,9 @@ METHODS = ("auto", "mean", "ridge", "procrustes", "focus", "omp")
     metavar="MODEL",
     help="Learn from the table of this model, which has tokens of both.  [default: the table of --tokenizer]",
 )
-@click.option(
-    "--method",
-    type=click.Choice(METHODS),
-    default="auto",
-    show_default=True,
-    help="How tokens are built that are not shared; auto takes the best on hidden tokens.",
-)
-@click.option(
-    "--held-out",
-    type=click.IntRange(20),
-    default=1000,
-    show_default=True,
-    help="Shared tokens that are hidden, to judge methods by.",
-)
-@click.option(
-    "--atoms",
-    type=click.IntRange(1, 1024),
-    default=64,
-    show_default=True,
-    help="Anchors that matching pursuit (omp) puts together.",
-)
+@_method
+@_held_out
+@_atoms
 @seed_option
 @click.option(
     "-o",
@@ -109,6 +113,83 @@ def transplant(
     files = write_transplant(found, output)
     if as_json:
         return emit("transplant", found.to_json() | {"files": files}, spaces)
+    show_transplant(found)
+    return note(f"wrote {output}")
+
+
+@click.command(
+    cls=Described,
+    purpose="Use a model",
+    short_help="New tokens for the words of a language.",
+    examples=("hyperpolyglot extend ./model --words words.txt -o more",),
+)
+@model_argument
+@click.option(
+    "--words",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="The words, one on each line; what follows a tab is not read.",
+)
+@click.option(
+    "--via",
+    metavar="MODEL",
+    help="Learn from the table of this model, which has the words as tokens.  [default: means of pieces alone]",
+)
+@_method
+@_held_out
+@_atoms
+@seed_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Write the table, the tokenizer and a README to this folder, which is new or empty.",
+)
+@json_option()
+def extend(
+    model: str,
+    words: Path,
+    via: str | None,
+    method: Literal["auto", "mean", "ridge", "procrustes", "focus", "omp"],
+    held_out: int,
+    atoms: int,
+    seed: int,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Add a token to MODEL for each new word of a list. Old rows stay; those of
+    the words are built by the method that rebuilds hidden tokens best, as
+    transplant builds them. MODEL is a folder with a tokenizer.json.
+
+    The folder opens as a model. No model is run or trained on it.
+    """
+    from hyperpolyglot.applications.extension import extend as extended
+    from hyperpolyglot.applications.extension.word_file import read_word_file
+    from hyperpolyglot.applications.model_folder import check_empty
+    from hyperpolyglot.applications.transplantation import write_transplant
+    from hyperpolyglot.cli.terminal import note, progress_bar
+    from hyperpolyglot.cli.terminal_tables.transplants import show_transplant
+
+    check_empty(output)
+    listed = read_word_file(words)
+    spaces = open_spaces([model, *([] if via is None else [via])], OpeningOptions())
+    unembedding = own_output(model, spaces[0])
+    with progress_bar() as bar:
+        found = extended(
+            spaces[0],
+            listed,
+            *spaces[1:],
+            output=unembedding,
+            progress=bar,
+            method=method,
+            held_out=held_out,
+            atoms=atoms,
+            seed=seed,
+        )
+    files = write_transplant(found, output)
+    if as_json:
+        return emit("extend", found.to_json() | {"files": files}, spaces)
     show_transplant(found)
     return note(f"wrote {output}")
 

@@ -18,6 +18,7 @@ from hyperpolyglot.applications.model_folder import (
     save_tables,
     whole_folder,
 )
+from hyperpolyglot.applications.transplantation.added_words import AddedWords
 from hyperpolyglot.applications.transplantation.transplant import OutputTable, Transplant
 from hyperpolyglot.applications.transplantation.trials import Trial
 from hyperpolyglot.arguments import checked
@@ -38,6 +39,7 @@ def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, An
     """Write ``model.safetensors``, the target's tokenizer, ``transplant.json`` and ``README.md`` to an empty folder.
 
     Where the target's tokenizer is no file of its own (GGUF, a tokenizer in memory), ``tokens.jsonl`` names the rows.
+    What :func:`extend` gives has the tokenizer with the new words, and its numbers in ``extend.json``.
     Returns the files as ``{"path", "kind", "bytes", "digest"}``, README last. Raises ``UnsupportedFormat`` for a
     folder that is not empty.
 
@@ -60,15 +62,16 @@ def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, An
             place / "model.safetensors", {name: (made.shape, _blocks(made)) for name, made in tables.items()}
         )
         files = [entry(place / "model.safetensors", "table")]
-        copied = list(_tokenizer_files(found.target.vocabulary))
+        copied = list(_tokenizer_files(found.target.vocabulary, found.added))
         for name, content in copied or [(TOKENS, listed(found.target.vocabulary))]:
             files.append(put(place / name, content, "tokenizer"))
         origin = found.provenance
-        numbers = document("transplant", found.to_json(), [], _options(found), found.options.seed)
+        name = "transplant" if found.added is None else "extend"
+        numbers = document(name, found.to_json(), [], _options(found), found.options.seed)
         if origin is not None:
             numbers["provenance"] |= {"models": [model.to_json() for model in origin.models]}
         text = json.dumps(numbers, indent=1, ensure_ascii=True, allow_nan=False)
-        files.append(put(place / "transplant.json", text.encode(), "numbers"))
+        files.append(put(place / f"{name}.json", text.encode(), "numbers"))
         files.append(put(place / "README.md", _readme(found, bool(copied)).encode(), "page"))
     return files
 
@@ -82,16 +85,20 @@ def _blocks(table: Float32) -> Iterator[Float32]:
         yield table[start : start + _BLOCK]
 
 
-def _tokenizer_files(vocabulary: Vocabulary) -> Iterator[tuple[str, bytes]]:
-    """The file that the vocabulary was read from, and those that belong to it; none where there is no such."""
+def _tokenizer_files(vocabulary: Vocabulary, added: AddedWords | None) -> Iterator[tuple[str, bytes]]:
+    """The file that the vocabulary was read from or is in, and those that belong to it; none where there is no such."""
     source = vocabulary.tokenizer
-    if source is None or source.path is None:
+    if source is not None and source.made is not None and added is not None:
+        folder = added.beside
+        yield source.name, source.made()
+    elif source is not None and source.path is not None:
+        folder = source.path.parent
+        yield source.path.name, read_regular(source.path, _LARGEST)
+    else:
         return
-    path = source.path
-    yield path.name, read_regular(path, _LARGEST)
-    for several in files_beside(path.name, files_in(path.parent)):
+    for several in files_beside(source.name, files_in(folder)):
         for name in several:
-            yield name, read_regular(in_folder(path.parent, name), _LARGEST)
+            yield name, read_regular(in_folder(folder, name), _LARGEST)
 
 
 def _scores(trials: Sequence[Trial]) -> str:
@@ -118,6 +125,15 @@ Lengths were multiplied by {found.lengths["scale"]:.4g}; {found.lengths["lengthe
 """
 
 
+def _of_words(added: AddedWords) -> str:
+    refused = "".join(f"; {count:,} refused: {why}" for why, count in added.refused.items())
+    first, last = added.first, added.first + len(added.words) - 1
+    return f"""`tokenizer.json` has the new words as added tokens, ids {first:,} to {last:,}; {added.replaced:,} of \
+them take rows that had no token. All other rows are those of the model, first and in their order. A new word that \
+stands alone is one token, with the blanks before it; text without any of the words is cut as before. `vocab_size` in \
+a configuration must be the number of rows. {added.already:,} listed words were tokens already{refused}."""
+
+
 def _readme(found: Transplant, whole: bool) -> str:
     origin = found.provenance
     names = [model.model for model in origin.models] if origin else []
@@ -131,11 +147,17 @@ def _readme(found: Transplant, whole: bool) -> str:
         else f"The target's tokenizer is no file of its own: `{TOKENS}` names the rows, and cuts no text."
     )
     tensors = "one tensor," if found.output is None else f"two tensors, `{OUTPUT_TENSOR}` (below) and"
-    return f"""# Embeddings of {of} for the vocabulary of {to}
+    title = f"Embeddings of {of} for the vocabulary of {to}"
+    if found.added is not None:
+        title = f"{of} with {len(found.added.words):,} new tokens"
+        names_rows = _of_words(found.added)
+    numbers = "transplant.json" if found.added is None else "extend.json"
+    zero = "Rows without a token are zero. " if found.added is None else ""
+    return f"""# {title}
 
 `model.safetensors` holds {tensors} `{TENSOR}`, {found.embeddings.shape[0]:,} × {found.embeddings.shape[1]:,} in \
-float32. Rows of {found.copied:,} shared tokens are copied; {found.built:,} are built: {by}. Rows without a token are \
-zero. {names_rows}
+float32. Rows of {found.copied:,} shared tokens are copied; {found.built:,} are built: {by}. \
+{zero}{names_rows}
 
 Method: `{found.chosen}` (asked for: `{found.options.method}`). Scores on {rows[0].held_out:,} shared tokens that were \
 hidden; P@1 among all tokens of the source:
@@ -145,7 +167,7 @@ hidden; P@1 among all tokens of the source:
 {table}
 
 Lengths of built rows were multiplied by {found.lengths["scale"]:.4g}; {found.lengths["lengthened"]:,} shorter and \
-{found.lengths["shortened"]:,} longer than nearly all copied rows were brought into their range. `transplant.json` has \
+{found.lengths["shortened"]:,} longer than nearly all copied rows were brought into their range. `{numbers}` has \
 the scores by label, with intervals and chance levels.
 {"" if found.output is None else _of_output(found.output)}
 {chr(10).join(found.notes)}

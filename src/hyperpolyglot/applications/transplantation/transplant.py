@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from hyperpolyglot.applications.transplantation.added_words import AddedWords
 from hyperpolyglot.applications.transplantation.aligned import Aligned, aligned, mean_of_pieces
 from hyperpolyglot.applications.transplantation.methods import LEARNT, Anchors
 from hyperpolyglot.applications.transplantation.trials import Trial, best_of, hidden_by_label, tried
@@ -19,7 +20,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["METHODS", "OutputTable", "Transplant", "TransplantOptions", "transplant"]
+__all__ = ["METHODS", "OutputTable", "Transplant", "TransplantOptions", "transplant", "transplanted"]
 
 Method = Literal["auto", "mean", "ridge", "procrustes", "focus", "omp"]
 METHODS: tuple[Method, ...] = ("auto", "mean", "ridge", "procrustes", "focus", "omp")
@@ -81,7 +82,7 @@ class Transplant(Record):
     ``methods``: how well each rebuilds hidden tokens, over all and by label; ``chosen``; ``copied`` and ``built``
     tokens, ``built_by`` method; ``lengths``: {scale, lengthened, shortened, least, most}, by what lengths were
     multiplied, and how many rows were brought into the range of the copied ones; ``output``: the unembedding, ``None``
-    where none was given.
+    where none was given; ``added``: the words of :func:`extend`, ``None`` where the vocabulary is another model's.
     """
 
     target: TokenSpace
@@ -94,6 +95,7 @@ class Transplant(Record):
     notes: tuple[str, ...]
     options: TransplantOptions
     output: OutputTable | None = None
+    added: AddedWords | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "embeddings", frozen(self.embeddings))
@@ -120,7 +122,7 @@ class Transplant(Record):
             "lengths": self.lengths,
             "output": None if self.output is None else self.output.to_json(),
             "notes": list(self.notes),
-        }
+        } | ({} if self.added is None else {"added": self.added.to_json()})
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every method and label."""
@@ -161,15 +163,35 @@ def transplant(
     options = options_of("transplant", TransplantOptions, options, changes)
     source.matrix  # noqa: B018 - says at once that a vocabulary alone has no vectors
     known = aligned(source, target, via)
+    shared = np.count_nonzero(known.in_source >= 0)
+    if shared < _FEWEST:
+        raise NotEnoughData(
+            f"{source.model} and {target.model} share {shared} tokens, and {_FEWEST} are needed to judge by."
+        )
+    unembedding = None if output is None else aligned(output, target, via)
+    found = transplanted(known, unembedding, options, progress)
+    return stamped(found, came_from(source, target, *([] if via is None else [via]), seed=options.seed))
+
+
+def transplanted(
+    known: Aligned,
+    unembedding: Aligned | None,
+    options: TransplantOptions,
+    progress: Progress,
+    *,
+    may_hide: Array | None = None,
+) -> Transplant:
+    """The same of tokens whose rows are known, in the output table too where there is one.
+
+    ``may_hide``, bool ``[token]``: which shared tokens may be hidden, ``None`` for all. Raises ``NotEnoughData``.
+    """
     learnt = known.anchors() if known.auxiliary is not None else np.empty(0, np.int64)
     shared = np.flatnonzero(known.in_source >= 0)
     tried_on = learnt if len(learnt) >= _FEWEST else shared
-    if len(shared) < _FEWEST:
-        raise NotEnoughData(
-            f"{source.model} and {target.model} share {len(shared)} tokens, and {_FEWEST} are needed to judge by."
-        )
+    if may_hide is not None:
+        tried_on = tried_on[may_hide[tried_on]]
     methods = _possible(options.method, len(learnt))
-    hidden = hidden_by_label(target, tried_on, options.held_out, options.seed)
+    hidden = hidden_by_label(known.target, tried_on, options.held_out, options.seed)
     if len(hidden) < _FEWEST_HIDDEN:
         raise NotEnoughData(
             f"{len(hidden)} of {len(tried_on)} shared tokens can be hidden, a fifth of each label, and "
@@ -178,23 +200,18 @@ def transplant(
     trials, scales = _tried(known, methods, hidden, options, progress)
     chosen = best_of(trials) if options.method == "auto" else options.method
     embeddings, counts, lengths = _built(known, chosen, scales[chosen], options, progress)
-    unembedding = None
-    if output is not None:
-        unembedding = _unembedding(aligned(output, target, via), chosen, hidden, options, progress)
-    return stamped(
-        Transplant(
-            target=target,
-            embeddings=embeddings,
-            methods=trials,
-            chosen=chosen,
-            copied=len(shared),
-            built_by=counts,
-            lengths=lengths,
-            notes=_notes(known, len(hidden), options.method),
-            options=options,
-            output=unembedding,
-        ),
-        came_from(source, target, *([] if via is None else [via]), seed=options.seed),
+    made = None if unembedding is None else _unembedding(unembedding, chosen, hidden, options, progress)
+    return Transplant(
+        target=known.target,
+        embeddings=embeddings,
+        methods=trials,
+        chosen=chosen,
+        copied=len(shared),
+        built_by=counts,
+        lengths=lengths,
+        notes=_notes(known, len(hidden), options.method),
+        options=options,
+        output=made,
     )
 
 

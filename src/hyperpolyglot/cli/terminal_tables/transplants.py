@@ -24,7 +24,13 @@ def show_transplant(found: Transplant) -> None:
     if found.output is not None:
         print_table(f"Output table, by {found.chosen}", _rows(found.output.methods, None))
     by = ", ".join(f"{count:,} by {name}" for name, count in found.built_by.items()) or "none"
-    say(f"{found.copied:,} shared tokens are copied, {found.built:,} are built: {by}.")
+    if found.added is None:
+        say(f"{found.copied:,} shared tokens are copied, {found.built:,} are built: {by}.")
+    else:
+        refused = "".join(f", {count:,} refused ({why})" for why, count in found.added.refused.items())
+        say(
+            f"{found.built:,} words are new tokens, built: {by}; {found.added.already:,} were tokens{refused}."
+        )
     if found.output is not None:
         say(
             f"Of the output table {found.output.copied:,} rows are copied, the others built by the same method."
