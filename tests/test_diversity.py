@@ -15,7 +15,8 @@ from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.labels import Labels
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.diversity import diversity, expected_distinct
-from hyperpolyglot.measures.neighbors import Neighbors, neighbors, sample_rows
+from hyperpolyglot.measures.neighbors import Neighbors, neighbors
+from hyperpolyglot.measures.token_rows import sample_rows
 
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=5), st.integers(0, 4), st.integers(1, 8), st.data())

@@ -16,7 +16,8 @@ from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.diversity import diversity
 from hyperpolyglot.measures.label_lists import LabelLists
 from hyperpolyglot.measures.mixing import mixing
-from hyperpolyglot.measures.neighbors import neighbors, sample_rows
+from hyperpolyglot.measures.neighbors import neighbors
+from hyperpolyglot.measures.token_rows import sample_rows
 from hyperpolyglot.statistics import mean_ranks
 
 _LABELS = 5

@@ -24,7 +24,8 @@ from hyperpolyglot.errors import (
 )
 from hyperpolyglot.loading import Opening, open_model, shipped_layout
 from hyperpolyglot.measures.diversity import diversity
-from hyperpolyglot.measures.neighbors import find_ids, find_tokens, neighborhoods, neighbors
+from hyperpolyglot.measures.neighbors import neighborhoods, neighbors
+from hyperpolyglot.measures.token_rows import find_ids, find_tokens
 from hyperpolyglot.sources import DEMOS, resolve
 from hyperpolyglot.vocabulary import TokenKind
 from tests.conftest import planted_pieces, unigram, write_model

@@ -7,7 +7,8 @@ import pytest
 
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.diversity import diversity
-from hyperpolyglot.measures.neighbors import neighborhoods, neighbors, sample_rows
+from hyperpolyglot.measures.neighbors import neighborhoods, neighbors
+from hyperpolyglot.measures.token_rows import sample_rows
 from hyperpolyglot.writing.paper import category_of
 
 K = 50

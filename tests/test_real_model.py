@@ -10,8 +10,9 @@ import pytest
 
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison.shared_tokens import shared_with
-from hyperpolyglot.measures.neighbors import find_tokens, neighborhoods, neighbors, sample_rows
+from hyperpolyglot.measures.neighbors import neighborhoods, neighbors
 from hyperpolyglot.measures.separability import SeparabilityOptions, separability
+from hyperpolyglot.measures.token_rows import find_tokens, sample_rows
 from tests.test_probe import authors_scores
 
 

@@ -14,8 +14,9 @@ from hyperpolyglot.lexicon import packaged_lexicon
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.comparison import CompareOptions, compare
 from hyperpolyglot.measures.diversity import diversity
-from hyperpolyglot.measures.neighbors import neighbors, sample_rows
+from hyperpolyglot.measures.neighbors import neighbors
 from hyperpolyglot.measures.separability import SeparabilityOptions, separability
+from hyperpolyglot.measures.token_rows import sample_rows
 from hyperpolyglot.measures.translation import TranslateOptions, translate
 from hyperpolyglot.table import Table
 from hyperpolyglot.vocabulary import TokenKind

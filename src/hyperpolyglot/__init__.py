@@ -42,16 +42,14 @@ if TYPE_CHECKING:
     from hyperpolyglot.measures.neighbors import (
         Neighborhoods,
         Neighbors,
-        find_ids,
-        find_tokens,
         neighborhoods,
         neighbors,
-        sample_rows,
     )
     from hyperpolyglot.measures.projection import Projection, project
     from hyperpolyglot.measures.relatedness import Relatedness, relatedness
     from hyperpolyglot.measures.separability import Separability, SeparabilityOptions, separability
     from hyperpolyglot.measures.silhouette import Silhouette, SilhouetteOptions, silhouette
+    from hyperpolyglot.measures.token_rows import find_ids, find_tokens, sample_rows
     from hyperpolyglot.measures.token_table import TokenTable, token_table
     from hyperpolyglot.measures.track import Track, TrackOptions, track
     from hyperpolyglot.measures.translation import TranslateOptions, Translation, translate
@@ -82,15 +80,13 @@ _HOME = {
     "measures.fertility": ("Fertility", "FertilityOptions", "fertility"),
     "measures.inspection": ("Inspection", "inspect"),
     "measures.languages": ("LanguageSources", "Languages", "languages"),
-    "measures.neighbors": (
-        *("Neighborhoods", "Neighbors", "find_ids", "find_tokens"),
-        *("neighborhoods", "neighbors", "sample_rows"),
-    ),
+    "measures.neighbors": ("Neighborhoods", "Neighbors", "neighborhoods", "neighbors"),
     "measures.projection": ("Projection", "project"),
     "measures.relatedness": ("Relatedness", "relatedness"),
     "measures.separability": ("SeparabilityOptions", "Separability", "separability"),
     "measures.silhouette": ("Silhouette", "SilhouetteOptions", "silhouette"),
     "measures.token_table": ("TokenTable", "token_table"),
+    "measures.token_rows": ("find_ids", "find_tokens", "sample_rows"),
     "measures.track": ("Track", "TrackOptions", "track"),
     "measures.translation": ("TranslateOptions", "Translation", "translate"),
     "parallel_text": ("ParallelText", "packaged_text", "read_text_folder", "read_texts"),

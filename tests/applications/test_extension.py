@@ -194,19 +194,8 @@ def test_the_command_writes_a_model_that_opens(byte_level, tmp_path: Path, capsy
     words = tmp_path / "words.tsv"
     words.write_text("majini\t12\nтурнир\nmajini\nthe\t1\nnew words\n\n", "utf8")
     made = tmp_path / "made"
-    main(
-        [
-            "extend",
-            str(tmp_path / "old"),
-            "--words",
-            str(words),
-            "--held-out",
-            "20",
-            "-o",
-            str(made),
-            "--json",
-        ]
-    )
+    given = ["extend", str(tmp_path / "old"), "--words", str(words), "--held-out", "20", "-o"]
+    main([*given, str(made), "--json"])
     said = json.loads(capsys.readouterr().out)
     assert "hyperpolyglot.extend/1" == said["format"]
     assert ["majini", "турнир"] == said["added"]["words"]
@@ -218,21 +207,10 @@ def test_the_command_writes_a_model_that_opens(byte_level, tmp_path: Path, capsy
     assert names == [file["path"] for file in said["files"]]
     again = hp.open_model(made)
     assert ["majini", "турнир"] == list(again.vocabulary.pieces[-2:])
-    assert {"P@1", "new tokens"} <= {
-        word for word in ("P@1", "new tokens") if word in (made / "README.md").read_text()
-    }
-    main(
-        [
-            "extend",
-            str(tmp_path / "old"),
-            "--words",
-            str(words),
-            "--held-out",
-            "20",
-            "-o",
-            str(tmp_path / "b"),
-        ]
-    )
+    page = (made / "README.md").read_text("utf8")
+    assert "P@1" in page
+    assert "2 new tokens" in page
+    main([*given, str(tmp_path / "b")])
     assert "2 words are new tokens" in capsys.readouterr().out
 
 

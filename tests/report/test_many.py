@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import hyperpolyglot as hp
 from hyperpolyglot import figures
 from hyperpolyglot.figures.language_order import best_by_script, by_family
 from hyperpolyglot.figures.multiples import grid_of
@@ -16,7 +17,7 @@ from hyperpolyglot.figures.translation_cells import heat_map_languages
 from hyperpolyglot.loading import open_model
 from hyperpolyglot.measures.translation.coverage import LanguageCoverage
 from hyperpolyglot.report.answers import answers
-from hyperpolyglot.report.many import Ranked, ranked, told_ranks
+from hyperpolyglot.report.many import Ranked, ranked, together, told_ranks
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.summary import summary
 from hyperpolyglot.store import Store
@@ -227,3 +228,13 @@ def test_the_heat_map_has_every_script_and_no_empty_row(study):
     assert ["Indo-European"] == [text.get_text() for text in axes.texts]
     masked = axes.images[0].get_array().mask
     assert 3 == (~masked).sum()
+
+
+def test_what_is_said_of_several_models_is_said_once():
+    """The sentences of the measures themselves on how two models cut text become one, whatever their wording."""
+    spaces = [hp.open_model(f"demo:{name}") for name in ("language", "meaning")]
+    tags = {"languages": ("en", "de")}
+    measured = hp.fertility(spaces), hp.languages(spaces, hp.packaged_lexicon().take(**tags))
+    for found in measured:
+        assert 1 == together(found.notes).count("for demo:language and demo:meaning")
+        assert 0 < sum("for demo:language" in note for note in found.notes)

@@ -105,7 +105,8 @@ def neighbors(
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.cli.terminal_tables.vectors import NEIGHBORS
     from hyperpolyglot.exports import write_neighbors
-    from hyperpolyglot.measures.neighbors import find_ids, neighborhoods
+    from hyperpolyglot.measures.neighbors import neighborhoods
+    from hyperpolyglot.measures.token_rows import find_ids
     from hyperpolyglot.study import computed, neighbors_step
 
     spaces = open_spaces([model, *compare_with], opening, labelling, exclude)
@@ -135,7 +136,7 @@ def _spelled(spaces: list[TokenSpace], texts: tuple[str, ...]) -> list[list[int]
     """The tokens of every space that the texts mean. Raises ``TokenNotFound`` for a text that is in no space."""
     from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.errors import TokenNotFound
-    from hyperpolyglot.measures.neighbors import find_tokens
+    from hyperpolyglot.measures.token_rows import find_tokens
 
     found: list[list[int]] = [[] for _ in spaces]
     for text in texts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from hyperpolyglot.cli.options import Amount, json_option, model_argument, seed_
 from hyperpolyglot.cli.output import emit
 
 if TYPE_CHECKING:
+    from hyperpolyglot.applications.transplantation import Transplant
     from hyperpolyglot.space import TokenSpace
 
 __all__ = ["extend", "prune", "transplant"]
@@ -42,6 +44,13 @@ _atoms = click.option(
     show_default=True,
     help="Anchors that matching pursuit (omp) puts together.",
 )
+_folder = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Write the table, the tokenizer and a README to this folder, which is new or empty.",
+)
 
 
 @click.command(
@@ -66,13 +75,7 @@ _atoms = click.option(
 @_held_out
 @_atoms
 @seed_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Write the table, the tokenizer and a README to this folder, which is new or empty.",
-)
+@_folder
 @json_option()
 def transplant(
     model: str,
@@ -93,9 +96,7 @@ def transplant(
     """
     from hyperpolyglot.applications.model_folder import check_empty
     from hyperpolyglot.applications.transplantation import transplant as transplanted
-    from hyperpolyglot.applications.transplantation import write_transplant
-    from hyperpolyglot.cli.terminal import note, progress_bar
-    from hyperpolyglot.cli.terminal_tables.transplants import show_transplant
+    from hyperpolyglot.cli.terminal import progress_bar
 
     check_empty(output)
     spaces = open_spaces([model, tokenizer, *([] if via is None else [via])], OpeningOptions())
@@ -110,11 +111,7 @@ def transplant(
             atoms=atoms,
             seed=seed,
         )
-    files = write_transplant(found, output)
-    if as_json:
-        return emit("transplant", found.to_json() | {"files": files}, spaces)
-    show_transplant(found)
-    return note(f"wrote {output}")
+    return _written("transplant", found, output, spaces if as_json else None)
 
 
 @click.command(
@@ -139,13 +136,7 @@ def transplant(
 @_held_out
 @_atoms
 @seed_option
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Write the table, the tokenizer and a README to this folder, which is new or empty.",
-)
+@_folder
 @json_option()
 def extend(
     model: str,
@@ -167,9 +158,7 @@ def extend(
     from hyperpolyglot.applications.extension import extend as extended
     from hyperpolyglot.applications.extension.word_file import read_word_file
     from hyperpolyglot.applications.model_folder import check_empty
-    from hyperpolyglot.applications.transplantation import write_transplant
-    from hyperpolyglot.cli.terminal import note, progress_bar
-    from hyperpolyglot.cli.terminal_tables.transplants import show_transplant
+    from hyperpolyglot.cli.terminal import progress_bar
 
     check_empty(output)
     listed = read_word_file(words)
@@ -187,11 +176,20 @@ def extend(
             atoms=atoms,
             seed=seed,
         )
-    files = write_transplant(found, output)
-    if as_json:
-        return emit("extend", found.to_json() | {"files": files}, spaces)
+    return _written("extend", found, output, spaces if as_json else None)
+
+
+def _written(command: str, found: Transplant, folder: Path, spaces: Sequence[TokenSpace] | None) -> None:
+    """Write the model, and print what it is: as JSON of the command where ``spaces`` are given."""
+    from hyperpolyglot.applications.transplantation import write_transplant
+    from hyperpolyglot.cli.terminal import note
+    from hyperpolyglot.cli.terminal_tables.transplants import show_transplant
+
+    files = write_transplant(found, folder)
+    if spaces is not None:
+        return emit(command, found.to_json() | {"files": files}, spaces)
     show_transplant(found)
-    return note(f"wrote {output}")
+    return note(f"wrote {folder}")
 
 
 def own_output(model: str, space: TokenSpace) -> TokenSpace | None:

@@ -271,7 +271,7 @@ def diversity(
     from hyperpolyglot.cli.terminal import progress_bar
     from hyperpolyglot.cli.terminal_tables.vectors import DIVERSITY
     from hyperpolyglot.measures.diversity import diversity as measure
-    from hyperpolyglot.measures.neighbors import sample_rows
+    from hyperpolyglot.measures.token_rows import sample_rows
     from hyperpolyglot.study import computed, neighbors_step
 
     spaces, kept = open_spaces(models, opening, labelling, exclude), store.open()

@@ -97,7 +97,7 @@ def _factors(
 
     least = np.array([LEAST_FACTOR if label is None else _LEAST_OF_LABELS for label in kept] + [LEAST_FACTOR])
     found = correction([neighbors.rows[:, :k]], neighbors.queries, size, means, len(least), least=least)
-    distinct = dict(zip(kept, found, strict=False))
+    distinct = dict(zip(kept, found[:-1], strict=True))
     shared = 1.0 if np.isnan(found[-1]) else found[-1]
     every = 1.0 if np.isnan(found[0]) else found[0]
     own_of = {label: distinct.get(label, every) for label in groups}

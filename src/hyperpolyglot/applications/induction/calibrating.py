@@ -13,6 +13,7 @@ from hyperpolyglot.applications.induction.options import InductionOptions
 from hyperpolyglot.applications.induction.posed import FEWEST_WORDS, KnownPairs, Posed, members_of, pose
 from hyperpolyglot.applications.induction.reliability import reliability
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.translation.asking import TranslateOptions, most_covered
 from hyperpolyglot.measures.translation.lookup import look_up
 from hyperpolyglot.measures.translation.recent import Recent
@@ -65,7 +66,8 @@ def judged(
 
 
 def _how(pair: tuple[str, str], own: int, known: KnownPairs, of: int, calibrated: bool) -> str:
-    said = f"The lexicon knows the translation of {own:,} source words for {pair[0]} → {pair[1]}"
+    between = " → ".join(map(language_name, pair))
+    said = f"The lexicon knows the translation of {own:,} source words for {between}"
     more = len(known) - own
     if not calibrated:
         return f"{said}, and of {more:,} for other pairs of languages: too few to calibrate probabilities."

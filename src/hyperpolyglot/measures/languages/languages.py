@@ -39,9 +39,9 @@ from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Progress, silent
 
-__all__ = ["languages", "languages_of", "ranked"]
+__all__ = ["TRANSLATION_NOTE", "languages", "languages_of", "ranked"]
 
-_NOTE = (
+TRANSLATION_NOTE = (
     "Translation asks for covered words among covered words, of which a small vocabulary has fewer; matched scores "
     "give every question the same number of candidates. Shares of all questions count an uncovered word as missed."
 )
@@ -218,7 +218,7 @@ def ranked(models: Sequence[ModelLanguages]) -> Languages:
         by_language={tag: rows for tag, (rows, _) in orders.items()},
         scripts=scripts,
         concepts=concepts,
-        notes=(*dict.fromkeys(model.cut for model in models), _NOTE, *missing),
+        notes=(*dict.fromkeys(model.cut for model in models), TRANSLATION_NOTE, *missing),
         ranked_by={tag: by for tag, (_, by) in orders.items()},
     )
 

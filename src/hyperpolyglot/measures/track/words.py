@@ -11,7 +11,8 @@ import numpy as np
 
 from hyperpolyglot.engine.nearest import AUTO, Search
 from hyperpolyglot.errors import TokenNotFound
-from hyperpolyglot.measures.neighbors import Neighborhood, find_tokens, neighborhoods
+from hyperpolyglot.measures.neighbors import Neighborhood, neighborhoods
+from hyperpolyglot.measures.token_rows import find_tokens
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Progress, silent
 

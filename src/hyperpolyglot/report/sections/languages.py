@@ -7,6 +7,7 @@ from typing import Any
 from hyperpolyglot import figures
 from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.languages import Languages
+from hyperpolyglot.measures.languages.languages import TRANSLATION_NOTE
 from hyperpolyglot.measures.languages.records import LanguageModel, pieces
 from hyperpolyglot.report.content import Grid, Section, picture
 from hyperpolyglot.report.many import tell, together
@@ -100,7 +101,7 @@ def language_sections(study: Study) -> list[Section]:
 
 def _notes(found: Languages, translated: bool) -> list[str]:
     """The notes of the measure, without what they say of translation where none was measured."""
-    return [note for note in found.notes if translated or not note.startswith("Translation ")]
+    return [note for note in found.notes if translated or note != TRANSLATION_NOTE]
 
 
 def _few(found: Languages) -> str:
