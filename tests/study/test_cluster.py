@@ -71,6 +71,19 @@ def test_workers_give_the_same_bytes(workers, run, undisturbed, tmp_path):
     assert ([], set()) == left_on(workers)
 
 
+def test_what_others_refer_to_is_let_go_of(workers, run, tmp_path, monkeypatch):
+    """Nothing stays on the cluster where something in this process, as a profiler, still has what was sent and made."""
+    kept = []
+    for name in ("scatter", "submit"):
+        call = getattr(workers._client, name)
+        monkeypatch.setattr(
+            workers._client, name, lambda *a, call=call, **k: kept.append(call(*a, **k)) or kept[-1]
+        )
+    run(tmp_path, executor=workers)
+    assert len(kept) > 3
+    assert ([], set()) == left_on(workers)
+
+
 def test_interrupted_and_gone_on_with(workers, run, undisturbed, tmp_path):
     """Ctrl-C on the cluster leaves no task there; in this process the study goes on where it was."""
     with pytest.raises(KeyboardInterrupt):

@@ -128,6 +128,23 @@ def test_products_share_the_threads(two_threads):
         assert {2} == {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
 
 
+def test_a_last_step_that_needs_all_others_has_all_threads(two_threads):
+    """Nothing can run beside it, so its products need not share."""
+    threads = {}
+
+    def looks(name):
+        def compute(progress, **_):
+            threads[name] = {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+            return Number(1)
+
+        return compute
+
+    a, b = step("a", looks("a")), step("b", looks("b"))
+    with threadpool_limits(2, user_api="blas"):
+        in_this_process(Graph((step("last", looks("last"), a=a, b=b),)), NoStore())
+    assert {"a": {1}, "b": {1}, "last": {2}} == threads
+
+
 def test_an_inner_limit_changes_nothing():
     """Two steps that each limit BLAS cannot leave the limit of one behind for the other."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from threading import Lock
 from typing import Any, Protocol, TypeVar
@@ -63,10 +63,19 @@ def in_this_process(graph: Graph, store: Store, progress: Progress = silent) -> 
         whole.finished(step)
 
     threads = usable_threads(None)
-    at_once = min(AT_ONCE, threads, len(pending))
-    with blas_threads(threads // at_once) if at_once > 1 else nullcontext():
-        run_side_by_side(pending, run, at_once)
+    for stage in _stages(pending):
+        at_once = min(AT_ONCE, threads, len(stage))
+        with blas_threads(threads // at_once) if at_once > 1 else nullcontext():
+            run_side_by_side(stage, run, at_once)
     return Outcomes(outcomes)
+
+
+def _stages(pending: Sequence[PlannedStep[Any]]) -> list[Sequence[PlannedStep[Any]]]:
+    """The steps in order; the last by itself where it needs all others, so that its products take all threads."""
+    before, last = pending[:-1], pending[-1:]
+    needed = {need.key for step in pending for need in step.needs}
+    alone = last and not {step.key for step in before} - needed
+    return [stage for stage in ((before, last) if alone else (pending,)) if stage]
 
 
 def computed(step: PlannedStep[Result], store: Store, progress: Progress = silent) -> Result:

@@ -1,7 +1,8 @@
 """What workers need once, not with every step: spaces, lexicons, tables, records of other steps.
 
 Each is scattered to the cluster, kept there as long as a step may need it, and scattered again where it was lost with
-its worker.
+its worker. Futures are released and not left to the garbage collector: whoever looks at the frames of a process, as
+Dask's profiler does, may keep what is in them.
 """
 
 from __future__ import annotations
@@ -50,13 +51,16 @@ class ScatterCache:
         for key in _keys(step):
             self._uses[key] -= 1
             if not self._uses[key]:
-                self._results.pop(key, None)
-                self._sent.pop(key, None)
+                for held in (self._results, self._sent):
+                    if key in held:
+                        held.pop(key).release()
 
     def keep(self, key: str, future: Any) -> None:
         """The record of a step is on the cluster already; it stays there if a step needs it."""
         if self._uses[key]:
             self._results[key] = future
+        else:
+            future.release()
 
     def record(self, key: str, parts: Step) -> Any:
         """The record of a step, in parts: where it was made, if it is still there."""
