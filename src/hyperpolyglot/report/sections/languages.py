@@ -20,8 +20,8 @@ __all__ = ["language_sections", "served"]
 
 _MOST_ROWS = 800
 _CAPTION = (
-    "One language of every script, then those with most words that are tokens. Good service: many words that are "
-    "tokens, few pieces"
+    "One language of every script, and those with most words that are tokens, grouped by script. Good service: many "
+    "words that are tokens, few pieces"
 )
 _CAPTION_OF_TRANSLATION = (
     ", translations far from chance. Lines are 95 % intervals, grey bars chance, which coverage and pieces have none "
