@@ -21,6 +21,7 @@ from hyperpolyglot.study.steps import described
 from hyperpolyglot.word_lists.bayes import LanguageModel, LanguageOptions, language_model
 from hyperpolyglot.word_lists.installed import lexicon_word_lists
 from hyperpolyglot.word_lists.letters import letters_of
+from hyperpolyglot.word_lists.respelling import respelled
 from hyperpolyglot.writing.scripts import script_of
 
 GERMAN = {"wasser": 40, "haus": 30, "straße": 10, "la": 5, "was": 15}
@@ -414,3 +415,13 @@ def test_the_report_and_the_explorer_speak_of_languages(of_text, tmp_path):
     assert {"fr": "French", "es": "Spanish"}.items() <= {
         row["label"]: row["name"] for row in model["labels"]
     }.items()
+
+
+def test_spellings_that_a_folding_list_has_lost_are_there_again():
+    """wordfreq folds case, so that its lists have τησ and gross: text has της, and groß as well as gross."""
+    assert [("της", 3.0), ("σ", 1.0), ("σας", 1.0)] == list(
+        respelled("el", [("τησ", 3.0), ("σ", 1.0), ("σασ", 1.0)])
+    )
+    assert {"dass": 1.0, "daß": 1.0, "und": 4.0} == dict(respelled("de", [("dass", 2.0), ("und", 4.0)]))
+    assert {"acești": 0.5, "aceşti": 0.5} == dict(respelled("ro", [("acești", 1.0)]))
+    assert [("less", 1.0)] == list(respelled("en", [("less", 1.0)]))

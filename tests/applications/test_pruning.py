@@ -17,10 +17,10 @@ from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer, models
 
 import hyperpolyglot as hp
-from hyperpolyglot.applications.pruning.corpora import tag_in
+from hyperpolyglot.applications.pruning.corpora import counted, tag_in
 from hyperpolyglot.applications.pruning.forms import Form, form_of, parts_of
 from hyperpolyglot.applications.pruning.merging import by_ranks, derived, symbols
-from hyperpolyglot.applications.pruning.ranking import ranked, stays
+from hyperpolyglot.applications.pruning.ranking import alphabet, ranked, shares_of, stays
 from hyperpolyglot.cli import main
 from hyperpolyglot.errors import DamagedFile, NotEnoughData, UnsupportedFormat
 from hyperpolyglot.parallel_text import read_texts
@@ -228,8 +228,38 @@ def test_what_stays_in_any_case(cases):
     letters = hp.from_arrays(np.eye(4), ["a", "▁é", "я", "ab"]).vocabulary
     assert [True, True, False, False] == stays(letters, "xyz").tolist()
     assert [False, False, False, False] == stays(letters).tolist()
+    shared = hp.from_arrays(np.eye(3), ["\u0654", "ب", "me"]).vocabulary
+    assert [True, True, False] == stays(shared, "ف").tolist(), "a mark that several scripts share"
     fallback = cases["fallback"].space.vocabulary
     assert stays(fallback).tolist() == stays(fallback, "abc").tolist()
+
+
+def test_words_are_counted_as_text_has_them():
+    """A word of a list begins a line too, with a capital or not, and a nukta is one character with its letter or two;
+    no share is lost.
+    """
+    words = WordLists.of({"hi": [("बड़ी", 3), ("no", 1)]}, source="mine")
+    corpus = counted("hi", None, [words])
+    written = {(word.text, word.after_space): word.share for word in corpus.written()}
+    assert {("No", False), ("No", True), ("no", False), ("NO", True)} <= set(written)
+    apart, one = "ब\u0921\u093cी", "ब\u095cी"
+    assert written[apart, False] == written[one, False] > 0
+    assert 0.75 == pytest.approx(sum(share for (text, _), share in written.items() if text in (apart, one)))
+    assert 1.0 == pytest.approx(sum(written.values()))
+    assert "\u095c" in alphabet(corpus)
+
+
+def test_tokens_that_begin_a_line_are_kept(cases):
+    """A word that begins a line is cut into other tokens than after a space, and these have a share as well."""
+    space, _, library, data = cases["byte_level"]
+    cut = library(data)
+    begins = set(cut("king")) - {token for form in (" king", " King", " KING") for token in cut(form)}
+    shares, exact = shares_of(
+        space, [counted("en", None, [WordLists.of({"en": [("king", 1)]}, source="mine")])]
+    )
+    assert exact
+    assert begins
+    assert (shares[0, sorted(begins)] >= 0.002).all()
 
 
 def planted(model_of, folder: Path) -> tuple[hp.TokenSpace, WordLists, list[str]]:

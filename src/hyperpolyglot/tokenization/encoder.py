@@ -63,6 +63,14 @@ class Encoded:
         """The tokens of one text."""
         return self.rows[self.starts[text] : self.starts[text + 1]]
 
+    def parted(self, texts: int) -> tuple[Encoded, Encoded]:
+        """The first so many texts, and the others."""
+        middle = self.starts[texts]
+        return (
+            replace(self, starts=self.starts[: texts + 1], rows=self.rows[:middle]),
+            replace(self, starts=self.starts[texts:] - middle, rows=self.rows[middle:]),
+        )
+
     @property
     def lengths(self) -> Int64:
         """Tokens of each text, int64 ``[text]``."""
@@ -118,11 +126,7 @@ class Encoder:
             return itertools.chain(self._estimated(texts), pieces)
 
         both = self._cut([*texts, *words], after_space, estimated)
-        middle = both.starts[len(texts)]
-        return (
-            replace(both, starts=both.starts[: len(texts) + 1], rows=both.rows[:middle]),
-            replace(both, starts=both.starts[len(texts) :] - middle, rows=both.rows[middle:]),
-        )
+        return both.parted(len(texts))
 
     def _estimated(self, texts: Sequence[str]) -> Iterable[Sequence[int]]:
         cut = segmenter(self.vocabulary)

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from hyperpolyglot.lexicon.packaged import CLDR, packaged_lexicon
 from hyperpolyglot.word_lists.record import WordLists
+from hyperpolyglot.word_lists.respelling import respelled
 
 __all__ = ["installed_word_lists", "lexicon_word_lists"]
 
@@ -46,5 +47,6 @@ def _wordfreq_lists(found: str) -> WordLists:
     lists: dict[str, list[tuple[str, float]]] = {}
     for language in wordfreq.available_languages("small"):
         bands = wordfreq.get_frequency_list(language, "small")
-        lists[language] = [(word, 10 ** (-band / 100)) for band, words in enumerate(bands) for word in words]
+        counted = [(word, 10 ** (-band / 100)) for band, words in enumerate(bands) for word in words]
+        lists[language] = list(respelled(language, counted))
     return WordLists.of(lists, source=f"{_WORDFREQ} {found}")

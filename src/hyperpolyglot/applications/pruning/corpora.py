@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +17,7 @@ from hyperpolyglot.types import Float64
 from hyperpolyglot.word_lists import WordLists
 from hyperpolyglot.writing.word_boundaries import count_words
 
-__all__ = ["Corpus", "Judge", "Texts", "counted", "judged", "tag_in"]
+__all__ = ["ONE_CHARACTER", "Corpus", "Judge", "Texts", "counted", "judged", "tag_in"]
 
 Texts = Mapping[str, Sequence[str]]
 """Segments of text by language tag; languages need not have the same ones."""
@@ -23,8 +27,30 @@ _MOST_BLOCKS = 200
 _MOST_WORDS = 10_000
 _EVEN = 0.75
 """A list in which so many words have the least count of all has no counts to speak of."""
-_CASES = ((str, 0.85), (str.capitalize, 0.12), (str.upper, 0.03))
-"""Word lists have no capitals: how much of a word's share is written in which way, roughly as in running text."""
+_WAYS: tuple[tuple[Callable[[str], str], bool, float], ...] = (
+    (str, True, 0.83),
+    (str, False, 0.02),
+    (str.capitalize, True, 0.09),
+    (str.capitalize, False, 0.03),
+    (str.upper, True, 0.03),
+)
+"""Word lists have neither capitals nor lines: how much of a word's share is written in which way, after a space or
+where none stands before it (a line begins, a quotation, a bracket), roughly as in running text."""
+
+_INDIC = range(0x0900, 0x0E00)
+ONE_CHARACTER = {
+    apart: chr(code) for code in _INDIC if len(apart := unicodedata.normalize("NFC", chr(code))) == 2
+}
+"""Letters with a nukta: two characters in every normal form, so in word lists, and either one or two in text."""
+_APART = re.compile("|".join(ONE_CHARACTER))
+
+
+class Written(NamedTuple):
+    """A word as it stands in text, after a space or not, and its share."""
+
+    text: str
+    after_space: bool
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +67,17 @@ class Corpus:
     even: bool
     listed: str = ""
 
-    def written(self) -> Iterator[tuple[str, float]]:
-        """Words as text has them, and the share of each."""
+    def written(self) -> Iterator[Written]:
+        """Words as text has them, each once in every way."""
         for word, share in zip(self.words, self.shares.tolist(), strict=True):
-            forms: dict[str, float] = {}
-            for form, part in _CASES:
+            parts: dict[tuple[str, bool], float] = {}
+            for form, after_space, part in _WAYS:
                 spelled = form(word)
-                forms[spelled] = forms.get(spelled, 0.0) + part
-            yield from ((spelled, share * part) for spelled, part in forms.items())
+                composed = _composed(spelled)
+                for each in (spelled, composed):
+                    parts[each, after_space] = parts.get((each, after_space), 0.0) + part / 2
+            for (spelled, after_space), part in parts.items():
+                yield Written(spelled, after_space, share * part)
 
     @property
     def source(self) -> str:
@@ -74,6 +103,15 @@ class Judge:
     block: NDArray[np.int64]
     running: bool
     source: str
+
+
+def _composed(word: str) -> str:
+    """A word with each nukta in one character with its letter, as text often has it.
+
+    >>> len(_composed("\u092c\u0921\u093c\u0940"))
+    3
+    """
+    return _APART.sub(lambda found: ONE_CHARACTER[found[0]], word)
 
 
 def tag_in(language: str, tags: Sequence[str]) -> str | None:
@@ -130,13 +168,16 @@ def judged(language: str, texts: Texts | None, held_out: tuple[Texts, str] | Non
         rest = () if own is None else tuple(texts[own])[::_HELD_OUT_IN]
         if len(rest) > 1 or (rest and not corpus.words):
             return _of_text(language, rest, "every fifth segment of the text, which was held out")
-    pairs = sorted(corpus.written(), key=lambda pair: -pair[1])[:_MOST_WORDS]
+    shares: defaultdict[str, float] = defaultdict(float)
+    for word in corpus.written():
+        shares[word.text] += word.share
+    common = sorted(shares.items(), key=lambda pair: -pair[1])[:_MOST_WORDS]
     return Judge(
         language=language,
-        items=tuple(word for word, _ in pairs),
-        weights=np.array([share for _, share in pairs]),
-        words=np.ones(len(pairs)),
-        block=np.zeros(len(pairs), np.int64),
+        items=tuple(word for word, _ in common),
+        weights=np.array([share for _, share in common]),
+        words=np.ones(len(common)),
+        block=np.zeros(len(common), np.int64),
         running=False,
         source="its word list, which was counted too",
     )

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.applications.pruning.corpora import Corpus
+from hyperpolyglot.applications.pruning.corpora import ONE_CHARACTER, Corpus
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.tokenization.encoder import Encoder
 from hyperpolyglot.types import Float64, Int32, Progress, silent
 from hyperpolyglot.vocabularies.token_list import UNIGRAM
 from hyperpolyglot.vocabulary import SPACE, TokenKind, Vocabulary
-from hyperpolyglot.writing.scripts import scripts_of
+from hyperpolyglot.writing.scripts import script_of, scripts_of
 
 __all__ = ["Ranked", "alphabet", "ranked", "shares_of", "stays"]
 
@@ -30,6 +30,7 @@ _LETTERS = 0.999
 _STAYING = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.WHITESPACE)
 _NO_TOKENS = (TokenKind.PADDING, TokenKind.UNUSED)
 _RANK_OFFSET = 10.0
+_SHARED = "Zinh"
 _MOST_LETTERS = 1000
 """Scripts with more single letters among the tokens are written in syllables or ideographs, and go by frequency."""
 
@@ -73,7 +74,7 @@ def stays(vocabulary: Vocabulary, letters: Collection[str] = ()) -> NDArray[np.b
 
 
 def _single_letters(vocabulary: Vocabulary, letters: Collection[str]) -> list[int]:
-    """The tokens of one letter in the scripts of some letters."""
+    """The tokens of one letter in the scripts of some letters, and those of one mark that several scripts share."""
     singles = [
         (row, bare)
         for row, text in enumerate(vocabulary.texts)
@@ -81,7 +82,7 @@ def _single_letters(vocabulary: Vocabulary, letters: Collection[str]) -> list[in
     ]
     of_single = scripts_of([bare for _, bare in singles])
     counts = Counter(of_single)
-    wanted = {script for script in scripts_of(list(letters)) if counts[script] <= _MOST_LETTERS}
+    wanted = {script for script in scripts_of(list(letters)) if counts[script] <= _MOST_LETTERS} | {_SHARED}
     return [row for (row, _), script in zip(singles, of_single, strict=True) if script in wanted]
 
 
@@ -111,7 +112,8 @@ def alphabet(corpus: Corpus) -> frozenset[str]:
     letters = [(count, c) for c, count in counts.items() if _is_letter(c)]
     letters.sort(key=lambda pair: (-pair[0], pair[1]))
     before = np.cumsum([0.0, *(count for count, _ in letters)])
-    return frozenset(c for (_, c), sum_ in zip(letters, before, strict=False) if sum_ < _LETTERS * before[-1])
+    common = {c for (_, c), sum_ in zip(letters, before, strict=False) if sum_ < _LETTERS * before[-1]}
+    return frozenset(common | {one for apart, one in ONE_CHARACTER.items() if common.issuperset(apart)})
 
 
 def _is_letter(character: str) -> bool:
@@ -124,24 +126,30 @@ def shares_of(
     """The share of each token in each language, float64 ``[language, token]``, and whether text was cut exactly."""
     texts = [text for corpus in corpora for text in corpus.texts]
     written = [list(corpus.written()) for corpus in corpora]
-    words = list(dict.fromkeys(word for own in written for word, _ in own))
-    place = {word: i for i, word in enumerate(words)}
+    words, bare = (
+        list(dict.fromkeys(word.text for own in written for word in own if word.after_space == spaced))
+        for spaced in (True, False)
+    )
     encoder = Encoder(vocabulary=space.vocabulary, ids=space.ids)
     progress("cutting text and words", 0, 1)
-    in_text, in_words = encoder.texts_and_words(texts, words, scripts_of(words))
+    cut, in_words = encoder.texts_and_words([*texts, *bare], words, scripts_of(words))
+    in_text, in_bare = cut.parted(len(texts))
     progress("cutting text and words", 1, 1)
+    place = {True: _places(words), False: _places(bare)}
     common, letters = _common(space.vocabulary), _letters(space.vocabulary)
     found = np.zeros((len(corpora), len(space)))
     first = 0
     for i, (corpus, own) in enumerate(zip(corpora, written, strict=True)):
         ends = in_text.starts[[first, first + len(corpus.texts)]]
         first += len(corpus.texts)
-        weights = np.zeros(len(words))
-        for word, share in own:
-            weights[place[word]] += share
+        weights = {True: np.zeros(len(words)), False: np.zeros(len(bare))}
+        for text, after_space, share in own:
+            weights[after_space][place[after_space][text]] += share
+        rows = np.concatenate([in_words.rows, in_bare.rows])
+        by = [np.repeat(weights[True], in_words.lengths), np.repeat(weights[False], in_bare.lengths)]
         parts = [
             _share(in_text.rows[ends[0] : ends[1]], None, len(space)),
-            _share(in_words.rows, np.repeat(weights, in_words.lengths), len(space)),
+            _share(rows, np.concatenate(by), len(space)),
         ]
         seen = [part for part in parts if part is not None]
         own_letters = alphabet(corpus)
@@ -151,6 +159,10 @@ def shares_of(
         part = _PRIOR_OF_EVEN if corpus.even and not corpus.texts else _PRIOR
         found[i] = (1 - part) * np.mean(seen, axis=0) + part * prior if seen else prior
     return found, in_text.exact
+
+
+def _places(words: Sequence[str]) -> dict[str, int]:
+    return {word: i for i, word in enumerate(words)}
 
 
 def _share(rows: Int32, weights: Float64 | None, size: int) -> Float64 | None:
@@ -181,10 +193,13 @@ def _letters(vocabulary: Vocabulary) -> list[frozenset[str]]:
 
 
 class _Letters(dict[str, bool]):
-    """Whether a character is a letter or a mark; each is looked up once."""
+    """Whether a character is a letter or a mark of one script; each is looked up once.
+
+    Marks that scripts share (vowel points, accents) fit every alphabet: many word lists are written without them.
+    """
 
     def __missing__(self, character: str) -> bool:
-        found = self[character] = _is_letter(character)
+        found = self[character] = _is_letter(character) and script_of(character) != _SHARED
         return found
 
 
