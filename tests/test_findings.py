@@ -66,3 +66,15 @@ def test_the_findings_have_both_sections_on_languages():
     assert "## Languages within a script" in page
     assert "## What a language pays" in page
     assert all(f"<!--=table {name}-->" in page for name in ("within", "branches", "costs"))
+
+
+def test_every_number_of_uses_has_an_interval_or_a_chance_level():
+    """Dictionaries have calibration errors beside those of perfect probabilities, prices intervals, losses chance."""
+    for name in SHORT.values():
+        for row in NUMBERS["uses"]["dictionaries"][name]:
+            assert row["kept"] <= row["pairs"]
+            assert row["ece"]["low"] <= row["ece"]["value"] <= row["ece"]["high"]
+            assert row["ece"]["chance"] > 0
+        for row in NUMBERS["uses"]["prunings"][name]:
+            assert row["dearest"]["low"] <= row["dearest"]["value"] <= 1.02
+            assert row["neighbors"]["value"] <= row["neighbors"]["chance"]

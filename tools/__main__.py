@@ -30,8 +30,9 @@ def main(arguments: Sequence[str]) -> str | None:
     """Run the tool that the first argument names with the rest; a sentence where there is none of that name."""
     known = tools()
     if not arguments:
+        widest = max(map(len, known))
         for name, path in known.items():
-            print(f"{name:16}{said(path)}")
+            print(f"{name:{widest}}  {said(path)}")
         return None
     name, *rest = arguments
     if name not in known:

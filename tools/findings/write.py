@@ -17,6 +17,7 @@ from hyperpolyglot.lexicon.names import language_name
 from hyperpolyglot.measures.fertility.fertility import MOST_UNKNOWN
 from hyperpolyglot.percentages import percent
 from hyperpolyglot.report.wording import probability
+from hyperpolyglot.statistics import wilson
 from hyperpolyglot.writing.scripts import script_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,6 +202,83 @@ def _premium(row: Mapping[str, Any]) -> str:
     return f"{decimal(row['premium'], 2)}{mark} · {percent(row['whole_words']['value'])}"
 
 
+def _dictionaries(numbers: Mapping[str, Any]) -> str:
+    found = numbers["uses"]["dictionaries"]
+    first = next(iter(found.values()))
+    rows = [
+        (
+            f"{language_name(row['from'])} → {language_name(row['to'])}",
+            *(_dictionary(model[i]) for model in found.values()),
+        )
+        for i, row in enumerate(first)
+    ]
+    return _rows(("right of known pairs · kept of all at 80 %", *found), rows)
+
+
+def _dictionary(row: Mapping[str, Any]) -> str:
+    """The share of known pairs that is right, and how many pairs a cut at the precision keeps."""
+    low, high = wilson(round(row["right"] * row["known"]), row["known"])
+    right = share({"value": row["right"], "interval": (low, high)})
+    return f"{right} · {row['kept']:,} of {row['pairs']:,}"
+
+
+def _prunings(numbers: Mapping[str, Any]) -> str:
+    head = (
+        "",
+        "languages",
+        "tokens recommended",
+        "rows saved",
+        "tokens, by those of the whole vocabulary, in the dearest",
+        "neighbours lost",
+        "translations lost",
+    )
+    rows = [
+        (
+            f"{model}{'' if row['exact'] else ' (estimated)'}" if first else "",
+            ", ".join(map(language_name, row["languages"])),
+            f"{row['tokens']:,} of {row['of']:,}",
+            percent(row["saved"]),
+            f"{decimal(row['dearest'], 3)} ({language_name(row['dearest']['language'])})",
+            _lost(row["neighbors"]),
+            _lost(row["translation"]),
+        )
+        for model, found in numbers["uses"]["prunings"].items()
+        for first, row in ((i == 0, row) for i, row in enumerate(found))
+    ]
+    return _rows(head, rows)
+
+
+def _lost(found: Mapping[str, Any]) -> str:
+    return "–" if found["value"] is None else f"{percent(found['value'])} (chance {percent(found['chance'])})"
+
+
+def _transplants(numbers: Mapping[str, Any]) -> str:
+    head = (
+        "embeddings of",
+        "for the vocabulary of",
+        "shared",
+        "built",
+        "method",
+        "P@1",
+        "overlap of 10 neighbours",
+    )
+    rows = []
+    for row in numbers["uses"]["transplants"]:
+        trial = row["methods"][row["chosen"]]
+        rows.append(
+            (
+                row["source"],
+                row["target"],
+                f"{row['copied']:,}",
+                f"{row['built']:,}",
+                f"`{row['chosen']}`",
+                f"{share(trial['p1'])} (chance < 0.1 %)",
+                f"{share(trial['overlap10'])} (chance < 0.1 %)",
+            )
+        )
+    return _rows(head, rows)
+
+
 _TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "models": _models,
     "removal": _removal,
@@ -209,6 +287,9 @@ _TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "within": _within,
     "branches": _branches,
     "costs": _costs,
+    "dictionaries": _dictionaries,
+    "prunings": _prunings,
+    "transplants": _transplants,
 }
 
 
