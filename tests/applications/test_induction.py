@@ -10,15 +10,18 @@ from scipy.linalg import expm
 from scipy.optimize import minimize
 
 import hyperpolyglot as hp
+from hyperpolyglot.applications.induction import listed
 from hyperpolyglot.applications.induction.candidates import first_candidates
 from hyperpolyglot.applications.induction.isotonic import IsotonicMap, cross_fitted, folds_of, pooled_adjacent
 from hyperpolyglot.applications.induction.reliability import calibration_error, reliability
 from hyperpolyglot.applications.induction.selection import threshold
 from hyperpolyglot.cli import main
-from hyperpolyglot.errors import DamagedFile, NotEnoughData, TensorNotFound
+from hyperpolyglot.errors import DamagedFile, MissingExtra, NotEnoughData, TensorNotFound
 from hyperpolyglot.measures.translation.ranking import pool
 from hyperpolyglot.statistics import holm
 from hyperpolyglot.types import silent
+from hyperpolyglot.word_lists import WordLists
+from hyperpolyglot.word_lists.installed import lexicon_word_lists
 
 PAIRS = (
     *(("en", "de"), ("en", "sw"), ("de", "ru"), ("id", "tr"), ("en", "zh")),
@@ -434,3 +437,13 @@ def test_a_vocabulary_alone_has_nothing_to_induce_from(tmp_path) -> None:
     (tmp_path / "vocab.txt").write_text("water\nfire\n", "utf8")
     with pytest.raises(TensorNotFound):
         hp.induce(hp.open_model(tmp_path / "vocab.txt"), "en", "de")
+
+
+def test_words_of_wordfreq_are_asked_for_by_name(monkeypatch) -> None:
+    """Those of the package, none for a language that it lacks; a sentence where it is not installed."""
+    lists = WordLists.of({"en": [("water", 3), ("fire", 1)]}, source="wordfreq 3")
+    monkeypatch.setattr(listed, "installed_word_lists", lambda: lists)
+    assert {"en": ["water", "fire"], "sw": []} == hp.read_words("wordfreq", ["en", "sw"])
+    monkeypatch.setattr(listed, "installed_word_lists", lexicon_word_lists)
+    with pytest.raises(MissingExtra, match="languages"):
+        hp.read_words("wordfreq", ["en"])

@@ -290,9 +290,10 @@ def languages(
 @click.option("--to", "target", required=True, metavar="TAG", help="The language to translate them into.")
 @click.option(
     "--words",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A folder with <tag>.tsv for each language: more words, one a line, with or without a count.  "
-    "[default: the words of the lexicon]",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="More words than the lexicon's: a folder with <tag>.tsv for each language, a word a line, with or without a "
+    "count; or wordfreq, for those of that package.  [default: the words of the lexicon]",
 )
 @click.option(
     "--precision",

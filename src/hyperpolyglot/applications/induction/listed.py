@@ -1,4 +1,4 @@
-"""Lists of words that a user gives, one file for each language."""
+"""Lists of words that a user gives, one file for each language, or those of wordfreq."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from os import PathLike
 from pathlib import Path
 
 from hyperpolyglot.arguments import checked
-from hyperpolyglot.errors import DamagedFile
+from hyperpolyglot.errors import DamagedFile, MissingExtra
 from hyperpolyglot.folders import expanded, in_folder
 from hyperpolyglot.regular import read_text
+from hyperpolyglot.word_lists import installed_word_lists
 
-__all__ = ["read_words"]
+__all__ = ["WORDFREQ", "read_words"]
+
+WORDFREQ = "wordfreq"
 
 _MOST_WORDS = 200_000
 _LONGEST_WORD = 200
@@ -21,8 +24,9 @@ _LONGEST_WORD = 200
 def read_words(folder: str | Path, languages: Sequence[str]) -> dict[str, list[str]]:
     """The words of ``<tag>.tsv`` for each language, in their order: ``word`` or ``word TAB count`` a line.
 
+    ``"wordfreq"``: those of the package of that name, the most common first, none for a language that it lacks.
     Raises ``DamagedFile`` where a file is not there, holds no word, more than 200,000 of them or a longer line than a
-    word can have.
+    word can have, ``MissingExtra`` where wordfreq is not installed.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -31,8 +35,17 @@ def read_words(folder: str | Path, languages: Sequence[str]) -> dict[str, list[s
     {'sw': ['maji', 'moto']}
     """
     checked("read_words", folder, (str, PathLike), "the path of a folder of words")
+    if str(folder) == WORDFREQ:
+        return {tag: _installed(tag) for tag in languages}
     place = expanded(folder)
     return {tag: _words(place, tag) for tag in languages}
+
+
+def _installed(tag: str) -> list[str]:
+    lists = installed_word_lists()
+    if lists.remark:
+        raise MissingExtra("a list of wordfreq", "languages")
+    return list(lists.words[lists.languages.index(tag)]) if tag in lists.languages else []
 
 
 def _words(folder: Path, tag: str) -> list[str]:
