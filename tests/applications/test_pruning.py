@@ -249,6 +249,32 @@ def test_words_are_counted_as_text_has_them():
     assert "\u095c" in alphabet(corpus)
 
 
+def test_the_alphabet_is_of_the_scripts_of_a_language():
+    """Foreign words of a list are in no alphabet of its language, and a language of three scripts has all of them."""
+    lists = WordLists.of(
+        {"ko": [("사람", 50), ("은", 50), ("ok", 1)], "ja": [("人", 40), ("は", 40), ("ハ", 40), ("ok", 1)]},
+        source="mine",
+    )
+    korean, japanese = (counted(tag, None, [lists]) for tag in ("ko", "ja"))
+    assert set("사람은") == alphabet(korean)
+    assert set("人はハ") == alphabet(japanese)
+
+
+def test_scores_of_the_tokenizer_rank_tokens_of_several_words(model_of, tmp_path):
+    """Where lists are of parts of words, or text has no spaces, a token of two listed words comes before a foreign one
+    of a better score: no list has it. With text, the text says how common it is.
+    """
+    pieces = ["<unk>", "▁foreign", "사람은", "▁", *"사람은foreign"]
+    table = np.random.default_rng(0).standard_normal((len(pieces), 4)).astype(np.float32)
+    space = hp.open_model(model_of(tmp_path / "m", table, pieces))
+    lists = WordLists.of({"ko": [("사람", 50), ("은", 50), ("foreign", 3)]}, source="mine")
+    corpus = counted("ko", None, [lists])
+    assert not corpus.telling
+    assert counted("ko", {"ko": ["사람은", "사람", "은"]}, [lists]).telling
+    shares, _ = shares_of(space, [corpus])
+    assert shares[0, 2] > 0.05
+
+
 def test_tokens_that_begin_a_line_are_kept(cases):
     """A word that begins a line is cut into other tokens than after a space, and these have a share as well."""
     space, _, library, data = cases["byte_level"]

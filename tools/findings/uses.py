@@ -21,7 +21,13 @@ from hyperpolyglot.word_lists import installed_word_lists
 E5, GEMMA, WHISPER = NAMES
 DICTIONARIES = (("en", "de"), ("en", "sw"), ("en", "zh"), ("de", "ru"), ("fr", "es"))
 PRECISION = 0.8
-PRUNINGS = (("en", "pt"), ("en", "fr", "de", "es", "it"), ("ar", "fa", "ur"), ("hi", "bn", "ta"))
+PRUNINGS = (
+    ("en", "pt"),
+    ("en", "fr", "de", "es", "it"),
+    ("ar", "fa", "ur"),
+    ("hi", "bn", "ta"),
+    ("zh", "ja", "ko"),
+)
 TRANSPLANTS = ((E5, GEMMA), (E5, WHISPER), (GEMMA, E5), (GEMMA, WHISPER), (WHISPER, E5), (WHISPER, GEMMA))
 
 

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.errors import NotEnoughData
+from hyperpolyglot.tokenization.segmentation import UNSPACED
 from hyperpolyglot.types import Float64
 from hyperpolyglot.word_lists import WordLists
+from hyperpolyglot.writing.scripts import scripts_of
 from hyperpolyglot.writing.word_boundaries import count_words
 
 __all__ = ["ONE_CHARACTER", "Corpus", "Judge", "Texts", "counted", "judged", "tag_in"]
@@ -25,6 +27,7 @@ Texts = Mapping[str, Sequence[str]]
 _HELD_OUT_IN = 5
 _MOST_BLOCKS = 200
 _MOST_WORDS = 10_000
+_FIRST = 1000
 _EVEN = 0.75
 """A list in which so many words have the least count of all has no counts to speak of."""
 _WAYS: tuple[tuple[Callable[[str], str], bool, float], ...] = (
@@ -57,7 +60,8 @@ class Written(NamedTuple):
 class Corpus:
     """What a language is counted by: segments of text, and words with their shares, by the list ``listed``.
 
-    ``even``: words without counts.
+    ``even``: words without counts; ``parts``: of a language whose text has no space between words, or whose lists are
+    of parts of words, so that tokens hold several.
     """
 
     language: str
@@ -65,7 +69,13 @@ class Corpus:
     words: tuple[str, ...]
     shares: Float64
     even: bool
+    parts: bool = False
     listed: str = ""
+
+    @property
+    def telling(self) -> bool:
+        """Whether text or words say enough of how common tokens are, without the tokenizer's own scores."""
+        return bool(self.texts) or not (self.even or self.parts)
 
     def written(self) -> Iterator[Written]:
         """Words as text has them, each once in every way."""
@@ -152,7 +162,11 @@ def counted(language: str, texts: Texts | None, lists: Sequence[WordLists]) -> C
         )
     kept = tuple(s for i, s in enumerate(segments) if i % _HELD_OUT_IN) or segments[:0]
     even = len(shares) > 1 and bool(np.mean(shares == shares.min()) >= _EVEN)
-    return Corpus(language=language, texts=kept, words=words, shares=shares, even=even, listed=listed)
+    scripts = scripts_of(words[:_FIRST])
+    parts = 2 * sum(script in UNSPACED or script == "Hang" for script in scripts) > len(scripts)
+    return Corpus(
+        language=language, texts=kept, words=words, shares=shares, even=even, parts=parts, listed=listed
+    )
 
 
 def judged(language: str, texts: Texts | None, held_out: tuple[Texts, str] | None, corpus: Corpus) -> Judge:

@@ -24,9 +24,9 @@ from hyperpolyglot.writing.scripts import script_of, scripts_of
 
 __all__ = ["Ranked", "alphabet", "ranked", "shares_of", "stays"]
 
-_PRIOR, _PRIOR_OF_EVEN = 0.01, 0.5
-"""The part of the tokenizer's own scores: more where words come without counts."""
-_LETTERS = 0.999
+_PRIOR, _PRIOR_OF_OTHERS = 0.01, 0.5
+"""The part of the tokenizer's own scores: more where words come without counts, or tokens hold several of them."""
+_LETTERS, _FOREIGN = 0.999, 0.05
 _STAYING = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.WHITESPACE)
 _NO_TOKENS = (TokenKind.PADDING, TokenKind.UNUSED)
 _RANK_OFFSET = 10.0
@@ -100,7 +100,10 @@ def _is_sign(utf8: bytes, byte_level: bool) -> bool:
 
 
 def alphabet(corpus: Corpus) -> frozenset[str]:
-    """The letters and marks, without case, that make up 99.9 % of those of a language."""
+    """The letters and marks, without case, that make up 99.9 % of those of a language, of its scripts alone.
+
+    Its scripts are those of a twentieth of its letters or more: lists and text have foreign words.
+    """
     counts: defaultdict[str, float] = defaultdict(float)
     total = max(1.0, float(sum(map(len, corpus.texts))))
     for text in corpus.texts:
@@ -109,11 +112,20 @@ def alphabet(corpus: Corpus) -> frozenset[str]:
     for word, share in zip(corpus.words, (corpus.shares * total).tolist(), strict=True):
         for letter in word.lower():
             counts[letter] += share
-    letters = [(count, c) for c, count in counts.items() if _is_letter(c)]
+    letters = _of_its_scripts([(count, c) for c, count in counts.items() if _is_letter(c)])
     letters.sort(key=lambda pair: (-pair[0], pair[1]))
     before = np.cumsum([0.0, *(count for count, _ in letters)])
     common = {c for (_, c), sum_ in zip(letters, before, strict=False) if sum_ < _LETTERS * before[-1]}
     return frozenset(common | {one for apart, one in ONE_CHARACTER.items() if common.issuperset(apart)})
+
+
+def _of_its_scripts(letters: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    scripts = scripts_of([c for _, c in letters])
+    shares: defaultdict[str, float] = defaultdict(float)
+    for (count, _), script in zip(letters, scripts, strict=True):
+        shares[script] += count
+    least = _FOREIGN * sum(shares.values())
+    return [pair for pair, script in zip(letters, scripts, strict=True) if shares[script] >= least]
 
 
 def _is_letter(character: str) -> bool:
@@ -156,7 +168,7 @@ def shares_of(
         fits = np.fromiter((own <= own_letters for own in letters), bool, len(letters))
         prior = common * fits
         prior /= max(prior.sum(), np.finfo(float).tiny)
-        part = _PRIOR_OF_EVEN if corpus.even and not corpus.texts else _PRIOR
+        part = _PRIOR if corpus.telling else _PRIOR_OF_OTHERS
         found[i] = (1 - part) * np.mean(seen, axis=0) + part * prior if seen else prior
     return found, in_text.exact
 
