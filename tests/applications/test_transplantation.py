@@ -12,12 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import hyperpolyglot as hp
-from hyperpolyglot.applications.transplantation.methods import (
-    LEARNT,
-    Anchors,
-    matching_pursuit,
-    sparsemax,
-)
+from hyperpolyglot.applications.transplantation.methods import LEARNT, Anchors, sparsemax
 from hyperpolyglot.applications.transplantation.trials import best_of
 from hyperpolyglot.cli import main
 from hyperpolyglot.errors import NotEnoughData, UnsupportedFormat
@@ -82,35 +77,6 @@ def test_focus_is_its_formula() -> None:
         size = np.flatnonzero(inside)[-1] + 1
         weights = np.maximum(cosines - (ordered[:size].sum() - 1) / size, 0)
         assert weights @ anchors.source == pytest.approx(made, abs=1e-5)
-
-
-def test_matching_pursuit_is_that_of_least_squares_step_by_step() -> None:
-    """Against a loop for each target that solves the least squares of the chosen points anew after every step."""
-    random = np.random.default_rng(2)
-    targets, points = (
-        random.standard_normal((9, 10)),
-        random.standard_normal((50, 10)) * random.random((50, 1)),
-    )
-    chosen, by = matching_pursuit(targets, points, 6)
-    for target, own, weights in zip(targets, chosen, by, strict=True):
-        picked: list[int] = []
-        rest = target
-        for _ in range(6):
-            products = np.abs(points @ rest)
-            products[picked] = -1
-            picked.append(int(products.argmax()))
-            solved = np.linalg.lstsq(points[picked].T, target, rcond=None)[0]
-            rest = target - points[picked].T @ solved
-        assert picked == own.tolist()
-        assert solved == pytest.approx(weights, abs=1e-5)
-
-
-def test_a_point_given_twice_does_not_break_matching_pursuit() -> None:
-    """Copies of a point add nothing: their coefficient is zero and the target is still rebuilt."""
-    points = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    chosen, by = matching_pursuit(np.array([[2.0, 1.0]]), points, 3)
-    assert [2.0, 1.0] == pytest.approx((by[0] @ points[chosen[0]]).tolist())
-    assert np.isfinite(by).all()
 
 
 def test_a_planted_map_is_found_and_copied_rows_are_the_same_bytes() -> None:

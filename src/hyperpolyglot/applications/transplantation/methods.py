@@ -15,14 +15,14 @@ import numba
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from hyperpolyglot.applications.transplantation.pursuit import matching_pursuit
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.measures.comparison.transfer import linear_map, orthogonal_map
 from hyperpolyglot.types import Array, Float32, Float64, Progress
 
-__all__ = ["LEARNT", "Anchors", "matching_pursuit", "sparsemax"]
+__all__ = ["LEARNT", "Anchors", "sparsemax"]
 
 _BLOCK = 256
-_LEAST = 1e-8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,38 +68,6 @@ def sparsemax(scores: Array) -> Float64:
     return out
 
 
-def matching_pursuit(targets: Array, points: Array, atoms: int) -> tuple[Array, Float64]:
-    """The points ``[m, atoms]`` that are chosen for each target, in their order, and their coefficients.
-
-    Each step takes the point with the largest absolute product with what is left, of equal ones the first, and leaves
-    what the chosen points do not span. A point that adds nothing new has coefficient zero.
-    """
-    targets, points = np.asarray(targets, np.float64), np.asarray(points, np.float64)
-    count, width = targets.shape
-    chosen = np.zeros((count, atoms), np.int64)
-    basis, upper = np.zeros((count, atoms, width)), np.zeros((count, atoms, atoms))
-    rest, every = targets.copy(), np.arange(count)
-    taken = np.zeros((count, len(points)), bool)
-    for step in range(atoms):
-        products = np.abs(rest @ points.T)
-        products[taken] = -1.0
-        chosen[:, step] = products.argmax(axis=1)
-        taken[every, chosen[:, step]] = True
-        point = points[chosen[:, step]]
-        fresh = point.copy()
-        for _ in range(2):  # the second pass takes off what rounding left
-            along = np.einsum("mkd,md->mk", basis[:, :step], fresh)
-            upper[:, :step, step] += along
-            fresh -= np.einsum("mkd,mk->md", basis[:, :step], along)
-        length = np.linalg.norm(fresh, axis=1)
-        new = length > _LEAST * np.linalg.norm(point, axis=1)
-        upper[:, step, step] = np.where(new, length, 1.0)
-        basis[new, step] = fresh[new] / length[new, None]
-        rest -= basis[:, step] * np.einsum("md,md->m", basis[:, step], rest)[:, None]
-    along = np.einsum("mkd,md->mk", basis, targets)
-    return chosen, np.linalg.solve(upper, along[:, :, None])[:, :, 0]
-
-
 def _ridge(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
     found = linear_map(anchors.auxiliary, anchors.source)
     return (found.target + found.predicted(auxiliary)).astype(np.float32)
@@ -122,13 +90,12 @@ def _focus(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
 
 
 def _omp(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    atoms = min(anchors.atoms, len(anchors.auxiliary))
     out = np.empty((len(auxiliary), anchors.source.shape[1]), np.float32)
-    for start in range(0, len(auxiliary), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        chosen, by = matching_pursuit(auxiliary[rows], anchors.auxiliary, atoms)
-        out[rows] = np.einsum("mk,mkd->md", by, anchors.source[chosen])
-        progress("omp", min(start + _BLOCK, len(out)), len(out))
+    for rows, chosen, by in matching_pursuit(auxiliary, anchors.auxiliary, anchors.atoms):
+        count, atoms = chosen.shape
+        places = np.maximum(chosen, 0).ravel(), np.arange(0, count * atoms + 1, atoms)
+        out[rows] = csr_matrix((by.ravel(), *places), (count, len(anchors.source))) @ anchors.source
+        progress("omp", rows.stop, len(out))
     return out
 
 
