@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -18,23 +19,31 @@ from scipy.sparse import csr_matrix
 from hyperpolyglot.applications.transplantation.pursuit import matching_pursuit
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.measures.comparison.transfer import linear_map, orthogonal_map
-from hyperpolyglot.types import Array, Float32, Float64, Progress
+from hyperpolyglot.types import Array, Float32, Float64, Int64, Progress
 
 __all__ = ["LEARNT", "Anchors", "sparsemax"]
 
-_BLOCK = 256
+_BLOCK, _ROWS = 256, 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
     """The tokens to learn from: ``auxiliary`` float32 ``[n, a]`` and ``source`` float32 ``[n, d]`` of each.
 
-    ``atoms``: how many anchors matching pursuit puts together.
+    ``atoms``: how many anchors matching pursuit puts together; ``drawn``: those that vectors are put together from,
+    ``None`` for all. Maps learn from all.
     """
 
     auxiliary: Float32
     source: Float32
     atoms: int
+    drawn: Int64 | None = None
+
+    def few(self) -> tuple[Float32, Float32]:
+        """Auxiliary and source vectors of those that were drawn."""
+        if self.drawn is None:
+            return self.auxiliary, self.source
+        return self.auxiliary[self.drawn], self.source[self.drawn]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -69,32 +78,40 @@ def sparsemax(scores: Array) -> Float64:
 
 
 def _ridge(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    found = linear_map(anchors.auxiliary, anchors.source)
-    return (found.target + found.predicted(auxiliary)).astype(np.float32)
+    return _mapped(auxiliary, linear_map(anchors.auxiliary, anchors.source))
 
 
 def _procrustes(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    found = orthogonal_map(anchors.auxiliary, anchors.source)
-    return (found.target + found.predicted(auxiliary)).astype(np.float32)
+    return _mapped(auxiliary, orthogonal_map(anchors.auxiliary, anchors.source))
+
+
+def _mapped(auxiliary: Float32, found: Any) -> Float32:
+    out = np.empty((len(auxiliary), len(found.target)), np.float32)
+    for start in range(0, len(out), _ROWS):
+        rows = slice(start, start + _ROWS)
+        out[rows] = found.target + found.predicted(auxiliary[rows])
+    return out
 
 
 def _focus(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    units = unit_rows(anchors.auxiliary)
-    out = np.empty((len(auxiliary), anchors.source.shape[1]), np.float32)
+    theirs, source = anchors.few()
+    units = unit_rows(theirs)
+    out = np.empty((len(auxiliary), source.shape[1]), np.float32)
     for start in range(0, len(auxiliary), _BLOCK):
         rows = slice(start, start + _BLOCK)
         weights = csr_matrix(sparsemax(unit_rows(auxiliary[rows]) @ units.T))
-        out[rows] = weights @ anchors.source
+        out[rows] = weights @ source
         progress("focus", min(start + _BLOCK, len(out)), len(out))
     return out
 
 
 def _omp(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    out = np.empty((len(auxiliary), anchors.source.shape[1]), np.float32)
-    for rows, chosen, by in matching_pursuit(auxiliary, anchors.auxiliary, anchors.atoms):
+    theirs, source = anchors.few()
+    out = np.empty((len(auxiliary), source.shape[1]), np.float32)
+    for rows, chosen, by in matching_pursuit(auxiliary, theirs, anchors.atoms):
         count, atoms = chosen.shape
         places = np.maximum(chosen, 0).ravel(), np.arange(0, count * atoms + 1, atoms)
-        out[rows] = csr_matrix((by.ravel(), *places), (count, len(anchors.source))) @ anchors.source
+        out[rows] = csr_matrix((by.ravel(), *places), (count, len(source))) @ source
         progress("omp", rows.stop, len(out))
     return out
 
