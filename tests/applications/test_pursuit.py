@@ -169,11 +169,12 @@ def test_threads_and_blocks_change_no_bit(monkeypatch) -> None:
 
 
 def test_what_has_no_room_is_valued_in_full(monkeypatch) -> None:
-    """With points that all but tie, lists run full, and the largest product is found all the same."""
+    """Where points all but tie, lists run full, and the largest product is found all the same."""
     assert largest_products._ROOM < 2000
     random = np.random.default_rng(7)
-    points = (1 + 1e-4 * random.standard_normal((2000, 16))).astype(np.float32)
-    vectors = 1 + 0.1 * random.standard_normal((4, 16))
+    points = random.standard_normal((2000, 16)).astype(np.float32)
+    points[:, 0] = 1 + 1e-5 * points[:, 0]
+    vectors = 1e-7 * random.standard_normal((4, 16)) + np.eye(16)[0]
     found = np.empty(4, np.int64)
     search = LargestProducts(points).searcher(4)
     search(vectors, np.linalg.norm(vectors, axis=1), np.full((4, 1), -1), found)

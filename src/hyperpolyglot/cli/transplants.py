@@ -28,8 +28,8 @@ _method = click.option(
     type=click.Choice(METHODS),
     default="auto",
     show_default=True,
-    help="How tokens are built that are not shared; auto: on hidden tokens, of the methods whose P@1 is not shown to be "
-    "below the best one, those whose neighbour overlap is not, of these the largest cosine.",
+    help="How tokens are built that are not shared. auto: of the methods whose P@1 on hidden tokens is not shown to be "
+    "below the best, those whose neighbour overlap is not; of these the largest cosine.",
 )
 _held_out = click.option(
     "--held-out",

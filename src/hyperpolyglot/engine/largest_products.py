@@ -1,8 +1,9 @@
 """The point with the largest absolute inner product with each of some vectors, exactly; of equal ones the first.
 
 Products of int8 rows (of float32 rows where int8 ones are slow) are a filter: the cosine v of a pair is off by at most
-c_i + c_j (``docs/engine.md``, steps 1 to 4, with μ = 0), so a product lies within |x_i||x_j|(v ± (c_i + c_j)). A point
-is valued in float64 where its upper end reaches the largest lower end of all that were met.
+c_i + c_j (``docs/engine.md``, steps 1 to 4, with μ = 0). Points x_j are less their mean μ there, so that x_i·x_j lies
+within |x_i||x_j − μ|(v ± (c_i + c_j)) + x_i·μ. A point is valued in float64 where the upper end of its absolute product
+reaches the largest lower end of all that were met.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperpolyglot.engine.cosine import norms
 from hyperpolyglot.engine.kernels.microkernel import lowest_bit
 from hyperpolyglot.engine.kernels.operands import FP32, INT8, Panels, absolute_tile
 from hyperpolyglot.engine.kernels.panels import aligned, pack
@@ -37,14 +37,15 @@ _SHORT = 1e-30
 
 class _Points(NamedTuple):
     """``rows`` float32 ``[n, d]``; ``terms`` float32 ``[panel, 3, COLUMNS]``: what a sum is multiplied by, the error,
-    and a threshold that always holds; ``rotation`` and ``balance`` are those of int8 rows. Lengths are in units of
-    ``unit``, so that none is above one.
+    and a threshold that always holds; ``mean`` float64 ``[d]``; ``rotation`` and ``balance`` are those of int8 rows.
+    Lengths are those of rows less the mean, in units of ``unit``, so that none is above one.
     """
 
     kind: int
     words: int
     rows: Float32
     terms: Float32
+    mean: Float64
     rotation: Rotation
     balance: float
     unit: float
@@ -53,10 +54,10 @@ class _Points(NamedTuple):
 class _Work(NamedTuple):
     """What one thread works in. ``values``: the rounded vectors; ``order``: 0, 1, 2, …
 
-    ``terms`` float64 ``[m, 3]``: scale, error and the largest lower end of each; ``found`` int64 ``[m]``: how many
-    points may be the largest, −1 where they were too many, ``points`` int32 and ``ends`` float32 ``[m, room]``;
-    ``last`` int64 ``[m, 4]``: those with the largest products ``likely``; ``hits`` int32 ``[3, …]``: vector, point and
-    sum of products that reached a threshold.
+    ``terms`` float64 ``[m, 4]``: scale, error beyond ``balance`` (which is counted with the points), largest lower end
+    and shift (x·μ) of each; ``found`` int64 ``[m]``: how many points may be the largest, −1 where they were too many,
+    ``points`` int32 and ``ends`` float32 ``[m, room]``; ``last`` int64 ``[m, 4]``: those with the largest products
+    ``likely``; ``hits`` int32 ``[3, …]``: vector, point and sum of products that reached a threshold.
     """
 
     panels: Panels
@@ -89,7 +90,7 @@ def _round_vectors(points, work, vectors, lengths):  # type: ignore[no-untyped-d
         work.found[i] = 0
         terms[i, 2] = -np.inf if lengths[i] > 0 else np.inf
         if lengths[i] == 0:
-            terms[i, 0], terms[i, 1] = 1.0, 0.0
+            terms[i, 0], terms[i, 1], terms[i, 3] = 1.0, 0.0, 0.0
             values.values[i] = 0
             panels.start[i] = 0
         elif points.kind == INT8:
@@ -97,13 +98,17 @@ def _round_vectors(points, work, vectors, lengths):  # type: ignore[no-untyped-d
             scale, _, lost, length, total, _ = values.measured[i]
             error = (lost * lost / points.balance + points.balance * length * length + lost * lost) / 2
             terms[i, 0] = np.float32(scale)
-            terms[i, 1] = error + U * (2.1 * (length + lost) ** 2 + 4) + _SLACK
+            error += U * (2.1 * (length + lost) ** 2 + 4) + _SLACK
+            terms[i, 1] = max(error - points.balance, 0.0)
             panels.start[i] = np.int32(-128 * total)
         else:
             floats = values.values[i].view(np.float32)
             for m in range(vectors.shape[1]):
                 floats[m] = vectors[i, m] / lengths[i]
             terms[i, 0], terms[i, 1] = 1.0, (vectors.shape[1] + 12) * U + _SLACK
+        if lengths[i] > 0:
+            terms[i, 3] = _product(points.mean, vectors[i]) / (lengths[i] * points.unit)
+            terms[i, 1] += 8 * U * abs(terms[i, 3])
     words = values.values.view(np.int32)
     pack(words, work.order, 0, count, ROWS, np.int32(0), panels.rows)
 
@@ -140,8 +145,8 @@ def _note(points, work, count, hits, taken):  # type: ignore[no-untyped-def]
     integer, floats = points.kind == INT8, hits[2].view(np.float32)
     for m in range(count):
         i, column, c = np.int64(hits[0, m]), hits[1, m] // COLUMNS, hits[1, m] % COLUMNS
-        product = abs(np.float64(hits[2, m]) if integer else np.float64(floats[m]))
-        middle = work.terms[i, 0] * product * np.float64(points.terms[column, 0, c])
+        product = np.float64(hits[2, m]) if integer else np.float64(floats[m])
+        middle = abs(work.terms[i, 0] * product * np.float64(points.terms[column, 0, c]) + work.terms[i, 3])
         reach = work.terms[i, 1] + np.float64(points.terms[column, 1, c])
         least = work.terms[i, 2]
         if middle + reach < least or _is_taken(taken, i, hits[1, m]):
@@ -241,6 +246,7 @@ def _begin(points, work, vectors, lengths, taken):  # type: ignore[no-untyped-de
         panel, r = i // ROWS, i % ROWS
         rows[panel, 0, r] = terms[i, 0] if i < count else 0
         rows[panel, 1, r] = terms[i, 1] if i < count else 0
+        rows[panel, 3, r] = terms[i, 3] if i < count else 0
         rows[panel, 2, r] = _below(terms[i, 2]) if i < count and terms[i, 2] < np.inf else np.inf
 
 
@@ -267,6 +273,10 @@ class Searcher:
         _largest(self.points, self.work, vectors, lengths, taken, out)
 
 
+def _rotation(dim: int) -> Rotation:
+    return rotation(np.ones((1, dim), np.float32), np.ones(1))._replace(mean=np.zeros(dim))
+
+
 class LargestProducts:
     """Points float32 ``[n, d]``, finite, made ready once; :meth:`searcher` searches them, in any number of threads.
 
@@ -281,29 +291,34 @@ class LargestProducts:
         rows = np.require(rows, np.float32, ["C", "A"])
         if kind is None:
             kind = INT8 if int8_is_fast() and rows.shape[1] <= MAX_INT8_DIM else FP32
-        lengths = norms(rows)
+        mean = rows.mean(axis=0, dtype=np.float64)
+        centred = rows - mean
+        lengths = np.sqrt(np.einsum("nd,nd->n", centred, centred))
         one = np.where(lengths > 0, lengths, 1.0)
-        turned = rotation(rows, one)._replace(mean=np.zeros(rows.shape[1]))
+        turned = _rotation(rows.shape[1])
         if kind == INT8:
             with ThreadPoolExecutor(usable_threads(None)) as pool:
-                made = int8_rows(rows, one, turned, pool)
+                made = int8_rows(centred, one, turned, pool)
             words, scale, error = made.values.view(np.int32), made.scale.astype(np.float64), made.error
-            balance = made.balances.values
+            balance = made.balances.values or 1.0
         else:
-            words = (rows / one[:, None]).astype(np.float32).view(np.int32)
-            scale, error, balance = np.ones(len(rows)), np.zeros(len(rows), np.float32), None
+            words = (centred / one[:, None]).astype(np.float32).view(np.int32)
+            scale, error, balance = np.ones(len(rows)), np.zeros(len(rows), np.float32), 0.0
         panels = -(-len(rows) // COLUMNS)
         unit = float(lengths.max(initial=0.0)) or 1.0
         terms = np.zeros((3, panels * COLUMNS), np.float32)
         terms[1] = -np.inf  # what is no point reaches nothing
-        terms[:2, : len(rows)] = scale * lengths / unit, (error + _SLACK) * np.maximum(lengths / unit, _SHORT)
+        terms[:2, : len(rows)] = (
+            scale * lengths / unit,
+            (error + balance + _SLACK) * np.maximum(lengths / unit, _SHORT),
+        )
         terms[2] = np.inf
         terms = np.ascontiguousarray(terms.reshape(3, panels, COLUMNS).transpose(1, 0, 2))
         self._columns = aligned(panels * COLUMNS * words.shape[1])
         order = np.arange(len(rows), dtype=np.int32)
         flip = _SIGNS if kind == INT8 else np.int32(0)
         pack(words, order, 0, len(rows), COLUMNS, flip, self._columns)
-        self.points = _Points(kind, words.shape[1], rows, terms, turned, balance or 1.0, unit)
+        self.points = _Points(kind, words.shape[1], rows, terms, mean, turned, balance, unit)
 
     def searcher(self, most: int) -> Searcher:
         """Room to search for up to ``most`` vectors at a time."""
@@ -311,7 +326,7 @@ class LargestProducts:
         panels = Panels(
             rows=aligned(tall * words),
             columns=self._columns,
-            row_terms=np.zeros((tall // ROWS, 3, ROWS), np.float32),
+            row_terms=np.zeros((tall // ROWS, 4, ROWS), np.float32),
             column_terms=self.points.terms,
             start=np.zeros(tall, np.int32),
         )
@@ -324,7 +339,7 @@ class LargestProducts:
             panels=panels,
             values=values,
             order=np.arange(most, dtype=np.int32),
-            terms=np.empty((most, 3)),
+            terms=np.empty((most, 4)),
             found=np.zeros(most, np.int64),
             points=np.empty((most, _ROOM), np.int32),
             ends=np.empty((most, _ROOM), np.float32),

@@ -14,12 +14,12 @@ from typing import Any
 
 import numba
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from hyperpolyglot.applications.transplantation.pursuit import matching_pursuit
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.measures.comparison.transfer import linear_map, orthogonal_map
-from hyperpolyglot.types import Array, Float32, Float64, Int64, Progress
+from hyperpolyglot.types import Array, Float32, Int64, Progress
 
 __all__ = ["LEARNT", "Anchors", "sparsemax"]
 
@@ -47,34 +47,70 @@ class Anchors:
 
 
 @numba.njit(cache=True, nogil=True)
-def _sparsemax(scores, out):  # type: ignore[no-untyped-def]
+def _threshold(row, kept):  # type: ignore[no-untyped-def]
+    """What is taken off every score of a row: one pass that only raises it, then what it left behind is taken out.
+
+    Condat 2016, Mathematical Programming 158:575. ``kept`` float64 ``[2, n]``: room.
+    """
+    kept[0, 0], count, waiting = row[0], 1, 0
+    threshold = kept[0, 0] - 1.0
+    for m in range(1, len(row)):
+        score = np.float64(row[m])
+        if score > threshold:
+            threshold += (score - threshold) / (count + 1)
+            if threshold <= score - 1.0:
+                kept[1, waiting : waiting + count] = kept[0, :count]
+                waiting, count, threshold = waiting + count, 0, score - 1.0
+            kept[0, count] = score
+            count += 1
+    for m in range(waiting):
+        if kept[1, m] > threshold:
+            kept[0, count] = kept[1, m]
+            count += 1
+            threshold += (kept[1, m] - threshold) / count
+    before = -1
+    while count != before:
+        before, total, count = count, 0.0, 0
+        for m in range(before):
+            if kept[0, m] > threshold:
+                kept[0, count] = kept[0, m]
+                total += kept[0, m]
+                count += 1
+        threshold = (total - 1.0) / max(count, 1)
+    return threshold
+
+
+@numba.njit(cache=True, nogil=True)
+def _sparsemax(scores, starts, places, weights):  # type: ignore[no-untyped-def]
+    """The weights above zero of rows, one after another; the number of rows for which there was room."""
+    kept, found = np.empty((2, scores.shape[1])), 0
     for i in range(len(scores)):
-        row = scores[i]
-        least = row.max() - 1.0
-        threshold, before = least, -1
-        while True:  # Michelot's projection: the threshold rises until its support no longer shrinks
-            total, count = 0.0, 0
-            for value in row:
-                if value > threshold:
-                    total += value
-                    count += 1
-            if count == before:
-                break
-            threshold, before = (total - 1.0) / count, count
-        for j in range(len(row)):
-            out[i, j] = max(row[j] - threshold, 0.0)
+        if found + scores.shape[1] > len(places):
+            return i
+        threshold = _threshold(scores[i], kept)
+        for j in range(scores.shape[1]):
+            if scores[i, j] > threshold:
+                places[found], weights[found] = j, scores[i, j] - threshold
+                found += 1
+        starts[i + 1] = found
+    return len(scores)
 
 
-def sparsemax(scores: Array) -> Float64:
-    """The point of the simplex nearest to each row (Martins and Astudillo 2016), float64 ``[m, n]``.
+def sparsemax(scores: Array) -> csr_matrix:
+    """The point of the simplex nearest to each row ``[m, n]`` (Martins and Astudillo 2016), float64.
 
-    >>> sparsemax(np.array([[0.5, 0.3, -2.0]])).round(6).tolist()
+    >>> sparsemax(np.array([[0.5, 0.3, -2.0]])).toarray().round(6).tolist()
     [[0.6, 0.4, 0.0]]
     """
-    scores = np.ascontiguousarray(scores, np.float64)
-    out = np.empty_like(scores)
-    _sparsemax(scores, out)
-    return out
+    parts: list[csr_matrix] = []
+    width, room, done = scores.shape[1], 8 * scores.shape[1], 0
+    while done < len(scores):
+        starts = np.zeros(len(scores) - done + 1, np.int32)
+        places, weights = np.empty(room, np.int32), np.empty(room)
+        count = _sparsemax(scores[done:], starts, places, weights)
+        parts.append(csr_matrix((weights, places, starts[: count + 1]), (count, width)))
+        done += count
+    return vstack(parts, format="csr")
 
 
 def _ridge(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
@@ -99,8 +135,7 @@ def _focus(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
     out = np.empty((len(auxiliary), source.shape[1]), np.float32)
     for start in range(0, len(auxiliary), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        weights = csr_matrix(sparsemax(unit_rows(auxiliary[rows]) @ units.T))
-        out[rows] = weights @ source
+        out[rows] = sparsemax(unit_rows(auxiliary[rows]) @ units.T) @ source
         progress("focus", min(start + _BLOCK, len(out)), len(out))
     return out
 

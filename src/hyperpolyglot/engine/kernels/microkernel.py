@@ -10,8 +10,8 @@ While the sums are still in registers they are compared with thresholds: bit j o
 
     sum · (row_scale · column_scale) + column_offset  ≥  min(row_threshold, column_threshold) − row_offset
 
-in float32, or where the same holds of the absolute sum. No contraction or reordering is permitted, so a processor
-without fused instructions gives the same bits.
+in float32; where values are absolute, of |sum · (row_scale · column_scale) + row_shift|. No contraction or reordering
+is permitted, so a processor without fused instructions gives the same bits.
 Goto and van de Geijn, Anatomy of high-performance matrix multiplication, ACM TOMS 34 (2008).
 """
 
@@ -49,8 +49,8 @@ class TileAddresses(NamedTuple):
     """What a tile of products reads and writes: all are addresses but ``words``, the words of a row.
 
     ``rows`` and ``columns``: packed panels; ``start``: int32 ``[ROWS]``; ``row_terms`` and ``column_terms``: float32
-    ``[3, ROWS]`` and ``[3, COLUMNS]``, scale, offset and threshold; out: ``sums`` int32 or float32 ``[ROWS, COLUMNS]``,
-    ``masks`` int32 ``[ROWS]``.
+    ``[3, ROWS]`` and ``[3, COLUMNS]``, scale, offset and threshold (rows of absolute values have a shift as well); out:
+    ``sums`` int32 or float32 ``[ROWS, COLUMNS]``, ``masks`` int32 ``[ROWS]``.
     """
 
     rows: int
@@ -155,7 +155,7 @@ def _products(builder: ir.IRBuilder, places: TileAddresses, integer: bool) -> li
 def compare(
     builder: ir.IRBuilder, sums: list[list[Any]], places: TileAddresses, absolute: bool = False
 ) -> Any:
-    """Store the masks of (absolute) sums ``[rows][halves]``; their union."""
+    """Store the masks of sums ``[rows][halves]``, absolute ones with their shift; their union."""
     rows = len(sums)
     columns = [
         [
@@ -172,14 +172,17 @@ def compare(
             broadcast(builder, load(builder, at(builder, places.row_terms, rows * part + r), _F32), _FLOATS)
             for part in range(3)
         )
+        if absolute:
+            shift = load(builder, at(builder, places.row_terms, rows * 3 + r), _F32)
+            shift = broadcast(builder, shift, _FLOATS)
         mask = ir.Constant(_I32, 0)
         for half in range(_HALVES):
             column_scale, column_offset, column_threshold = columns[half]
             total = sums[r][half]
             value = builder.sitofp(total, _FLOATS) if total.type == _INTS else total
-            if absolute:
-                value = builder.call(positive, [value])
             value = builder.fmul(value, builder.fmul(scale, column_scale))
+            if absolute:
+                value = builder.call(positive, [builder.fadd(value, shift)])
             value = builder.fadd(value, column_offset)
             lower = builder.fcmp_ordered("<", column_threshold, threshold)
             bound = builder.fsub(builder.select(lower, column_threshold, threshold), offset)
@@ -222,7 +225,7 @@ def float_tile(context, places):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def absolute_int8_tile(context, places):  # type: ignore[no-untyped-def]
-    """As :func:`int8_tile`, but absolute sums are compared."""
+    """As :func:`int8_tile`, but absolute values are compared."""
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
         return emit_tile(builder, addresses(builder, arguments[0]), True, True)
@@ -232,7 +235,7 @@ def absolute_int8_tile(context, places):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def absolute_float_tile(context, places):  # type: ignore[no-untyped-def]
-    """As :func:`float_tile`, but absolute sums are compared."""
+    """As :func:`float_tile`, but absolute values are compared."""
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
         return emit_tile(builder, addresses(builder, arguments[0]), False, True)

@@ -154,7 +154,7 @@ def _places(panel, column, words, panels, sums, masks):  # type: ignore[no-untyp
         panels.columns.ctypes.data + 4 * column * words * COLUMNS,
         words,
         panels.start.ctypes.data + 4 * panel * tall,
-        panels.row_terms.ctypes.data + 12 * panel * tall,
+        panels.row_terms.ctypes.data + 4 * panel * panels.row_terms.shape[1] * tall,
         panels.column_terms.ctypes.data + 12 * column * COLUMNS,
         sums.ctypes.data,
         masks.ctypes.data,
@@ -174,7 +174,7 @@ def tile(kind, panel, column, words, panels, sums, masks):  # type: ignore[no-un
 
 @numba.njit(cache=True, nogil=True)
 def absolute_tile(kind, panel, column, words, panels, sums, masks):  # type: ignore[no-untyped-def]
-    """The same of int8 or float32, where absolute products are compared."""
+    """The same of int8 or float32, where absolute values are compared; ``row_terms`` has a shift as well."""
     places = _places(panel, column, words, panels, sums, masks)
     return absolute_int8_tile(places) if kind == INT8 else absolute_float_tile(places)
 

@@ -177,7 +177,7 @@ def quantise(vectors, lengths, first, last, rotation, out):  # type: ignore[no-u
 
 
 def int8_rows(
-    vectors: Float32,
+    vectors: Float32 | Float64,
     lengths: Float64,
     turned: Rotation,
     pool: Executor,
