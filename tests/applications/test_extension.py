@@ -161,7 +161,7 @@ def test_a_planted_map_builds_the_words(tmp_path: Path) -> None:
     assert source.vectors().tobytes() == found.embeddings[:300].tobytes()
     whole = {t.method: t.p1["value"] for t in found.methods if t.label is None}
     assert max(whole.values()) == whole["ridge"]
-    assert {"mean", "ridge", "procrustes", "focus", "omp"} == set(whole)
+    assert {"mean", "ridge", "procrustes", "focus", "omp", "auto"} == set(whole)
 
 
 def test_the_output_table_is_extended_too(tmp_path: Path) -> None:

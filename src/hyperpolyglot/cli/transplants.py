@@ -28,7 +28,8 @@ _method = click.option(
     type=click.Choice(METHODS),
     default="auto",
     show_default=True,
-    help="How tokens are built that are not shared; auto takes the best on hidden tokens.",
+    help="How tokens are built that are not shared. auto: of the methods whose P@1 on hidden tokens is not shown to be "
+    "below the best, those whose neighbour overlap is not; of these the largest cosine.",
 )
 _held_out = click.option(
     "--held-out",

@@ -110,6 +110,10 @@ def _scores(trials: Sequence[Trial]) -> str:
     )
 
 
+def _line(lengths: dict[str, float]) -> str:
+    return f"{lengths['scale']:.4g} · l^{lengths['power']:.3g}"
+
+
 def _of_output(found: OutputTable) -> str:
     return f"""
 `{OUTPUT_TENSOR}`, {found.embeddings.shape[0]:,} × {found.embeddings.shape[1]:,}, is the output table (unembedding): \
@@ -120,8 +124,8 @@ tokens:
 |---|---|---|---|---|
 {_scores(found.methods)}
 
-Lengths were multiplied by {found.lengths["scale"]:.4g}; {found.lengths["lengthened"]:,} rows were lengthened and \
-{found.lengths["shortened"]:,} shortened.
+A built row of length l was made {_line(found.lengths)} long; {found.lengths["lengthened"]:,} rows were then \
+lengthened and {found.lengths["shortened"]:,} shortened.
 """
 
 
@@ -152,6 +156,11 @@ def _readme(found: Transplant, whole: bool) -> str:
         title = f"{of} with {len(found.added.words):,} new tokens"
         names_rows = _of_words(found.added)
     numbers = "transplant.json" if found.added is None else "extend.json"
+    choice = (
+        "; `auto` is the choice itself, each token by the method that is chosen without it"
+        if any(trial.method == "auto" for trial in rows)
+        else ""
+    )
     zero = "Rows without a token are zero. " if found.added is None else ""
     return f"""# {title}
 
@@ -160,14 +169,15 @@ float32. Rows of {found.copied:,} shared tokens are copied; {found.built:,} are 
 {zero}{names_rows}
 
 Method: `{found.chosen}` (asked for: `{found.options.method}`). Scores on {rows[0].held_out:,} shared tokens that were \
-hidden; P@1 among all tokens of the source:
+hidden; P@1 among all tokens of the source{choice}:
 
 | method | cosine | P@1 | overlap of 10 neighbours | length ratio |
 |---|---|---|---|---|
 {table}
 
-Lengths of built rows were multiplied by {found.lengths["scale"]:.4g}; {found.lengths["lengthened"]:,} shorter and \
-{found.lengths["shortened"]:,} longer than nearly all copied rows were brought into their range. `{numbers}` has \
+A built row of length l was made {_line(found.lengths)} long, as the hidden tokens' lengths suggest; \
+{found.lengths["lengthened"]:,} shorter and {found.lengths["shortened"]:,} longer than nearly all copied rows were \
+then brought into their range. `{numbers}` has \
 the scores by label, with intervals and chance levels.
 {"" if found.output is None else _of_output(found.output)}
 {chr(10).join(found.notes)}

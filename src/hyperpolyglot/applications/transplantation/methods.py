@@ -10,125 +10,144 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
+from hyperpolyglot.applications.transplantation.pursuit import matching_pursuit
 from hyperpolyglot.engine.cosine import unit_rows
 from hyperpolyglot.measures.comparison.transfer import linear_map, orthogonal_map
-from hyperpolyglot.types import Array, Float32, Float64, Progress
+from hyperpolyglot.types import Array, Float32, Int64, Progress
 
-__all__ = ["LEARNT", "Anchors", "matching_pursuit", "sparsemax"]
+__all__ = ["LEARNT", "Anchors", "sparsemax"]
 
-_BLOCK = 256
-_LEAST = 1e-8
+_BLOCK, _ROWS = 256, 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
     """The tokens to learn from: ``auxiliary`` float32 ``[n, a]`` and ``source`` float32 ``[n, d]`` of each.
 
-    ``atoms``: how many anchors matching pursuit puts together.
+    ``atoms``: how many anchors matching pursuit puts together; ``drawn``: those that vectors are put together from,
+    ``None`` for all. Maps learn from all.
     """
 
     auxiliary: Float32
     source: Float32
     atoms: int
+    drawn: Int64 | None = None
+
+    def few(self) -> tuple[Float32, Float32]:
+        """Auxiliary and source vectors of those that were drawn."""
+        if self.drawn is None:
+            return self.auxiliary, self.source
+        return self.auxiliary[self.drawn], self.source[self.drawn]
 
 
 @numba.njit(cache=True, nogil=True)
-def _sparsemax(scores, out):  # type: ignore[no-untyped-def]
+def _threshold(row, kept):  # type: ignore[no-untyped-def]
+    """What is taken off every score of a row: one pass that only raises it, then what it left behind is taken out.
+
+    Condat 2016, Mathematical Programming 158:575. ``kept`` float64 ``[2, n]``: room.
+    """
+    kept[0, 0], count, waiting = row[0], 1, 0
+    threshold = kept[0, 0] - 1.0
+    for m in range(1, len(row)):
+        score = np.float64(row[m])
+        if score > threshold:
+            threshold += (score - threshold) / (count + 1)
+            if threshold <= score - 1.0:
+                kept[1, waiting : waiting + count] = kept[0, :count]
+                waiting, count, threshold = waiting + count, 0, score - 1.0
+            kept[0, count] = score
+            count += 1
+    for m in range(waiting):
+        if kept[1, m] > threshold:
+            kept[0, count] = kept[1, m]
+            count += 1
+            threshold += (kept[1, m] - threshold) / count
+    before = -1
+    while count != before:
+        before, total, count = count, 0.0, 0
+        for m in range(before):
+            if kept[0, m] > threshold:
+                kept[0, count] = kept[0, m]
+                total += kept[0, m]
+                count += 1
+        threshold = (total - 1.0) / max(count, 1)
+    return threshold
+
+
+@numba.njit(cache=True, nogil=True)
+def _sparsemax(scores, starts, places, weights):  # type: ignore[no-untyped-def]
+    """The weights above zero of rows, one after another; the number of rows for which there was room."""
+    kept, found = np.empty((2, scores.shape[1])), 0
     for i in range(len(scores)):
-        row = scores[i]
-        least = row.max() - 1.0
-        threshold, before = least, -1
-        while True:  # Michelot's projection: the threshold rises until its support no longer shrinks
-            total, count = 0.0, 0
-            for value in row:
-                if value > threshold:
-                    total += value
-                    count += 1
-            if count == before:
-                break
-            threshold, before = (total - 1.0) / count, count
-        for j in range(len(row)):
-            out[i, j] = max(row[j] - threshold, 0.0)
+        if found + scores.shape[1] > len(places):
+            return i
+        threshold = _threshold(scores[i], kept)
+        for j in range(scores.shape[1]):
+            if scores[i, j] > threshold:
+                places[found], weights[found] = j, scores[i, j] - threshold
+                found += 1
+        starts[i + 1] = found
+    return len(scores)
 
 
-def sparsemax(scores: Array) -> Float64:
-    """The point of the simplex nearest to each row (Martins and Astudillo 2016), float64 ``[m, n]``.
+def sparsemax(scores: Array) -> csr_matrix:
+    """The point of the simplex nearest to each row ``[m, n]`` (Martins and Astudillo 2016), float64.
 
-    >>> sparsemax(np.array([[0.5, 0.3, -2.0]])).round(6).tolist()
+    >>> sparsemax(np.array([[0.5, 0.3, -2.0]])).toarray().round(6).tolist()
     [[0.6, 0.4, 0.0]]
     """
-    scores = np.ascontiguousarray(scores, np.float64)
-    out = np.empty_like(scores)
-    _sparsemax(scores, out)
-    return out
-
-
-def matching_pursuit(targets: Array, points: Array, atoms: int) -> tuple[Array, Float64]:
-    """The points ``[m, atoms]`` that are chosen for each target, in their order, and their coefficients.
-
-    Each step takes the point with the largest absolute product with what is left, of equal ones the first, and leaves
-    what the chosen points do not span. A point that adds nothing new has coefficient zero.
-    """
-    targets, points = np.asarray(targets, np.float64), np.asarray(points, np.float64)
-    count, width = targets.shape
-    chosen = np.zeros((count, atoms), np.int64)
-    basis, upper = np.zeros((count, atoms, width)), np.zeros((count, atoms, atoms))
-    rest, every = targets.copy(), np.arange(count)
-    taken = np.zeros((count, len(points)), bool)
-    for step in range(atoms):
-        products = np.abs(rest @ points.T)
-        products[taken] = -1.0
-        chosen[:, step] = products.argmax(axis=1)
-        taken[every, chosen[:, step]] = True
-        point = points[chosen[:, step]]
-        fresh = point.copy()
-        for _ in range(2):  # the second pass takes off what rounding left
-            along = np.einsum("mkd,md->mk", basis[:, :step], fresh)
-            upper[:, :step, step] += along
-            fresh -= np.einsum("mkd,mk->md", basis[:, :step], along)
-        length = np.linalg.norm(fresh, axis=1)
-        new = length > _LEAST * np.linalg.norm(point, axis=1)
-        upper[:, step, step] = np.where(new, length, 1.0)
-        basis[new, step] = fresh[new] / length[new, None]
-        rest -= basis[:, step] * np.einsum("md,md->m", basis[:, step], rest)[:, None]
-    along = np.einsum("mkd,md->mk", basis, targets)
-    return chosen, np.linalg.solve(upper, along[:, :, None])[:, :, 0]
+    parts: list[csr_matrix] = []
+    width, room, done = scores.shape[1], 8 * scores.shape[1], 0
+    while done < len(scores):
+        starts = np.zeros(len(scores) - done + 1, np.int32)
+        places, weights = np.empty(room, np.int32), np.empty(room)
+        count = _sparsemax(scores[done:], starts, places, weights)
+        parts.append(csr_matrix((weights, places, starts[: count + 1]), (count, width)))
+        done += count
+    return vstack(parts, format="csr")
 
 
 def _ridge(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    found = linear_map(anchors.auxiliary, anchors.source)
-    return (found.target + found.predicted(auxiliary)).astype(np.float32)
+    return _mapped(auxiliary, linear_map(anchors.auxiliary, anchors.source))
 
 
 def _procrustes(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    found = orthogonal_map(anchors.auxiliary, anchors.source)
-    return (found.target + found.predicted(auxiliary)).astype(np.float32)
+    return _mapped(auxiliary, orthogonal_map(anchors.auxiliary, anchors.source))
+
+
+def _mapped(auxiliary: Float32, found: Any) -> Float32:
+    out = np.empty((len(auxiliary), len(found.target)), np.float32)
+    for start in range(0, len(out), _ROWS):
+        rows = slice(start, start + _ROWS)
+        out[rows] = found.target + found.predicted(auxiliary[rows])
+    return out
 
 
 def _focus(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    units = unit_rows(anchors.auxiliary)
-    out = np.empty((len(auxiliary), anchors.source.shape[1]), np.float32)
+    theirs, source = anchors.few()
+    units = unit_rows(theirs)
+    out = np.empty((len(auxiliary), source.shape[1]), np.float32)
     for start in range(0, len(auxiliary), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        weights = csr_matrix(sparsemax(unit_rows(auxiliary[rows]) @ units.T))
-        out[rows] = weights @ anchors.source
+        out[rows] = sparsemax(unit_rows(auxiliary[rows]) @ units.T) @ source
         progress("focus", min(start + _BLOCK, len(out)), len(out))
     return out
 
 
 def _omp(auxiliary: Float32, anchors: Anchors, progress: Progress) -> Float32:
-    atoms = min(anchors.atoms, len(anchors.auxiliary))
-    out = np.empty((len(auxiliary), anchors.source.shape[1]), np.float32)
-    for start in range(0, len(auxiliary), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        chosen, by = matching_pursuit(auxiliary[rows], anchors.auxiliary, atoms)
-        out[rows] = np.einsum("mk,mkd->md", by, anchors.source[chosen])
-        progress("omp", min(start + _BLOCK, len(out)), len(out))
+    theirs, source = anchors.few()
+    out = np.empty((len(auxiliary), source.shape[1]), np.float32)
+    for rows, chosen, by in matching_pursuit(auxiliary, theirs, anchors.atoms):
+        count, atoms = chosen.shape
+        places = np.maximum(chosen, 0).ravel(), np.arange(0, count * atoms + 1, atoms)
+        out[rows] = csr_matrix((by.ravel(), *places), (count, len(source))) @ source
+        progress("omp", rows.stop, len(out))
     return out
 
 

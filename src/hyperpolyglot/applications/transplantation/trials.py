@@ -14,7 +14,7 @@ from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.statistics import bootstrap_mean, wilson
 from hyperpolyglot.types import Array, Float32, Float64
 
-__all__ = ["Trial", "best_of", "hidden_by_label", "tried"]
+__all__ = ["Scores", "Trial", "hidden_by_label", "scored", "trials_of"]
 
 _NEAR = 10
 
@@ -52,12 +52,18 @@ def hidden_by_label(space: TokenSpace, tokens: Array, most: int, seed: int) -> A
     return np.sort(np.array([token for _, _, token in sorted(chosen)[:most]], np.int64))
 
 
-def tried(
-    source: TokenSpace, rows: Array, rebuilt: Mapping[str, Float32], labels: Array, names: tuple[str, ...]
-) -> tuple[Trial, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """What one method made of every hidden token: float64 ``[n]`` by the names of the scores; ``chance`` of each."""
+
+    columns: dict[str, Float64]
+    chance: dict[str, float | None]
+
+
+def scored(source: TokenSpace, rows: Array, rebuilt: Mapping[str, Float32]) -> dict[str, Scores]:
     """Score what every method made of the hidden tokens, the positions ``rows`` ``[n]`` of the source.
 
-    ``labels`` ``[n]`` index ``names``, −1: none. Candidates are all source tokens with a direction.
+    Candidates are all source tokens with a direction.
     """
     usable = source.candidates().rows
     vectors = source.vectors(usable)
@@ -65,7 +71,7 @@ def tried(
     near = min(_NEAR, len(usable) - 1)
     true = vectors[at]
     theirs = Search()(true, at, vectors, near).positions
-    nobody, found = np.full(len(rows), -1, np.int32), []
+    nobody, found = np.full(len(rows), -1, np.int32), {}
     for method, vectors_made in rebuilt.items():
         made = vectors_made.copy()
         made[~made.any(axis=1)] = 1e-20
@@ -82,11 +88,21 @@ def tried(
             "overlap10": near / (len(usable) - 1),
             "norm_ratio": None,
         }
+        found[method] = Scores(columns=columns, chance=chance)
+    return found
+
+
+def trials_of(scores: Mapping[str, Scores], labels: Array, names: tuple[str, ...]) -> tuple[Trial, ...]:
+    """Each method over all hidden tokens and by label; ``labels`` ``[n]`` index ``names``, −1: none."""
+    found = []
+    for method, own in scores.items():
         for code in (None, *np.unique(labels[labels >= 0]).tolist()):
-            some = np.arange(len(rows)) if code is None else np.flatnonzero(labels == code)
-            scores = {name: _score(name, column[some], chance[name]) for name, column in columns.items()}
+            some = np.arange(len(labels)) if code is None else np.flatnonzero(labels == code)
+            by_name = {
+                name: _score(name, column[some], own.chance[name]) for name, column in own.columns.items()
+            }
             label = None if code is None else names[code]
-            found.append(Trial(method=method, label=label, held_out=len(some), **scores))
+            found.append(Trial(method=method, label=label, held_out=len(some), **by_name))
     return tuple(found)
 
 
@@ -110,9 +126,3 @@ def _score(name: str, values: Float64, chance: float | None) -> dict[str, float 
         ends = bootstrap_mean(values, random=np.random.default_rng(0))
     low, high = ends or (None, None)
     return {"value": float(values.mean()), "low": low, "high": high, "chance": chance}
-
-
-def best_of(trials: tuple[Trial, ...]) -> str:
-    """The method with the best P@1 over all hidden tokens; of equal ones that with the larger cosine, then by name."""
-    whole = [trial for trial in trials if trial.label is None]
-    return min(whole, key=lambda t: (-(t.p1["value"] or 0), -(t.cosine["value"] or 0), t.method)).method

@@ -36,8 +36,9 @@ def show_transplant(found: Transplant) -> None:
             f"Of the output table {found.output.copied:,} rows are copied, the others built by the same method."
         )
     say(
-        f"Lengths of built rows are multiplied by {value(found.lengths['scale'])}; {found.lengths['lengthened']:,} are "
-        f"then lengthened and {found.lengths['shortened']:,} shortened into the range of the copied ones."
+        f"A built row of length l is made {value(found.lengths['scale'])} · l^{value(found.lengths['power'])} long, as "
+        f"lengths of hidden tokens suggest; {found.lengths['lengthened']:,} are then lengthened and "
+        f"{found.lengths['shortened']:,} shortened into the range of the copied ones."
     )
     say(
         "P@1: the hidden token is the nearest of all source tokens. overlap: share of its 10 neighbours found. length: "

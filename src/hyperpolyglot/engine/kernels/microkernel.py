@@ -10,7 +10,8 @@ While the sums are still in registers they are compared with thresholds: bit j o
 
     sum · (row_scale · column_scale) + column_offset  ≥  min(row_threshold, column_threshold) − row_offset
 
-in float32. No contraction or reordering is permitted, so a processor without fused instructions gives the same bits.
+in float32; where values are absolute, of |sum · (row_scale · column_scale) + row_shift|. No contraction or reordering
+is permitted, so a processor without fused instructions gives the same bits.
 Goto and van de Geijn, Anatomy of high-performance matrix multiplication, ACM TOMS 34 (2008).
 """
 
@@ -26,6 +27,8 @@ from hyperpolyglot.engine.processor import COLUMNS, LANES, ROWS, has
 
 __all__ = [
     "TileAddresses",
+    "absolute_float_tile",
+    "absolute_int8_tile",
     "addresses",
     "compare",
     "emit_tile",
@@ -46,8 +49,8 @@ class TileAddresses(NamedTuple):
     """What a tile of products reads and writes: all are addresses but ``words``, the words of a row.
 
     ``rows`` and ``columns``: packed panels; ``start``: int32 ``[ROWS]``; ``row_terms`` and ``column_terms``: float32
-    ``[3, ROWS]`` and ``[3, COLUMNS]``, scale, offset and threshold; out: ``sums`` int32 or float32 ``[ROWS, COLUMNS]``,
-    ``masks`` int32 ``[ROWS]``.
+    ``[3, ROWS]`` and ``[3, COLUMNS]``, scale, offset and threshold (rows of absolute values have a shift as well); out:
+    ``sums`` int32 or float32 ``[ROWS, COLUMNS]``, ``masks`` int32 ``[ROWS]``.
     """
 
     rows: int
@@ -149,8 +152,10 @@ def _products(builder: ir.IRBuilder, places: TileAddresses, integer: bool) -> li
     return added
 
 
-def compare(builder: ir.IRBuilder, sums: list[list[Any]], places: TileAddresses) -> Any:
-    """Store the masks of sums ``[rows][halves]``; their union."""
+def compare(
+    builder: ir.IRBuilder, sums: list[list[Any]], places: TileAddresses, absolute: bool = False
+) -> Any:
+    """Store the masks of sums ``[rows][halves]``, absolute ones with their shift; their union."""
     rows = len(sums)
     columns = [
         [
@@ -160,17 +165,24 @@ def compare(builder: ir.IRBuilder, sums: list[list[Any]], places: TileAddresses)
         for half in range(_HALVES)
     ]
     union = ir.Constant(_I32, 0)
+    signature = ir.FunctionType(_FLOATS, [_FLOATS])
+    positive = builder.module.declare_intrinsic(f"llvm.fabs.v{LANES}f32", (), signature)
     for r in range(rows):
         scale, offset, threshold = (
             broadcast(builder, load(builder, at(builder, places.row_terms, rows * part + r), _F32), _FLOATS)
             for part in range(3)
         )
+        if absolute:
+            shift = load(builder, at(builder, places.row_terms, rows * 3 + r), _F32)
+            shift = broadcast(builder, shift, _FLOATS)
         mask = ir.Constant(_I32, 0)
         for half in range(_HALVES):
             column_scale, column_offset, column_threshold = columns[half]
             total = sums[r][half]
             value = builder.sitofp(total, _FLOATS) if total.type == _INTS else total
             value = builder.fmul(value, builder.fmul(scale, column_scale))
+            if absolute:
+                value = builder.call(positive, [builder.fadd(value, shift)])
             value = builder.fadd(value, column_offset)
             lower = builder.fcmp_ordered("<", column_threshold, threshold)
             bound = builder.fsub(builder.select(lower, column_threshold, threshold), offset)
@@ -182,13 +194,13 @@ def compare(builder: ir.IRBuilder, sums: list[list[Any]], places: TileAddresses)
     return builder.zext(union, _I64)
 
 
-def emit_tile(builder: ir.IRBuilder, places: TileAddresses, integer: bool) -> Any:
+def emit_tile(builder: ir.IRBuilder, places: TileAddresses, integer: bool, absolute: bool = False) -> Any:
     """The code of a tile: its products, then the comparison; the union of the masks."""
     sums = _products(builder, places, integer)
     for r, row in enumerate(sums):
         for half, total in enumerate(row):
             store(builder, total, at(builder, places.sums, COLUMNS * r + LANES * half))
-    return compare(builder, sums, places)
+    return compare(builder, sums, places, absolute)
 
 
 @intrinsic
@@ -207,6 +219,26 @@ def float_tile(context, places):  # type: ignore[no-untyped-def]
 
     def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
         return emit_tile(builder, addresses(builder, arguments[0]), False)
+
+    return types.int64(places), generate
+
+
+@intrinsic
+def absolute_int8_tile(context, places):  # type: ignore[no-untyped-def]
+    """As :func:`int8_tile`, but absolute values are compared."""
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        return emit_tile(builder, addresses(builder, arguments[0]), True, True)
+
+    return types.int64(places), generate
+
+
+@intrinsic
+def absolute_float_tile(context, places):  # type: ignore[no-untyped-def]
+    """As :func:`float_tile`, but absolute values are compared."""
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+        return emit_tile(builder, addresses(builder, arguments[0]), False, True)
 
     return types.int64(places), generate
 

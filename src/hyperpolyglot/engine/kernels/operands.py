@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hyperpolyglot.engine.kernels.matrixunit import HEIGHT, bf16_tile
-from hyperpolyglot.engine.kernels.microkernel import TileAddresses, float_tile, int8_tile
+from hyperpolyglot.engine.kernels.microkernel import (
+    TileAddresses,
+    absolute_float_tile,
+    absolute_int8_tile,
+    float_tile,
+    int8_tile,
+)
 from hyperpolyglot.engine.kernels.panels import aligned, pack, pack_tiles
 from hyperpolyglot.engine.processor import COLUMNS, ROWS
 from hyperpolyglot.types import Float32, Int32
@@ -28,6 +34,7 @@ __all__ = [
     "Panels",
     "Span",
     "Workspace",
+    "absolute_tile",
     "height",
     "pack_columns",
     "pack_rows",
@@ -140,24 +147,36 @@ def _fill(operand, order, thresholds, span, out):  # type: ignore[no-untyped-def
 
 
 @numba.njit(cache=True, nogil=True)
-def tile(kind, panel, column, words, panels, sums, masks):  # type: ignore[no-untyped-def]
-    """Products of one panel of rows with one of columns; the union of the masks."""
+def _places(panel, column, words, panels, sums, masks):  # type: ignore[no-untyped-def]
     tall = panels.row_terms.shape[2]
-    places = TileAddresses(
+    return TileAddresses(
         panels.rows.ctypes.data + 4 * panel * words * tall,
         panels.columns.ctypes.data + 4 * column * words * COLUMNS,
         words,
         panels.start.ctypes.data + 4 * panel * tall,
-        panels.row_terms.ctypes.data + 12 * panel * tall,
+        panels.row_terms.ctypes.data + 4 * panel * panels.row_terms.shape[1] * tall,
         panels.column_terms.ctypes.data + 12 * column * COLUMNS,
         sums.ctypes.data,
         masks.ctypes.data,
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def tile(kind, panel, column, words, panels, sums, masks):  # type: ignore[no-untyped-def]
+    """Products of one panel of rows with one of columns; the union of the masks."""
+    places = _places(panel, column, words, panels, sums, masks)
     if kind == INT8:
         return int8_tile(places)
     if kind == BF16:
         return bf16_tile(places)
     return float_tile(places)
+
+
+@numba.njit(cache=True, nogil=True)
+def absolute_tile(kind, panel, column, words, panels, sums, masks):  # type: ignore[no-untyped-def]
+    """The same of int8 or float32, where absolute values are compared; ``row_terms`` has a shift as well."""
+    places = _places(panel, column, words, panels, sums, masks)
+    return absolute_int8_tile(places) if kind == INT8 else absolute_float_tile(places)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -26,7 +26,17 @@ from hyperpolyglot.engine.kernels.panels import aligned
 from hyperpolyglot.engine.rounding.bound import U, mean_direction, separable
 from hyperpolyglot.types import Float32, Float64, Int32
 
-__all__ = ["RESTS", "UNCHOSEN", "Balances", "Int8Rows", "Rotation", "int8_rows", "rotation"]
+__all__ = [
+    "RESTS",
+    "UNCHOSEN",
+    "Balances",
+    "Int8Rows",
+    "Quantised",
+    "Rotation",
+    "int8_rows",
+    "quantise",
+    "rotation",
+]
 
 _BLOCK = 1024
 RESTS = 254
@@ -55,7 +65,7 @@ class Balances(NamedTuple):
 UNCHOSEN = Balances()
 
 
-class _Quantised(NamedTuple):
+class Quantised(NamedTuple):
     """Where compiled code puts int8 ``values``, uint8 ``rests`` ``[n, padded]`` and what it measured of each row.
 
     ``measured`` float64 ``[n, 6]``: scale, a, error e, length |z|, sum of values, error with the rest.
@@ -119,8 +129,8 @@ def _round(z, scale, values, rests):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _quantise(vectors, lengths, first, last, rotation, out):  # type: ignore[no-untyped-def]
-    """Rotate and round some of the rows; ``out``: :class:`_Quantised`."""
+def quantise(vectors, lengths, first, last, rotation, out):  # type: ignore[no-untyped-def]
+    """Rotate and round some of the rows; ``out``: :class:`Quantised`."""
     mean, order, signs, block = rotation
     measured = out.measured
     dim, padded = vectors.shape[1], len(order)
@@ -167,7 +177,7 @@ def _quantise(vectors, lengths, first, last, rotation, out):  # type: ignore[no-
 
 
 def int8_rows(
-    vectors: Float32,
+    vectors: Float32 | Float64,
     lengths: Float64,
     turned: Rotation,
     pool: Executor,
@@ -175,13 +185,13 @@ def int8_rows(
 ) -> Int8Rows:
     """Quantise rows. ``balances``: those of the rows they will meet; ``None`` takes the median."""
     count, padded = len(vectors), len(turned.order)
-    out = _Quantised(
+    out = Quantised(
         values=aligned(count * padded // 4).view(np.int8).reshape(count, padded),
         rests=aligned(count * padded // 4).view(np.uint8).reshape(count, padded),
         measured=np.empty((count, 6)),
     )
     jobs = [
-        pool.submit(_quantise, vectors, lengths, first, min(first + _BLOCK, count), turned, out)
+        pool.submit(quantise, vectors, lengths, first, min(first + _BLOCK, count), turned, out)
         for first in range(0, count, _BLOCK)
     ]
     for job in jobs:
