@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from hyperpolyglot.tokenization.segmentation import UNSPACED, segmenter
+from hyperpolyglot.types import Array
 from hyperpolyglot.vocabulary import SPACE, Vocabulary, display
 from hyperpolyglot.writing.scripts import scripts_of
 
@@ -33,6 +36,14 @@ class NewWords:
     words: tuple[NewWord, ...]
     already: int
     refused: dict[str, int]
+
+    def without(self, these: Array, *, already: bool = False, why: str = "") -> NewWords:
+        """The rest, where ``these`` (bool ``[word]``) are tokens ``already``, or refused for the reason ``why``."""
+        count = int(np.count_nonzero(these))
+        words = tuple(word for word, gone in zip(self.words, these.tolist(), strict=True) if not gone)
+        if already or not count:
+            return replace(self, words=words, already=self.already + count)
+        return replace(self, words=words, refused=self.refused | {why: self.refused.get(why, 0) + count})
 
 
 def new_words(listed: Sequence[str], vocabulary: Vocabulary) -> NewWords:
