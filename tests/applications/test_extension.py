@@ -105,7 +105,8 @@ def write_tokenizer(request: pytest.FixtureRequest, kind: str, folder: Path) -> 
         data, rows = tokenizer.to_str().encode(), tokenizer.get_vocab_size()
         if kind == "vocab.txt":
             name, ids = kind, tokenizer.get_vocab()
-            data = "".join(f"{piece}\n" for piece in sorted(ids, key=ids.__getitem__)).encode()
+            lines = [*sorted(ids, key=ids.__getitem__), "[SEP]", "[MASK]"]
+            data, rows = "".join(f"{line}\n" for line in lines).encode(), len(lines)
             (folder / "tokenizer_config.json").write_text('{"do_lower_case": false}')
     (folder / name).write_bytes(data)
     (folder / "rows").write_text(str(rows))

@@ -34,10 +34,10 @@ NewId = Callable[[int], int | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """A ``config.json``, and which of its fields were left out as they name tokens that are no more."""
+    """A ``config.json``, and which of its fields were excluded, as they name tokens that are no more."""
 
     fields: Mapping[str, Any]
-    left_out: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The file."""
@@ -47,34 +47,34 @@ class Configuration:
         """The same for a table of so many rows: ``vocab_size`` is changed, and nothing else where ids stay.
 
         ``new_id`` gives the new id of an old one, ``None`` where the token is no more: fields that name tokens by ids
-        (``bos_token_id``) have the new ones, and are left out where there is none.
+        (``bos_token_id``) have the new ones, and are excluded where there is none.
 
         >>> made = Configuration(fields={"vocab_size": 9, "bos_token_id": 1, "pad_token_id": 3}).resized(5, {1: 0}.get)
-        >>> dict(made.fields), made.left_out
+        >>> dict(made.fields), made.excluded
         ({'vocab_size': 5, 'bos_token_id': 0}, ('pad_token_id',))
         """
-        fields, left_out = _resized(self.fields, rows, new_id)
-        return Configuration(fields=fields, left_out=tuple(left_out))
+        fields, excluded = _resized(self.fields, rows, new_id)
+        return Configuration(fields=fields, excluded=tuple(excluded))
 
     def told(self, *, identical: bool) -> str:
         """What was changed, in a sentence or two; ``identical``: ids of tokens are what they were."""
         rest = "and nothing else changed" if identical else "and the ids that its special tokens have here"
         said = f"`{CONFIGURATION}` is the model's with `vocab_size` set to the number of rows, {rest}."
-        if self.left_out:
-            names = ", ".join(f"`{name}`" for name in self.left_out)
-            said += f" Fields that name tokens which are not here were left out: {names}."
+        if self.excluded:
+            names = ", ".join(f"`{name}`" for name in self.excluded)
+            said += f" Excluded, as they name tokens which are not here: {names}."
         return said
 
 
 def _resized(fields: Mapping[str, Any], rows: int, new_id: NewId | None) -> tuple[dict[str, Any], list[str]]:
     made: dict[str, Any] = {}
-    left_out: list[str] = []
+    excluded: list[str] = []
     for name, value in fields.items():
         if name in _SIZES and type(value) is int:
             made[name] = rows
         elif name in _PARTS and isinstance(value, dict):
             made[name], gone = _resized(value, rows, new_id)
-            left_out += [f"{name}.{inner}" for inner in gone]
+            excluded += [f"{name}.{inner}" for inner in gone]
         elif (
             new_id is None
             or value is None
@@ -85,10 +85,10 @@ def _resized(fields: Mapping[str, Any], rows: int, new_id: NewId | None) -> tupl
             ids = value if isinstance(value, list) else [value]
             new = [new_id(i) if type(i) is int else None for i in ids]
             if name in _LISTS or None in new:
-                left_out.append(name)
+                excluded.append(name)
             else:
                 made[name] = new if isinstance(value, list) else new[0]
-    return made, left_out
+    return made, excluded
 
 
 def configuration_of(space: TokenSpace) -> Configuration | None:
