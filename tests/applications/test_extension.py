@@ -237,6 +237,21 @@ def test_a_new_piece_moves_no_other_boundary(tmp_path: Path) -> None:
     assert (-9.0,) == unigram_scores([NewWord(text="majima", spaced=True, utf8=b" majima")], alone)
 
 
+def test_words_that_a_byte_level_decoder_misreads_are_counted(byte_level, tmp_path: Path) -> None:
+    """The decoder gives back all but those, whose letters all are signs of bytes too, and these it does not."""
+    words = ["étang", "dağı", "majini", "шест", "水手們"]
+    found = hp.extend(
+        folder_of(tmp_path / "old", byte_level.to_str().encode(), byte_level.get_vocab_size()),
+        words,
+        held_out=20,
+    )
+    hp.write_transplant(found, tmp_path / "new")
+    made = by_library(tmp_path / "new")
+    wrong = [word for word in words if word != made.text(made.cut(word))]
+    assert (["étang", "dağı"], 2) == (wrong, found.added.misread)
+    assert "turns 2 of them into other characters" in (tmp_path / "new" / "README.md").read_text("utf8")
+
+
 def test_old_rows_are_the_same_bytes(case) -> None:
     """The first rows are those of the model, and a row for each word comes after them."""
     found = case.found

@@ -83,7 +83,8 @@ def extend(
             f"{tokenizer.name}: other files beside it, or the code of its family, name tokens after its last one; "
             "save the tokenizer with all of its tokens in tokenizer.json first."
         )
-    listed, written, checked_by_library = _written(form, new_words(words, source.vocabulary), tokenizer)
+    sifted = new_words(words, source.vocabulary, spelled_bare=form.matching == "words")
+    listed, written, checked_by_library = _written(form, sifted, tokenizer)
     if written is None:
         raise NotEnoughData(
             f"none of {len(words):,} words is new: {listed.already:,} are tokens already, "
@@ -115,6 +116,7 @@ def extend(
             files=written.files,
             beside=None if tokenizer.path is None else tokenizer.path.parent,
             matching=written.matching,
+            misread=written.misread,
             checked_by=library_of(written.tokenizer) if checked_by_library else None,
             configuration=configuration and configuration.resized(target.n_rows),
         ),

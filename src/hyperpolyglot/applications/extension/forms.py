@@ -13,7 +13,7 @@ from hyperpolyglot.applications.extension.json_form import read_json_form
 from hyperpolyglot.applications.extension.list_form import read_list_form
 from hyperpolyglot.applications.extension.new_words import NewWord
 from hyperpolyglot.applications.extension.piece_form import read_piece_form
-from hyperpolyglot.applications.extension.written import Original, Written, bytes_of
+from hyperpolyglot.applications.extension.written import Matching, Original, Written, bytes_of
 from hyperpolyglot.errors import UnsupportedFormat
 from hyperpolyglot.space import TokenSpace
 
@@ -26,6 +26,10 @@ class Form(Protocol):
     @property
     def first(self) -> int:
         """The id that its libraries give to the first token added to it."""
+
+    @property
+    def matching(self) -> Matching:
+        """How its libraries find new tokens."""
 
     def extended(self, words: Sequence[NewWord]) -> Written:
         """The files with a token for each word, in their order, from the id ``first`` on."""

@@ -14,9 +14,10 @@ from hyperpolyglot.applications.extension.added_tokens import (
 )
 from hyperpolyglot.applications.extension.new_words import NewWord
 from hyperpolyglot.applications.extension.unigram_scores import unigram_scores
-from hyperpolyglot.applications.extension.written import Original, Written
+from hyperpolyglot.applications.extension.written import Matching, Original, Written
 from hyperpolyglot.applications.tokenizer_files import object_in
 from hyperpolyglot.errors import DamagedFile, UnsupportedFormat
+from hyperpolyglot.vocabularies.byte_alphabet import bytes_of
 from hyperpolyglot.vocabularies.json_text import parse_json
 from hyperpolyglot.vocabularies.json_values import as_object
 from hyperpolyglot.vocabularies.token_list import UNIGRAM, WORDPIECE
@@ -56,18 +57,24 @@ class JsonForm:
     original: Original
     first: int
 
+    @property
+    def matching(self) -> Matching:
+        """Unigram models have their words as pieces."""
+        return "pieces" if self.original.vocabulary.scheme == UNIGRAM else "words"
+
     def extended(self, words: Sequence[NewWord]) -> Written:
         """The file with a token for each word, and nothing else changed.
 
         Tokens that are added to it are added to ``tokenizer_config.json`` too, where that lists such: transformers
         reads them from there alone.
         """
-        scheme = self.original.vocabulary.scheme
-        if scheme == UNIGRAM:
+        if self.matching == "pieces":
             scores = unigram_scores(words, self.original.vocabulary)
             pieces = tuple(display(word.utf8) for word in words)
             return self._written(self._with_pieces(pieces, scores), {}, pieces, scores)
-        tokens = [added_token(word, normalized=scheme == WORDPIECE) for word in words]
+        tokens = [
+            added_token(word, normalized=self.original.vocabulary.scheme == WORDPIECE) for word in words
+        ]
         listed = [{"id": id_, **token} for id_, token in enumerate(tokens, start=self.first)]
         document = self.document | {"added_tokens": [*(self.document.get("added_tokens") or []), *listed]}
         beside = {}
@@ -102,8 +109,15 @@ class JsonForm:
             tokenizer=made,
             pieces=pieces,
             scores=scores or (float("nan"),) * len(pieces),
-            matching="words" if scores is None else "pieces",
+            matching=self.matching,
+            misread=sum(map(_is_misread, pieces)) if self.original.vocabulary.byte_level else 0,
         )
+
+
+def _is_misread(word: str) -> bool:
+    """Whether the byte-level decoder takes the letters of a word for the signs of bytes, and they are not these."""
+    read = bytes_of(word)
+    return read is not None and read != word.encode()
 
 
 def read_json_form(original: Original) -> JsonForm:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from hyperpolyglot.applications.extension.added_tokens import CONFIGURATION, added_token, configuration_with
 from hyperpolyglot.applications.extension.new_words import NewWord
-from hyperpolyglot.applications.extension.written import Original, Written
+from hyperpolyglot.applications.extension.written import Matching, Original, Written
 from hyperpolyglot.errors import UnsupportedFormat
 from hyperpolyglot.vocabulary import TokenKind
 
@@ -25,6 +26,7 @@ class ListForm:
 
     original: Original
     first: int
+    matching: ClassVar[Matching] = "words"
 
     def extended(self, words: Sequence[NewWord]) -> Written:
         """The list as it is, and beside it the words."""
@@ -49,7 +51,7 @@ class ListForm:
             ),
             pieces=tuple(word.text for word in words),
             scores=(float("nan"),) * len(words),
-            matching="words",
+            matching=self.matching,
         )
 
 

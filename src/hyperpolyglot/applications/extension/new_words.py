@@ -46,8 +46,10 @@ class NewWords:
         return replace(self, words=words, refused=self.refused | {why: self.refused.get(why, 0) + count})
 
 
-def new_words(listed: Sequence[str], vocabulary: Vocabulary) -> NewWords:
+def new_words(listed: Sequence[str], vocabulary: Vocabulary, *, spelled_bare: bool = True) -> NewWords:
     """Sift a list, in its order, each word in NFC.
+
+    ``spelled_bare``: a token is spelled as the word alone, else with the mark of a word start where it has one.
 
     >>> import hyperpolyglot as hp
     >>> found = new_words(["majinini", "water", "two words", "majinini"], hp.open_model("demo:meaning").vocabulary)
@@ -70,7 +72,7 @@ def new_words(listed: Sequence[str], vocabulary: Vocabulary) -> NewWords:
         alike = {display(utf8)} if spaced else {word, SPACE + word}
         if alike & texts:
             already += 1
-        elif word in pieces:
+        elif (word if spelled_bare else display(utf8)) in pieces:
             refused["spelled as a piece inside words"] += 1
         else:
             found[word] = NewWord(text=word, spaced=spaced, utf8=utf8)

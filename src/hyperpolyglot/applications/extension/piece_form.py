@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from hyperpolyglot.applications.extension.new_words import NewWord
 from hyperpolyglot.applications.extension.unigram_scores import unigram_scores
-from hyperpolyglot.applications.extension.written import Original, Written
+from hyperpolyglot.applications.extension.written import Matching, Original, Written
 from hyperpolyglot.errors import UnsupportedFormat
 from hyperpolyglot.vocabularies.protobuf import fields
 from hyperpolyglot.vocabularies.sentencepiece_model import NORMAL, read_sentencepiece
@@ -33,6 +34,7 @@ class PieceForm:
     rest: bytes
     original: Original
     first: int
+    matching: ClassVar[Matching] = "pieces"
 
     def extended(self, words: Sequence[NewWord]) -> Written:
         """The model with a piece for each word, and the number of its pieces.
@@ -54,7 +56,7 @@ class PieceForm:
             tokenizer=replace(source, name=name, path=None, made=lambda: data),
             pieces=pieces,
             scores=tuple(float(np.float32(score)) for score in scores),
-            matching="pieces",
+            matching=self.matching,
         )
 
 

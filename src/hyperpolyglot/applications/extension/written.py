@@ -31,7 +31,7 @@ class Original(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """``files`` by name, the tokenizer itself first; ``tokenizer`` cuts text with them; of each new token its piece
-    and score (nan where it has none).
+    and score (nan where it has none). ``misread``: how many the decoder takes for the signs of other bytes.
     """
 
     files: Mapping[str, bytes]
@@ -39,6 +39,7 @@ class Written:
     pieces: tuple[str, ...]
     scores: tuple[float, ...]
     matching: Matching
+    misread: int = 0
 
 
 def bytes_of(tokenizer: TokenizerSource) -> bytes:

@@ -20,6 +20,7 @@ class AddedWords:
     ``files``: the tokenizer with them, by name; ``beside``: the folder of the one that they were added to, if any;
     ``matching``: whether they are looked for in the text before it is cut (``"words"``), or are pieces among the others
     (``"pieces"``); ``checked_by``: the library to which each is one token, ``None`` where it was not asked;
+    ``misread``: how many a byte-level decoder turns into other characters;
     ``configuration``: that of the model with the new number of rows, where it has one.
     """
 
@@ -31,6 +32,7 @@ class AddedWords:
     files: Mapping[str, bytes]
     beside: Path | None
     matching: str
+    misread: int
     checked_by: str | None
     configuration: Configuration | None
 
@@ -43,5 +45,6 @@ class AddedWords:
             "refused": self.refused,
             "replaced": self.replaced,
             "matching": self.matching,
+            "misread": self.misread,
             "checked_by": self.checked_by,
         }

@@ -178,6 +178,11 @@ def _of_words(added: AddedWords) -> str:
         else "added tokens, ids {} to {}. A new word that stands alone is one token, with the blanks before it; text "
         "without any of the words is cut as before."
     ).format(f"{first:,}", f"{last:,}")
+    if added.misread:
+        how += (
+            f" The decoder of the tokenizer turns {added.misread:,} of them into other characters (é, ß, ğ), as it "
+            "takes their letters for signs of bytes."
+        )
     checked = (
         f"Each was cut by {added.checked_by}, and is one token."
         if added.checked_by
