@@ -179,8 +179,10 @@ RECORDED: dict[str, dict[str, Any]] = {
     | {"source": "en", "target": "sw", "words": None, "precision": None, "k": 10, "multi_piece": False},
     "fertility": OPENING | {"text": None, "reference": "en"},
     "compare": OPENING | PROTOCOL | EXCLUDE | {"k": 100, "permutations": 99, "figure": "agreement"},
-    "transplant": {"tokenizer": "b", "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
-    "extend": {"words": __file__, "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
+    "transplant": {"tensor": None, "source_tokenizer": None, "strict": False}
+    | {"tokenizer": "b", "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
+    "extend": {"tensor": None, "tokenizer": None, "strict": False}
+    | {"words": __file__, "via": None, "method": "auto", "held_out": 1000, "atoms": 64},
     "prune": OPENING
     | {"languages": "en", "tokens": None, "within": 0.02, "text": None, "held_out": None, "word_lists": None},
     "track": OPENING

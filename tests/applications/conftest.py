@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-collect_ignore = ["pruned_in_transformers.py", "transplanted_in_transformers.py"]
+collect_ignore = [
+    "extended_in_transformers.py",
+    "pruned_in_transformers.py",
+    "transplanted_in_transformers.py",
+]

@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
+import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from safetensors.numpy import load_file, save_file
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 import hyperpolyglot as hp
-from hyperpolyglot.applications.extension.appending import first_id
-from hyperpolyglot.applications.extension.new_words import new_words
+from hyperpolyglot.applications.extension.json_form import first_id
+from hyperpolyglot.applications.extension.new_words import NewWord, new_words
+from hyperpolyglot.applications.extension.unigram_scores import unigram_scores
 from hyperpolyglot.applications.extension.word_file import read_word_file
 from hyperpolyglot.cli import main
 from hyperpolyglot.errors import DamagedFile, NotEnoughData, UnsupportedFormat
 from tests.conftest import write_model
+from tests.jobs.conftest import environment, run
 from tests.vocabularies.tokenizer_samples import (
     ALPHABET,
     SENTENCES,
     byte_level,
     clip,
     fallback,
+    sentencepiece_model,
     unigram,
     wordpiece,
 )
 
-__all__ = ["byte_level", "clip", "fallback", "unigram", "wordpiece"]
+__all__ = ["byte_level", "clip", "environment", "fallback", "sentencepiece_model", "unigram", "wordpiece"]
 
-KINDS = ("byte_level", "unigram", "fallback", "wordpiece", "clip")
+WORDS = ("byte_level", "fallback", "wordpiece", "clip", "vocab.txt")
+PIECES = ("unigram", "SentencePiece", "SentencePiece with bytes")
 NEW = ("majini", "шестопёр", "नदियाँ", "zwölfzig", "kingdomly")
 UNSPACED = "水手們"
+FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
 Cut = Callable[[str], list[int]]
 
 
@@ -47,22 +55,90 @@ def folder_of(folder: Path, data: bytes, rows: int, width: int = 8, spare: int =
     return hp.open_model(folder)
 
 
-def cutting(data: bytes) -> Cut:
-    """The tokenizers library with a file."""
-    made = Tokenizer.from_str(data.decode())
-    return lambda text: made.encode(text, add_special_tokens=False).ids
+class Library(NamedTuple):
+    """How a library cuts text with the files of a folder, and what it makes of ids."""
+
+    cut: Cut
+    text: Callable[[list[int]], str]
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def case(request, tmp_path_factory) -> tuple[hp.Transplant, Cut, Cut]:
-    """What was made of a small model with a tokenizer of each kind, and how the old and the new one cut."""
-    data = request.getfixturevalue(request.param).to_str().encode()
-    place = tmp_path_factory.mktemp(request.param)
-    rows = Tokenizer.from_str(data.decode()).get_vocab_size()
-    space = folder_of(place / "old", data, rows)
-    found = hp.extend(space, [*NEW, UNSPACED], held_out=20)
+def by_library(folder: Path) -> Library:
+    """The tokenizers library, SentencePiece, or for a ``vocab.txt`` what transformers builds of it and its tokens."""
+    if (folder / "tokenizer.model").exists():
+        pieces = sentencepiece.SentencePieceProcessor(model_proto=(folder / "tokenizer.model").read_bytes())
+        return Library(pieces.encode, pieces.decode)
+    if (folder / "tokenizer.json").exists():
+        made = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    else:
+        lines = (folder / "vocab.txt").read_text("utf8").splitlines()
+        made = Tokenizer(models.WordPiece({line: i for i, line in enumerate(lines)}, unk_token="[UNK]"))
+        made.normalizer = normalizers.BertNormalizer(lowercase=False)
+        made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        made.decoder = decoders.WordPiece()
+        config = json.loads((folder / "tokenizer_config.json").read_text("utf8"))
+        for token in config.get("added_tokens_decoder", {}).values():
+            made.add_tokens([AddedToken(token["content"], **{flag: token[flag] for flag in FLAGS})])
+    return Library(lambda text: made.encode(text, add_special_tokens=False).ids, made.decode)
+
+
+class Case(NamedTuple):
+    """What was made of a small model, and how the old and the new tokenizer cut."""
+
+    found: hp.Transplant
+    old: Library
+    new: Library
+
+    def __repr__(self) -> str:
+        return "Case"
+
+
+def write_tokenizer(request: pytest.FixtureRequest, kind: str, folder: Path) -> int:
+    """Write the tokenizer of a kind to a new folder; how many tokens it has, which is in the file ``rows`` too."""
+    folder.mkdir(parents=True)
+    name = "tokenizer.json"
+    if kind.startswith("SentencePiece"):
+        name = "tokenizer.model"
+        data = request.getfixturevalue("sentencepiece_model")("unigram", kind.endswith("bytes"))
+        rows = sentencepiece.SentencePieceProcessor(model_proto=data).vocab_size()
+    else:
+        tokenizer = request.getfixturevalue("wordpiece" if kind == "vocab.txt" else kind)
+        data, rows = tokenizer.to_str().encode(), tokenizer.get_vocab_size()
+        if kind == "vocab.txt":
+            name, ids = kind, tokenizer.get_vocab()
+            lines = [*sorted(ids, key=ids.__getitem__), "[SEP]", "[MASK]"]
+            data, rows = "".join(f"{line}\n" for line in lines).encode(), len(lines)
+            (folder / "tokenizer_config.json").write_text('{"do_lower_case": false}')
+    (folder / name).write_bytes(data)
+    (folder / "rows").write_text(str(rows))
+    return rows
+
+
+def made_of(request: pytest.FixtureRequest, place: Path) -> Case:
+    """The case of a kind of tokenizer, in a folder."""
+    rows = write_tokenizer(request, request.param, place / "old")
+    table = np.random.default_rng(0).standard_normal((rows, 8)).astype(np.float32)
+    save_file({"model.embed_tokens.weight": table}, place / "old" / "model.safetensors")
+    found = hp.extend(hp.open_model(place / "old"), [*NEW, UNSPACED], held_out=20)
     hp.write_transplant(found, place / "new")
-    return found, cutting(data), cutting((place / "new" / "tokenizer.json").read_bytes())
+    return Case(found, by_library(place / "old"), by_library(place / "new"))
+
+
+@pytest.fixture(scope="module", params=[*WORDS, *PIECES])
+def case(request, tmp_path_factory) -> Case:
+    """A case of each kind."""
+    return made_of(request, tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture(scope="module", params=WORDS)
+def words_case(request, tmp_path_factory) -> Case:
+    """A case of each kind whose words are looked for in the text before it is cut."""
+    return made_of(request, tmp_path_factory.mktemp("words"))
+
+
+@pytest.fixture(scope="module", params=PIECES)
+def pieces_case(request, tmp_path_factory) -> Case:
+    """A case of each kind whose words are pieces of the model."""
+    return made_of(request, tmp_path_factory.mktemp("pieces"))
 
 
 texts = some.lists(
@@ -78,41 +154,107 @@ texts = some.lists(
 ).map("".join)
 
 
+def is_in(text: str) -> bool:
+    """Whether a new word is written in a text, as normalisers see it."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c)[0] != "C")
+    return any(word in seen for seen in (text, plain) for word in (*NEW, UNSPACED))
+
+
 @given(text=texts)
 @settings(max_examples=150, deadline=None)
 def test_text_without_new_words_is_cut_as_before(case, text: str) -> None:
     """Text in which no new word is written has the same ids, whatever else is in it."""
-    _, old, new = case
-    if not any(word in text for word in (*NEW, UNSPACED)):
-        assert old(text) == new(text)
+    if not is_in(text):
+        assert case.old.cut(text) == case.new.cut(text)
 
 
 @given(before=some.sampled_from(["", "the king ", "(", "король, ", "«", "le roi\n"]), word=some.sampled_from(NEW),
        after=some.sampled_from(["", " the king", ")", ", король", "»", "\nle roi", "."]))  # fmt: skip
 @settings(max_examples=150, deadline=None)
-def test_a_new_word_that_stands_alone_is_one_token(case, before: str, word: str, after: str) -> None:
+def test_a_new_word_that_stands_alone_is_one_token(words_case, before: str, word: str, after: str) -> None:
     """Between blanks and punctuation it is one token, what is before it is cut as it would be alone, without the blank,
     and what is after it is what it was after another token.
     """
-    found, old, new = case
+    found, old, new = words_case
     id_ = found.added.first + NEW.index(word)
-    cut = new(before + word + after)
+    cut = new.cut(before + word + after)
     assert [id_] == [i for i in cut if i >= found.added.first]
-    assert old(before.rstrip()) == cut[: cut.index(id_)]
-    assert old(after) == cut[cut.index(id_) + 1 :]
+    assert old.cut(before.rstrip()) == cut[: cut.index(id_)]
+    assert old.cut(after) == cut[cut.index(id_) + 1 :]
 
 
-def test_a_word_inside_another_is_none(case) -> None:
+def test_a_word_inside_another_is_none(words_case) -> None:
     """A word that letters, digits or marks touch is no token, unless its script writes no spaces."""
-    found, old, new = case
+    found, old, new = words_case
     for text in ("majinini", "the amajini", "majini2", "majini_a", "नदियाँा", "kingdomlyness"):
-        assert old(text) == new(text)
-    assert found.added.first + len(NEW) in new(f"国王{UNSPACED}国王")
+        assert old.cut(text) == new.cut(text)
+    assert found.added.first + len(NEW) in new.cut(f"国王{UNSPACED}国王")
+
+
+@given(before=some.sampled_from(["", "the king ", "король, ", "le roi "]), word=some.sampled_from(NEW),
+       after=some.sampled_from(["", " the king", ")", ", король", "»", "\nle roi", ".", "ness", "ni"]))  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_a_new_piece_takes_the_place_of_its_pieces(pieces_case, before: str, word: str, after: str) -> None:
+    """After a blank a word is one token, and ids are decoded to the text, also where letters follow."""
+    found, old, new = pieces_case
+    text = before + word + after
+    cut = new.cut(text)
+    assert after.isalpha() or 1 == cut.count(found.added.first + NEW.index(word))
+    spelled = " ".join(text.split())
+    assert spelled != old.text(old.cut(text)) or spelled == new.text(cut)
+
+
+def test_a_piece_of_a_script_without_spaces_is_found_inside_text(pieces_case) -> None:
+    """It is found where nothing stands between words, and decoded in its place."""
+    found, _, new = pieces_case
+    cut = new.cut(f"国王{UNSPACED}国王")
+    assert found.added.first + len(NEW) in cut
+    assert f"国王{UNSPACED}国王" == new.text(cut)
+
+
+def test_a_new_piece_moves_no_other_boundary(tmp_path: Path) -> None:
+    """Where a word begins with a new one, this takes the place of its pieces; a better cut across them stays."""
+    scores = {"<unk>": 0.0, "▁ma": -5.0, "ji": -6.0, "ni": -6.5, "▁maj": -9.0, "ini": -2.0}
+    scores |= dict.fromkeys("▁abcdefghijmn", -8.0)
+    made = {
+        "model": {"type": "Unigram", "unk_id": 0, "vocab": [list(pair) for pair in scores.items()]},
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+        "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+    }
+    words = [[f"▁{word}", -5.0] for word in words_of(120)]
+    made["model"]["vocab"] += words
+    data = json.dumps(made).encode()
+    found = hp.extend(folder_of(tmp_path / "old", data, len(scores) + 120), ["maji"], held_out=20)
+    hp.write_transplant(found, tmp_path / "new")
+    old, new = by_library(tmp_path / "old").cut, by_library(tmp_path / "new").cut
+    pieces = {piece: i for i, piece in enumerate(scores)}
+    assert [pieces["▁ma"], pieces["ji"], pieces["n"], pieces["a"]] == old("majina")
+    assert [found.added.first, pieces["n"], pieces["a"]] == new("majina")
+    assert [pieces["▁maj"], pieces["ini"]] == old("majini") == new("majini")
+    assert -11 + 0.01 * 4.5 == pytest.approx(float(found.target.vocabulary.scores[found.added.first]))
+    known = hp.open_model(tmp_path / "old").vocabulary
+    alone = known.take(np.flatnonzero([piece != "j" for piece in known.pieces]))
+    assert (-9.0,) == unigram_scores([NewWord(text="majima", spaced=True, utf8=b" majima")], alone)
+
+
+def test_words_that_a_byte_level_decoder_misreads_are_counted(byte_level, tmp_path: Path) -> None:
+    """The decoder gives back all but those, whose letters all are signs of bytes too, and these it does not."""
+    words = ["étang", "dağı", "majini", "шест", "水手們"]
+    found = hp.extend(
+        folder_of(tmp_path / "old", byte_level.to_str().encode(), byte_level.get_vocab_size()),
+        words,
+        held_out=20,
+    )
+    hp.write_transplant(found, tmp_path / "new")
+    made = by_library(tmp_path / "new")
+    wrong = [word for word in words if word != made.text(made.cut(word))]
+    assert (["étang", "dağı"], 2) == (wrong, found.added.misread)
+    assert "turns 2 of them into other characters" in (tmp_path / "new" / "README.md").read_text("utf8")
 
 
 def test_old_rows_are_the_same_bytes(case) -> None:
     """The first rows are those of the model, and a row for each word comes after them."""
-    found, *_ = case
+    found = case.found
     first = found.added.first
     table = np.random.default_rng(0).standard_normal((first, 8)).astype(np.float32)
     assert table.tobytes() == found.embeddings[:first].tobytes()
@@ -190,6 +332,8 @@ def test_the_command_writes_a_model_that_opens(byte_level, tmp_path: Path, capsy
     """Counts, scores and files are in the JSON, the README says what was done, and the folder opens with the words."""
     data = byte_level.to_str().encode()
     folder_of(tmp_path / "old", data, byte_level.get_vocab_size())
+    config = {"model_type": "gpt2", "vocab_size": byte_level.get_vocab_size(), "n_embd": 8, "bos_token_id": 0}
+    (tmp_path / "old" / "config.json").write_text(json.dumps(config))
     (tmp_path / "old" / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
     words = tmp_path / "words.tsv"
     words.write_text("majini\t12\nтурнир\nmajini\nthe\t1\nnew words\n\n", "utf8")
@@ -203,11 +347,19 @@ def test_the_command_writes_a_model_that_opens(byte_level, tmp_path: Path, capsy
         said["added"]["already"],
         said["added"]["refused"],
     )
-    names = ["model.safetensors", "tokenizer.json", "tokenizer_config.json", "extend.json", "README.md"]
+    names = [
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "config.json",
+        "extend.json",
+        "README.md",
+    ]
     assert names == [file["path"] for file in said["files"]]
     again = hp.open_model(made)
     assert ["majini", "турнир"] == list(again.vocabulary.pieces[-2:])
     page = (made / "README.md").read_text("utf8")
+    assert config | {"vocab_size": len(again)} == json.loads((made / "config.json").read_text())
     assert "P@1" in page
     assert "2 new tokens" in page
     main([*given, str(tmp_path / "b")])
@@ -241,8 +393,8 @@ def test_a_piece_inside_words_is_not_taken_for_the_word() -> None:
 
 
 def test_what_cannot_be_extended_is_said(unigram, tmp_path: Path) -> None:
-    """One sentence each: no tokenizer.json, no new word, a part of a model, tokens that other files name, gaps."""
-    with pytest.raises(UnsupportedFormat, match=r"name a folder with one"):
+    """One sentence each: no tokenizer that is run, no new word, a part of a model, tokens elsewhere, gaps."""
+    with pytest.raises(UnsupportedFormat, match=r"words are added to tokenizer\.json"):
         hp.extend(hp.open_model("demo:e5"), ["majini"])
     data = unigram.to_str().encode()
     space = folder_of(tmp_path / "old", data, unigram.get_vocab_size(), spare=2)
@@ -258,6 +410,35 @@ def test_what_cannot_be_extended_is_said(unigram, tmp_path: Path) -> None:
     gap["added_tokens"] = []
     with pytest.raises(UnsupportedFormat, match="gaps"):
         first_id(json.dumps(gap).encode(), "tokenizer.json")
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")
+def test_models_open_extended_in_transformers(request, environment, tmp_path: Path) -> None:
+    """With the layers of the old model and the tables and tokenizer of the new folder, text without new words has the
+    same hidden states and logits; a new word is one token, whose embedding is the row that was built; ``config.json``
+    differs in ``vocab_size`` alone. Tied and untied, of classes that read ``tokenizer.json`` whole and that do not.
+    """
+    (tmp_path / "words.txt").write_text("\n".join(NEW), "utf8")
+    (tmp_path / "texts.txt").write_text("\n".join(SENTENCES), "utf8")
+    for kind in ("byte_level", "fallback", "unigram", "vocab.txt"):
+        write_tokenizer(request, kind, tmp_path / kind)
+    script = Path(__file__).with_name("extended_in_transformers.py")
+    run(environment.python, script, "make", tmp_path)
+    for folder in sorted(path for path in tmp_path.iterdir() if path.is_dir()):
+        space = hp.open_model(folder)
+        untied = hp.open_model(folder, hp.Opening(table="output")) if folder.name == "fallback" else None
+        found = hp.extend(space, NEW, output=untied, held_out=20)
+        hp.write_transplant(found, f"{folder}-more")
+    said = [json.loads(line) for line in run(environment.python, script, "open", tmp_path).splitlines()]
+    alike = {"changed": ["vocab_size"], "vocab_size": True, "same": True, "one": True, "rows": True}
+    for row in said:
+        assert alike | {"words": list(range(len(NEW)))} == {name: row[name] for name in [*alike, "words"]}, (
+            row
+        )
+    assert ["byte_level", "fallback", "unigram", "vocab.txt"] == [row["kind"] for row in said]
+    assert [False, True, False, False] == [row["untied"] for row in said]
+    assert ["the majini the"] * 2 == [row["text"] for row in said[2:]]
 
 
 def test_word_files_that_are_none(tmp_path: Path) -> None:

@@ -542,6 +542,22 @@ def test_what_cannot_be_pruned_is_said(cases, tmp_path):
         hp.prune(space, [], word_lists=words)
 
 
+def test_the_configuration_has_the_kept_rows(cases, tmp_path):
+    """``config.json`` is the model's with the new ``vocab_size`` and the new ids of its special tokens."""
+    space, _, _, data = cases["unigram"]
+    folder = tmp_path / "whole"
+    again = model(folder, "tokenizer.json", data, len(space))
+    ids = {piece: i for i, piece in enumerate(again.vocabulary.pieces)}
+    config = {"model_type": "xlm-roberta", "vocab_size": len(space), "mask_token_id": ids["<mask>"]}
+    (folder / "config.json").write_text(json.dumps(config))
+    found = hp.prune(hp.open_model(folder), ["en"], tokens=120)
+    hp.write_pruned(found, tmp_path / "made")
+    new = {piece: i for i, piece in enumerate(hp.open_model(tmp_path / "made").vocabulary.pieces)}
+    changed = {"vocab_size": 120, "mask_token_id": new["<mask>"]}
+    assert config | changed == json.loads((tmp_path / "made" / "config.json").read_text())
+    assert new["<mask>"] != ids["<mask>"]
+
+
 def test_the_command_gives_the_contract(tmp_path, capsys):
     """``--json`` has what is kept, the curve, what is lost, and the files; the folder opens as a model."""
     made = tmp_path / "made"

@@ -191,6 +191,27 @@ def test_a_transplant_opens_again(tmp_path: Path) -> None:
         hp.write_transplant(found, tmp_path / "made")
 
 
+def test_the_configuration_of_the_source_has_the_rows_of_the_target(tmp_path: Path) -> None:
+    """``config.json`` is the source's with the new ``vocab_size``; ids are those of special tokens of the same
+    spelling, and fields of others are excluded by name. transformers opens the tokenizer whatever the model is.
+    """
+    source, target, _ = planted()
+    write_model(tmp_path / "a", source.vectors(), ["<s>", *source.vocabulary.pieces[1:]], ["<s>"])
+    write_model(tmp_path / "b", target.vectors(), [*target.vocabulary.pieces[:-1], "<s>"], ["<s>"])
+    config = {"model_type": "llama", "vocab_size": len(source), "hidden_size": source.dim, "bos_token_id": 0}
+    (tmp_path / "a" / "config.json").write_text(json.dumps(config | {"pad_token_id": 1}))
+    (tmp_path / "b" / "config.json").write_text(json.dumps({"model_type": "bert", "vocab_size": 5}))
+    found = hp.transplant(hp.open_model(tmp_path / "a"), hp.open_model(tmp_path / "b"), held_out=40, atoms=8)
+    hp.write_transplant(found, tmp_path / "made", hp.open_model(tmp_path / "a"))
+    changed = {"vocab_size": len(target), "bos_token_id": len(target) - 1}
+    assert config | changed == json.loads((tmp_path / "made" / "config.json").read_text())
+    assert "not here: `pad_token_id`" in (tmp_path / "made" / "README.md").read_text("utf8")
+    kind = json.loads((tmp_path / "made" / "tokenizer_config.json").read_text())
+    assert {"tokenizer_class": "PreTrainedTokenizerFast"} == kind
+    hp.write_transplant(found, tmp_path / "bare")
+    assert not (tmp_path / "bare" / "config.json").exists()
+
+
 def test_the_tokenizer_of_a_folder_is_copied(model_of, tmp_path: Path) -> None:
     """A target with a tokenizer.json gives it, byte for byte; the command prints the contract."""
     random = np.random.default_rng(0)

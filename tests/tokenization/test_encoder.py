@@ -118,12 +118,20 @@ def test_tokens_are_those_of_sentencepiece_by_piece(tmp_path):
 
 
 def test_word_pieces_are_cut_as_bert_cuts_them(tmp_path):
-    """A vocab.txt lowers and strips accents where its configuration says so; unknown words are unknown."""
+    """A vocab.txt lowers and strips accents where its configuration says so; unknown words are unknown, and added
+    tokens are found where they are numbered as the library numbers them.
+    """
     texts = ["The cat, naïve CAFÉ 中国", "Hund"]
     lower = encoder_of(open_vocabulary_file(word_pieces(tmp_path, do_lower_case=True))).texts(texts)
     cased = encoder_of(open_vocabulary_file(word_pieces(tmp_path, do_lower_case=False))).texts(texts)
     assert [[5, 6, 7, 11, 8, 9, 10, UNKNOWN], [UNKNOWN]] == lists(lower)
     assert [[UNKNOWN, 6, 7, 11, UNKNOWN, UNKNOWN, 10, UNKNOWN], [12]] == lists(cased)
+    listed = {"13": {"content": "cats", "single_word": True}}
+    added = open_vocabulary_file(word_pieces(tmp_path, do_lower_case=True, added_tokens_decoder=listed))
+    assert [[5, 13, 11, 6, 7]] == lists(encoder_of(added).texts(["the cats, cat"]))
+    odd = {"15": {"content": "cats", "single_word": True}}
+    renumbered = open_vocabulary_file(word_pieces(tmp_path, do_lower_case=True, added_tokens_decoder=odd))
+    assert not encoder_of(renumbered).texts(["the cats"]).exact
     guessed = open_vocabulary_file(word_pieces(tmp_path))
     assert guessed.tokenizer.settings["lower"] is False
 

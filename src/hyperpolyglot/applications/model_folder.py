@@ -8,18 +8,21 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.applications.model_configuration import CONFIGURATION
+from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.types import Array, Float32
+from hyperpolyglot.vocabularies.registry import open_vocabulary_file
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
 __all__ = [
+    "LOADING",
     "OUTPUT_TENSOR",
     "TENSOR",
     "TOKENS",
@@ -27,6 +30,7 @@ __all__ = [
     "entry",
     "listed",
     "put",
+    "put_configuration",
     "save_table",
     "save_tables",
     "whole_folder",
@@ -35,6 +39,11 @@ __all__ = [
 TENSOR = "model.embed_tokens.weight"
 OUTPUT_TENSOR = "lm_head.weight"
 TOKENS = "tokens.jsonl"
+LOADING = (
+    "The folder has tables and no layers: take these from the model, as with `resize_token_embeddings` and "
+    "`get_input_embeddings().weight.data.copy_(...)` of transformers (`get_output_embeddings` for an output table); "
+    "a model that is loaded from this folder alone has random layers."
+)
 _STORED = {"F16": "F16", "BF16": "BF16"}
 
 
@@ -85,6 +94,29 @@ def entry(path: Path, kind: str) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"path": path.name, "kind": kind, "bytes": path.stat().st_size, "digest": f"sha256:{digest}"}
+
+
+def put_configuration(
+    place: Path, tokenizer: str, vocabulary: Vocabulary, choices: Sequence[bytes | None]
+) -> bytes | None:
+    """Write the first of some ``config.json``, or none, beside which the tokenizer has the tokens of the vocabulary.
+
+    Some tokenizers are read by what the configuration says of the model. Gives what was written, ``None`` where nothing
+    was.
+    """
+    path = place / CONFIGURATION
+    for content in choices:
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        try:
+            again = open_vocabulary_file(place / tokenizer, rows=len(vocabulary))
+        except HyperpolyglotError:
+            continue
+        if again.pieces == vocabulary.pieces:
+            return content
+    path.unlink(missing_ok=True)
+    return None
 
 
 def save_table(path: Path, shape: tuple[int, int], blocks: Iterable[Float32], dtype: str = "F32") -> str:

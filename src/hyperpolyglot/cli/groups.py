@@ -38,13 +38,16 @@ __all__ = [
     "LabelOptions",
     "OpeningOptions",
     "SearchOptions",
+    "SourceOptions",
     "StoreOptions",
     "cluster_group",
     "group",
     "labels_group",
     "opening_group",
     "protocol_group",
+    "rows_group",
     "search_group",
+    "source_group",
     "store_group",
 ]
 
@@ -83,6 +86,15 @@ class OpeningOptions:
         return Opening(**{field.name: getattr(self, field.name) for field in fields(self)})
 
 
+_tensor_option = click.option(
+    "--tensor", metavar="NAME", help="Open this tensor.  [default: the one found by its name]"
+)
+_tokenizer_option = click.option(
+    "--tokenizer",
+    metavar="PATH",
+    help="Take the vocabulary from this file or folder.  [default: beside the model]",
+)
+
 opening_group = group(
     OpeningOptions,
     "opening",
@@ -93,18 +105,43 @@ opening_group = group(
         show_default=True,
         help="Open the input embedding or the unembedding.",
     ),
-    click.option("--tensor", metavar="NAME", help="Open this tensor.  [default: the one found by its name]"),
-    click.option(
-        "--tokenizer",
-        metavar="PATH",
-        help="Take the vocabulary from this file or folder.  [default: beside the model]",
-    ),
+    _tensor_option,
+    _tokenizer_option,
     click.option(
         "--view",
         type=click.Choice(["raw", "scaled", "normed"]),
         default="raw",
         show_default=True,
         help="Rows as stored, times the root of their length, or layer-normed without gain.",
+    ),
+    strict_option,
+)
+
+rows_group = group(OpeningOptions, "opening", _tensor_option, _tokenizer_option, strict_option)
+"""For commands that write rows as they are stored, of the input table and of the output table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """What to open of a model where ``--tokenizer`` names another."""
+
+    tensor: str | None = None
+    source_tokenizer: str | None = None
+    strict: bool = False
+
+    def as_opening(self) -> OpeningOptions:
+        """The same as options of a model of its own."""
+        return OpeningOptions(tensor=self.tensor, tokenizer=self.source_tokenizer, strict=self.strict)
+
+
+source_group = group(
+    SourceOptions,
+    "source",
+    _tensor_option,
+    click.option(
+        "--source-tokenizer",
+        metavar="PATH",
+        help="Take the vocabulary of MODEL from this file or folder.  [default: beside the model]",
     ),
     strict_option,
 )

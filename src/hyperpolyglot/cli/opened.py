@@ -28,28 +28,31 @@ def open_spaces(
     exclude: Sequence[str] = (),
     *,
     measured: int | None = None,
+    others: OpeningOptions | None = None,
 ) -> list[TokenSpace]:
     """The spaces that the options describe, without under-trained tokens where ``exclude`` names these.
 
-    ``measured``: how many of the models are; the others say only which tokens they have, and are not narrowed. Until
+    ``measured``: how many of the models are; the others say only which tokens they have, and are not narrowed.
+    ``others``: how models after the first are opened, by default as it is. Until
     the command ends, the titles of the models tell them apart.
     """
     from hyperpolyglot.loading import open_model
     from hyperpolyglot.sources import named, told_apart
     from hyperpolyglot.writing.scripts import labels_called
 
-    if opening.tokenizer and len(models) > 1:
+    if opening.tokenizer and len(models) > 1 and others is None:
         raise click.UsageError("--tokenizer goes with one model.")
     asked_for = [named(model) for model in models]
     if len({name or model for name, model in asked_for}) < len(models):
         raise click.UsageError("a model is named twice.")
     click.get_current_context().with_resource(told_apart(name or model for name, model in asked_for))
     notices: dict[str, None] = {}
-    labels, asked = (labelling or LabelOptions()).labeller(), opening.opening()
+    labels = (labelling or LabelOptions()).labeller()
+    asked = [opening.opening(), *[(others or opening).opening()] * (len(models) - 1)]
     with progress_bar() as bar:
         spaces = [
-            open_model(model, asked, name=name, labels=labels, progress=bar, note=notices.setdefault)
-            for name, model in asked_for
+            open_model(model, how, name=name, labels=labels, progress=bar, note=notices.setdefault)
+            for (name, model), how in zip(asked_for, asked, strict=True)
         ]
         if UNDERTRAINED in exclude:
             spaces = [_trained(space) for space in spaces]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from hyperpolyglot.cli.described import Described
-from hyperpolyglot.cli.groups import OpeningOptions, opening_group
+from hyperpolyglot.cli.groups import OpeningOptions, SourceOptions, opening_group, rows_group, source_group
 from hyperpolyglot.cli.opened import open_spaces, output_space
 from hyperpolyglot.cli.options import Amount, json_option, model_argument, seed_option
 from hyperpolyglot.cli.output import emit
@@ -65,13 +65,17 @@ _folder = click.option(
 )
 @model_argument
 @click.option(
-    "--tokenizer", required=True, metavar="MODEL", help="The vocabulary that embeddings are made for."
+    "--tokenizer",
+    required=True,
+    metavar="MODEL",
+    help="The vocabulary that embeddings are made for.",
 )
 @click.option(
     "--via",
     metavar="MODEL",
     help="Learn from the table of this model, which has tokens of both.  [default: the table of --tokenizer]",
 )
+@source_group
 @_method
 @_held_out
 @_atoms
@@ -82,6 +86,7 @@ def transplant(
     model: str,
     tokenizer: str,
     via: str | None,
+    source: SourceOptions,
     method: Literal["auto", "mean", "ridge", "procrustes", "focus", "omp"],
     held_out: int,
     atoms: int,
@@ -100,8 +105,10 @@ def transplant(
     from hyperpolyglot.cli.terminal import progress_bar
 
     check_empty(output)
-    spaces = open_spaces([model, tokenizer, *([] if via is None else [via])], OpeningOptions())
-    unembedding = own_output(model, spaces[0])
+    spaces = open_spaces(
+        [model, tokenizer, *([] if via is None else [via])], source.as_opening(), others=OpeningOptions()
+    )
+    unembedding = own_output(model, spaces[0], source.as_opening())
     with progress_bar() as bar:
         found = transplanted(
             *spaces,
@@ -112,7 +119,7 @@ def transplant(
             atoms=atoms,
             seed=seed,
         )
-    return _written("transplant", found, output, spaces if as_json else None)
+    return _written("transplant", found, output, spaces, as_json)
 
 
 @click.command(
@@ -133,6 +140,7 @@ def transplant(
     metavar="MODEL",
     help="Learn from the table of this model, which has the words as tokens.  [default: means of pieces alone]",
 )
+@rows_group
 @_method
 @_held_out
 @_atoms
@@ -143,6 +151,7 @@ def extend(
     model: str,
     words: Path,
     via: str | None,
+    opening: OpeningOptions,
     method: Literal["auto", "mean", "ridge", "procrustes", "focus", "omp"],
     held_out: int,
     atoms: int,
@@ -152,7 +161,8 @@ def extend(
 ) -> None:
     """Add a token to MODEL for each new word of a list. Old rows stay; those of
     the words are built by the method that rebuilds hidden tokens best, as
-    transplant builds them. MODEL is a folder with a tokenizer.json.
+    transplant builds them. MODEL has a tokenizer.json, a vocab.txt or a
+    SentencePiece model of unigrams; --tokenizer names one that it lacks.
 
     The folder opens as a model. No model is run or trained on it.
     """
@@ -163,8 +173,8 @@ def extend(
 
     check_empty(output)
     listed = read_word_file(words)
-    spaces = open_spaces([model, *([] if via is None else [via])], OpeningOptions())
-    unembedding = own_output(model, spaces[0])
+    spaces = open_spaces([model, *([] if via is None else [via])], opening, others=OpeningOptions())
+    unembedding = own_output(model, spaces[0], opening)
     with progress_bar() as bar:
         found = extended(
             spaces[0],
@@ -177,28 +187,29 @@ def extend(
             atoms=atoms,
             seed=seed,
         )
-    return _written("extend", found, output, spaces if as_json else None)
+    return _written("extend", found, output, spaces, as_json)
 
 
-def _written(command: str, found: Transplant, folder: Path, spaces: Sequence[TokenSpace] | None) -> None:
-    """Write the model, and print what it is: as JSON of the command where ``spaces`` are given."""
+def _written(
+    command: str, found: Transplant, folder: Path, spaces: Sequence[TokenSpace], as_json: bool
+) -> None:
+    """Write the model, the first of the spaces with other rows, and print what it is."""
     from hyperpolyglot.applications.transplantation import write_transplant
     from hyperpolyglot.cli.terminal import note
     from hyperpolyglot.cli.terminal_tables.transplants import show_transplant
 
-    files = write_transplant(found, folder)
-    if spaces is not None:
+    files = write_transplant(found, folder, spaces[0])
+    if as_json:
         return emit(command, found.to_json() | {"files": files}, spaces)
     show_transplant(found)
     return note(f"wrote {folder}")
 
 
-def own_output(model: str, space: TokenSpace) -> TokenSpace | None:
+def own_output(model: str, space: TokenSpace, opening: OpeningOptions) -> TokenSpace | None:
     """The output table of a model, ``None`` where it has none or it is a copy of the input table."""
     from hyperpolyglot.labellers import DEFAULT
-    from hyperpolyglot.loading import Opening
 
-    found = output_space(model, Opening(), DEFAULT, fetch=True)
+    found = output_space(model, opening.opening(), DEFAULT, fetch=True)
     return None if found is None or found.matrix.digest() == space.matrix.digest() else found
 
 

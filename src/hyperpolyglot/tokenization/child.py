@@ -66,9 +66,9 @@ def _fast(made: Any, unknown: int | None) -> Tokenizer:
 
 
 def _of_word_pieces(data: bytes, settings: dict[str, Any]) -> Tokenizer:
-    """BERT's own tokenizer: a ``vocab.txt`` says no more than the pieces."""
+    """BERT's own tokenizer: a ``vocab.txt`` says no more than the pieces; ``added`` are the tokens of other files."""
+    from tokenizers import AddedToken, models, normalizers, pre_tokenizers
     from tokenizers import Tokenizer as Fast
-    from tokenizers import models, normalizers, pre_tokenizers
 
     lines = data.decode("utf-8").removeprefix("\ufeff").split("\n")
     ids = {line.removesuffix("\r"): i for i, line in enumerate(lines) if line}
@@ -81,6 +81,10 @@ def _of_word_pieces(data: bytes, settings: dict[str, Any]) -> Tokenizer:
         lowercase=settings["lower"],
     )
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    added = {token.pop("id"): AddedToken(**token) for token in settings.get("added", [])}
+    made.add_tokens([token for token in added.values() if token.content not in ids])
+    if any(made.token_to_id(token.content) != id_ for id_, token in added.items()):
+        raise ValueError("tokens that are added to it have other ids")
     return _fast(made, ids[unknown])
 
 

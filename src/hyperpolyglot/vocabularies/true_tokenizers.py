@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +37,7 @@ _RULES = {
 """By which rule a tiktoken file's text is cut into words, which the file does not say: by its name."""
 _RULES_BY_RANKS = {128_000: "llama-3", 200_000: "gpt-4o"}
 """The same of files of Meta, called ``tokenizer.model``, by how many ranks they have."""
+_FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
 _SENTENCEPIECES = ("sentencepiece.bpe.model", "source.spm", "spm.model")
 
 
@@ -107,14 +108,26 @@ def _vocab_txt(file: File) -> TokenizerSource | None:
     lower = config.get("do_lower_case")
     if not isinstance(lower, bool):
         lower = not any(piece.isascii() and piece.isalpha() and not piece.islower() for piece in pieces)
-    settings = {
+    settings: dict[str, Any] = {
         "lower": lower,
         "strip_accents": config.get("strip_accents")
         if isinstance(config.get("strip_accents"), bool)
         else None,
         "han_apart": config.get("tokenize_chinese_chars") is not False,
     }
+    added = _added(config)
+    settings |= {"added": added} if added else {}
     return _source(file, library="tokenizers", form="vocab.txt", settings=settings)
+
+
+def _added(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tokens that ``tokenizer_config.json`` adds, by their ids, as the library takes them."""
+    declared = config.get("added_tokens_decoder")
+    tokens = {int(i): t for i, t in declared.items() if i.isdecimal()} if isinstance(declared, dict) else {}
+    return [
+        {"id": i, "content": tokens[i]["content"], **{flag: tokens[i].get(flag) is True for flag in _FLAGS}}
+        for i in sorted(tokens)
+    ]
 
 
 def _vocab_json(file: File) -> TokenizerSource | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.applications.extension.appending import first_id, with_words
+from hyperpolyglot.applications.extension.checking import library_of, single_tokens
+from hyperpolyglot.applications.extension.forms import Form, form_of
 from hyperpolyglot.applications.extension.new_words import NewWords, new_words
+from hyperpolyglot.applications.extension.written import Written
+from hyperpolyglot.applications.model_configuration import configuration_of
 from hyperpolyglot.applications.transplantation.added_words import AddedWords
 from hyperpolyglot.applications.transplantation.aligned import Aligned
 from hyperpolyglot.applications.transplantation.transplant import Transplant, TransplantOptions, transplanted
@@ -19,7 +21,6 @@ from hyperpolyglot.errors import NotEnoughData, UnsupportedFormat
 from hyperpolyglot.labels import label
 from hyperpolyglot.measures.comparison.shared_tokens import shared_rows
 from hyperpolyglot.origins import came_from, stamped
-from hyperpolyglot.regular import read_regular
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.tokenizer_source import TokenizerSource
 from hyperpolyglot.types import Array, Progress, silent
@@ -27,10 +28,10 @@ from hyperpolyglot.vocabulary import LARGEST_ID, TokenKind, Vocabulary, display
 
 __all__ = ["extend"]
 
-_LARGEST = 1 << 28
 _MOST_WORDS = 200_000
 _FEWEST_STARTS = 100
-_FORM = "tokenizer.json"
+_NOT_FOUND = "not cut as one token"
+_ROUNDS = 3
 
 
 def extend(
@@ -43,7 +44,7 @@ def extend(
     progress: Progress = silent,
     **changes: Any,
 ) -> Transplant:
-    """Add a token for each word to a model that was opened from a folder with a ``tokenizer.json``.
+    """Add a token for each word to a model with a ``tokenizer.json``, a ``vocab.txt`` or a SentencePiece model.
 
     Rows of old tokens stay, float32 ``[rows, d]``, and rows of new words are built as :func:`transplant` builds them:
     as the mean of the pieces that they are cut into, or by what is learnt from the table of ``via``; ``auto`` takes
@@ -53,6 +54,7 @@ def extend(
     hidden.
 
     >>> import json, tempfile
+    >>> from pathlib import Path
     >>> import hyperpolyglot as hp
     >>> pieces = ["▁" + a + b for a in "abcdefghijkl" for b in "abcdefghijkl"] + list("abcdefghijkl") + ["▁"]
     >>> model = {"type": "Unigram", "unk_id": None, "vocab": [[piece, -1.0] for piece in pieces]}
@@ -68,24 +70,28 @@ def extend(
     checked("extend", source, TokenSpace, "a TokenSpace, as open_model() gives it")
     checked_all("extend", words, str, "words")
     options = options_of("extend", TransplantOptions, options, changes)
-    path = _tokenizer_of(source)
+    if len(source) != source.matrix.shape[0]:
+        raise UnsupportedFormat(f"{source.model}: only a part of its tokens is open; name the whole model.")
+    form = form_of(source)
     if len(words) > _MOST_WORDS:
         raise NotEnoughData(f"{len(words):,} words are more than {_MOST_WORDS:,}; keep the most common ones.")
-    data = read_regular(path, _LARGEST)
-    first = first_id(data, path.name)
-    kinds = source.vocabulary.kinds
-    if np.any(kinds[first:] != TokenKind.PADDING) or first + len(words) > LARGEST_ID:
+    first = form.first
+    tokenizer = source.vocabulary.tokenizer
+    assert tokenizer is not None
+    if np.any(source.vocabulary.kinds[first:] != TokenKind.PADDING) or first + len(words) > LARGEST_ID:
         raise UnsupportedFormat(
-            f"{path.name}: other files beside it, or the code of its family, name tokens after its last one; save the "
-            "tokenizer with all of its tokens in tokenizer.json first."
+            f"{tokenizer.name}: other files beside it, or the code of its family, name tokens after its last one; "
+            "save the tokenizer with all of its tokens in tokenizer.json first."
         )
-    listed = new_words(words, source.vocabulary)
-    if not listed.words:
+    sifted = new_words(words, source.vocabulary, spelled_bare=form.matching == "words")
+    listed, written, checked_by_library = _written(form, sifted, tokenizer)
+    if written is None:
         raise NotEnoughData(
             f"none of {len(words):,} words is new: {listed.already:,} are tokens already, "
             f"{sum(listed.refused.values()):,} cannot be one{_reasons(listed.refused)}."
         )
-    target = _target(source, listed, first, with_words(data, path.name, listed.words, first))
+    target = _target(source, listed, first, written)
+    configuration = configuration_of(source)
     known = _known(source, target, via, first)
     found = transplanted(
         known,
@@ -107,7 +113,12 @@ def extend(
             already=listed.already,
             refused=listed.refused,
             replaced=min(len(listed.words), len(source) - first),
-            beside=path.parent,
+            files=written.files,
+            beside=None if tokenizer.path is None else tokenizer.path.parent,
+            matching=written.matching,
+            misread=written.misread,
+            checked_by=library_of(written.tokenizer) if checked_by_library else None,
+            configuration=configuration and configuration.resized(target.n_rows),
         ),
     )
     return stamped(found, came_from(source, *([] if via is None else [via]), seed=options.seed))
@@ -117,17 +128,29 @@ def _reasons(refused: dict[str, int]) -> str:
     return f" ({', '.join(f'{count:,} {why}' for why, count in refused.items())})" if refused else ""
 
 
-def _tokenizer_of(source: TokenSpace) -> Path:
-    """The file that words are added to."""
-    tokenizer = source.vocabulary.tokenizer
-    if tokenizer is None or tokenizer.form != _FORM or tokenizer.path is None:
-        raise UnsupportedFormat(
-            f"{source.model}: words are added to a tokenizer.json, and it has none; name a folder with one, or save "
-            "the tokenizer as such a file with transformers first."
-        )
-    if len(source) != source.matrix.shape[0]:
-        raise UnsupportedFormat(f"{source.model}: only a part of its tokens is open; name the whole model.")
-    return tokenizer.path
+def _written(
+    form: Form, listed: NewWords, tokenizer: TokenizerSource
+) -> tuple[NewWords, Written | None, bool]:
+    """The words that are new to the tokenizer's library and one token to it afterwards, and the files with them.
+
+    Where the library cannot be asked all are taken to be; the last value says whether it was.
+    """
+    known = single_tokens(tokenizer, listed.words) if listed.words else None
+    if known is None:
+        return listed, form.extended(listed.words) if listed.words else None, False
+    listed = listed.without(known >= 0, already=True)
+    for _ in range(_ROUNDS):
+        if not listed.words:
+            return listed, None, True
+        written = form.extended(listed.words)
+        ids = single_tokens(written.tokenizer, listed.words)
+        if ids is None:
+            break
+        lost = ids != np.arange(form.first, form.first + len(ids))
+        if not lost.any():
+            return listed, written, True
+        listed = listed.without(lost, why=_NOT_FOUND)
+    raise UnsupportedFormat(f"{tokenizer.name}: its library does not find words that are added to it.")
 
 
 def _of_same(output: TokenSpace, source: TokenSpace) -> TokenSpace:
@@ -138,28 +161,31 @@ def _of_same(output: TokenSpace, source: TokenSpace) -> TokenSpace:
     return output
 
 
-def _target(source: TokenSpace, listed: NewWords, first: int, data: bytes) -> TokenSpace:
+def _target(source: TokenSpace, listed: NewWords, first: int, written: Written) -> TokenSpace:
     """The vocabulary with the new words, in rows without a token first; a new word reads as one that begins a word."""
     old, end = source.vocabulary, first + len(listed.words)
     keep = slice(0, first)
     count = max(0, len(old) - end)
     utf8 = tuple(word.utf8 for word in listed.words)
     new = len(utf8)
+    kind = TokenKind.TEXT if written.matching == "pieces" else TokenKind.ADDED
     vocabulary = Vocabulary(
-        pieces=old.pieces[keep] + tuple(word.text for word in listed.words) + ("",) * count,
+        pieces=old.pieces[keep] + written.pieces + ("",) * count,
         utf8=old.utf8[keep] + utf8 + (b"",) * count,
         texts=old.texts[keep] + tuple(map(display, utf8)) + ("",) * count,
         kinds=np.r_[
             old.kinds[keep],
-            np.full(new, TokenKind.ADDED, np.uint8),
+            np.full(new, kind, np.uint8),
             np.full(count, TokenKind.PADDING, np.uint8),
         ],
         starts_word=np.r_[old.starts_word[keep], np.ones(new, bool), np.zeros(count, bool)],
-        scores=np.r_[old.scores[keep], np.full(new + count, np.nan, np.float32)],
+        scores=np.r_[
+            old.scores[keep], np.array(written.scores, np.float32), np.full(count, np.nan, np.float32)
+        ],
         scheme=old.scheme,
         source=old.source,
         whole=old.whole,
-        tokenizer=TokenizerSource(name=_FORM, library="tokenizers", form=_FORM, made=lambda: data),
+        tokenizer=written.tokenizer,
     )
     return TokenSpace(
         model=source.model,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from hyperpolyglot.tokenization.segmentation import UNSPACED, segmenter
+from hyperpolyglot.types import Array
 from hyperpolyglot.vocabulary import SPACE, Vocabulary, display
 from hyperpolyglot.writing.scripts import scripts_of
 
@@ -34,9 +37,19 @@ class NewWords:
     already: int
     refused: dict[str, int]
 
+    def without(self, these: Array, *, already: bool = False, why: str = "") -> NewWords:
+        """The rest, where ``these`` (bool ``[word]``) are tokens ``already``, or refused for the reason ``why``."""
+        count = int(np.count_nonzero(these))
+        words = tuple(word for word, gone in zip(self.words, these.tolist(), strict=True) if not gone)
+        if already or not count:
+            return replace(self, words=words, already=self.already + count)
+        return replace(self, words=words, refused=self.refused | {why: self.refused.get(why, 0) + count})
 
-def new_words(listed: Sequence[str], vocabulary: Vocabulary) -> NewWords:
+
+def new_words(listed: Sequence[str], vocabulary: Vocabulary, *, spelled_bare: bool = True) -> NewWords:
     """Sift a list, in its order, each word in NFC.
+
+    ``spelled_bare``: a token is spelled as the word alone, else with the mark of a word start where it has one.
 
     >>> import hyperpolyglot as hp
     >>> found = new_words(["majinini", "water", "two words", "majinini"], hp.open_model("demo:meaning").vocabulary)
@@ -59,7 +72,7 @@ def new_words(listed: Sequence[str], vocabulary: Vocabulary) -> NewWords:
         alike = {display(utf8)} if spaced else {word, SPACE + word}
         if alike & texts:
             already += 1
-        elif word in pieces:
+        elif (word if spelled_bare else display(utf8)) in pieces:
             refused["spelled as a piece inside words"] += 1
         else:
             found[word] = NewWord(text=word, spaced=spaced, utf8=utf8)

@@ -8,12 +8,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from hyperpolyglot.applications.model_configuration import CONFIGURATION, Configuration, configuration_of
 from hyperpolyglot.applications.model_folder import (
+    LOADING,
     TENSOR,
     TOKENS,
     entry,
     listed,
     put,
+    put_configuration,
     save_table,
     whole_folder,
 )
@@ -35,7 +38,7 @@ __all__ = ["IDS", "write_pruned"]
 IDS = "kept.json"
 _LARGEST = 1 << 26
 _BLOCK = 8192
-_CONFIGURATION, _ROLES, _ADDED = "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
+_CLASSES, _ROLES, _ADDED = "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
 _FAST = "PreTrainedTokenizerFast"
 _ROLE_OF = {"<unk>": "unk_token", "[UNK]": "unk_token", "<pad>": "pad_token", "[PAD]": "pad_token"}
 _ROLE_OF |= {"<s>": "bos_token", "</s>": "eos_token", "<bos>": "bos_token", "<eos>": "eos_token"}
@@ -63,17 +66,24 @@ def write_pruned(found: Pruning, folder: str | PathLike[str]) -> list[dict[str, 
     space = found.space
     vocabulary = space.vocabulary.take(found.kept)
     old = space.ids[found.kept].tolist()
+    configured = configuration_of(space)
+    configured = configured and configured.resized(len(old), {i: new for new, i in enumerate(old)}.get)
     with whole_folder(folder) as place:
         table = place / "model.safetensors"
         stored = save_table(table, (len(old), space.dim), _blocks(found), space.matrix.dtype)
         files = [entry(table, "table")]
         if found.form is None:
             files.append(put(place / TOKENS, listed(vocabulary), "tokenizer"))
+            configured = None
         else:
             made = found.form.cut(old, vocabulary.pieces)
             files.append(put(place / found.form.file, made, "tokenizer"))
             for name, text in _beside(found, found.form, vocabulary, old).items():
                 files.append(put(place / name, text, "tokenizer"))
+            choices = [None] if configured is None else [configured.to_bytes(), None]
+            chosen = put_configuration(place, found.form.file, vocabulary, choices)
+            configured = configured if chosen is not None else None
+            files += [] if chosen is None else [entry(place / CONFIGURATION, "configuration")]
             _check(place / found.form.file, vocabulary)
         ids = json.dumps({str(new): i for new, i in enumerate(old)}, separators=(",", ":"))
         files.append(put(place / IDS, ids.encode(), "ids"))
@@ -84,7 +94,9 @@ def write_pruned(found: Pruning, folder: str | PathLike[str]) -> list[dict[str, 
             numbers["provenance"] |= {"models": [model.to_json() for model in found.provenance.models]}
         text_ = json.dumps(numbers, indent=1, ensure_ascii=True, allow_nan=False)
         files.append(put(place / "prune.json", text_.encode(), "numbers"))
-        files.append(put(place / "README.md", _readme(found, vocabulary, stored).encode(), "page"))
+        files.append(
+            put(place / "README.md", _readme(found, vocabulary, stored, configured).encode(), "page")
+        )
     return files
 
 
@@ -113,7 +125,7 @@ def _beside(found: Pruning, form: Form, vocabulary: Vocabulary, old: list[int]) 
     there = {} if folder is None else _objects(folder)
     new = {i: place for place, i in enumerate(old)}
     written: dict[str, dict[str, Any]] = {}
-    configuration = dict(there.get(_CONFIGURATION, {}))
+    configuration = dict(there.get(_CLASSES, {}))
     added = configuration.get("added_tokens_decoder")
     if isinstance(added, dict):
         ids = {int(i): token for i, token in added.items() if i.isdecimal()}
@@ -123,7 +135,7 @@ def _beside(found: Pruning, form: Form, vocabulary: Vocabulary, old: list[int]) 
         roles = {_ROLE_OF[piece]: piece for piece in special if piece in _ROLE_OF}
         configuration = {"tokenizer_class": _FAST, **roles}
     if configuration:
-        written[_CONFIGURATION] = configuration
+        written[_CLASSES] = configuration
     if _ROLES in there:
         written[_ROLES] = there[_ROLES]
     listed_ids = {piece: new[i] for piece, i in there.get(_ADDED, {}).items() if i in new}
@@ -135,7 +147,7 @@ def _beside(found: Pruning, form: Form, vocabulary: Vocabulary, old: list[int]) 
 def _objects(folder: Path) -> dict[str, dict[str, Any]]:
     """The files of a folder that name its tokens, as far as they can be read."""
     found: dict[str, dict[str, Any]] = {}
-    for name in sorted({_CONFIGURATION, _ROLES, _ADDED} & set(files_in(folder))):
+    for name in sorted({_CLASSES, _ROLES, _ADDED} & set(files_in(folder))):
         path = in_folder(folder, name)
         try:
             value = parse_json(read_regular(path, _LARGEST), name) if is_regular(path) else None
@@ -160,7 +172,7 @@ def _rows(points: list[Point]) -> str:
     )
 
 
-def _readme(found: Pruning, vocabulary: Vocabulary, stored: str) -> str:
+def _readme(found: Pruning, vocabulary: Vocabulary, stored: str, configured: Configuration | None) -> str:
     space, n = found.space, len(found.kept)
     languages = "\n".join(
         f"- {row['language']} (weight {row['weight']:.3g}): ranked by {row['ranked_by']}; price measured on "
@@ -190,7 +202,7 @@ they were. `{IDS}` maps each new id to the old one, for other tables of the mode
 {tokenizer}
 
 Ids that a configuration names change with the vocabulary: {ids or "there are no special tokens"}. \
-`vocab_size` is {n}.
+`vocab_size` is {n}. {configured.told(identical=False) if configured else ""} {LOADING}
 
 {languages}
 

@@ -8,38 +8,50 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from hyperpolyglot.applications.model_configuration import CONFIGURATION, Configuration, configuration_of
 from hyperpolyglot.applications.model_folder import (
+    LOADING,
     OUTPUT_TENSOR,
     TENSOR,
     TOKENS,
     entry,
     listed,
     put,
+    put_configuration,
     save_tables,
     whole_folder,
 )
+from hyperpolyglot.applications.tokenizer_files import object_in
 from hyperpolyglot.applications.transplantation.added_words import AddedWords
 from hyperpolyglot.applications.transplantation.transplant import OutputTable, Transplant
 from hyperpolyglot.applications.transplantation.trials import Trial
 from hyperpolyglot.arguments import checked
 from hyperpolyglot.folders import files_in, in_folder
 from hyperpolyglot.provenance import document
-from hyperpolyglot.regular import read_regular
+from hyperpolyglot.regular import is_regular, read_regular
+from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32
 from hyperpolyglot.vocabularies.registry import files_beside
-from hyperpolyglot.vocabulary import Vocabulary
+from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
 __all__ = ["write_transplant"]
 
 _LARGEST = 1 << 28
 _BLOCK = 8192
+_CLASSES, _ANY_CLASS = "tokenizer_config.json", "PreTrainedTokenizerFast"
+"""Where transformers looks for the class of a tokenizer before it takes that of the model's configuration."""
+_UNCONFIGURED = "`vocab_size` in the configuration of such a model must be the number of rows."
 
 
-def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, Any]]:
+def write_transplant(
+    found: Transplant, folder: str | Path, source: TokenSpace | None = None
+) -> list[dict[str, Any]]:
     """Write ``model.safetensors``, the target's tokenizer, ``transplant.json`` and ``README.md`` to an empty folder.
 
     Where the target's tokenizer is no file of its own (GGUF, a tokenizer in memory), ``tokens.jsonl`` names the rows.
-    What :func:`extend` gives has the tokenizer with the new words, and its numbers in ``extend.json``.
+    What :func:`extend` gives has the tokenizer with the new words, and its numbers in ``extend.json``. ``source``: the
+    model that embeddings were made of; where it has a ``config.json``, it is written with the new number of rows and
+    the ids that tokens have now.
     Returns the files as ``{"path", "kind", "bytes", "digest"}``, README last. Raises ``UnsupportedFormat`` for a
     folder that is not empty.
 
@@ -65,6 +77,11 @@ def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, An
         copied = list(_tokenizer_files(found.target.vocabulary, found.added))
         for name, content in copied or [(TOKENS, listed(found.target.vocabulary))]:
             files.append(put(place / name, content, "tokenizer"))
+        configured = _configuration(found, source) if copied else None
+        written = [None if configured is None else configured.to_bytes(), None, _own_configuration(found)]
+        chosen = put_configuration(place, copied[0][0], found.target.vocabulary, written) if copied else None
+        configured = configured if chosen == written[0] else None
+        files += [] if chosen is None else [entry(place / CONFIGURATION, "configuration")]
         origin = found.provenance
         name = "transplant" if found.added is None else "extend"
         numbers = document(name, found.to_json(), [], _options(found), found.options.seed)
@@ -72,8 +89,30 @@ def write_transplant(found: Transplant, folder: str | Path) -> list[dict[str, An
             numbers["provenance"] |= {"models": [model.to_json() for model in origin.models]}
         text = json.dumps(numbers, indent=1, ensure_ascii=True, allow_nan=False)
         files.append(put(place / f"{name}.json", text.encode(), "numbers"))
-        files.append(put(place / "README.md", _readme(found, bool(copied)).encode(), "page"))
+        files.append(put(place / "README.md", _readme(found, bool(copied), configured).encode(), "page"))
     return files
+
+
+def _configuration(found: Transplant, source: TokenSpace | None) -> Configuration | None:
+    """That of the model for the rows of the target, in which special tokens are found by their spelling."""
+    if found.added is not None:
+        return found.added.configuration
+    known = None if source is None else configuration_of(source)
+    if source is None or known is None:
+        return None
+    target = found.target.vocabulary
+    special = {p: i for i, p in enumerate(target.pieces) if target.kinds[i] == TokenKind.SPECIAL}
+    named = dict(zip(source.ids.tolist(), source.vocabulary.pieces, strict=True))
+    return known.resized(len(found.embeddings), lambda old: special.get(named.get(old, "")))
+
+
+def _own_configuration(found: Transplant) -> bytes | None:
+    """The ``config.json`` beside the tokenizer, which may be needed to read it."""
+    tokenizer = found.target.vocabulary.tokenizer
+    path = None if tokenizer is None else tokenizer.path
+    folder = found.added.beside if found.added is not None else path and path.parent
+    own = None if folder is None else in_folder(folder, CONFIGURATION)
+    return read_regular(own, _LARGEST) if own is not None and is_regular(own) else None
 
 
 def _options(found: Transplant) -> dict[str, Any]:
@@ -87,18 +126,22 @@ def _blocks(table: Float32) -> Iterator[Float32]:
 
 def _tokenizer_files(vocabulary: Vocabulary, added: AddedWords | None) -> Iterator[tuple[str, bytes]]:
     """The file that the vocabulary was read from or is in, and those that belong to it; none where there is no such."""
-    source = vocabulary.tokenizer
-    if source is not None and source.made is not None and added is not None:
-        folder = added.beside
-        yield source.name, source.made()
-    elif source is not None and source.path is not None:
-        folder = source.path.parent
-        yield source.path.name, read_regular(source.path, _LARGEST)
+    if added is not None:
+        folder, made = added.beside, dict(added.files)
     else:
-        return
-    for several in files_beside(source.name, files_in(folder)):
-        for name in several:
-            yield name, read_regular(in_folder(folder, name), _LARGEST)
+        source = vocabulary.tokenizer
+        if source is None or source.path is None:
+            return
+        folder, made = source.path.parent, {source.path.name: read_regular(source.path, _LARGEST)}
+        named = object_in(folder, _CLASSES) or {}
+        if source.form == "tokenizer.json" and not named.get("tokenizer_class"):
+            made[_CLASSES] = json.dumps(named | {"tokenizer_class": _ANY_CLASS}, indent=1).encode()
+    yield from made.items()
+    if folder is not None:
+        for several in files_beside(next(iter(made)), files_in(folder)):
+            for name in several:
+                if name not in made and name != CONFIGURATION:
+                    yield name, read_regular(in_folder(folder, name), _LARGEST)
 
 
 def _scores(trials: Sequence[Trial]) -> str:
@@ -132,13 +175,29 @@ lengthened and {found.lengths["shortened"]:,} shortened.
 def _of_words(added: AddedWords) -> str:
     refused = "".join(f"; {count:,} refused: {why}" for why, count in added.refused.items())
     first, last = added.first, added.first + len(added.words) - 1
-    return f"""`tokenizer.json` has the new words as added tokens, ids {first:,} to {last:,}; {added.replaced:,} of \
-them take rows that had no token. All other rows are those of the model, first and in their order. A new word that \
-stands alone is one token, with the blanks before it; text without any of the words is cut as before. `vocab_size` in \
-a configuration must be the number of rows. {added.already:,} listed words were tokens already{refused}."""
+    how = (
+        "pieces of its model, ids {} to {}: they compete with the others, and a word that begins with a new one may "
+        "be cut into this and its rest. Text in which no new word stands after a blank is cut as before."
+        if added.matching == "pieces"
+        else "added tokens, ids {} to {}. A new word that stands alone is one token, with the blanks before it; text "
+        "without any of the words is cut as before."
+    ).format(f"{first:,}", f"{last:,}")
+    if added.misread:
+        how += (
+            f" The decoder of the tokenizer turns {added.misread:,} of them into other characters (é, ß, ğ), as it "
+            "takes their letters for signs of bytes."
+        )
+    checked = (
+        f"Each was cut by {added.checked_by}, and is one token."
+        if added.checked_by
+        else "The tokenizer's library was not asked whether each is one token."
+    )
+    return f"""`{next(iter(added.files))}` has the new words as {how} {checked} {added.replaced:,} of them take rows \
+that had no token. All other rows are those of the model, first and in their order. {added.already:,} listed words \
+were tokens already{refused}."""
 
 
-def _readme(found: Transplant, whole: bool) -> str:
+def _readme(found: Transplant, whole: bool, configured: Configuration | None) -> str:
     origin = found.provenance
     names = [model.model for model in origin.models] if origin else []
     of, to = names[0] if names else "a model", found.target.model
@@ -179,6 +238,8 @@ A built row of length l was made {_line(found.lengths)} long, as the hidden toke
 {found.lengths["lengthened"]:,} shorter and {found.lengths["shortened"]:,} longer than nearly all copied rows were \
 then brought into their range. `{numbers}` has \
 the scores by label, with intervals and chance levels.
+
+{LOADING} {configured.told(identical=found.added is not None) if configured else _UNCONFIGURED}
 {"" if found.output is None else _of_output(found.output)}
 {chr(10).join(found.notes)}
 """
