@@ -8,14 +8,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hyperpolyglot.errors import UnsupportedFormat
-from hyperpolyglot.folders import expanded
+from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
+from hyperpolyglot.folders import expanded, in_folder
+from hyperpolyglot.regular import read_regular
 from hyperpolyglot.types import Array, Float32
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
@@ -25,7 +26,10 @@ __all__ = [
     "TOKENS",
     "check_empty",
     "entry",
+    "is_marked",
     "listed",
+    "made_by",
+    "mark",
     "put",
     "save_table",
     "save_tables",
@@ -35,6 +39,8 @@ __all__ = [
 TENSOR = "model.embed_tokens.weight"
 OUTPUT_TENSOR = "lm_head.weight"
 TOKENS = "tokens.jsonl"
+MANIFEST = "manifest.json"
+_LARGEST_MANIFEST = 1 << 20
 _STORED = {"F16": "F16", "BF16": "BF16"}
 
 
@@ -72,6 +78,27 @@ def whole_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
         made.replace(place)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def mark(folder: Path, files: Sequence[Mapping[str, Any]], step: str) -> None:
+    """Write ``manifest.json`` beside the files of a folder: what they are, and the key of the step that gave them."""
+    manifest = {"format": "hyperpolyglot.manifest/1", "step": step, "files": list(files)}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf8")
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether a folder says by which step it was made."""
+    return (folder / MANIFEST).is_file()
+
+
+def made_by(folder: Path, step: str) -> list[dict[str, Any]] | None:
+    """The files of a folder that a step made, where each of them is as it was written; else ``None``."""
+    try:
+        manifest = json.loads(read_regular(folder / MANIFEST, _LARGEST_MANIFEST))
+        files = [entry(in_folder(folder, said["path"]), said["kind"]) for said in manifest["files"]]
+        return files if manifest["step"] == step and files == manifest["files"] else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, HyperpolyglotError):
+        return None
 
 
 def put(path: Path, content: bytes, kind: str) -> dict[str, Any]:

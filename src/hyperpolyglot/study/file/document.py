@@ -12,6 +12,9 @@ from pathlib import Path
 from hyperpolyglot.errors import DamagedFile, StudyMistaken, UnsupportedFormat
 from hyperpolyglot.labellers import DEFAULT
 from hyperpolyglot.regular import read_regular
+from hyperpolyglot.study.applications import APPLICATIONS
+from hyperpolyglot.study.applied import Application
+from hyperpolyglot.study.file.applications import applications_of
 from hyperpolyglot.study.file.models import models_of
 from hyperpolyglot.study.file.options import options_of, skipped_of
 from hyperpolyglot.study.file.reading import Reading
@@ -24,7 +27,7 @@ __all__ = ["FORMAT", "FileOutputs", "StudyFile", "example", "read_study"]
 
 FORMAT = "hyperpolyglot.study/1"
 LARGEST = 1 << 20
-_TOP = ("format", "models", "measures", "lexicon", "options", "track", "outputs")
+_TOP = ("format", "models", "measures", "lexicon", "options", "track", *APPLICATIONS, "outputs")
 _OUTPUTS = ("report", "json", "tables", "explorer")
 
 
@@ -42,7 +45,8 @@ class FileOutputs:
 class StudyFile:
     """What a study file asks for; ``lexicon`` is a file of words, ``None`` for those of the package.
 
-    Without ``models``, the last checkpoints of the runs that are tracked are measured.
+    Without ``models``, the last checkpoints of the runs that are tracked and the models of the applications are
+    measured.
     """
 
     models: tuple[NamedModel, ...]
@@ -50,6 +54,7 @@ class StudyFile:
     lexicon: Path | None
     outputs: FileOutputs
     tracks: tuple[TrackedRun, ...] = ()
+    applications: tuple[Application, ...] = ()
 
 
 def read_study(path: Path) -> StudyFile:
@@ -105,14 +110,23 @@ def _study(reading: Reading) -> StudyFile | None:
     protocol = options.protocol if options else "default"
     labels = "paper" if protocol == "paper" else DEFAULT
     tracks = tracks_of(reading, labels, 0 if options is None else options.seed)
-    own = "models" in document or "track" not in document
+    own = "models" in document or not {"track", *APPLICATIONS} & document.keys()
     models = models_of(reading, document.get("models"), (), labels) if own else ()
+    applications = applications_of(reading, models, labels, 0 if options is None else options.seed)
     skip = skipped_of(reading)
     lexicon = reading.text(document, "lexicon", ())
     words = None if lexicon is None else reading.path(lexicon)
     if words is not None and not words.is_file():
         reading.mistake(("lexicon",), f"there is no file {lexicon!r}")
     outputs = _outputs(reading)
+    for asked in applications:
+        if asked.output and asked.output in (
+            outputs.report,
+            outputs.tables,
+            outputs.explorer,
+            reading.folder,
+        ):
+            reading.mistake((asked.key,), f"{asked.name} needs a folder of its own as output")
     if options is None or reading.mistakes:
         return None
     return StudyFile(
@@ -120,6 +134,7 @@ def _study(reading: Reading) -> StudyFile | None:
         options=replace(options, skip=skip),
         lexicon=words,
         tracks=tracks,
+        applications=applications,
         outputs=outputs,
     )
 

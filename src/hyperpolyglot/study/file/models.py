@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hyperpolyglot.errors import HyperpolyglotError
@@ -17,8 +18,17 @@ __all__ = ["model_of", "models_of"]
 _KEYS = ("model", "name", "table", "tensor", "tokenizer", "labels")
 
 
-def models_of(reading: Reading, listed: Any, place: Place, labels: str) -> tuple[NamedModel, ...]:
-    """A list of models, with all that match where an entry is a pattern; ``labels`` of those that name no labeller."""
+def models_of(
+    reading: Reading,
+    listed: Any,
+    place: Place,
+    labels: str,
+    known: Mapping[str, NamedModel] | None = None,
+) -> tuple[NamedModel, ...]:
+    """A list of models, with all that match where an entry is a pattern; ``labels`` of those that name no labeller.
+
+    ``known``: models that an entry may mean by their names.
+    """
     where: Place = (*place, "models")
     if not isinstance(listed, list) or not listed:
         reading.mistake(where if listed is not None else place, "models lists at least one model")
@@ -26,8 +36,9 @@ def models_of(reading: Reading, listed: Any, place: Place, labels: str) -> tuple
     found: list[NamedModel] = []
     named: set[str] = set()
     for i, entry in enumerate(listed):
-        for each in _matching(reading, entry, (*where, i)):
-            model = model_of(reading, each, (*where, i), labels)
+        meant = (known or {}).get(entry) if isinstance(entry, str) else None
+        for each in [meant] if meant else _matching(reading, entry, (*where, i)):
+            model = meant or model_of(reading, each, (*where, i), labels)
             if model is None:
                 continue
             if model.model in named:
