@@ -133,12 +133,14 @@ def test_a_dictionary_is_judged_against_chance(
     assert ((), 20) == (section.reading, len(section.grids[0].rows))
 
 
-def test_a_price_is_told_with_its_interval(pruning: hp.Pruning) -> None:
+def test_a_price_is_told_with_its_interval(study: Study, pruning: hp.Pruning) -> None:
     """The recommended size, what the most costly language pays there, and chance; another cut is told too."""
     (first, *_) = verdict_on("prune", pruning)
     assert first.startswith(f"{pruning.recommended:,} of 240 tokens")
     assert "English pays most, 1." in first
     assert re.search(r"times the tokens \(95 % interval .*\), and keeps .*; chance ", first)
+    (section,) = application_sections(replace(study, applied={"prune": {"x": pruning}}))
+    assert [1, len(pruning.sizes), 1] == [len(grid.rows) for grid in section.grids]
     lost = {"value": 0.3, "low": 0.2, "high": 0.4, "chance": 0.35}
     by_chance = replace(pruning, lost=pruning.lost | {"neighbors": lost})
     assert not any("nearest neighbours" in said for said in verdict_on("prune", by_chance))

@@ -14,9 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 import hyperpolyglot as hp
+from hyperpolyglot.applications.extension.word_file import read_word_file
 from hyperpolyglot.applications.model_folder import MANIFEST
 from hyperpolyglot.cli.app import cli
 from hyperpolyglot.errors import StudyMistaken
+from hyperpolyglot.parallel_text import read_texts
 from hyperpolyglot.store import NoStore, Store
 from hyperpolyglot.study import Absent, run_joint
 from hyperpolyglot.study.applications import APPLICATIONS, plan_application
@@ -283,6 +285,29 @@ def test_a_folder_that_is_there(folder: Path) -> None:
     refused = command(folder)
     assert "made is not empty" in str(refused.exception)
     assert not (folder / "kept" / "induce").exists()
+
+
+def test_numbers_are_those_of_the_functions(folder: Path) -> None:
+    """What a study has of each application is what its function gives, with the same options."""
+    write(folder, EVERY)
+    document(folder)
+    numbers = json.loads((folder / "report" / "report.json").read_text("utf8"))
+    words = hp.read_lexicon(folder / "words.tsv")
+    a, b, other = (
+        hp.open_model(folder / place, name=name)
+        for name, place in (("a", "clustered"), ("b", "translated"), ("translated", "translated"))
+    )
+    lists, text = hp.read_word_lists(folder / "lists"), read_texts(folder / "text")
+    new = read_word_file(folder / "new.txt")
+    expected = {
+        "induce": hp.induce(b, "en", "ru", words, fewest=20, folds=5, seed=3),
+        "prune": hp.prune(b, {"en": 1, "ru": 2}, word_lists=lists, held_out=text, resamples=100, seed=3),
+        "transplant": hp.transplant(a, other, method="mean", held_out=20, seed=3),
+        "extend": hp.extend(a, new, held_out=20, seed=3),
+    }
+    for key, record in expected.items():
+        told = json.loads(json.dumps(record.to_json()))
+        assert told == {name: numbers[key][0][name] for name in told}
 
 
 def test_without_models_what_is_used_is_measured(folder: Path) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 from scipy.stats import binom
 
 from hyperpolyglot.records import Record
-from hyperpolyglot.report.wording import DASH, exact, joined, number, percent, span
+from hyperpolyglot.report.wording import DASH, bracketed, exact, joined, number, percent, span
 from hyperpolyglot.sources import title_of
 
 __all__ = ["LEVEL", "by_luck", "ends_of", "listed", "models_of", "plain_cell", "share_cell", "share_in_words"]
 
 LEVEL = 0.05
+_TOGETHER = "\N{NO-BREAK SPACE}"
 Value = Mapping[str, Any]
 """A number as records of applications hold it: value, low, high, and where there is such, chance."""
 
@@ -43,8 +44,8 @@ def share_cell(value: Value) -> str:
     if value["value"] is None:
         return DASH
     sure, chance = ends_of(value), value.get("chance")
-    parts = [] if sure is None else [f"[{span(sure).removesuffix(' %')}]"]
-    parts += [] if chance is None else [percent(chance).removesuffix(" %")]
+    parts = [] if sure is None else [bracketed(sure).strip().replace(" ", _TOGETHER)]
+    parts += [] if chance is None else [percent(chance).removesuffix(" %").replace(" ", _TOGETHER)]
     return "\n".join(filter(None, (exact(value["value"]), " · ".join(parts))))
 
 
@@ -53,9 +54,7 @@ def plain_cell(value: Value, digits: int = 2) -> str:
     if value["value"] is None:
         return DASH
     sure = ends_of(value)
-    below = (
-        "" if sure is None else f"\n[{number(sure[0], digits)},\N{NO-BREAK SPACE}{number(sure[1], digits)}]"
-    )
+    below = "" if sure is None else f"\n[{number(sure[0], digits)},{_TOGETHER}{number(sure[1], digits)}]"
     return f"{number(value['value'], digits)}{below}"
 
 

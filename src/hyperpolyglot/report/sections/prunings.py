@@ -15,7 +15,7 @@ from hyperpolyglot.report.sections.applied_parts import (
     share_cell,
     share_in_words,
 )
-from hyperpolyglot.report.wording import DASH, joined, number, percent, span
+from hyperpolyglot.report.wording import joined, number, percent, span
 
 __all__ = ["pruning_reading", "pruning_section"]
 
@@ -40,7 +40,7 @@ def pruning_section(key: str, found: Pruning) -> Section:
                 "tokens that are lost; dotted: chance, where as many tokens are kept at random.",
             ),
         ),
-        grids=(_by_language(found), _by_size(found)),
+        grids=(_by_language(found), _by_size(found), _sources(found)),
         note=_note(found),
     )
 
@@ -143,13 +143,21 @@ def _by_size(found: Pruning) -> Grid:
     )
 
 
-def _note(found: Pruning) -> str:
-    by = "; ".join(
-        f"{language_name(row['language'])}: ranked by {row['ranked_by']}, price measured on {row['judged_on']}"
-        for row in found.languages[: _MOST_NAMED * 2]
+def _sources(found: Pruning) -> Grid:
+    return Grid(
+        title="What tokens are ranked by and the price is measured on",
+        columns=("language", "ranked by", "measured on"),
+        rows=tuple(
+            (language_name(row["language"]), row["ranked_by"], row["judged_on"]) for row in found.languages
+        ),
+        words=3,
+        folded=True,
     )
-    marked = "" if found.exact else " ≈: text was cut by an estimate."
+
+
+def _note(found: Pruning) -> str:
+    marked = "" if found.exact else "≈: text was cut by an estimate. "
     return (
-        f"{by}.{marked} {found.staying:,} tokens stay in any case. Small print: [95 % interval] · chance, where as "
-        f"many tokens are kept at random. {' '.join(found.notes) or DASH}"
+        f"{marked}{found.staying:,} tokens stay in any case. Small print: [95 % interval] · chance, where as "
+        f"many tokens are kept at random. {' '.join(found.notes)}"
     )
