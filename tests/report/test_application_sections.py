@@ -11,9 +11,11 @@ import pytest
 
 import hyperpolyglot as hp
 from hyperpolyglot.lexicon import Lexicon
+from hyperpolyglot.report.answers import answers
 from hyperpolyglot.report.numbers import results, tables
 from hyperpolyglot.report.page import chapters, page
 from hyperpolyglot.report.sections.applications import application_sections, verdict_on
+from hyperpolyglot.report.summary import summary
 from hyperpolyglot.study import Absent, Study
 from hyperpolyglot.study.applications import APPLICATIONS
 
@@ -73,7 +75,7 @@ def test_each_has_its_section_key_and_tables(
     used = replace(
         study,
         applied={
-            "induce": {"one": dictionary, "two": turned, "lost": Absent("lost: too little.")},
+            "induce": {"one": dictionary, "two": turned, "lost": Absent("too little.")},
             "prune": {"small": pruning},
             "transplant": {"made": transplant},
             "extend": {"more": transplant},
@@ -87,7 +89,7 @@ def test_each_has_its_section_key_and_tables(
     assert all(section.pictures or section.grids for section in chapter.sections if not section.missing)
     found = results(used)
     assert ["one", "two", "lost"] == [each["name"] for each in found["induce"]]
-    assert "lost: too little." == found["induce"][2]["absent"]
+    assert "too little." == found["induce"][2]["absent"]
     assert [*verdict_on("prune", pruning)] == found["prune"][0]["verdict"]
     assert pruning.to_json().items() <= found["prune"][0].items()
     made = tables(used)
@@ -105,6 +107,28 @@ def test_each_has_its_section_key_and_tables(
         assert said in document
 
 
+def test_what_came_of_it_is_told_in_the_terminal(study: Study, pruning: hp.Pruning) -> None:
+    """After the paragraphs on the models one on each application; a study of them alone does not say that models have
+    no vectors.
+    """
+    used = replace(study, applied={"prune": {"small": pruning}, "induce": {"lost": Absent("too little.")}})
+    paragraphs = summary(used).split("\n\n")
+    assert summary(study).split("\n\n") == paragraphs[:-2]
+    assert [
+        f"prune of small: {verdict_on('prune', pruning)[0]}",
+        "induce of lost: too little.",
+    ] == paragraphs[-2:]
+    nothing = Absent("It was left out.")
+    models = tuple(
+        replace(m, diversity=nothing, separability=nothing, translate=nothing) for m in study.models
+    )
+    bare = replace(used, models=models)
+    assert ": what was measured is below.\n\nprune of small: " in summary(bare)
+    assert ["Does it serve my language?"] == [
+        answer.question.replace("Do they", "Does it") for answer in answers(bare)
+    ]
+
+
 def test_every_application_is_shown(study: Study) -> None:
     """Each row of the table of applications has a section and is a command and a public function."""
     from hyperpolyglot.cli.app import cli
@@ -112,8 +136,8 @@ def test_every_application_is_shown(study: Study) -> None:
     for key in APPLICATIONS:
         assert key in cli.commands
         assert key in hp.__all__
-        lost = replace(study, applied={key: {"x": Absent("x.")}})
-        assert [("x.",)] == [section.missing for section in application_sections(lost)]
+        lost = replace(study, applied={key: {"x": Absent("none.")}})
+        assert [("x: none.",)] == [section.missing for section in application_sections(lost)]
         with pytest.raises(AttributeError):
             verdict_on(key, None)
 

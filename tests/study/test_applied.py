@@ -131,6 +131,18 @@ def test_languages_are_written_in_three_ways(folder: Path, written: str) -> None
     assert {"en": 1.0, "ru": 2.0} == asked.given["languages"]
 
 
+def test_a_model_of_its_own_is_a_table_as_elsewhere(folder: Path) -> None:
+    """With its tokenizer and labels, and mistakes in it on their lines."""
+    text = (
+        '[[extend]]\nwords = "new.txt"\nmodel = {model = "clustered", tokenizer = "translated", name = "x"}\n'
+    )
+    (asked,) = read_study(write(folder, text)).applications
+    (model,) = asked.named
+    assert ("x", str(folder / "translated")) == (model.model, model.opening.tokenizer)
+    with pytest.raises(StudyMistaken, match="line 3: no key is called 'tokenzier'; did you mean tokenizer"):
+        read_study(write(folder, text.replace("tokenizer", "tokenzier")))
+
+
 def test_models_of_a_dictionary_may_be_several(folder: Path) -> None:
     """``models`` is a list of names of the study's models and of own ones, and a pattern matches all it does."""
     text = (

@@ -16,7 +16,7 @@ import numpy as np
 
 from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
 from hyperpolyglot.folders import expanded, in_folder
-from hyperpolyglot.regular import read_regular
+from hyperpolyglot.regular import is_regular, read_regular
 from hyperpolyglot.types import Array, Float32
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
 
@@ -95,7 +95,10 @@ def made_by(folder: Path, step: str) -> list[dict[str, Any]] | None:
     """The files of a folder that a step made, where each of them is as it was written; else ``None``."""
     try:
         manifest = json.loads(read_regular(folder / MANIFEST, _LARGEST_MANIFEST))
-        files = [entry(in_folder(folder, said["path"]), said["kind"]) for said in manifest["files"]]
+        paths = [in_folder(folder, said["path"]) for said in manifest["files"]]
+        if not all(map(is_regular, paths)):
+            return None
+        files = [entry(path, said["kind"]) for path, said in zip(paths, manifest["files"], strict=True)]
         return files if manifest["step"] == step and files == manifest["files"] else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError, HyperpolyglotError):
         return None

@@ -82,7 +82,7 @@ def plan_application(asked: Application, opened: Opened) -> Joint[Any] | Absent:
     try:
         planned = APPLICATIONS[asked.key].plan(asked, opened)
     except NotEnoughData as error:
-        return Absent(f"{asked.name}: {error}")
+        return Absent(str(error))
     if asked.output is not None:
         _there(asked.output, asked, planned)
     return planned

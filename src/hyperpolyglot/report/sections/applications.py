@@ -43,7 +43,9 @@ def application_sections(study: Study) -> list[Section]:
         for i, (name, found) in enumerate(named.items()):
             key = kind if i == 0 else f"{kind}-{i + 1}"
             if isinstance(found, Absent):
-                made.append((name, Section(key=key, title=name, question="", missing=(found.reason,))))
+                made.append(
+                    (name, Section(key=key, title=name, question="", missing=(f"{name}: {found.reason}",)))
+                )
             else:
                 made.append((name, _SHOWN[kind].section(key, found)))
     titles = Counter(section.title for _, section in made)
