@@ -23,7 +23,7 @@ def names(record):
 def test_a_study_has_a_field_for_every_measure():
     """The typed fields of a study's records and options are the rows of the catalogue, in their order."""
     assert ["space", "inspection", *(m.key for m in SINGLE)] == names(ModelStudy)
-    assert ["models", *(m.key for m in JOINT), "options", "tracks"] == names(Study)
+    assert ["models", *(m.key for m in JOINT), "options", "tracks", "applied"] == names(Study)
     assert {"k", "exclude", "protocol", "seed", "skip", *OPTIONS} == set(names(StudyOptions))
     assert {f.name: f.default_factory for f in fields(StudyOptions) if f.name in OPTIONS} == OPTIONS
 

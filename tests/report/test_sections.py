@@ -44,6 +44,7 @@ EXPECTED = {
     "served": ["languages", "fertility"],
     "reasons": ["frequency", "undertrained", "hubness", "geometry", "removal", "tables"],
     "training": [],
+    "applications": [],
     "models-compared": ["compare", "compare-by-label", "compare-maps"],
     "vocabulary": ["census", "overlap"],
     "neighbourhoods": ["neighbors"],

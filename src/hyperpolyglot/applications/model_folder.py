@@ -16,7 +16,8 @@ import numpy as np
 
 from hyperpolyglot.applications.model_configuration import CONFIGURATION
 from hyperpolyglot.errors import HyperpolyglotError, UnsupportedFormat
-from hyperpolyglot.folders import expanded
+from hyperpolyglot.folders import expanded, in_folder
+from hyperpolyglot.regular import is_regular, read_regular
 from hyperpolyglot.types import Array, Float32
 from hyperpolyglot.vocabularies.registry import open_vocabulary_file
 from hyperpolyglot.vocabulary import TokenKind, Vocabulary
@@ -28,7 +29,10 @@ __all__ = [
     "TOKENS",
     "check_empty",
     "entry",
+    "is_marked",
     "listed",
+    "made_by",
+    "mark",
     "put",
     "put_configuration",
     "save_table",
@@ -44,6 +48,8 @@ LOADING = (
     "`get_input_embeddings().weight.data.copy_(...)` of transformers (`get_output_embeddings` for an output table); "
     "a model that is loaded from this folder alone has random layers."
 )
+MANIFEST = "manifest.json"
+_LARGEST_MANIFEST = 1 << 20
 _STORED = {"F16": "F16", "BF16": "BF16"}
 
 
@@ -81,6 +87,30 @@ def whole_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
         made.replace(place)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def mark(folder: Path, files: Sequence[Mapping[str, Any]], step: str) -> None:
+    """Write ``manifest.json`` beside the files of a folder: what they are, and the key of the step that gave them."""
+    manifest = {"format": "hyperpolyglot.manifest/1", "step": step, "files": list(files)}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf8")
+
+
+def is_marked(folder: Path) -> bool:
+    """Whether a folder says by which step it was made."""
+    return (folder / MANIFEST).is_file()
+
+
+def made_by(folder: Path, step: str) -> list[dict[str, Any]] | None:
+    """The files of a folder that a step made, where each of them is as it was written; else ``None``."""
+    try:
+        manifest = json.loads(read_regular(folder / MANIFEST, _LARGEST_MANIFEST))
+        paths = [in_folder(folder, said["path"]) for said in manifest["files"]]
+        if not all(map(is_regular, paths)):
+            return None
+        files = [entry(path, said["kind"]) for path, said in zip(paths, manifest["files"], strict=True)]
+        return files if manifest["step"] == step and files == manifest["files"] else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, HyperpolyglotError):
+        return None
 
 
 def put(path: Path, content: bytes, kind: str) -> dict[str, Any]:

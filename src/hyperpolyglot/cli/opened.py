@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hyperpolyglot.space import TokenSpace
     from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["excluded_kinds", "open_spaces", "output_space"]
+__all__ = ["excluded_kinds", "open_spaces", "output_space", "own_output"]
 
 
 def open_spaces(
@@ -116,3 +116,14 @@ def output_space(model: str, opening: Opening, labels: AnyLabeller, *, fetch: bo
     if space.alignment and space.alignment.shift:
         note(space.remark)
     return space
+
+
+def own_output(
+    model: str, space: TokenSpace, opening: Opening | None = None, labels: AnyLabeller | None = None
+) -> TokenSpace | None:
+    """The output table of a model, ``None`` where it has none or it is a copy of the input table."""
+    from hyperpolyglot.labellers import DEFAULT
+    from hyperpolyglot.loading import Opening
+
+    found = output_space(model, opening or Opening(), labels or DEFAULT, fetch=True)
+    return None if found is None or found.matrix.digest() == space.matrix.digest() else found

@@ -17,7 +17,7 @@ from hyperpolyglot.cli.groups import (
     search_group,
     store_group,
 )
-from hyperpolyglot.cli.opened import output_space
+from hyperpolyglot.cli.opened import output_space, own_output
 from hyperpolyglot.cli.options import json_option, strict_option, with_output_option
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ def study(
         raise click.UsageError("name a study file; --example prints one.")
     wanted = read_study(file)
     runs = [(run, run.steps()) for run in wanted.tracks]
-    models = wanted.models or tuple(dict.fromkeys(steps[-1] for _, steps in runs))
-    named = [*models, *(step for _, steps in runs for step in steps)]
+    used = [model for asked in wanted.applications for model in asked.named]
+    models = wanted.models or _measured(wanted, runs)
+    named = [*models, *(step for _, steps in runs for step in steps), *used]
     click.get_current_context().with_resource(told_apart(dict.fromkeys(model.model for model in named)))
     if wanted.outputs.explorer:
         refuse_others(wanted.outputs.explorer)
@@ -116,8 +117,11 @@ def study(
             ],
             search=search,
         )
+        opened = dict(zip(models, spaces, strict=True))
         plan = replace(
-            plan, tracks={run.name: _tracked(run, steps, lexicon, search, strict, bar) for run, steps in runs}
+            plan,
+            tracks={run.name: _tracked(run, steps, lexicon, search, strict, bar) for run, steps in runs},
+            applied=_applied(wanted, opened, lexicon, strict, bar),
         )
         if dry_run:
             files: list[dict[str, Any]] = []
@@ -125,7 +129,8 @@ def study(
         else:
             with cluster.executor() as execute:
                 done = run_plan(plan, kept, executor=execute, progress=bar)
-            files = _explorer(wanted, spaces, lexicon, kept, search, bar) + _write(done, wanted)
+            files = _made(wanted, plan, done) + _explorer(wanted, spaces, lexicon, kept, search, bar)
+            files += _write(done, wanted)
     payload: dict[str, Any] = {"files": files}
     if dry_run:
         payload["steps"] = steps
@@ -181,11 +186,59 @@ def _tracked(
         raise StudyMistaken(f"{run.name}: {str(error).rstrip('.')}.") from error
 
 
+def _measured(wanted: StudyFile, runs: list[tuple[TrackedRun, list[NamedModel]]]) -> tuple[NamedModel, ...]:
+    """What is measured where a study lists no models: the last of each run, and what applications work on."""
+    last = [steps[-1] for _, steps in runs]
+    return tuple(dict.fromkeys([*last, *(asked.named[0] for asked in wanted.applications)]))
+
+
+def _applied(
+    wanted: StudyFile,
+    opened: dict[NamedModel, TokenSpace],
+    lexicon: Lexicon,
+    strict: bool,
+    progress: Progress,
+) -> dict[str, dict[str, Joint[Any] | Absent]]:
+    """The steps of the applications, by key and name; models that are not ``opened`` yet are, each once."""
+    from hyperpolyglot.study.applications import APPLICATIONS, plan_application
+    from hyperpolyglot.study.applied import Opened
+
+    found: dict[str, dict[str, Joint[Any] | Absent]] = {}
+    for asked in wanted.applications:
+        for model in asked.named:
+            if model not in opened:
+                opened[model] = _opened(model, strict, progress)
+        first = asked.named[0]
+        output = (
+            own_output(first.place, opened[first], replace(first.opening, strict=strict), first.labels)
+            if APPLICATIONS[asked.key].rebuilds_output
+            else None
+        )
+        spaces = {key: tuple(opened[model] for model in models) for key, models in asked.models.items()}
+        parts = Opened(spaces=spaces, lexicon=lexicon, output=output)
+        found.setdefault(asked.key, {})[asked.name] = plan_application(asked, parts)
+    return found
+
+
+def _made(wanted: StudyFile, plan: StudyPlan, done: Study) -> list[dict[str, Any]]:
+    """The files of the models that applications make."""
+    from hyperpolyglot.study import Absent
+    from hyperpolyglot.study.applications import write_folder
+
+    files: list[dict[str, Any]] = []
+    for asked in wanted.applications:
+        planned, found = plan.applied[asked.key][asked.name], done.applied[asked.key][asked.name]
+        if not isinstance(planned, Absent) and not isinstance(found, Absent):
+            files += write_folder(asked, planned, found)
+    return files
+
+
 def _places(wanted: StudyFile) -> list[Path]:
     outputs = wanted.outputs
     report = outputs.report / "report.html" if outputs.report else None
     explorer = outputs.explorer / "index.html" if outputs.explorer else None
-    return [path for path in (report, outputs.json, outputs.tables, explorer) if path is not None]
+    made = [asked.output for asked in wanted.applications]
+    return [path for path in (report, outputs.json, outputs.tables, explorer, *made) if path is not None]
 
 
 def _explorer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +10,7 @@ import click
 
 from hyperpolyglot.cli.described import Described
 from hyperpolyglot.cli.groups import OpeningOptions, SourceOptions, opening_group, rows_group, source_group
-from hyperpolyglot.cli.opened import open_spaces, output_space
+from hyperpolyglot.cli.opened import open_spaces, own_output
 from hyperpolyglot.cli.options import Amount, json_option, model_argument, seed_option
 from hyperpolyglot.cli.output import emit
 
@@ -108,7 +107,7 @@ def transplant(
     spaces = open_spaces(
         [model, tokenizer, *([] if via is None else [via])], source.as_opening(), others=OpeningOptions()
     )
-    unembedding = own_output(model, spaces[0], source.as_opening())
+    unembedding = own_output(model, spaces[0], source.as_opening().opening())
     with progress_bar() as bar:
         found = transplanted(
             *spaces,
@@ -174,7 +173,7 @@ def extend(
     check_empty(output)
     listed = read_word_file(words)
     spaces = open_spaces([model, *([] if via is None else [via])], opening, others=OpeningOptions())
-    unembedding = own_output(model, spaces[0], opening)
+    unembedding = own_output(model, spaces[0], opening.opening())
     with progress_bar() as bar:
         found = extended(
             spaces[0],
@@ -205,34 +204,13 @@ def _written(
     return note(f"wrote {folder}")
 
 
-def own_output(model: str, space: TokenSpace, opening: OpeningOptions) -> TokenSpace | None:
-    """The output table of a model, ``None`` where it has none or it is a copy of the input table."""
-    from hyperpolyglot.labellers import DEFAULT
+def _weights(languages: str) -> dict[str, float]:
+    from hyperpolyglot.applications.pruning.weights import weights_of
 
-    found = output_space(model, opening.opening(), DEFAULT, fetch=True)
-    return None if found is None or found.matrix.digest() == space.matrix.digest() else found
-
-
-def weights_of(languages: str) -> dict[str, float]:
-    """Weights by language tag, of ``sw=2,en,fr``. Raises ``UsageError`` for anything else.
-
-    >>> weights_of("sw=2,en")
-    {'sw': 2.0, 'en': 1.0}
-    """
-    found: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in languages.split(","))):
-        tag, _, weight = part.partition("=")
-        try:
-            found[tag] = float(weight or 1)
-        except ValueError:
-            found[tag] = -1.0
-        if not tag or not 0 < found[tag] < math.inf:
-            raise click.UsageError(
-                f"--languages: {part!r} is no language and weight; write sw,en or sw=2,en."
-            )
-    if not found:
-        raise click.UsageError("--languages names none; write sw,en,fr.")
-    return found
+    try:
+        return weights_of(languages)
+    except ValueError as error:
+        raise click.UsageError(f"--languages: {error}") from error
 
 
 @click.command(
@@ -327,7 +305,7 @@ def prune(
     with progress_bar() as bar:
         found = pruned(
             spaces[0],
-            weights_of(languages),
+            _weights(languages),
             text=counted,
             held_out=judging,
             word_lists=lists,

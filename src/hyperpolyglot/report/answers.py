@@ -49,7 +49,12 @@ def answers(study: Study) -> tuple[Answer, ...]:
         _languages(study),
     )
     told = tuple(answer for answer in made if answer.paragraphs)
-    return told if len(told) > 1 else (Answer(question="", paragraphs=(alone(study),)), *told)
+    vectors = any(m.space.table is not None for m in study.models)
+    return (
+        told
+        if len(told) > 1 or (told and vectors)
+        else (Answer(question="", paragraphs=(alone(study),)), *told)
+    )
 
 
 def _asked(languages: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from hyperpolyglot.measures.census import ModelCensus
 from hyperpolyglot.measures.comparison.records import PairSimilarity
 from hyperpolyglot.measures.verdicts import by_label
+from hyperpolyglot.report.sections.applications import verdict_on
 from hyperpolyglot.report.sections.checkpoints import readings
 from hyperpolyglot.report.sections.comparison import labels_above, maps_above
 from hyperpolyglot.report.sections.explanations import higher_than_overall
@@ -21,6 +22,7 @@ from hyperpolyglot.report.sections.vocabulary import scripts_of
 from hyperpolyglot.report.verdicts import verdict_of
 from hyperpolyglot.study import Absent, ModelStudy, Study
 from hyperpolyglot.study.catalogue import JOINT, SINGLE
+from hyperpolyglot.study.record import plain
 
 __all__ = ["results", "tables"]
 
@@ -42,6 +44,7 @@ def results(study: Study) -> dict[str, Any]:
         "verdict": _verdict_between(study),
         **_forms({measure.key: getattr(study, measure.key) for measure in JOINT}),
         **_tracked(study),
+        **_applied(study),
     }
 
 
@@ -56,6 +59,24 @@ def _tracked(study: Study) -> dict[str, Any]:
         for name, run in study.tracks.items()
     ]
     return {"track": runs}
+
+
+def _applied(study: Study) -> dict[str, Any]:
+    """What the models were used for, by the keys of the commands, each with its name, models, options and verdict."""
+    return {
+        key: [
+            {"name": name, "absent": found.reason}
+            if isinstance(found, Absent)
+            else {"name": name, **_origin(found), **found.to_json(), "verdict": [*verdict_on(key, found)]}
+            for name, found in named.items()
+        ]
+        for key, named in study.applied.items()
+    }
+
+
+def _origin(found: Any) -> dict[str, Any]:
+    models = [] if found.provenance is None else found.provenance.models
+    return {"models": [model.to_json() for model in models], "options": plain(found.options)}
 
 
 def _verdict(model: ModelStudy, counted: ModelCensus, study: Study) -> dict[str, Any]:
@@ -139,6 +160,11 @@ def tables(study: Study) -> dict[str, Rows]:
             found.setdefault(f"track_{table}" if table else "steps", []).extend(
                 {"track": name, **row} for row in rows
             )
+    for key, named in study.applied.items():
+        for name, record in named.items():
+            parts = {} if isinstance(record, Absent) else record.tables_by_name()
+            for table, rows in parts.items():
+                found.setdefault(_table_name(key, table), []).extend({"name": name, **row} for row in rows)
     return {name: rows for name, rows in found.items() if rows}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -17,10 +18,12 @@ from markupsafe import Markup
 from hyperpolyglot.labellers import common
 from hyperpolyglot.provenance import VERSION, provenance
 from hyperpolyglot.published import REFERENCE
+from hyperpolyglot.records import Record
 from hyperpolyglot.report.answers import answers
 from hyperpolyglot.report.content import Section
 from hyperpolyglot.report.links import explorer_link
 from hyperpolyglot.report.overview import example, scales
+from hyperpolyglot.report.sections.applications import application_sections
 from hyperpolyglot.report.sections.checkpoints import track_sections
 from hyperpolyglot.report.sections.comparison import comparison_sections
 from hyperpolyglot.report.sections.examples import example_sections
@@ -71,6 +74,7 @@ def chapters(study: Study) -> list[Chapter]:
         "reasons": ("Explanations", explanation_sections),
         "models-compared": ("Comparison of models", comparison_sections),
         "training": ("Along training", track_sections),
+        "applications": ("Applications", application_sections),
         "vocabulary": ("Vocabulary", vocabulary_sections),
         "neighbourhoods": ("Example neighbourhoods", example_sections),
     }
@@ -97,6 +101,11 @@ def with_content(made: Sequence[Chapter]) -> tuple[list[Chapter], list[str]]:
     return kept, list(dict.fromkeys(reasons))
 
 
+def _turned(text: str) -> bool:
+    """Whether a text has letters that are written from right to left."""
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
+
+
 def _numbers(made: Sequence[Chapter]) -> dict[str, str]:
     """Figure 1, Figure 2, … by the key of a picture, and by that of a section for its first; Table … by its title."""
     sections = [section for chapter in made for section in chapter.sections]
@@ -108,6 +117,17 @@ def _numbers(made: Sequence[Chapter]) -> dict[str, str]:
     for number, (section, table) in enumerate(grids, start=1):
         found[f"{section.key}/{table.title}"] = f"Table {number}"
     return found | {"models": f"Table {len(grids) + 1}", "paper": f"Table {len(grids) + 2}"}
+
+
+def _origin(study: Study) -> dict[str, Any]:
+    """What the page says of where it comes from: the models of the study, then others that they were used with."""
+    found = provenance([m.space for m in study.models], study.options.to_json(), study.options.seed)
+    named = {model["model"]: model for model in found["models"]}
+    for record in (one for several in study.applied.values() for one in several.values()):
+        if isinstance(record, Record) and record.provenance is not None:
+            for model in record.provenance.models:
+                named.setdefault(model.model, model.to_json())
+    return found | {"models": [*named.values()]}
 
 
 def _digest(script: str) -> str:
@@ -151,6 +171,7 @@ def _page(study: Study, explorer: str | None) -> str:
         script_digest=_digest(script),
         explore=partial(explorer_link, explorer) if explorer else None,
         title_of=title_of,
+        turned=_turned,
         numbers=_numbers(made),
         paper=paper_figures(study),
         answers=answers(study),
@@ -166,7 +187,7 @@ def _page(study: Study, explorer: str | None) -> str:
             if any(value != DASH for _, value in column)
         ],
         chapters=made,
-        provenance=provenance(spaces, study.options.to_json(), study.options.seed),
+        provenance=_origin(study),
         version=VERSION,
         reference=REFERENCE,
     )

@@ -6,6 +6,7 @@ from hyperpolyglot.labellers import common
 from hyperpolyglot.measures.verdicts import Verdict
 from hyperpolyglot.report.content import present
 from hyperpolyglot.report.many import FEW, scores, told_ranks
+from hyperpolyglot.report.sections.applications import verdict_on
 from hyperpolyglot.report.sections.translation import above_chance
 from hyperpolyglot.report.verdicts import say_verdict, verdict_of
 from hyperpolyglot.report.wording import DASH, bracketed, exact, joined, number, percent, score, span
@@ -26,15 +27,19 @@ _TOGETHER = {
 def summary(study: Study) -> str:
     """Whether the models keep labels (writing systems) apart, mix them, and bring translations together.
 
-    A paragraph for each model; of many models, their ranks by translation and by own share, with the verdicts.
+    A paragraph for each model; of many models, their ranks by translation and by own share, with the verdicts. Then one
+    for each application.
     """
     told = _of_each(study) if len(study.models) <= FEW else [*ranks(study), *by_verdict(study)]
-    return "\n\n".join(filter(None, told)) or alone(study)
+    said = [*filter(None, told)] or [alone(study)]
+    return "\n\n".join([*said, *_used(study)])
 
 
 def alone(study: Study) -> str:
-    """What a report of vocabularies without vectors has."""
+    """What a report has that answers none of its questions, as that of vocabularies without vectors."""
     names = joined([title_of(m.space.model) for m in study.models])
+    if any(m.space.table is not None for m in study.models):
+        return f"{names}: what was measured is below."
     kind = "a vocabulary" if len(study.models) == 1 else "vocabularies"
     return (
         f"{names}: {kind} without vectors. Below: what is counted, which languages have words in it, and what text "
@@ -46,6 +51,16 @@ def _of_each(study: Study) -> list[str]:
     """What each model does, in a sentence on its labels and one on translation."""
     told = [(verdict(m), translated(m, begins=not verdict(m))) for m in study.models]
     return [" ".join(filter(None, sentences)) for sentences in told]
+
+
+def _used(study: Study) -> list[str]:
+    """The first sentence on each application, or why there is none."""
+    told = []
+    for kind, named in study.applied.items():
+        for name, found in named.items():
+            said = (found.reason,) if isinstance(found, Absent) else verdict_on(kind, found)
+            told += [f"{kind} of {name}: {said[0]}"] if said else []
+    return told
 
 
 def verdict(model: ModelStudy) -> str:

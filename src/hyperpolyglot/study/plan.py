@@ -34,18 +34,22 @@ class ModelPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyPlan:
-    """All steps of a study, by what their records are for; ``tracks``: of the runs that are tracked, by their names."""
+    """All steps of a study, by what their records are for; ``tracks``: of the runs that are tracked, by their names;
+    ``applied``: of the applications, by their key and name.
+    """
 
     models: tuple[ModelPlan, ...]
     joint: Mapping[str, Joint[Any] | Absent]
     options: StudyOptions
     tracks: Mapping[str, Joint[Track] | Absent] = field(default_factory=dict)
+    applied: Mapping[str, Mapping[str, Joint[Any] | Absent]] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph:
         """The same as a graph: model after model, then what takes several."""
         steps = [step for model in self.models for step in model.steps.values()]
-        for several in (*self.joint.values(), *self.tracks.values()):
+        applied = [one for named in self.applied.values() for one in named.values()]
+        for several in (*self.joint.values(), *self.tracks.values(), *applied):
             steps.extend(() if isinstance(several, Absent) else several.steps)
         return Graph(tuple(step for step in steps if not isinstance(step, Absent)))
 

@@ -114,7 +114,11 @@ class ModelStudy:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Study(Record):
-    """Everything measured on some models; ``tracks``: runs that were tracked along their checkpoints, by name."""
+    """Everything measured on some models; ``tracks``: runs that were tracked along their checkpoints, by name.
+
+    ``applied``: what the models were used for, by the key of the application (``"induce"``, ``"prune"``,
+    ``"transplant"``, ``"extend"``) and by name: what the function of that name gives, or :class:`Absent`.
+    """
 
     models: tuple[ModelStudy, ...]
     census: Census
@@ -124,6 +128,7 @@ class Study(Record):
     compare: Comparison | Absent
     options: StudyOptions
     tracks: Mapping[str, Track | Absent] = field(default_factory=dict)
+    applied: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def table(self) -> list[dict[str, Any]]:
         """A row for every model: mean accuracy of probes, silhouette, diversity and own share, headline P@1,

@@ -77,10 +77,17 @@ def run_plan(
         name: run if isinstance(run, Absent) else attempt(partial(run.record, outcomes))
         for name, run in plan.tracks.items()
     }
+    applied = {
+        key: {
+            name: one if isinstance(one, Absent) else attempt(partial(one.record, outcomes))
+            for name, one in named.items()
+        }
+        for key, named in plan.applied.items()
+    }
     models = tuple(_one_model(model, plan.options, outcomes) for model in plan.models)
     options = plan.options
     origin = came_from(*(model.space for model in models), seed=options.seed, protocol=options.protocol)
-    return stamped(Study(models=models, options=options, tracks=tracks, **joint), origin)
+    return stamped(Study(models=models, options=options, tracks=tracks, applied=applied, **joint), origin)
 
 
 def run_joint(

@@ -184,6 +184,13 @@ def _(argument: tuple[TokenKind, ...]) -> Any:  # of kinds of tokens, whose orde
     return sorted(kind.label for kind in argument)
 
 
+@described.register(dict | list)
+def _(
+    argument: dict[str, Any] | list[str],
+) -> Any:  # texts, words or weights by language, or words, in their order
+    return digest_of([*argument.items()] if isinstance(argument, dict) else argument)
+
+
 @lru_cache(maxsize=4)
 def _lexicon_digest(lexicon: Lexicon) -> str:
     columns = (lexicon.concepts, lexicon.languages, lexicon.scripts, lexicon.words, lexicon.kinds)

@@ -26,7 +26,7 @@ from hyperpolyglot.tokenizer_source import TokenizerSource
 from hyperpolyglot.types import Array, Progress, silent
 from hyperpolyglot.vocabulary import LARGEST_ID, TokenKind, Vocabulary, display
 
-__all__ = ["extend"]
+__all__ = ["extend", "with_new_tokens"]
 
 _MOST_WORDS = 200_000
 _FEWEST_STARTS = 100
@@ -70,6 +70,29 @@ def extend(
     checked("extend", source, TokenSpace, "a TokenSpace, as open_model() gives it")
     checked_all("extend", words, str, "words")
     options = options_of("extend", TransplantOptions, options, changes)
+    target, added = with_new_tokens(source, words)
+    known = _known(source, target, via, added.first)
+    found = transplanted(
+        known,
+        None if output is None else replace(known, source=_of_same(output, source)),
+        options,
+        progress,
+        may_hide=_hideable(source, target),
+    )
+    blank = np.flatnonzero(target.vocabulary.kinds[: len(source)] == TokenKind.PADDING)
+    found = replace(
+        found,
+        embeddings=_with_rows(found.embeddings, source, blank),
+        output=None
+        if found.output is None or output is None
+        else replace(found.output, embeddings=_with_rows(found.output.embeddings, output, blank)),
+        added=added,
+    )
+    return stamped(found, came_from(source, *([] if via is None else [via]), seed=options.seed))
+
+
+def with_new_tokens(source: TokenSpace, words: Sequence[str]) -> tuple[TokenSpace, AddedWords]:
+    """The vocabulary with those of the words that are new, and what became of the others. Raises as :func:`extend`."""
     if len(source) != source.matrix.shape[0]:
         raise UnsupportedFormat(f"{source.model}: only a part of its tokens is open; name the whole model.")
     form = form_of(source)
@@ -92,36 +115,19 @@ def extend(
         )
     target = _target(source, listed, first, written)
     configuration = configuration_of(source)
-    known = _known(source, target, via, first)
-    found = transplanted(
-        known,
-        None if output is None else replace(known, source=_of_same(output, source)),
-        options,
-        progress,
-        may_hide=_hideable(source, target),
+    return target, AddedWords(
+        words=tuple(word.text for word in listed.words),
+        first=first,
+        already=listed.already,
+        refused=listed.refused,
+        replaced=min(len(listed.words), len(source) - first),
+        files=written.files,
+        beside=None if tokenizer.path is None else tokenizer.path.parent,
+        matching=written.matching,
+        misread=written.misread,
+        checked_by=library_of(written.tokenizer) if checked_by_library else None,
+        configuration=configuration and configuration.resized(target.n_rows),
     )
-    blank = np.flatnonzero(target.vocabulary.kinds[: len(source)] == TokenKind.PADDING)
-    found = replace(
-        found,
-        embeddings=_with_rows(found.embeddings, source, blank),
-        output=None
-        if found.output is None or output is None
-        else replace(found.output, embeddings=_with_rows(found.output.embeddings, output, blank)),
-        added=AddedWords(
-            words=tuple(word.text for word in listed.words),
-            first=first,
-            already=listed.already,
-            refused=listed.refused,
-            replaced=min(len(listed.words), len(source) - first),
-            files=written.files,
-            beside=None if tokenizer.path is None else tokenizer.path.parent,
-            matching=written.matching,
-            misread=written.misread,
-            checked_by=library_of(written.tokenizer) if checked_by_library else None,
-            configuration=configuration and configuration.resized(target.n_rows),
-        ),
-    )
-    return stamped(found, came_from(source, *([] if via is None else [via]), seed=options.seed))
 
 
 def _reasons(refused: dict[str, int]) -> str:
