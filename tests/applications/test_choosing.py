@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hyperpolyglot.applications.transplantation.choosing import chosen_of, cross_fitted
+from hyperpolyglot.applications.transplantation.choosing import ahead_of, chosen_of, cross_fitted
 from hyperpolyglot.applications.transplantation.lengths import LengthLine, length_line
 from hyperpolyglot.applications.transplantation.trials import Scores
 
@@ -48,6 +48,17 @@ def test_pairs_show_what_intervals_of_each_do_not() -> None:
     flat = np.zeros(TOKENS)
     scores = {"a": of(first(160), flat, cosine=0.9), "b": of(first(180), flat)}
     assert "b" == chosen_of(scores)
+
+
+def test_how_far_a_method_is_ahead_is_a_paired_difference() -> None:
+    """20 tokens of 400 more are 5 points; whoever has the same ones on every token is ahead by nothing at all."""
+    flat = np.zeros(TOKENS)
+    scores = {"a": of(first(160), flat), "b": of(first(180), flat), "c": of(first(180), flat)}
+    found = ahead_of(scores, "b")
+    assert {"a", "c"} == set(found)
+    assert 0.05 == pytest.approx(found["a"]["value"])
+    assert 0.03 <= found["a"]["low"] < 0.05 < found["a"]["high"] < 0.08
+    assert found["c"] in ({"value": 0, "low": 0, "high": 0}, {"value": 0, "low": None, "high": None})
 
 
 def test_equal_methods_are_told_apart_by_cosine_then_by_name() -> None:

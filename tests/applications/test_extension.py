@@ -392,6 +392,31 @@ def test_a_piece_inside_words_is_not_taken_for_the_word() -> None:
     assert (1, {"spelled as a piece inside words": 1}) == (found.already, found.refused)
 
 
+@pytest.mark.parametrize("kind", ["unigram", "byte_level"])
+def test_tokens_that_other_files_name_are_written_before_the_words(
+    request: pytest.FixtureRequest, kind: str, tmp_path: Path
+) -> None:
+    """They keep their ids and rows, are found in text by the new file alone, and the words follow them."""
+    tokenizer = request.getfixturevalue(kind)
+    rows = tokenizer.get_vocab_size()
+    folder = tmp_path / "old"
+    folder_of(folder, tokenizer.to_str().encode(), rows, spare=3)
+    (folder / "added_tokens.json").write_text(json.dumps({"<more>": rows, "<most>": rows + 1}))
+    (folder / "tokenizer_config.json").write_text('{"additional_special_tokens": ["<most>"]}')
+    space = hp.open_model(folder)
+    found = hp.extend(space, NEW, held_out=20)
+    assert (rows + 2, 1) == (found.added.first, found.added.replaced)
+    hp.write_transplant(found, tmp_path / "new", source=space)
+    made = Tokenizer.from_file(str(tmp_path / "new" / "tokenizer.json"))
+    assert [rows, rows + 1] == [made.token_to_id(piece) for piece in ("<more>", "<most>")]
+    assert {rows, rows + 1} <= set(made.encode("a<more>b <most>", add_special_tokens=False).ids)
+    assert [rows + 2] == made.encode(f" {NEW[0]}", add_special_tokens=False).ids
+    again = hp.open_model(tmp_path / "new")
+    assert space.vocabulary.pieces[: rows + 2] == again.vocabulary.pieces[: rows + 2]
+    assert np.array_equal(space.vocabulary.kinds[: rows + 2], again.vocabulary.kinds[: rows + 2])
+    assert space.vectors()[: rows + 2].tobytes() == again.vectors()[: rows + 2].tobytes()
+
+
 def test_what_cannot_be_extended_is_said(unigram, tmp_path: Path) -> None:
     """One sentence each: no tokenizer that is run, no new word, a part of a model, tokens elsewhere, gaps."""
     with pytest.raises(UnsupportedFormat, match=r"words are added to tokenizer\.json"):
@@ -402,7 +427,7 @@ def test_what_cannot_be_extended_is_said(unigram, tmp_path: Path) -> None:
         hp.extend(space, ["a b", "c d"])
     with pytest.raises(UnsupportedFormat, match="name the whole model"):
         hp.extend(space.take(np.arange(150)), ["majini"])
-    (tmp_path / "old" / "added_tokens.json").write_text(json.dumps({"<more>": unigram.get_vocab_size()}))
+    (tmp_path / "old" / "added_tokens.json").write_text(json.dumps({"<more>": unigram.get_vocab_size() + 1}))
     with pytest.raises(UnsupportedFormat, match="name tokens after its last one"):
         hp.extend(hp.open_model(tmp_path / "old"), ["majini"])
     gap = json.loads(data)

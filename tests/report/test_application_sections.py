@@ -174,16 +174,20 @@ def test_a_price_is_told_with_its_interval(study: Study, pruning: hp.Pruning) ->
     )
 
 
-def test_methods_are_told_apart_only_by_their_intervals(
+def test_methods_are_told_apart_only_by_paired_differences(
     transplant: hp.Transplant, space: hp.TokenSpace
 ) -> None:
     """A planted rotation is found; a method that was asked for and is beaten says so; of noise nothing is said."""
     first, second = verdict_on("transplant", transplant)
     assert first.startswith(f"{transplant.chosen} finds ")
     assert "chance 0.4 %) of 40 hidden tokens again" in first
-    assert "ties with" in second
+    assert second.startswith("By P@1, these tokens do not tell it from ")
     assert "ridge" in second or "procrustes" in second
-    beaten = verdict_on("transplant", replace(transplant, chosen="mean"))
+    far = {method: {"value": 0.2, "low": 0.1, "high": 0.3} for method in transplant.ahead}
+    assert "ahead of all others" in verdict_on("transplant", replace(transplant, ahead=far))[-1]
+    alone = tuple(trial for trial in transplant.methods if trial.method != "auto")
+    behind = {method: {"value": -0.9, "low": -1.0, "high": -0.8} for method in ("ridge", "procrustes")}
+    beaten = verdict_on("transplant", replace(transplant, methods=alone, chosen="mean", ahead=behind))
     assert beaten[0].startswith("mean finds hidden tokens no more often than chance: 0")
     assert "does better" in beaten[-1]
     random = hp.transplant(noise(space), noise(space, 1), held_out=40)
@@ -196,7 +200,7 @@ def test_a_transplant_has_methods_by_label_and_how_rows_came_to_be(
     """Every method over all and by label with intervals, the chosen one marked, the output table beside."""
     (section,) = application_sections(replace(study, applied={"transplant": {"x": transplant}}))
     by_method, by_label, output, rows = section.grids
-    assert ["mean", "ridge", "procrustes", "focus", "omp"] == [
+    assert ["mean", "ridge", "procrustes", "focus", "omp", "auto"] == [
         row[0].split("\n")[0] for row in by_method.rows
     ]
     assert [transplant.chosen] == [row[0].split("\n")[0] for row in by_method.rows if "chosen" in row[0]]

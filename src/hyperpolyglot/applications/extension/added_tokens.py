@@ -38,7 +38,7 @@ def configuration_with(folder: Path | None, tokens: Sequence[dict[str, Any]], fi
     """``tokenizer_config.json`` with the tokens in ``added_tokens_decoder``, where transformers looks for them.
 
     Where it had no such list, transformers looked into ``added_tokens.json`` and ``special_tokens_map.json``, which it
-    does no more where there is one: what they name is named here too.
+    does no more where there is one: what they name is named here too. A token that is listed stays as it is listed.
     """
     found = dict(object_in(folder, CONFIGURATION) or {})
     listed = found.get("added_tokens_decoder")
@@ -55,7 +55,7 @@ def configuration_with(folder: Path | None, tokens: Sequence[dict[str, Any]], fi
     if not isinstance(listed, dict):
         raise DamagedFile(CONFIGURATION, "its added_tokens_decoder is no object")
     new = {str(id_): token for id_, token in enumerate(tokens, start=first)}
-    return json.dumps(found | {"added_tokens_decoder": listed | new}, ensure_ascii=False, indent=1).encode()
+    return json.dumps(found | {"added_tokens_decoder": new | listed}, ensure_ascii=False, indent=1).encode()
 
 
 def _content(value: object) -> object:

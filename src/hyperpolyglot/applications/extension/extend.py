@@ -103,8 +103,8 @@ def with_new_tokens(source: TokenSpace, words: Sequence[str]) -> tuple[TokenSpac
     assert tokenizer is not None
     if np.any(source.vocabulary.kinds[first:] != TokenKind.PADDING) or first + len(words) > LARGEST_ID:
         raise UnsupportedFormat(
-            f"{tokenizer.name}: other files beside it, or the code of its family, name tokens after its last one; "
-            "save the tokenizer with all of its tokens in tokenizer.json first."
+            f"{tokenizer.name}: other files beside it, or the code of its family, name tokens after its last one that "
+            "cannot be written into it; save the tokenizer with all of its tokens in tokenizer.json first."
         )
     sifted = new_words(words, source.vocabulary, spelled_bare=form.matching == "words")
     listed, written, checked_by_library = _written(form, sifted, tokenizer)

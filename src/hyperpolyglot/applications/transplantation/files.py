@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from hyperpolyglot.applications.model_folder import (
 )
 from hyperpolyglot.applications.tokenizer_files import object_in
 from hyperpolyglot.applications.transplantation.added_words import AddedWords
+from hyperpolyglot.applications.transplantation.lengths import told
 from hyperpolyglot.applications.transplantation.transplant import OutputTable, Transplant
 from hyperpolyglot.applications.transplantation.trials import Trial
 from hyperpolyglot.arguments import checked
@@ -146,15 +147,19 @@ def _tokenizer_files(vocabulary: Vocabulary, added: AddedWords | None) -> Iterat
 
 def _scores(trials: Sequence[Trial]) -> str:
     return "\n".join(
-        f"| {t.method} | {t.cosine['value']:.3f} | {t.p1['value']:.3f} | {t.overlap10['value']:.3f} | "
-        f"{t.norm_ratio['value']:.3f} |"
+        f"| {t.method} | {' | '.join(map(_cell, (t.cosine, t.p1, t.overlap10, t.norm_ratio)))} |"
         for t in trials
         if t.label is None
     )
 
 
+def _cell(score: Mapping[str, float | None]) -> str:
+    ends = [f"{end:.3f}" for end in (score["low"], score["high"]) if end is not None]
+    return f"{score['value']:.3f} [{', '.join(ends)}]" if ends else f"{score['value']:.3f}"
+
+
 def _line(lengths: dict[str, float]) -> str:
-    return f"{lengths['scale']:.4g} · l^{lengths['power']:.3g}"
+    return told(lengths["scale"], lengths["power"])
 
 
 def _of_output(found: OutputTable) -> str:
@@ -167,7 +172,7 @@ tokens:
 |---|---|---|---|---|
 {_scores(found.methods)}
 
-A built row of length l was made {_line(found.lengths)} long; {found.lengths["lengthened"]:,} rows were then \
+A built row {_line(found.lengths)}; {found.lengths["lengthened"]:,} rows were then \
 lengthened and {found.lengths["shortened"]:,} shortened.
 """
 
@@ -228,16 +233,17 @@ float32. Rows of {found.copied:,} shared tokens are copied; {found.built:,} are 
 {zero}{names_rows}
 
 Method: `{found.chosen}` (asked for: `{found.options.method}`). Scores on {rows[0].held_out:,} shared tokens that were \
-hidden; P@1 among all tokens of the source{choice}:
+hidden; P@1 among all tokens of the source, 95 % intervals{choice}:
 
 | method | cosine | P@1 | overlap of 10 neighbours | length ratio |
 |---|---|---|---|---|
 {table}
 
-A built row of length l was made {_line(found.lengths)} long, as the hidden tokens' lengths suggest; \
+A built row {_line(found.lengths)}, as the hidden tokens' lengths suggest; \
 {found.lengths["lengthened"]:,} shorter and {found.lengths["shortened"]:,} longer than nearly all copied rows were \
 then brought into their range. `{numbers}` has \
-the scores by label, with intervals and chance levels.
+the scores by label, with intervals and chance levels, and how far the method is ahead of each other on the same \
+tokens.
 
 {LOADING} {configured.told(identical=found.added is not None) if configured else _UNCONFIGURED}
 {"" if found.output is None else _of_output(found.output)}

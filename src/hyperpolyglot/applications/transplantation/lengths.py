@@ -12,9 +12,10 @@ import numpy as np
 
 from hyperpolyglot.types import Float32, Float64
 
-__all__ = ["LengthLine", "length_line"]
+__all__ = ["LengthLine", "length_line", "told"]
 
 _LEAST = 1e-3
+_FLAT = 0.005
 
 
 class LengthLine(NamedTuple):
@@ -46,3 +47,14 @@ def length_line(made: Float32, true: Float32) -> LengthLine:
     slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread if spread > 0 else 0.0
     power = min(max(slope, 0.0), 1.0)
     return LengthLine(float(np.exp(y.mean() - power * x.mean())), power)
+
+
+def told(scale: float, power: float) -> str:
+    """What became of the length of a built row, in words.
+
+    >>> told(1.03, 0.42), told(2.5, 0.0)
+    ('was given the length 1.03 · l^0.42 for its own l', 'was given the length 2.5 whatever its own')
+    """
+    if power < _FLAT:
+        return f"was given the length {scale:.4g} whatever its own"
+    return f"was given the length {scale:.4g} · l^{power:.2g} for its own l"

@@ -10,7 +10,7 @@ import numpy as np
 
 from hyperpolyglot.applications.transplantation.added_words import AddedWords
 from hyperpolyglot.applications.transplantation.aligned import Aligned, aligned, mean_of_pieces
-from hyperpolyglot.applications.transplantation.choosing import chosen_of, cross_fitted
+from hyperpolyglot.applications.transplantation.choosing import ahead_of, chosen_of, cross_fitted
 from hyperpolyglot.applications.transplantation.lengths import LengthLine, length_line
 from hyperpolyglot.applications.transplantation.methods import LEARNT, Anchors
 from hyperpolyglot.applications.transplantation.trials import Trial, hidden_by_label, scored, trials_of
@@ -18,6 +18,7 @@ from hyperpolyglot.arguments import checked, options_of
 from hyperpolyglot.errors import NotEnoughData
 from hyperpolyglot.origins import came_from, stamped
 from hyperpolyglot.records import Record
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Array, Float32, Progress, frozen, silent
 from hyperpolyglot.vocabulary import TokenKind
@@ -82,7 +83,8 @@ class Transplant(Record):
     """``embeddings`` float32 ``[rows, d]`` for the rows of ``target``; rows without a token are zero.
 
     ``methods``: how well each rebuilds hidden tokens, over all and by label; ``auto`` is the choice itself, every token
-    by the method that is chosen without it; ``chosen``; ``copied`` and ``built`` tokens, ``built_by`` method;
+    by the method that is chosen without it; ``chosen``; ``ahead``: how far its P@1 is above that of each other method,
+    {value, low, high} by method, from paired differences; ``copied`` and ``built`` tokens, ``built_by`` method;
     ``lengths``: {scale, power, lengthened, shortened, least, most}: a length l became scale · l ** power, and so many
     rows were brought into the range of the copied ones; ``output``: the unembedding, ``None`` where none was given;
     ``added``: the words of :func:`extend`, ``None`` where the vocabulary is another model's.
@@ -92,6 +94,7 @@ class Transplant(Record):
     embeddings: Float32
     methods: tuple[Trial, ...]
     chosen: str
+    ahead: dict[str, dict[str, float | None]]
     copied: int
     built_by: dict[str, int]
     lengths: dict[str, float]
@@ -108,10 +111,15 @@ class Transplant(Record):
         """How many tokens were built."""
         return sum(self.built_by.values())
 
-    def summary(self) -> str:
-        """The method, and how often a hidden token was found again, by the choice itself where there was one."""
+    @property
+    def judged(self) -> Trial:
+        """What to expect of built tokens: the scores of the choice itself where there was one, else of the method."""
         whole = {trial.method: trial for trial in self.methods if trial.label is None}
-        own = whole.get("auto", whole[self.chosen])
+        return whole.get("auto", whole[self.chosen])
+
+    def summary(self) -> str:
+        """The method, and how often a hidden token was found again."""
+        own = self.judged
         p1 = 100 * (own.p1["value"] or 0.0)
         return f"{self.chosen}, P@1 {p1:.1f} % of {own.held_out:,} hidden tokens, seed {self.options.seed}"
 
@@ -120,6 +128,7 @@ class Transplant(Record):
         return {
             "methods": [trial.to_json() for trial in self.methods],
             "chosen": self.chosen,
+            "ahead": self.ahead,
             "copied": self.copied,
             "built": self.built,
             "built_by": self.built_by,
@@ -205,6 +214,7 @@ def transplanted(
     scores = scored(known.source, known.in_source[hidden], rebuilt)
     labels = known.target.labels
     chosen = chosen_of(scores) if options.method == "auto" else options.method
+    ahead = ahead_of(scores, chosen)
     if options.method == "auto" and len(methods) > 1:
         scores["auto"] = cross_fitted(scores, labels.codes[hidden], options.seed)
     lines = _lines(known, hidden, rebuilt)
@@ -215,6 +225,7 @@ def transplanted(
         embeddings=embeddings,
         methods=trials_of(scores, labels.codes[hidden], labels.names),
         chosen=chosen,
+        ahead=ahead,
         copied=len(shared),
         built_by=counts,
         lengths=lengths,
@@ -353,7 +364,7 @@ def _vectors(
 
 
 def _notes(known: Aligned, hidden: int, chosen: bool) -> tuple[str, ...]:
-    auxiliary = "none" if known.auxiliary is None else known.auxiliary.model
+    auxiliary = "none" if known.auxiliary is None else title_of(known.auxiliary.model)
     return (
         f"Methods were tried on {hidden:,} shared tokens that were hidden, with {auxiliary} as the auxiliary table.",
         *(

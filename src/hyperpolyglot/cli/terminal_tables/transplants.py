@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from hyperpolyglot.applications.transplantation.lengths import told
 from hyperpolyglot.cli.terminal import print_table, say
 from hyperpolyglot.cli.terminal_tables.cells import value
+from hyperpolyglot.cli.terminal_tables.labels import with_names
 
 if TYPE_CHECKING:
     from hyperpolyglot.applications.transplantation import Transplant
@@ -20,7 +22,7 @@ def show_transplant(found: Transplant) -> None:
     print_table("How methods rebuild hidden tokens (P@1 with 95 % interval)", _rows(found.methods, None))
     by_label = _rows(found.methods, found.chosen)
     if by_label:
-        print_table(f"{found.chosen} by label", by_label)
+        print_table(f"{found.chosen} by label", *with_names(by_label, tuple(by_label[0])))
     if found.output is not None:
         print_table(f"Output table, by {found.chosen}", _rows(found.output.methods, None))
     by = ", ".join(f"{count:,} by {name}" for name, count in found.built_by.items()) or "none"
@@ -36,9 +38,9 @@ def show_transplant(found: Transplant) -> None:
             f"Of the output table {found.output.copied:,} rows are copied, the others built by the same method."
         )
     say(
-        f"A built row of length l is made {value(found.lengths['scale'])} · l^{value(found.lengths['power'])} long, as "
-        f"lengths of hidden tokens suggest; {found.lengths['lengthened']:,} are then lengthened and "
-        f"{found.lengths['shortened']:,} shortened into the range of the copied ones."
+        f"A built row {told(found.lengths['scale'], found.lengths['power'])}, as lengths of hidden tokens suggest; "
+        f"{found.lengths['lengthened']:,} were then lengthened and {found.lengths['shortened']:,} shortened into the "
+        "range of the copied ones."
     )
     say(
         "P@1: the hidden token is the nearest of all source tokens. overlap: share of its 10 neighbours found. length: "

@@ -130,8 +130,8 @@ def _gain(found: Induction) -> list[str]:
     if sure is None or sure[0] <= 0:
         return []
     return [
-        f"The vote is right for {percent(gain['value'])} more of the words than {gain['over']} alone, the best single "
-        f"model (95 % interval {span(sure)})."
+        f"P@1 of the vote is {100 * gain['value']:.1f} percentage points above that of {gain['over']} alone, the best "
+        f"single model (95 % interval {span([100 * end for end in sure], share=False, digits=1)})."
     ]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hyperpolyglot.applications.transplantation import Transplant
+from hyperpolyglot.applications.transplantation.lengths import told
 from hyperpolyglot.applications.transplantation.transplant import OutputTable
 from hyperpolyglot.applications.transplantation.trials import Trial
 from hyperpolyglot.report.content import Grid, Section
@@ -18,7 +19,7 @@ from hyperpolyglot.report.sections.applied_parts import (
     share_cell,
     share_in_words,
 )
-from hyperpolyglot.report.wording import number, percent
+from hyperpolyglot.report.wording import percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.writing.scripts import script_name
 
@@ -65,24 +66,25 @@ def transplant_reading(found: Transplant) -> tuple[str, ...]:
     """How well the chosen method rebuilds hidden tokens; nothing where all methods may be at chance.
 
     A token is found again more often than by chance where the binomial p, times the methods tried, is below 0.05;
-    neighbours are kept where the interval is above twice the chance. Overlapping intervals are ties.
+    neighbours are kept where the interval is above twice the chance. Methods are compared by paired differences: they
+    differ where the interval of these leaves zero out.
     """
     whole = {trial.method: trial for trial in found.methods if trial.label is None}
-    chosen = whole[found.chosen]
-    again, kept = _found_again(chosen, len(whole)), _above(chosen)
-    p1 = share_in_words(chosen.p1, "P@1")
+    own, tries = found.judged, len(found.ahead) + 1
+    again, kept = _found_again(own, tries), _above(own)
+    p1 = share_in_words(own.p1, "P@1")
     if not again and not kept:
-        better = any(_found_again(trial, len(whole)) for trial in whole.values())
+        better = any(_found_again(trial, tries) for trial in whole.values())
         said = f"{found.chosen} finds hidden tokens no more often than chance: {p1}."
-        return (said, *_others(whole, chosen)) if better else ()
-    near = f"{share_in_words(chosen.overlap10)} of their ten nearest neighbours are kept"
+        return (said, *_others(found, whole)) if better else ()
+    near = f"{share_in_words(own.overlap10)} of their ten nearest neighbours are kept"
     if again:
-        said = f"{found.chosen} finds {p1} of {chosen.held_out:,} hidden tokens again" + (
+        said = f"{found.chosen} finds {p1} of {own.held_out:,} hidden tokens again" + (
             f", and {near}" if kept else ""
         )
     else:
         said = f"{found.chosen} rebuilds hidden tokens only roughly: {near}, but it finds {p1} of them again"
-    return (f"{said}.", *_others(whole, chosen))
+    return (f"{said}.", *_others(found, whole))
 
 
 def _found_again(trial: Trial, tries: int) -> bool:
@@ -95,22 +97,18 @@ def _above(trial: Trial) -> bool:
     return sure is not None and chance is not None and sure[0] > _TIMES_CHANCE * chance
 
 
-def _others(whole: dict[str, Trial], chosen: Trial) -> list[str]:
-    """Which method comes next, or is better where another was asked for, by P@1."""
-    rest = [trial for trial in whole.values() if trial is not chosen]
-    own = ends_of(chosen.p1)
-    if not rest or own is None:
+def _others(found: Transplant, whole: Mapping[str, Trial]) -> list[str]:
+    """Which method comes next, or is better where another was asked for, by P@1 on the same tokens."""
+    if not found.ahead:
         return []
-    best = max(rest, key=lambda trial: (trial.p1["value"] or 0.0, trial.method))
-    sure = ends_of(best.p1)
-    if sure is None:
-        return []
-    them = f"{best.method} ({percent(best.p1['value'] or 0.0)})"
-    if sure[0] > own[1]:
+    best = max(found.ahead, key=lambda method: (whole[method].p1["value"] or 0.0, method))
+    sure = ends_of(found.ahead[best])
+    them = f"{best} ({percent(whole[best].p1['value'] or 0.0)})"
+    if sure is None or sure[0] <= 0 <= sure[1]:
+        return [f"By P@1, these tokens do not tell it from {them}."]
+    if sure[1] < 0:
         return [f"By P@1, {them} does better."]
-    if sure[1] < own[0]:
-        return [f"By P@1 it is ahead of all others; {them} comes next."]
-    return [f"By P@1 it ties with {them}: their intervals overlap."]
+    return [f"By P@1 it is ahead of all others; {them} comes next."]
 
 
 def _grids(found: Transplant) -> tuple[Grid, ...]:
@@ -173,7 +171,7 @@ def _rows(found: Transplant) -> Grid:
     rows = [
         ("copied", *(f"{table.copied:,}" for table in of)),
         *((f"built by {way}", *(f"{table.built_by.get(way, 0):,}" for table in of)) for way in ways),
-        ("lengths of built rows multiplied by", *(number(table.lengths["scale"], 3) for table in of)),
+        ("a built row", *(told(table.lengths["scale"], table.lengths["power"]) for table in of)),
         ("then lengthened", *(f"{table.lengths['lengthened']:,.0f}" for table in of)),
         ("then shortened", *(f"{table.lengths['shortened']:,.0f}" for table in of)),
     ]
