@@ -28,6 +28,7 @@ from hyperpolyglot.errors import DamagedFile, HyperpolyglotError
 from hyperpolyglot.folders import files_in, in_folder
 from hyperpolyglot.provenance import document
 from hyperpolyglot.regular import is_regular, read_regular
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.types import Float32
 from hyperpolyglot.vocabularies.json_text import parse_json
 from hyperpolyglot.vocabularies.registry import open_vocabulary_file
@@ -195,7 +196,7 @@ def _readme(found: Pruning, vocabulary: Vocabulary, stored: str, configured: Con
         )
         if value["value"] is not None
     )
-    return f"""# {space.model}, {n:,} of its {len(space):,} tokens
+    return f"""# {title_of(space.model)}, {n:,} of its {len(space):,} tokens
 
 `model.safetensors` holds one tensor, `{TENSOR}`, {n:,} × {space.dim:,} in {stored}: rows of the input embeddings as \
 they were. `{IDS}` maps each new id to the old one, for other tables of the model (an output table, a bias). \

@@ -30,6 +30,7 @@ from hyperpolyglot.arguments import checked
 from hyperpolyglot.folders import files_in, in_folder
 from hyperpolyglot.provenance import document
 from hyperpolyglot.regular import is_regular, read_regular
+from hyperpolyglot.sources import title_of
 from hyperpolyglot.space import TokenSpace
 from hyperpolyglot.types import Float32
 from hyperpolyglot.vocabularies.registry import files_beside
@@ -204,8 +205,8 @@ were tokens already{refused}."""
 
 def _readme(found: Transplant, whole: bool, configured: Configuration | None) -> str:
     origin = found.provenance
-    names = [model.model for model in origin.models] if origin else []
-    of, to = names[0] if names else "a model", found.target.model
+    names = [title_of(model.model) for model in origin.models] if origin else []
+    of, to = names[0] if names else "a model", title_of(found.target.model)
     rows = [trial for trial in found.methods if trial.label is None]
     table = _scores(found.methods)
     by = ", ".join(f"{count:,} by `{name}`" for name, count in found.built_by.items()) or "none"
