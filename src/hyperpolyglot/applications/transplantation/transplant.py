@@ -364,9 +364,11 @@ def _vectors(
 
 
 def _notes(known: Aligned, hidden: int, chosen: bool) -> tuple[str, ...]:
-    auxiliary = "none" if known.auxiliary is None else title_of(known.auxiliary.model)
+    beside = (
+        "" if known.auxiliary is None else f", with {title_of(known.auxiliary.model)} as the auxiliary table"
+    )
     return (
-        f"Methods were tried on {hidden:,} shared tokens that were hidden, with {auxiliary} as the auxiliary table.",
+        f"Methods were tried on {hidden:,} shared tokens that were hidden{beside}.",
         *(
             ["The row auto is the choice itself: each token by the method chosen without it."]
             if chosen

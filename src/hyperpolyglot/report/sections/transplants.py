@@ -32,14 +32,13 @@ _TIMES_CHANCE = 2.0
 def transplant_section(key: str, found: Transplant) -> Section:
     """How well each method rebuilds hidden tokens, and how the rows came to be."""
     source, target = listed(models_of(found)[:1]), title_of(found.target.model)
-    return Section(
-        key=key,
-        title=f"Embeddings of {source} for the vocabulary of {target}",
-        question=f"Which method builds embeddings of {source} for tokens of {target} best? Tokens that both have were "
-        "hidden and rebuilt.",
-        reading=transplant_reading(found),
-        grids=_grids(found),
-        note=_note(found, f"{found.copied:,} shared tokens are copied, {found.built:,} are built."),
+    return _section(
+        key,
+        found,
+        f"Embeddings of {source} for the vocabulary of {target}",
+        f"Which method builds embeddings of {source} for tokens of {target} best? Tokens that both have were hidden "
+        "and rebuilt.",
+        f"{found.copied:,} shared tokens are copied, {found.built:,} are built.",
     )
 
 
@@ -51,14 +50,23 @@ def extension_section(key: str, found: Transplant) -> Section:
         + "".join(f"; {count:,} refused: {why}" for why, count in added.refused.items())
         + "."
     )  # fmt: skip
+    return _section(
+        key,
+        found,
+        f"New tokens for {source}",
+        f"Which method builds embeddings of new words for {source} best? Tokens that it has were hidden and rebuilt.",
+        words,
+    )
+
+
+def _section(key: str, found: Transplant, title: str, question: str, counts: str) -> Section:
     return Section(
         key=key,
-        title=f"New tokens for {source}",
-        question=f"Which method builds embeddings of new words for {source} best? Tokens that it has were hidden and "
-        "rebuilt.",
+        title=title,
+        question=question,
         reading=transplant_reading(found),
         grids=_grids(found),
-        note=_note(found, words),
+        note=_note(found, counts),
     )
 
 
