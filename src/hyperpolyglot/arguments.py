@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from hyperpolyglot.vocabulary import TokenKind
 
-__all__ = ["Kinds", "checked", "checked_all", "kinds_of", "options_of"]
+__all__ = ["Kinds", "checked", "checked_all", "checked_seed", "kinds_of", "options_of"]
 
 Kinds = Collection[TokenKind | str]
 """Kinds of tokens: ``TokenKind.SPECIAL`` or ``"special"``."""
@@ -34,7 +34,14 @@ def options_of(call: str, kind: type[Options], options: Options | None, changes:
             hint = f"did you mean {near[0]}=?" if near else f"its options are {', '.join(known)}."
             raise TypeError(f"{call}() takes no {name}=; {hint}")
     found = kind() if options is None else options
-    return replace(found, **changes) if changes else found  # type: ignore[type-var]
+    return checked_seed(replace(found, **changes) if changes else found)  # type: ignore[type-var]
+
+
+def checked_seed(options: Options) -> Options:
+    """The options, whose seed is no negative number. Raises ``ValueError``."""
+    if getattr(options, "seed", 0) < 0:
+        raise ValueError("a seed is 0 or more.")
+    return options
 
 
 def kinds_of(exclude: Kinds | str) -> tuple[TokenKind, ...]:

@@ -17,10 +17,12 @@ from safetensors.numpy import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 import hyperpolyglot as hp
+from hyperpolyglot.applications.extension.added_tokens import named_elsewhere
 from hyperpolyglot.applications.extension.json_form import first_id
 from hyperpolyglot.applications.extension.new_words import NewWord, new_words
 from hyperpolyglot.applications.extension.unigram_scores import unigram_scores
 from hyperpolyglot.applications.extension.word_file import read_word_file
+from hyperpolyglot.applications.extension.written import Original
 from hyperpolyglot.cli import main
 from hyperpolyglot.errors import DamagedFile, NotEnoughData, UnsupportedFormat
 from tests.conftest import write_model
@@ -77,7 +79,9 @@ def by_library(folder: Path) -> Library:
         made.decoder = decoders.WordPiece()
         config = json.loads((folder / "tokenizer_config.json").read_text("utf8"))
         for token in config.get("added_tokens_decoder", {}).values():
-            made.add_tokens([AddedToken(token["content"], **{flag: token[flag] for flag in FLAGS})])
+            made.add_tokens(
+                [AddedToken(token["content"], **{flag: token.get(flag, False) for flag in FLAGS})]
+            )
     return Library(lambda text: made.encode(text, add_special_tokens=False).ids, made.decode)
 
 
@@ -392,29 +396,95 @@ def test_a_piece_inside_words_is_not_taken_for_the_word() -> None:
     assert (1, {"spelled as a piece inside words": 1}) == (found.already, found.refused)
 
 
-@pytest.mark.parametrize("kind", ["unigram", "byte_level"])
+MORE, MOST = "<more>", "<most>"
+BESIDE = {
+    "added_tokens.json": {MORE: 0, MOST: 1},
+    "special_tokens_map.json": {"additional_special_tokens": [MOST]},
+}
+DECODED = {
+    "tokenizer_config.json": {
+        "do_lower_case": False,
+        "added_tokens_decoder": {
+            "0": {"content": MORE, "lstrip": True, "normalized": True, "special": False},
+            "1": {"content": MOST, "lstrip": False, "normalized": False, "special": True},
+        },
+    }
+}
+
+
+def write_beside(folder: Path, beside: dict[str, dict], rows: int) -> None:
+    """The files beside a tokenizer, whose ids are counted from the tokenizer's last."""
+    for name, fields in beside.items():
+        found = dict(fields)
+        if name == "added_tokens.json":
+            found = {piece: rows + id_ for piece, id_ in fields.items()}
+        if "added_tokens_decoder" in fields:
+            decoder = fields["added_tokens_decoder"]
+            found["added_tokens_decoder"] = {str(rows + int(id_)): token for id_, token in decoder.items()}
+        (folder / name).write_text(json.dumps(found))
+
+
+@pytest.mark.parametrize("beside", [BESIDE, DECODED], ids=["named", "decoded"])
+@pytest.mark.parametrize("kind", ["unigram", "byte_level", "wordpiece", "vocab.txt"])
 def test_tokens_that_other_files_name_are_written_before_the_words(
-    request: pytest.FixtureRequest, kind: str, tmp_path: Path
+    request: pytest.FixtureRequest, kind: str, beside: dict[str, dict], tmp_path: Path
 ) -> None:
-    """They keep their ids and rows, are found in text by the new file alone, and the words follow them."""
-    tokenizer = request.getfixturevalue(kind)
-    rows = tokenizer.get_vocab_size()
-    folder = tmp_path / "old"
-    folder_of(folder, tokenizer.to_str().encode(), rows, spare=3)
-    (folder / "added_tokens.json").write_text(json.dumps({"<more>": rows, "<most>": rows + 1}))
-    (folder / "tokenizer_config.json").write_text('{"additional_special_tokens": ["<most>"]}')
+    """They keep ids, rows and flags, are found in text by the new files alone, and the words follow them."""
+    folder, made = tmp_path / "old", tmp_path / "new"
+    rows = write_tokenizer(request, kind, folder)
+    table = np.random.default_rng(0).standard_normal((rows + 3, 8)).astype(np.float32)
+    save_file({"model.embed_tokens.weight": table}, folder / "model.safetensors")
+    write_beside(folder, beside, rows)
     space = hp.open_model(folder)
-    found = hp.extend(space, NEW, held_out=20)
+    assert (MORE, MOST, "") == space.vocabulary.pieces[rows:]
+    found = hp.extend(space, NEW[:1], held_out=20)
     assert (rows + 2, 1) == (found.added.first, found.added.replaced)
-    hp.write_transplant(found, tmp_path / "new", source=space)
-    made = Tokenizer.from_file(str(tmp_path / "new" / "tokenizer.json"))
-    assert [rows, rows + 1] == [made.token_to_id(piece) for piece in ("<more>", "<most>")]
-    assert {rows, rows + 1} <= set(made.encode("a<more>b <most>", add_special_tokens=False).ids)
-    assert [rows + 2] == made.encode(f" {NEW[0]}", add_special_tokens=False).ids
-    again = hp.open_model(tmp_path / "new")
+    hp.write_transplant(found, made, source=space)
+    library = by_library(made)
+    assert [rows, rows + 1] == [i for i in library.cut(f"a {MORE} b {MOST}") if i in (rows, rows + 1)]
+    assert rows + 2 == library.cut(f" {NEW[0]}")[-1]
+    again = hp.open_model(made)
     assert space.vocabulary.pieces[: rows + 2] == again.vocabulary.pieces[: rows + 2]
-    assert np.array_equal(space.vocabulary.kinds[: rows + 2], again.vocabulary.kinds[: rows + 2])
-    assert space.vectors()[: rows + 2].tobytes() == again.vectors()[: rows + 2].tobytes()
+    assert space.vocabulary.kinds[: rows + 2].tolist() == again.vocabulary.kinds[: rows + 2].tolist()
+    assert table[: rows + 2].tobytes() == again.vectors()[: rows + 2].tobytes()
+    flags = [beside is DECODED, False, True, False], [False, False, False, True]
+    of = ("lstrip", "rstrip", "normalized", "special")
+    if (made / "tokenizer.json").exists():
+        listed = json.loads((made / "tokenizer.json").read_text("utf8"))["added_tokens"]
+        by_id = {token["id"]: token for token in listed}
+        assert list(flags) == [[by_id[rows + i][flag] for flag in of] for i in range(2)]
+    if kind != "unigram" and (beside is DECODED or kind == "vocab.txt"):
+        config = json.loads((made / "tokenizer_config.json").read_text("utf8"))["added_tokens_decoder"]
+        assert [MORE, MOST, NEW[0]] == [config[str(rows + i)]["content"] for i in range(3)]
+        assert list(flags) == [[config[str(rows + i)].get(flag, False) for flag in of] for i in range(2)]
+
+
+def test_a_token_that_is_there_twice_is_not_written(byte_level, tmp_path: Path) -> None:
+    """Libraries would number what follows it otherwise."""
+    rows = byte_level.get_vocab_size()
+    space = folder_of(tmp_path / "old", byte_level.to_str().encode(), rows, spare=4)
+    space = hp.from_arrays(
+        space.vectors(),
+        [*space.vocabulary.pieces[:rows], MORE, MORE, "", ""],
+        name="twice",
+    )
+    assert () == named_elsewhere(Original(None, b"", space.vocabulary, None), rows)
+
+
+def test_what_the_library_says_of_words_is_kept(wordpiece, tmp_path: Path) -> None:
+    """Where text is lowered, one of two words that differ in case alone is no token of its own, and is counted."""
+    document = json.loads(wordpiece.to_str())
+    document["normalizer"] = {
+        "type": "BertNormalizer",
+        "clean_text": True,
+        "handle_chinese_chars": True,
+        "strip_accents": None,
+        "lowercase": True,
+    }
+    space = folder_of(tmp_path / "old", json.dumps(document).encode(), wordpiece.get_vocab_size())
+    found = hp.extend(space, ["majini", "Majini", "kingdomly"], held_out=20)
+    assert ("Majini", "kingdomly") == found.added.words
+    assert {"not cut as one token": 1} == dict(found.added.refused)
 
 
 def test_what_cannot_be_extended_is_said(unigram, tmp_path: Path) -> None:

@@ -161,6 +161,7 @@ def test_a_price_is_told_with_its_interval(study: Study, pruning: hp.Pruning) ->
     """The recommended size, what the most costly language pays there, and chance; another cut is told too."""
     (first, *_) = verdict_on("prune", pruning)
     assert first.startswith(f"{pruning.recommended:,} of 240 tokens")
+    assert "by which it was chosen" in first
     assert "English pays most, 1." in first
     assert re.search(r"times the tokens \(95 % interval .*\), and keeps .*; chance ", first)
     (section,) = application_sections(replace(study, applied={"prune": {"x": pruning}}))
@@ -185,11 +186,13 @@ def test_methods_are_told_apart_only_by_paired_differences(
     assert "ridge" in second or "procrustes" in second
     far = {method: {"value": 0.2, "low": 0.1, "high": 0.3} for method in transplant.ahead}
     assert "ahead of all others" in verdict_on("transplant", replace(transplant, ahead=far))[-1]
+    mixed = far | {"mean": {"value": 0.1, "low": -0.01, "high": 0.2}}
+    assert "do not tell it from mean (" in verdict_on("transplant", replace(transplant, ahead=mixed))[-1]
     alone = tuple(trial for trial in transplant.methods if trial.method != "auto")
     behind = {method: {"value": -0.9, "low": -1.0, "high": -0.8} for method in ("ridge", "procrustes")}
     beaten = verdict_on("transplant", replace(transplant, methods=alone, chosen="mean", ahead=behind))
     assert beaten[0].startswith("mean finds hidden tokens no more often than chance: 0")
-    assert "does better" in beaten[-1]
+    assert "do better" in beaten[-1]
     random = hp.transplant(noise(space), noise(space, 1), held_out=40)
     assert () == verdict_on("transplant", random)
 

@@ -220,12 +220,32 @@ def test_mistakes_are_told_with_their_lines(folder: Path) -> None:
         (
             '[[prune]]\nmodel = "clustered"\nlanguages = "en"\noutput = "x"\n'
             '[[transplant]]\nmodel = "clustered"\ntokenizer = "translated"\noutput = "x"\n',
-            "two applications write to the same folder",
+            "needs a folder of its own",
         ),
         (
             '[[prune]]\nmodel = "clustered"\nlanguages = "en"\noutput = "x"\n[outputs]\nreport = "x"\n',
             "needs a folder of its own",
         ),
+        *(
+            (
+                f'[[prune]]\nmodel = "clustered"\nlanguages = "en"\noutput = "{output}"\n'
+                '[outputs]\nreport = "x"\njson = "y"\n',
+                "needs a folder of its own",
+            )
+            for output in ("x/tables", "z/../x", "y")
+        ),
+        (
+            '[[prune]]\nmodel = "clustered"\nlanguages = "en"\noutput = "o"\n'
+            '[[prune]]\nmodel = "clustered"\nlanguages = "ru"\noutput = "o/in"\n',
+            "needs a folder of its own",
+        ),
+        ('[[prune]]\nmodel = "clustered"\nlanguages = "en"\noutput = "a\\u0000b"\n', "output is text"),
+        (
+            '[[prune]]\nmodel = "clustered"\nlanguages = "en"\noutput = "study.toml/x"\n',
+            "would lie in 'study.toml', a file",
+        ),
+        ('[[prune]]\nmodel = "clustered"\nlanguages = "en"\nseed = -5\n', "a seed is 0 or more"),
+        ('[options]\nseed = -5\n', "a seed is 0 or more"),
     ],
 )  # fmt: skip
 def test_names_and_folders_are_told_apart(folder: Path, text: str, what: str) -> None:

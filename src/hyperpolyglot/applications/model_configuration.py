@@ -29,6 +29,7 @@ _LISTS = (
     "bad_words_ids",
     "force_words_ids",
 )
+_IDS = ("_token_id", "_token_ids", "_token_index")
 NewId = Callable[[int], int | None]
 
 
@@ -47,11 +48,13 @@ class Configuration:
         """The same for a table of so many rows: ``vocab_size`` is changed, and nothing else where ids stay.
 
         ``new_id`` gives the new id of an old one, ``None`` where the token is no more: fields that name tokens by ids
-        (``bos_token_id``) have the new ones, and are excluded where there is none.
+        (``bos_token_id``, ``image_token_index``) have the new ones, and are excluded where there is none; so are lists
+        of what is suppressed or forced. Parts other than ``text_config`` stay: their ids may be of other tables.
 
-        >>> made = Configuration(fields={"vocab_size": 9, "bos_token_id": 1, "pad_token_id": 3}).resized(5, {1: 0}.get)
+        >>> fields = {"vocab_size": 9, "bos_token_id": 1, "image_token_index": 3, "suppress_tokens": [1]}
+        >>> made = Configuration(fields=fields).resized(5, {1: 0}.get)
         >>> dict(made.fields), made.excluded
-        ({'vocab_size': 5, 'bos_token_id': 0}, ('pad_token_id',))
+        ({'vocab_size': 5, 'bos_token_id': 0}, ('image_token_index', 'suppress_tokens'))
         """
         fields, excluded = _resized(self.fields, rows, new_id)
         return Configuration(fields=fields, excluded=tuple(excluded))
@@ -75,11 +78,7 @@ def _resized(fields: Mapping[str, Any], rows: int, new_id: NewId | None) -> tupl
         elif name in _PARTS and isinstance(value, dict):
             made[name], gone = _resized(value, rows, new_id)
             excluded += [f"{name}.{inner}" for inner in gone]
-        elif (
-            new_id is None
-            or value is None
-            or not (name in _LISTS or name.endswith(("_token_id", "_token_ids")))
-        ):
+        elif new_id is None or value is None or not (name in _LISTS or name.endswith(_IDS)):
             made[name] = value
         else:
             ids = value if isinstance(value, list) else [value]

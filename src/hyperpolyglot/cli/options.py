@@ -157,7 +157,7 @@ undertrained_option = click.option(
 )
 
 seed_option = click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of every random draw."
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of every random draw."
 )
 
 minimum_option = click.option(

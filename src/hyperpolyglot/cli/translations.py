@@ -290,7 +290,6 @@ def languages(
 @click.option("--to", "target", required=True, metavar="TAG", help="The language to translate them into.")
 @click.option(
     "--words",
-    type=click.Path(path_type=Path),
     metavar="FOLDER",
     help="More words than the lexicon's: a folder with <tag>.tsv for each language, a word a line, with or without a "
     "count; or wordfreq, for those of that package.  [default: the words of the lexicon]",
@@ -313,7 +312,7 @@ def induce(
     models: tuple[str, ...],
     source: str,
     target: str,
-    words: Path | None,
+    words: str | None,
     precision: float | None,
     k: int,
     multi_piece: bool,

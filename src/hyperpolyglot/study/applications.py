@@ -46,8 +46,8 @@ from hyperpolyglot.word_lists import (
 
 __all__ = ["APPLICATIONS", "ApplicationKind", "Value", "plan_application", "write_folder"]
 
-Value = Literal["model", "models", "text", "file", "folder", "place", "weights"]
-"""What the value of a key is: models by name, a text, a path to what is there, or weights of languages."""
+Value = Literal["model", "models", "text", "file", "folder", "place", "weights", "words"]
+"""What the value of a key is: models by name, a text, a path to what is there, languages with weights, word lists."""
 
 _LARGEST = 1 << 28
 Kept = TypeVar("Kept")
@@ -263,7 +263,7 @@ APPLICATIONS: dict[str, ApplicationKind] = {
         ApplicationKind(
             key="induce",
             options=InductionOptions,
-            keys={"model": "model", "models": "models", "from": "text", "to": "text", "words": "folder"},
+            keys={"model": "model", "models": "models", "from": "text", "to": "text", "words": "words"},
             needs=(("model", "models"), ("from",), ("to",)),
             called=lambda a: (
                 f"{_titles(a, 'model') or _titles(a, 'models')}: {a.given['from']} → {a.given['to']}"

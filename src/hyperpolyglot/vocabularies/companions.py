@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hyperpolyglot.vocabularies.json_values import as_id, as_object, as_text
 from hyperpolyglot.vocabularies.pieces import added_entry
 from hyperpolyglot.vocabulary import Entry
 
-__all__ = ["CONFIGURATION", "SPECIAL_TOKENS", "Beside", "beside", "configuration"]
+__all__ = ["CONFIGURATION", "SPECIAL_TOKENS", "Beside", "beside", "configuration", "named_by_roles"]
 
 CONFIGURATION = ("config.json",)
 SPECIAL_TOKENS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
@@ -82,17 +82,17 @@ def beside(folder: Path, rows: int | None = None) -> Beside:
     Raises ``DamagedFile`` where a file is no JSON object, an id no whole number or a token no string.
     """
     config = configuration(folder)
-    named = tuple(_named(config, _object(folder, "special_tokens_map.json")))
-    return Beside(config=config, added=_added_tokens(folder, config), named=named, rows=rows)
+    named = tuple(named_by_roles(config, _object(folder, "special_tokens_map.json")))
+    return Beside(config=config, added=_added_tokens(folder, config, named), named=named, rows=rows)
 
 
-def _added_tokens(folder: Path, config: dict[str, object]) -> dict[int, Entry]:
-    """The tokens of ``added_tokens.json`` and of ``added_tokens_decoder`` in the configuration, by id."""
+def _added_tokens(folder: Path, config: dict[str, object], named: Collection[str]) -> dict[int, Entry]:
+    """The tokens of ``added_tokens.json``, special if a role names them, and of ``added_tokens_decoder``, by id."""
     added: dict[int, Entry] = {}
     source = "added_tokens.json"
     for piece, value in _object(folder, source).items():
         id_ = as_id(value, source, f"the id of the token {piece[:40]!a}")
-        added[id_] = added_entry(id_, piece, special=False)
+        added[id_] = added_entry(id_, piece, special=piece in named)
     source = "tokenizer_config.json"
     declared = as_object(config.get("added_tokens_decoder") or {}, source, "added_tokens_decoder")
     for key, value in declared.items():
@@ -103,7 +103,7 @@ def _added_tokens(folder: Path, config: dict[str, object]) -> dict[int, Entry]:
     return added
 
 
-def _named(*sources: Mapping[str, Any]) -> Iterator[str]:
+def named_by_roles(*sources: Mapping[str, Any]) -> Iterator[str]:
     """The special tokens that a role names: the first source that has a role gives it."""
     seen = set()
     for role in _ROLES + _MORE_ROLES:

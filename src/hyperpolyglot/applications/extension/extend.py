@@ -151,7 +151,9 @@ def _written(
         written = form.extended(listed.words)
         ids = single_tokens(written.tokenizer, listed.words)
         if ids is None:
-            break
+            raise UnsupportedFormat(
+                f"{tokenizer.name}: its library does not read the file with words added to it."
+            )
         lost = ids != np.arange(form.first, form.first + len(ids))
         if not lost.any():
             return listed, written, True

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from hyperpolyglot.applications.extension.added_tokens import (
     CONFIGURATION,
     added_token,
     configuration_with,
+    named_elsewhere,
 )
 from hyperpolyglot.applications.extension.new_words import NewWord
 from hyperpolyglot.applications.extension.unigram_scores import unigram_scores
@@ -27,7 +26,7 @@ from hyperpolyglot.vocabularies.json_text import parse_json
 from hyperpolyglot.vocabularies.json_values import as_object
 from hyperpolyglot.vocabularies.token_list import UNIGRAM, WORDPIECE
 from hyperpolyglot.vocabularies.tokenizer_json import read_tokenizer_json
-from hyperpolyglot.vocabulary import TokenKind, display
+from hyperpolyglot.vocabulary import display
 
 __all__ = ["JsonForm", "first_id", "read_json_form"]
 
@@ -85,10 +84,7 @@ class JsonForm:
         document = self.document | {"added_tokens": [*(self.document.get("added_tokens") or []), *listed]}
         beside = {}
         if (object_in(self.original.folder, CONFIGURATION) or {}).get("added_tokens_decoder") is not None:
-            before = [{name: token[name] for name in token if name != "id"} for token in self.elsewhere]
-            beside[CONFIGURATION] = configuration_with(
-                self.original.folder, [*before, *tokens], self.first - len(before)
-            )
+            beside[CONFIGURATION] = configuration_with(self.original.folder, [*self.elsewhere, *listed])
         return self._written(document, beside, tuple(word.text for word in words), None)
 
     def _with_pieces(self, pieces: Sequence[str], scores: Sequence[float]) -> dict[str, Any]:
@@ -136,27 +132,7 @@ def read_json_form(original: Original) -> JsonForm:
     document = as_object(parse_json(data, source), source, "the document")
     if not isinstance(document.get("added_tokens") or [], list):
         raise DamagedFile(source, "the list of added tokens is none")
-    elsewhere = _named_elsewhere(original, first)
+    elsewhere = named_elsewhere(original, first)
     if elsewhere:
         document = document | {"added_tokens": [*(document.get("added_tokens") or []), *elsewhere]}
     return JsonForm(document=document, original=original, elsewhere=elsewhere, first=first + len(elsewhere))
-
-
-def _named_elsewhere(original: Original, first: int) -> tuple[dict[str, Any], ...]:
-    """The tokens from the id ``first`` on, as added tokens; none where rows without a token lie between them."""
-    kinds = original.vocabulary.kinds[first:]
-    count = int(np.count_nonzero(kinds != TokenKind.PADDING))
-    if np.any(kinds[:count] == TokenKind.PADDING):
-        return ()
-    return tuple(
-        {
-            "id": first + at,
-            "content": original.vocabulary.pieces[first + at],
-            "single_word": False,
-            "lstrip": False,
-            "rstrip": False,
-            "normalized": False,
-            "special": bool(kinds[at] == TokenKind.SPECIAL),
-        }
-        for at in range(count)
-    )

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from hyperpolyglot.applications.extension.added_tokens import CONFIGURATION, added_token, configuration_with
+from hyperpolyglot.applications.extension.added_tokens import (
+    CONFIGURATION,
+    added_token,
+    configuration_with,
+    named_elsewhere,
+)
 from hyperpolyglot.applications.extension.new_words import NewWord
 from hyperpolyglot.applications.extension.written import Matching, Original, Written
 from hyperpolyglot.errors import UnsupportedFormat
+from hyperpolyglot.vocabularies.wordpiece_txt import read_vocab_txt
 from hyperpolyglot.vocabulary import TokenKind
 
 __all__ = ["ListForm", "read_list_form"]
@@ -22,32 +28,36 @@ __all__ = ["ListForm", "read_list_form"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListForm:
-    """What the list was read from."""
+    """What the list was read from; ``elsewhere``: the tokens that follow its last line."""
 
     original: Original
+    elsewhere: tuple[dict[str, Any], ...]
     first: int
     matching: ClassVar[Matching] = "words"
 
     def extended(self, words: Sequence[NewWord]) -> Written:
         """The list as it is, and beside it the words."""
         source = self.original.tokenizer
-        tokens = [added_token(word, normalized=True) for word in words]
+        tokens = [
+            *self.elsewhere,
+            *(
+                {"id": id_, **added_token(word, normalized=True)}
+                for id_, word in enumerate(words, self.first)
+            ),
+        ]
         data = self.original.data
-        there = list(source.settings.get("added", ()))
+        there = {token["id"]: token for token in (*tokens, *source.settings.get("added", ()))}
         return Written(
             files={
                 "vocab.txt": data,
-                CONFIGURATION: configuration_with(self.original.folder, tokens, self.first),
+                CONFIGURATION: configuration_with(self.original.folder, tokens),
             },
             tokenizer=replace(
                 source,
                 name="vocab.txt",
                 path=None,
                 made=lambda: data,
-                settings={
-                    **source.settings,
-                    "added": [*there, *({"id": i, **t} for i, t in enumerate(tokens, self.first))],
-                },
+                settings={**source.settings, "added": [there[id_] for id_ in sorted(there)]},
             ),
             pieces=tuple(word.text for word in words),
             scores=(float("nan"),) * len(words),
@@ -63,4 +73,6 @@ def read_list_form(original: Original) -> ListForm:
             f"{original.tokenizer.name}: its token ids have gaps, and libraries would number new tokens by a gap; "
             "number its tokens anew first, as prune does."
         )
-    return ListForm(original=original, first=len(named))
+    lines = len(read_vocab_txt(original.data, original.tokenizer.name).entries)
+    elsewhere = named_elsewhere(original, lines)
+    return ListForm(original=original, elsewhere=elsewhere, first=lines + len(elsewhere))

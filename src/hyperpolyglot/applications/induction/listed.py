@@ -24,7 +24,7 @@ _LONGEST_WORD = 200
 def read_words(folder: str | Path, languages: Sequence[str]) -> dict[str, list[str]]:
     """The words of ``<tag>.tsv`` for each language, in their order: ``word`` or ``word TAB count`` a line.
 
-    ``"wordfreq"``: those of the package of that name, the most common first, none for a language that it lacks.
+    The text ``"wordfreq"``: those of that package, the most common first, none for a language that it lacks.
     Raises ``DamagedFile`` where a file is not there, holds no word, more than 200,000 of them or a longer line than a
     word can have, ``MissingExtra`` where wordfreq is not installed.
 
@@ -35,7 +35,7 @@ def read_words(folder: str | Path, languages: Sequence[str]) -> dict[str, list[s
     {'sw': ['maji', 'moto']}
     """
     checked("read_words", folder, (str, PathLike), "the path of a folder of words")
-    if str(folder) == WORDFREQ:
+    if folder == WORDFREQ:
         return {tag: _installed(tag) for tag in languages}
     place = expanded(folder)
     return {tag: _words(place, tag) for tag in languages}

@@ -30,7 +30,7 @@ _LETTERS, _FOREIGN = 0.999, 0.05
 _STAYING = (TokenKind.SPECIAL, TokenKind.LANGUAGE, TokenKind.ADDED, TokenKind.BYTE, TokenKind.WHITESPACE)
 _NO_TOKENS = (TokenKind.PADDING, TokenKind.UNUSED)
 _RANK_OFFSET = 10.0
-_SHARED = "Zinh"
+_SHARED, _COMMON = "Zinh", "Zyyy"
 _MOST_LETTERS = 1000
 """Scripts with more single letters among the tokens are written in syllables or ideographs, and go by frequency."""
 
@@ -102,7 +102,8 @@ def _is_sign(utf8: bytes, byte_level: bool) -> bool:
 def alphabet(corpus: Corpus) -> frozenset[str]:
     """The letters and marks, without case, that make up 99.9 % of those of a language, of its scripts alone.
 
-    Its scripts are those of a twentieth of its letters or more: lists and text have foreign words.
+    Its scripts are those of a twentieth of its letters or more, as lists and text have foreign words; letters that
+    scripts share (ʼ, ー) may be of any.
     """
     counts: defaultdict[str, float] = defaultdict(float)
     total = max(1.0, float(sum(map(len, corpus.texts))))
@@ -125,7 +126,11 @@ def _of_its_scripts(letters: Sequence[tuple[float, str]]) -> list[tuple[float, s
     for (count, _), script in zip(letters, scripts, strict=True):
         shares[script] += count
     least = _FOREIGN * sum(shares.values())
-    return [pair for pair, script in zip(letters, scripts, strict=True) if shares[script] >= least]
+    return [
+        pair
+        for pair, script in zip(letters, scripts, strict=True)
+        if script == _COMMON or shares[script] >= least
+    ]
 
 
 def _is_letter(character: str) -> bool:

@@ -84,7 +84,8 @@ class Transplant(Record):
 
     ``methods``: how well each rebuilds hidden tokens, over all and by label; ``auto`` is the choice itself, every token
     by the method that is chosen without it; ``chosen``; ``ahead``: how far its P@1 is above that of each other method,
-    {value, low, high} by method, from paired differences; ``copied`` and ``built`` tokens, ``built_by`` method;
+    {value, low, high} by method, from paired differences, 95 % for all together; ``copied`` and ``built`` tokens,
+    ``built_by`` method;
     ``lengths``: {scale, power, lengthened, shortened, least, most}: a length l became scale · l ** power, and so many
     rows were brought into the range of the copied ones; ``output``: the unembedding, ``None`` where none was given;
     ``added``: the words of :func:`extend`, ``None`` where the vocabulary is another model's.

@@ -72,7 +72,7 @@ def dictionary_section(key: str, found: Induction) -> Section:
 def dictionary_reading(found: Induction) -> tuple[str, ...]:
     """What may be said of a dictionary; nothing of one whose pairs are right no more often than by chance (p ≥ 0.05).
 
-    Probabilities mean what they say where perfect ones have as large an error in one of twenty draws or more.
+    Probabilities are off where perfect ones have as large an error in fewer than one of twenty draws.
     """
     calibration, words = found.calibration, found.words
     right, known, candidates = calibration["right"], calibration["known"], words[found.target]
@@ -100,7 +100,7 @@ def _probabilities(found: Induction) -> list[str]:
         f"{'' if sure is None else f', 95 % interval {span(sure, share=False, digits=3)}'}; perfect probabilities "
         f"{number(error['chance'], 3)}; p {probability(p)}"
     )
-    claim = "mean what they say" if p >= LEVEL else "are off by more than chance"
+    claim = "are not shown to be off" if p >= LEVEL else "are off by more than chance"
     return [f"Held-out probabilities {claim} ({numbers})."]
 
 

@@ -58,8 +58,9 @@ def pruning_reading(found: Pruning) -> tuple[str, ...]:
         ]
     else:
         said = [
-            f"{size:,} of {whole:,} tokens ({percent(size / whole)}) are enough for {_languages(found)}: none needs "
-            f"more than {within} more tokens for the same text. {_costly(found, size)}"
+            f"{size:,} of {whole:,} tokens ({percent(size / whole)}) is the smallest size found at which none of "
+            f"{_languages(found)} needed more than {within} more tokens for this text, by which it was chosen. "
+            f"{_costly(found, size)}"
         ]
     if kept != size:
         said.append(f"The cut keeps {kept:,} tokens. {_costly(found, kept)}")

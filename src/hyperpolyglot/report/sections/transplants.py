@@ -19,7 +19,7 @@ from hyperpolyglot.report.sections.applied_parts import (
     share_cell,
     share_in_words,
 )
-from hyperpolyglot.report.wording import percent
+from hyperpolyglot.report.wording import joined, percent
 from hyperpolyglot.sources import title_of
 from hyperpolyglot.writing.scripts import script_name
 
@@ -106,17 +106,19 @@ def _above(trial: Trial) -> bool:
 
 
 def _others(found: Transplant, whole: Mapping[str, Trial]) -> list[str]:
-    """Which method comes next, or is better where another was asked for, by P@1 on the same tokens."""
-    if not found.ahead:
+    """Which methods are not told from the chosen one, or are better where another was asked for, by P@1."""
+    named = {method: f"{method} ({percent(whole[method].p1['value'] or 0.0)})" for method in found.ahead}
+    ends = {method: ends_of(difference) or (0.0, 0.0) for method, difference in found.ahead.items()}
+    better = [named[method] for method, (_, high) in ends.items() if high < 0]
+    alike = [named[method] for method, (low, high) in ends.items() if low <= 0 <= high]
+    if better:
+        return [f"By P@1, {joined(better)} {'does' if len(better) == 1 else 'do'} better."]
+    if alike:
+        return [f"By P@1, these tokens do not tell it from {joined(alike)}."]
+    if not named:
         return []
-    best = max(found.ahead, key=lambda method: (whole[method].p1["value"] or 0.0, method))
-    sure = ends_of(found.ahead[best])
-    them = f"{best} ({percent(whole[best].p1['value'] or 0.0)})"
-    if sure is None or sure[0] <= 0 <= sure[1]:
-        return [f"By P@1, these tokens do not tell it from {them}."]
-    if sure[1] < 0:
-        return [f"By P@1, {them} does better."]
-    return [f"By P@1 it is ahead of all others; {them} comes next."]
+    best = max(named, key=lambda method: (whole[method].p1["value"] or 0.0, method))
+    return [f"By P@1 it is ahead of all others; {named[best]} comes next."]
 
 
 def _grids(found: Transplant) -> tuple[Grid, ...]:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from hyperpolyglot.applications.induction.listed import WORDFREQ
 from hyperpolyglot.applications.model_folder import is_marked
 from hyperpolyglot.applications.pruning.weights import weights_of
 from hyperpolyglot.study.applications import APPLICATIONS, ApplicationKind, Value
@@ -36,8 +37,6 @@ def applications_of(
                 continue
             if (one.key, one.name) in {(other.key, other.name) for other in found}:
                 reading.mistake(place, f"the name {one.name!r} is there twice; give each its own with name")
-            if one.output is not None and one.output in {other.output for other in found}:
-                reading.mistake((*place, "output"), "two applications write to the same folder")
             found.append(one)
     return tuple(found)
 
@@ -109,6 +108,10 @@ class _Entry:
             self._reading.mistake((*self._place, name), f"there is no {what} {written!r}")
         return path
 
+    def words(self, name: str) -> Path | str | None:
+        """A folder of word lists, or the name of the package that has some."""
+        return WORDFREQ if self._entry[name] == WORDFREQ else self.path(name, Path.is_dir, "folder")
+
     def weights(self, name: str) -> dict[str, float]:
         """Languages with their weights, as text, as a list or as a table."""
         written = self._entry[name]
@@ -130,7 +133,12 @@ class _Entry:
         if written is None:
             return None
         path = self._reading.path(written)
-        if path.exists() and not (path.is_dir() and (is_marked(path) or not any(path.iterdir()))):
+        holder = next(folder for folder in (path, *path.parents) if folder.exists())
+        if not holder.is_dir():
+            self._reading.mistake(
+                (*self._place, "output"), f"{written!r} would lie in {holder.name!r}, a file"
+            )
+        elif path.exists() and not (path.is_dir() and (is_marked(path) or not any(path.iterdir()))):
             self._reading.mistake((*self._place, "output"), f"{written!r} is there, and no empty folder")
         return path
 
@@ -143,4 +151,5 @@ _VALUES: dict[Value, Callable[[_Entry, str], Any]] = {
     "folder": lambda entry, name: entry.path(name, Path.is_dir, "folder"),
     "place": lambda entry, name: entry.path(name, Path.exists, "file or folder"),
     "weights": _Entry.weights,
+    "words": _Entry.words,
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -119,14 +120,7 @@ def _study(reading: Reading) -> StudyFile | None:
     if words is not None and not words.is_file():
         reading.mistake(("lexicon",), f"there is no file {lexicon!r}")
     outputs = _outputs(reading)
-    for asked in applications:
-        if asked.output and asked.output in (
-            outputs.report,
-            outputs.tables,
-            outputs.explorer,
-            reading.folder,
-        ):
-            reading.mistake((asked.key,), f"{asked.name} needs a folder of its own as output")
+    _note_shared(reading, applications, outputs)
     if options is None or reading.mistakes:
         return None
     return StudyFile(
@@ -137,6 +131,25 @@ def _study(reading: Reading) -> StudyFile | None:
         applications=applications,
         outputs=outputs,
     )
+
+
+def _note_shared(reading: Reading, applications: Sequence[Application], outputs: FileOutputs) -> None:
+    """Note models that would be written to where something else is, inside it or around it."""
+    taken = [path for path in (outputs.report, outputs.json, outputs.tables, outputs.explorer) if path]
+    taken = [_plain(path) for path in taken]
+    for asked in applications:
+        if asked.output is None:
+            continue
+        own = _plain(asked.output)
+        if any(own.is_relative_to(other) or other.is_relative_to(own) for other in taken):
+            reading.mistake(
+                (asked.key,), f"{asked.name} needs a folder of its own as output, not in or around another"
+            )
+        taken.append(own)
+
+
+def _plain(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def _outputs(reading: Reading) -> FileOutputs:

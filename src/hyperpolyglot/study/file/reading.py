@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from hyperpolyglot.arguments import checked_seed
 from hyperpolyglot.folders import expanded
 from hyperpolyglot.study.lines import Place
 
@@ -61,9 +62,9 @@ class Reading:
         return []
 
     def text(self, table: Mapping[str, Any], name: str, place: Place) -> str | None:
-        """A text that is not empty; ``None`` where there is none."""
+        """A text that is not empty and has no NUL; ``None`` where there is none."""
         found = table.get(name)
-        if found is None or (isinstance(found, str) and found):
+        if found is None or (isinstance(found, str) and found and "\0" not in found):
             return found
         self.mistake((*place, name), f"{name} is text, and not empty")
         return None
@@ -91,7 +92,7 @@ class Reading:
         given = {n: v for n, v in shared.items() if n in names}
         given |= {n: tuple(v) if isinstance(v, list) else v for n, v in table.items() if n in names}
         try:
-            return kind(**given)
+            return checked_seed(kind(**given))
         except ValueError as error:
             self.mistake(place, str(error))
             return None
