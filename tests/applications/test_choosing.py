@@ -31,6 +31,17 @@ def test_a_difference_that_can_be_seen_decides() -> None:
     assert "b" == chosen_of(scores)
 
 
+def test_a_difference_that_is_hardly_noise_decides_among_five() -> None:
+    """Thirty tokens of 400 more and ten less (p = 0.001) are enough; twenty more and fourteen less are not."""
+    flat, others = np.zeros(TOKENS), {name: of(first(60), np.zeros(TOKENS), 0.9) for name in "acd"}
+    assert "b" == chosen_of(
+        others | {"e": of(first(60), flat, 0.9), "b": of(first(90) & ~first(10), flat, 0.1)}
+    )
+    assert "a" == chosen_of(
+        others | {"e": of(first(60), flat, 0.9), "b": of(first(80) & ~first(14), flat, 0.1)}
+    )
+
+
 def test_within_noise_the_neighbours_decide() -> None:
     """A P@1 that is larger by three tokens is no reason; a method that keeps more neighbours is taken."""
     random = np.random.default_rng(0)
@@ -103,6 +114,19 @@ def test_every_token_has_the_score_of_a_method_chosen_without_it() -> None:
     assert {"cosine", "p1", "overlap10", "norm_ratio"} == set(found.columns)
     assert (~first(200)).tolist() == found.columns["p1"].astype(bool).tolist()
     assert {"cosine": 0.1, "p1": 0.001, "overlap10": 0.01, "norm_ratio": None} == pytest.approx(found.chance)
+
+
+def test_the_chance_of_the_choice_is_that_of_the_methods_by_their_tokens() -> None:
+    """Where folds choose differently, the chance of each method counts as many tokens as it is chosen for."""
+    random = np.random.default_rng(4)
+    scores = {}
+    for i in range(6):
+        own = of(random.random(60) < 0.3, np.zeros(60), cosine=random.permutation(60) / 60)
+        columns = own.columns | {"norm_ratio": np.full(60, float(i))}
+        scores[f"m{i}"] = Scores(columns=columns, chance=dict.fromkeys(own.chance, float(i)))
+    found = cross_fitted(scores, np.zeros(60, int), 0)
+    assert len(set(found.columns["norm_ratio"])) > 1
+    assert found.columns["norm_ratio"].mean() == pytest.approx(found.chance["norm_ratio"])
 
 
 def test_lengths_are_believed_as_far_as_they_tell() -> None:

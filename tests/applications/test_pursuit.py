@@ -88,7 +88,7 @@ def test_pursuit_is_that_of_scikit_learn() -> None:
 )
 def test_hostile_points_are_pursued_as_in_plain_float64(seed, width, count, atoms, levels, spread) -> None:
     """Ties, copies, opposites, zero vectors, lengths of many magnitudes, more atoms than rank: as long as the plain
-    reckoning is not within rounding of a tie of different points, the same points; always as little is left.
+    reckoning is not within rounding of a tie of different points, the same points.
     """
     random = np.random.default_rng(seed)
     points = random.standard_normal((count, width))
@@ -112,6 +112,19 @@ def test_hostile_points_are_pursued_as_in_plain_float64(seed, width, count, atom
             assert picked[step] == own[step]
 
 
+def test_points_that_are_nearly_parallel_leave_as_little() -> None:
+    """Coefficients are those of least squares where chosen points are 1e-6 apart: what they leave is orthogonal."""
+    random = np.random.default_rng(8)
+    points = (np.ones((60, 30)) + 1e-6 * random.standard_normal((60, 30))).astype(np.float32)
+    targets = random.standard_normal((20, 30)).astype(np.float32)
+    chosen, by = pursued(targets, points, 12)
+    for target, own, weights in zip(targets.astype(np.float64), chosen, by, strict=True):
+        of = points[own[own >= 0]].astype(np.float64)
+        rest = target - of.T @ weights[own >= 0]
+        assert np.abs(of @ rest).max() < 1e-9 * np.linalg.norm(of, axis=1).max() * np.linalg.norm(target)
+        assert np.linalg.norm(rest) == pytest.approx(np.linalg.norm(plain(target, points, 12)[2]), rel=5e-9)
+
+
 def test_of_equal_points_the_first_is_taken() -> None:
     """Of copies and opposites the first; a copy that is left adds nothing and has coefficient zero."""
     points = np.array([[0, 1], [3, 0], [3, 0], [-3, 0]], np.float32)
@@ -120,13 +133,20 @@ def test_of_equal_points_the_first_is_taken() -> None:
     assert [[1 / 3, 0, 0, 0], [-2, 1, 0, 0]] == [pytest.approx(row) for row in by.tolist()]
 
 
+def narrow(random: np.random.Generator, width: int, *, unit: bool) -> np.ndarray:
+    """So many points in so few dimensions that the rounded ones are in another order, by as much as they may be."""
+    points = random.standard_normal((2000, width))
+    return points / np.linalg.norm(points, axis=1, keepdims=True) if unit else points
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_filter_keeps_the_largest_product(kind: int) -> None:
-    """Against all products in float64: clustered points, outlying dimensions, many copies, small and huge lengths, and
-    so many near ties that no list holds them.
+    """Against all products in float64: clustered points, outlying dimensions, many copies, small and huge lengths, so
+    many near ties that no list holds them, and few dimensions, in which errors add up as far as their bounds say.
     """
     random = np.random.default_rng(5)
     for table in (
+        *(narrow(random, width, unit=unit) for width in (2, 3) for unit in (False, True) for _ in range(10)),
         random.standard_normal((1000, 48)) * np.where(np.arange(48) == 7, 50, 1),
         1 + 0.01 * random.standard_normal((1000, 48)),
         np.repeat(random.standard_normal((10, 48)), 100, axis=0),
@@ -136,11 +156,12 @@ def test_the_filter_keeps_the_largest_product(kind: int) -> None:
         random.integers(-1, 2, (1000, 48)),
     ):
         points = table.astype(np.float32)
-        vectors = random.standard_normal((30, 48))
+        vectors = random.standard_normal((30, points.shape[1]))
         vectors[:3] = points[:3]
         vectors[3] = 0
+        vectors[15:] = points[15:30]
         taken = np.full((30, 2), -1)
-        taken[:, 0] = random.integers(0, 1000, 30)
+        taken[:, 0] = random.integers(0, len(points), 30)
         search = LargestProducts(points, kind=kind).searcher(30)
         for _ in range(2):
             found = np.empty(30, np.int64)

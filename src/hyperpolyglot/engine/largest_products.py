@@ -181,8 +181,8 @@ def _sweep(points, work, count, taken):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _below(value):  # type: ignore[no-untyped-def]
-    """A threshold in float32 for what is at least a value."""
-    return np.float32(value - abs(value) * 1e-6)
+    """A threshold in float32 for what is at least a value, which may be infinite."""
+    return np.float32(value - abs(value) * 1e-6) if abs(value) < np.inf else np.float32(value)
 
 
 @numba.njit(cache=True, nogil=True)

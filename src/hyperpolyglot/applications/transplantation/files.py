@@ -103,7 +103,8 @@ def _configuration(found: Transplant, source: TokenSpace | None) -> Configuratio
     if source is None or known is None:
         return None
     target = found.target.vocabulary
-    special = {p: i for i, p in enumerate(target.pieces) if target.kinds[i] == TokenKind.SPECIAL}
+    ids = zip(target.pieces, target.kinds, found.target.ids.tolist(), strict=True)
+    special = {piece: id_ for piece, kind, id_ in ids if kind == TokenKind.SPECIAL}
     named = dict(zip(source.ids.tolist(), source.vocabulary.pieces, strict=True))
     return known.resized(len(found.embeddings), lambda old: special.get(named.get(old, "")))
 
