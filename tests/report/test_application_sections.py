@@ -161,7 +161,7 @@ def test_a_price_is_told_with_its_interval(study: Study, pruning: hp.Pruning) ->
     """The recommended size, what the most costly language pays there, and chance; another cut is told too."""
     (first, *_) = verdict_on("prune", pruning)
     assert first.startswith(f"{pruning.recommended:,} of 240 tokens")
-    assert "by which it was chosen" in first
+    assert "for the text that it was chosen by" in first
     assert "English pays most, 1." in first
     assert re.search(r"times the tokens \(95 % interval .*\), and keeps .*; chance ", first)
     (section,) = application_sections(replace(study, applied={"prune": {"x": pruning}}))

@@ -59,7 +59,7 @@ def pruning_reading(found: Pruning) -> tuple[str, ...]:
     else:
         said = [
             f"{size:,} of {whole:,} tokens ({percent(size / whole)}) is the smallest size found at which none of "
-            f"{_languages(found)} needed more than {within} more tokens for this text, by which it was chosen. "
+            f"{_languages(found)} needed more than {within} more tokens for the text that it was chosen by. "
             f"{_costly(found, size)}"
         ]
     if kept != size:
