@@ -157,8 +157,18 @@ def _written(
         lost = ids != np.arange(form.first, form.first + len(ids))
         if not lost.any():
             return listed, written, True
-        listed = listed.without(lost, why=_NOT_FOUND)
+        listed = listed.without(_without_own(ids, form.first), why=_NOT_FOUND)
     raise UnsupportedFormat(f"{tokenizer.name}: its library does not find words that are added to it.")
+
+
+def _without_own(ids: Array, first: int) -> Array:
+    """Which words are no new token, or the same one as a word before them: bool ``[word]``.
+
+    Of words that are alike after the normaliser the library takes any; the first of the list is kept.
+    """
+    kept = np.zeros(len(ids), bool)
+    kept[np.unique(ids, return_index=True)[1]] = True
+    return ~kept | (ids < first) | (ids >= first + len(ids))
 
 
 def _of_same(output: TokenSpace, source: TokenSpace) -> TokenSpace:
